@@ -1,0 +1,2 @@
+/** Measurements. */
+package org.mainstay.bench;

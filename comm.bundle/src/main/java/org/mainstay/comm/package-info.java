@@ -1,0 +1,2 @@
+/** Comm paths, messages, node identity and membership. */
+package org.mainstay.comm;

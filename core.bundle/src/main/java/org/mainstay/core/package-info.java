@@ -1,0 +1,2 @@
+/** The manager of one server: configuration database, decisions, actions, monitors. */
+package org.mainstay.core;

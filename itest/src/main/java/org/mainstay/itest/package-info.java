@@ -1,0 +1,2 @@
+/** Container and multi-server tests. */
+package org.mainstay.itest;

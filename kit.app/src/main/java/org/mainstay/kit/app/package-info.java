@@ -1,0 +1,2 @@
+/** Recovery kit for applications with action scripts. */
+package org.mainstay.kit.app;

@@ -1,0 +1,2 @@
+/** Recovery kit for IP addresses. */
+package org.mainstay.kit.ip;

@@ -1,0 +1,2 @@
+/** Recovery kit for PostgreSQL. */
+package org.mainstay.kit.postgres;

@@ -1,0 +1,2 @@
+/** Volumes, shared and mirrored. */
+package org.mainstay.mirror;

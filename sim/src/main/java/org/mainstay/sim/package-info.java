@@ -1,0 +1,2 @@
+/** Deterministic simulation of a cluster. */
+package org.mainstay.sim;
