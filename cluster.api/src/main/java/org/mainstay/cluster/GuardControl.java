@@ -1,0 +1,81 @@
+package org.mainstay.cluster;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** The guard process of this server (design.md section 2). Provided by core, which holds the link to it. Thread-safe; never blocks. */
+@ProviderType
+public interface GuardControl {
+
+    /** Replaces the heartbeat paths the guard serves; it keeps those that did not change running undisturbed. */
+    void paths(List<HeartbeatPath> paths);
+
+    /** Calls the listener with each news of the guard, in order, and at once with the present state of each path. */
+    Registration listen(Consumer<GuardNews> listener);
+
+    /** Executes kill handles in the order address, processes, mount, device; one result line per handle. */
+    CompletionStage<List<HandleResult>> kill(List<String> handles);
+
+    /** Replaces what the guard may have to end without Karaf: kill handles by tag of what is in service here. */
+    void inService(Map<String, List<String>> handlesByTag);
+
+    /** Asks the guard for a reservation action: see the methods of the kit API's {@code StorageReservation}. */
+    CompletionStage<HandleResult> reservation(String verb, String area, boolean force);
+
+    /**
+     * A heartbeat path.
+     *
+     * @param id id of the comm path
+     * @param peer the other server
+     * @param local local address
+     * @param localPort local UDP port
+     * @param remote remote address
+     * @param remotePort remote UDP port
+     * @param intervalMillis heartbeat interval
+     * @param misses consecutive misses after which the path is dead
+     * @param key 32 bytes agreed with the peer over TLS, hexadecimal; a change of key takes effect at once for sending, the old
+     *     one is accepted for one detection time more
+     */
+    record HeartbeatPath(
+            String id,
+            String peer,
+            String local,
+            int localPort,
+            String remote,
+            int remotePort,
+            int intervalMillis,
+            int misses,
+            String key) {
+
+        @Override
+        public String toString() {
+            return "heartbeat path " + id + " to " + peer + " " + local + ":" + localPort + " - " + remote + ":" + remotePort;
+        }
+    }
+
+    /** News of the guard. */
+    sealed interface GuardNews {
+        /** The link to the guard is up or down. */
+        record Link(boolean up) implements GuardNews {}
+
+        /** A path came alive or died. */
+        record PathState(String pathId, String peer, boolean alive) implements GuardNews {}
+
+        /**
+         * What a peer's heartbeats say changed.
+         *
+         * @param bootId its machine's boot
+         * @param managerPresent whether its Karaf is connected to its guard
+         * @param lcdIncarnation incarnation of its database as last committed
+         * @param lcdVersion version of its database as last committed
+         */
+        record PeerInfo(String peer, String bootId, boolean managerPresent, long lcdIncarnation, long lcdVersion)
+                implements GuardNews {}
+    }
+
+    /** Result of one thing asked of the guard: whether it was done, and the evidence or reason. */
+    record HandleResult(boolean done, String message) {}
+}
