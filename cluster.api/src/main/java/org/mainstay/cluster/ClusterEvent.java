@@ -13,8 +13,7 @@ import java.time.Instant;
  * @param tag resource; empty if it is about a server
  * @param text one sentence
  */
-public record ClusterEvent(
-        long sequence, Instant at, String server, int number, Level level, String tag, String text) {
+public record ClusterEvent(long sequence, Instant at, String server, int number, Level level, String tag, String text) {
 
     /** How bad an event is. */
     public enum Level {

@@ -103,6 +103,8 @@ public record ClusterSnapshot(
 
     /** Returns the database of a server as known here. */
     public Optional<Lcd> lcd(String server) {
-        return server.equals(self) ? Optional.of(own) : Optional.ofNullable(peers.get(server)).map(Peer::lcd);
+        return server.equals(self)
+                ? Optional.of(own)
+                : Optional.ofNullable(peers.get(server)).map(Peer::lcd);
     }
 }

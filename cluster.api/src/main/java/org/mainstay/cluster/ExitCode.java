@@ -5,6 +5,7 @@ public final class ExitCode {
     public static final int SUCCESS = 0;
     /** A system or library call, or an action of a kit, failed. */
     public static final int SYSTEM_ERROR = 1;
+
     public static final int SYNTAX = 2;
     public static final int INTERNAL_ERROR = 3;
     public static final int EXISTS = 4;

@@ -52,7 +52,8 @@ public interface GuardControl {
 
         @Override
         public String toString() {
-            return "heartbeat path " + id + " to " + peer + " " + local + ":" + localPort + " - " + remote + ":" + remotePort;
+            return "heartbeat path " + id + " to " + peer + " " + local + ":" + localPort + " - " + remote + ":"
+                    + remotePort;
         }
     }
 

@@ -101,8 +101,8 @@ public final class Field {
 
         private Builder(String name, String label) {
             if (!name.matches("[A-Za-z][A-Za-z0-9.-]*")) {
-                throw new IllegalArgumentException(
-                        "field name '" + name + "' must begin with a letter and hold letters, digits, dots and dashes only");
+                throw new IllegalArgumentException("field name '" + name
+                        + "' must begin with a letter and hold letters, digits, dots and dashes only");
             }
             this.name = name;
             this.label = Objects.requireNonNull(label, "label");

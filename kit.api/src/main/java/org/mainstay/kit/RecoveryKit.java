@@ -89,7 +89,9 @@ public interface RecoveryKit {
     /** Light check of a resource in service, every {@link KitDescriptor#quickCheckSeconds}; the default asks {@link #probe}. */
     default Outcome quickCheck(ActionContext context) {
         Probe probe = probe(context);
-        return probe.state() == Probe.State.RUNNING ? Outcome.success(probe.message()) : Outcome.failed(probe.message());
+        return probe.state() == Probe.State.RUNNING
+                ? Outcome.success(probe.message())
+                : Outcome.failed(probe.message());
     }
 
     /** Thorough check of a resource in service, as a client would see it; the default is {@link #quickCheck}. */

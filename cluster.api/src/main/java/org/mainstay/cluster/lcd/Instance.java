@@ -70,31 +70,103 @@ public record Instance(
 
     public Instance withState(InstanceState newState, String newReason, long at) {
         return new Instance(
-                tag, id, application, type, kitVersion, info, properties, newState, newReason, failed, settings, ownership, at);
+                tag,
+                id,
+                application,
+                type,
+                kitVersion,
+                info,
+                properties,
+                newState,
+                newReason,
+                failed,
+                settings,
+                ownership,
+                at);
     }
 
     public Instance withOwnership(Ownership value) {
         return new Instance(
-                tag, id, application, type, kitVersion, info, properties, state, reason, failed, settings, value, changedAt);
+                tag,
+                id,
+                application,
+                type,
+                kitVersion,
+                info,
+                properties,
+                state,
+                reason,
+                failed,
+                settings,
+                value,
+                changedAt);
     }
 
     public Instance withSettings(InstanceSettings value) {
         return new Instance(
-                tag, id, application, type, kitVersion, info, properties, state, reason, failed, value, ownership, changedAt);
+                tag,
+                id,
+                application,
+                type,
+                kitVersion,
+                info,
+                properties,
+                state,
+                reason,
+                failed,
+                value,
+                ownership,
+                changedAt);
     }
 
     public Instance withProperties(Map<String, String> value, String newKitVersion) {
         return new Instance(
-                tag, id, application, type, newKitVersion, info, value, state, reason, failed, settings, ownership, changedAt);
+                tag,
+                id,
+                application,
+                type,
+                newKitVersion,
+                info,
+                value,
+                state,
+                reason,
+                failed,
+                settings,
+                ownership,
+                changedAt);
     }
 
     public Instance withInfo(String value) {
         return new Instance(
-                tag, id, application, type, kitVersion, value, properties, state, reason, failed, settings, ownership, changedAt);
+                tag,
+                id,
+                application,
+                type,
+                kitVersion,
+                value,
+                properties,
+                state,
+                reason,
+                failed,
+                settings,
+                ownership,
+                changedAt);
     }
 
     public Instance withFailed(boolean value) {
         return new Instance(
-                tag, id, application, type, kitVersion, info, properties, state, reason, value, settings, ownership, changedAt);
+                tag,
+                id,
+                application,
+                type,
+                kitVersion,
+                info,
+                properties,
+                state,
+                reason,
+                value,
+                settings,
+                ownership,
+                changedAt);
     }
 }

@@ -1,2 +1,0 @@
-/** Recovery kit for applications with action scripts. */
-package org.mainstay.kit.app;

@@ -1,0 +1,323 @@
+package org.mainstay.kit.postgres.internal;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.mainstay.kit.ActionContext;
+import org.mainstay.kit.Command;
+import org.mainstay.kit.CommandResult;
+import org.mainstay.kit.HostProcesses.Signal;
+import org.mainstay.kit.Outcome;
+import org.mainstay.kit.Probe;
+
+/** The postmaster of one data directory on this machine: looking at it, starting it, stopping it. */
+final class Server {
+    private static final Duration POLL = Duration.ofMillis(20);
+    private static final Duration TELL_EVERY = Duration.ofSeconds(5);
+    private static final int SECONDS_PER_RETRY = 5;
+    private static final Duration IMMEDIATE_STOP_LIMIT = Duration.ofSeconds(10);
+    static final String LOG = "mainstay-postgres.log";
+
+    private final ActionContext context;
+    private final Settings settings;
+
+    Server(ActionContext context) {
+        this.context = context;
+        this.settings = new Settings(context.resource());
+    }
+
+    /** Looks at lock file and process; a lock file whose process is not this directory's postmaster counts as none. */
+    Probe probe() {
+        List<Long> left = context.host().processes().inService();
+        try {
+            Optional<PostmasterFile> file = PostmasterFile.read(settings.dataDirectory());
+            if (file.isPresent() && isPostmaster(file.get().pid())) {
+                String who = "postmaster " + file.get().pid() + " of " + settings.dataDirectory();
+                return file.get().ready()
+                        ? Probe.running(who + " is ready on port " + file.get().port())
+                        : Probe.partial(who + " is "
+                                + (file.get().status().isEmpty()
+                                        ? "starting"
+                                        : file.get().status()));
+            }
+        } catch (IOException e) {
+            return Probe.unknown("cannot read the state of " + settings.dataDirectory() + ": " + e.getMessage());
+        }
+        return left.isEmpty()
+                ? Probe.stopped("no postmaster runs on " + settings.dataDirectory())
+                : Probe.partial("the postmaster is gone but processes " + left + " are left");
+    }
+
+    /** Returns the running postmaster's lock file. */
+    Optional<PostmasterFile> running() throws IOException {
+        return PostmasterFile.read(settings.dataDirectory()).filter(file -> isPostmaster(file.pid()));
+    }
+
+    /** A postmaster's working directory is its data directory; a pid that was reused by another program is none. */
+    private boolean isPostmaster(long pid) {
+        return context.host()
+                .processes()
+                .directory(pid)
+                .filter(directory -> sameFile(directory, settings.dataDirectory()))
+                .isPresent();
+    }
+
+    private static boolean sameFile(Path one, Path other) {
+        try {
+            return Files.isSameFile(one, other);
+        } catch (IOException e) {
+            // a directory that is gone or hidden by another mount is not this one
+            return one.equals(other);
+        }
+    }
+
+    /** Starts the server if it does not run and waits until it answers (PG-069 to PG-071). */
+    Outcome start() {
+        try {
+            if (running().isEmpty()) {
+                Outcome launched = launch();
+                if (!launched.succeeded()) {
+                    return launched;
+                }
+            }
+        } catch (IOException e) {
+            return Outcome.failed("cannot read the state of " + settings.dataDirectory() + ": " + e.getMessage());
+        }
+        Outcome ready = waitUntilReady();
+        return ready.succeeded() ? waitUntilAnswering() : ready;
+    }
+
+    private Outcome launch() {
+        Path data = settings.dataDirectory();
+        // backends that outlive a killed postmaster hold its shared memory: a new one would refuse to start
+        Outcome ended = context.host().processes().endAll();
+        if (!ended.succeeded()) {
+            return Outcome.failed("processes of the previous server could not be ended: " + ended.message());
+        }
+        try {
+            // The volume is exclusively ours and no postmaster runs here: what is left of a dead server's lock is stale
+            // (PG-143), and its pid may by now belong to another process of the same user.
+            Files.deleteIfExists(data.resolve(PostmasterFile.NAME));
+        } catch (IOException e) {
+            return Outcome.failed(
+                    "cannot remove the stale " + data.resolve(PostmasterFile.NAME) + ": " + e.getMessage());
+        }
+        String options = "-p " + settings.port()
+                + settings.socketDirectory()
+                        .map(directory -> " -k " + directory)
+                        .orElse("");
+        CommandResult result = context.host()
+                .run(Command.of(
+                                settings.program("pg_ctl"),
+                                List.of(
+                                        "start",
+                                        "-W",
+                                        "-s",
+                                        "-D",
+                                        data.toString(),
+                                        "-l",
+                                        log().toString(),
+                                        "-o",
+                                        options))
+                        .user(settings.owner())
+                        .directory(data)
+                        .inService()
+                        .build());
+        return result.succeeded()
+                ? Outcome.success("started")
+                : Outcome.failed(
+                        "pg_ctl start fails: " + result.summary() + lastLogLine(), result.output() + result.errors());
+    }
+
+    private Path log() {
+        return settings.dataDirectory().resolve(LOG);
+    }
+
+    /** Waits through crash recovery for as long as the postmaster lives and the action's time lasts (PG-073, PG-142). */
+    private Outcome waitUntilReady() {
+        long startRetries = atLeast("LKPGSQL_START_RETRIES", 12);
+        Duration limit = Duration.ofSeconds(startRetries * SECONDS_PER_RETRY);
+        Duration waited = Duration.ZERO;
+        Duration told = Duration.ZERO;
+        boolean seen = false;
+        while (true) {
+            Probe probe = probe();
+            switch (probe.state()) {
+                case RUNNING -> {
+                    return Outcome.success(probe.message());
+                }
+                case STOPPED -> {
+                    if (seen || waited.compareTo(limit) >= 0) {
+                        return Outcome.failed("PostgreSQL ended while it started" + lastLogLine(), logTail());
+                    }
+                }
+                case PARTIAL -> seen |= probe.message().startsWith("postmaster");
+                case UNKNOWN -> {
+                    return Outcome.failed(probe.message());
+                }
+            }
+            if (!seen && waited.compareTo(limit) >= 0) {
+                return Outcome.failed(
+                        "PostgreSQL did not start within " + limit.toSeconds() + " s (LKPGSQL_START_RETRIES)"
+                                + lastLogLine(),
+                        logTail());
+            }
+            if (waited.minus(told).compareTo(TELL_EVERY) >= 0) {
+                told = waited;
+                context.progress("PostgreSQL is starting since " + waited.toSeconds() + " s" + lastLogLine());
+            }
+            if (!context.pause(POLL)) {
+                return Outcome.failed(
+                        "PostgreSQL was still starting after " + waited.toSeconds()
+                                + " s when the action's time was up; it goes on recovering: try in-service again later"
+                                + lastLogLine(),
+                        logTail());
+            }
+            waited = waited.plus(POLL);
+        }
+    }
+
+    private Outcome waitUntilAnswering() {
+        long retries = atLeast("LKPGSQL_RESTORE_CONNECT_RETRIES", 2);
+        Duration limit = Duration.ofSeconds(retries * SECONDS_PER_RETRY);
+        Duration waited = Duration.ZERO;
+        Duration step = Duration.ofMillis(100);
+        while (true) {
+            Outcome answer = query("SELECT 1");
+            if (answer.succeeded()) {
+                return Outcome.success("PostgreSQL serves port " + settings.port());
+            }
+            if (waited.compareTo(limit) >= 0) {
+                return Outcome.failed(
+                        "PostgreSQL runs but does not answer '" + settings.administrator() + "' within "
+                                + limit.toSeconds() + " s (LKPGSQL_RESTORE_CONNECT_RETRIES): " + answer.message(),
+                        answer.detail());
+            }
+            if (!context.pause(step)) {
+                return Outcome.failed("the time was up before PostgreSQL answered: " + answer.message());
+            }
+            waited = waited.plus(step);
+        }
+    }
+
+    /** Runs a query as the administrator, without ever asking for a password (PG-098, PG-099, PG-141). */
+    Outcome query(String sql) {
+        Optional<PostmasterFile> file;
+        try {
+            file = running();
+        } catch (IOException e) {
+            return Outcome.failed(e.getMessage());
+        }
+        if (file.isEmpty()) {
+            return Outcome.failed("no postmaster runs on " + settings.dataDirectory());
+        }
+        String host = file.get().socketDirectory().isEmpty()
+                ? "127.0.0.1"
+                : file.get().socketDirectory();
+        Command.Builder command = Command.of(
+                        settings.program("psql"),
+                        "-X",
+                        "-w",
+                        "-A",
+                        "-t",
+                        "-q",
+                        "-v",
+                        "ON_ERROR_STOP=1",
+                        "-h",
+                        host,
+                        "-p",
+                        String.valueOf(file.get().port()),
+                        "-U",
+                        settings.administrator(),
+                        "-d",
+                        "template1",
+                        "-c",
+                        sql)
+                .user(settings.owner())
+                .directory(Path.of("/"))
+                .environment("PGCONNECT_TIMEOUT", "10");
+        settings.passwordFile().ifPresent(path -> command.environment("PGPASSFILE", path));
+        CommandResult result = context.host().run(command.build());
+        if (result.succeeded()) {
+            return Outcome.success(result.output().strip());
+        }
+        String hint = result.errors().contains("fe_sendauth") || result.errors().contains("password")
+                ? "; let this user connect without a prompt: trust or peer in pg_hba.conf, or " + Settings.PASSWORD_FILE
+                        + "="
+                : "";
+        return Outcome.failed("psql as " + settings.administrator() + ": " + result.summary() + hint, result.errors());
+    }
+
+    /** Stops the server: fast, then immediate, then its processes are killed (PG-074, PG-075). */
+    Outcome stop() {
+        Optional<PostmasterFile> file;
+        try {
+            file = running();
+        } catch (IOException e) {
+            return Outcome.failed(e.getMessage());
+        }
+        if (file.isPresent() && !stopPostmaster(file.get().pid())) {
+            return Outcome.failed(
+                    "PostgreSQL (postmaster " + file.get().pid() + ") did not stop, not even immediately");
+        }
+        Outcome ended = context.host().processes().endAll();
+        if (!ended.succeeded()) {
+            return Outcome.failed("processes of PostgreSQL are left: " + ended.message());
+        }
+        return Outcome.success("PostgreSQL is stopped");
+    }
+
+    private boolean stopPostmaster(long pid) {
+        Duration fast = Duration.ofSeconds(atLeast("LKPGSQL_STOP_RETRIES", 12) * SECONDS_PER_RETRY);
+        context.host().processes().signal(pid, Signal.INT);
+        if (gone(pid, fast)) {
+            return true;
+        }
+        context.progress("PostgreSQL did not stop within " + fast.toSeconds() + " s; stopping it immediately");
+        context.host().processes().signal(pid, Signal.QUIT);
+        if (gone(pid, IMMEDIATE_STOP_LIMIT)) {
+            return true;
+        }
+        context.host().processes().signal(pid, Signal.KILL);
+        return gone(pid, IMMEDIATE_STOP_LIMIT);
+    }
+
+    private boolean gone(long pid, Duration limit) {
+        for (Duration waited = Duration.ZERO; isPostmaster(pid); waited = waited.plus(POLL)) {
+            if (waited.compareTo(limit) >= 0 || !context.pause(POLL)) {
+                return !isPostmaster(pid);
+            }
+        }
+        return true;
+    }
+
+    /** Returns a tunable in loops of 5 s; values below the minimum count as the minimum (PG-134 to PG-136). */
+    private long atLeast(String tunable, long minimum) {
+        String value = context.tunable(tunable, String.valueOf(minimum));
+        try {
+            return Math.max(minimum, Long.parseLong(value.strip()));
+        } catch (NumberFormatException e) {
+            context.progress(tunable + "=" + value + " is not a number; using " + minimum);
+            return minimum;
+        }
+    }
+
+    private String lastLogLine() {
+        String[] lines = logTail().strip().split("\\R");
+        String last = lines[lines.length - 1];
+        return last.isBlank() ? "" : "; its log says: " + last.strip();
+    }
+
+    private String logTail() {
+        try {
+            byte[] all = Files.exists(log()) ? Files.readAllBytes(log()) : new byte[0];
+            int from = Math.max(0, all.length - 4096);
+            return new String(all, from, all.length - from, java.nio.charset.StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return "(its log " + log() + " cannot be read: " + e.getMessage() + ")";
+        }
+    }
+}

@@ -1,2 +1,0 @@
-/** Recovery kit for PostgreSQL. */
-package org.mainstay.kit.postgres;
