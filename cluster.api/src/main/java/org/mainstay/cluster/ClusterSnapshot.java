@@ -61,6 +61,8 @@ public record ClusterSnapshot(
      * @param current whether the copy is up to date; if not, states are shown as UNKNOWN with the copy as last known
      * @param checkedAt as {@link ClusterSnapshot#checkedAt}, as last received
      * @param activities as {@link ClusterSnapshot#activities}, as last received
+     * @param paths its ends of comm paths by id, as {@link ClusterSnapshot#paths}, as last received; an end without an entry is
+     *     shown as UNKNOWN
      */
     public record Peer(
             String name,
@@ -69,10 +71,24 @@ public record ClusterSnapshot(
             Lcd lcd,
             boolean current,
             Map<String, Long> checkedAt,
-            Map<String, Activity> activities) {
+            Map<String, Activity> activities,
+            Map<String, Boolean> paths) {
         public Peer {
             checkedAt = Map.copyOf(checkedAt);
             activities = Map.copyOf(activities);
+            paths = Map.copyOf(paths);
+        }
+
+        /** A peer whose ends of comm paths are not known. */
+        public Peer(
+                String name,
+                PeerState state,
+                boolean managerPresent,
+                Lcd lcd,
+                boolean current,
+                Map<String, Long> checkedAt,
+                Map<String, Activity> activities) {
+            this(name, state, managerPresent, lcd, current, checkedAt, activities, Map.of());
         }
     }
 
