@@ -22,8 +22,31 @@ public interface GuardControl {
     /** Replaces what the guard may have to end without Karaf: kill handles by tag of what is in service here. */
     void inService(Map<String, List<String>> handlesByTag);
 
-    /** Asks the guard for a reservation action: see the methods of the kit API's {@code StorageReservation}. */
+    /**
+     * Asks the guard for a reservation action: see the methods of the kit API's {@code StorageReservation}.
+     *
+     * @param verb {@code observe}, {@code claim}, {@code release}, {@code check} or {@code initialise}
+     * @param area absolute path of the reservation area
+     * @param force only read by {@code claim}
+     * @return done, or why not; a link that is down answers "not done" after a few seconds, never an exception
+     */
     CompletionStage<HandleResult> reservation(String verb, String area, boolean force);
+
+    /**
+     * Hands over what heartbeats and {@code status} say of this server. Called by the decision loop itself, at each change and
+     * at least once per second: the time since the last call is the age of the decision loop that the heartbeats carry
+     * (design.md section 5).
+     */
+    void report(ManagerReport report);
+
+    /**
+     * Announces that Karaf is about to end on purpose, so that it is not started again.
+     *
+     * @param guardToo false ({@code lkstop -f}, a stop by the service manager): the guard stays and goes on heartbeating for
+     *     what is left running; true ({@code lkstop}): the guard ends as soon as Karaf has ended
+     * @return whether the guard has recorded it; Karaf ends only after that
+     */
+    CompletionStage<HandleResult> stopping(boolean guardToo);
 
     /**
      * A heartbeat path.
@@ -57,6 +80,24 @@ public interface GuardControl {
         }
     }
 
+    /**
+     * What the manager says of itself.
+     *
+     * @param server name of this server
+     * @param lcdIncarnation incarnation of the database as last committed
+     * @param lcdVersion version of the database as last committed
+     * @param commitAgeMillis how long ago the last commit that was asked for became durable, 0 if none is under way
+     * @param membershipDigest digest of the membership list
+     * @param epochsDigest digest of the ownership epochs
+     */
+    record ManagerReport(
+            String server,
+            long lcdIncarnation,
+            long lcdVersion,
+            long commitAgeMillis,
+            long membershipDigest,
+            long epochsDigest) {}
+
     /** News of the guard. */
     sealed interface GuardNews {
         /** The link to the guard is up or down. */
@@ -69,12 +110,22 @@ public interface GuardControl {
          * What a peer's heartbeats say changed.
          *
          * @param bootId its machine's boot
-         * @param managerPresent whether its Karaf is connected to its guard
+         * @param managerPresent whether its Karaf is connected to its guard and its decision loop is younger than the detection
+         *     time of the path
          * @param lcdIncarnation incarnation of its database as last committed
          * @param lcdVersion version of its database as last committed
          */
         record PeerInfo(String peer, String bootId, boolean managerPresent, long lcdIncarnation, long lcdVersion)
                 implements GuardNews {}
+
+        /**
+         * This server's hold on a reservation area was superseded by another server, or cannot be renewed: what uses the
+         * storage must stop.
+         */
+        record ReservationLost(String area, String message) implements GuardNews {}
+
+        /** Something an operator should see as an event, such as a local address that is not there; one sentence. */
+        record Notice(String text) implements GuardNews {}
     }
 
     /** Result of one thing asked of the guard: whether it was done, and the evidence or reason. */

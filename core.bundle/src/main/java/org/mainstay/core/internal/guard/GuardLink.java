@@ -1,0 +1,331 @@
+package org.mainstay.core.internal.guard;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.mainstay.cluster.GuardControl;
+import org.mainstay.cluster.Registration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Link to the guard: connects, connects again, starts a guard that died, and repeats to every new guard what it has to know.
+ * The guard keeps all of that on disk itself; the repetition only covers changes made while it was away.
+ */
+@Component(service = GuardControl.class, immediate = true)
+public final class GuardLink implements GuardControl {
+    private static final Logger LOG = LoggerFactory.getLogger(GuardLink.class);
+    private static final int SHORT_LIMIT_SECONDS = 8;
+    private static final int RESERVATION_LIMIT_SECONDS = 60;
+    private static final int KILL_LIMIT_SECONDS = 180;
+    private static final long RETRY_MILLIS = 50;
+    /** A guard that answers nothing for so long hangs: it is ended and started again. */
+    private static final long HUNG_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final Path home;
+    private final GuardStarter starter;
+    private final Requests requests = new Requests();
+    private final ScheduledExecutorService news;
+    private final ScheduledExecutorService timer;
+    private final NewsBoard board;
+    private final Thread connector;
+
+    // guarded by this
+    private GuardConnection connection;
+    private List<HeartbeatPath> paths;
+    private Map<String, List<String>> inService;
+    private ManagerReport report;
+    private long reportedAt;
+    private long heardAt = System.nanoTime();
+    private long startedAt = System.nanoTime() - TimeUnit.SECONDS.toNanos(60);
+    private boolean guardMayEnd;
+    private boolean closed;
+
+    /** Links to the guard of the installation in the working directory. */
+    @Activate
+    public GuardLink() {
+        this(Path.of(""));
+    }
+
+    /** @param home the installation folder, relative or absolute */
+    GuardLink(Path home) {
+        this.home = home;
+        this.starter = new GuardStarter(home);
+        this.news = Executors.newSingleThreadScheduledExecutor(work -> daemon(work, "mainstay-guard-news"));
+        this.timer = Executors.newSingleThreadScheduledExecutor(work -> daemon(work, "mainstay-guard-timer"));
+        this.board = new NewsBoard(news);
+        this.connector = daemon(this::stayConnected, "mainstay-guard-link");
+        connector.start();
+        timer.scheduleWithFixedDelay(this::everySecond, 1, 1, TimeUnit.SECONDS);
+    }
+
+    private static Thread daemon(Runnable work, String name) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    @Deactivate
+    void close() {
+        synchronized (this) {
+            closed = true;
+            if (connection != null) {
+                connection.close();
+            }
+            notifyAll();
+        }
+        timer.shutdownNow();
+        news.shutdown();
+    }
+
+    @Override
+    public synchronized void paths(List<HeartbeatPath> wanted) {
+        paths = List.copyOf(wanted);
+        board.keepPaths(paths.stream().map(HeartbeatPath::id).collect(Collectors.toSet()));
+        sendPaths();
+    }
+
+    @Override
+    public Registration listen(Consumer<GuardNews> listener) {
+        return board.listen(listener);
+    }
+
+    @Override
+    public CompletionStage<List<HandleResult>> kill(List<String> handles) {
+        List<String> wanted = List.copyOf(handles);
+        List<Object> words = new ArrayList<>(List.of("kill"));
+        words.addAll(wanted);
+        return ask(Words.line(words.toArray()), List.of(), KILL_LIMIT_SECONDS).thenApply(answer -> {
+            List<HandleResult> results = new ArrayList<>(answer.items());
+            while (results.size() < wanted.size()) {
+                results.add(new HandleResult(false, answer.result().message()));
+            }
+            return results;
+        });
+    }
+
+    @Override
+    public synchronized void inService(Map<String, List<String>> handlesByTag) {
+        inService = new TreeMap<>(handlesByTag);
+        sendInService();
+    }
+
+    @Override
+    public CompletionStage<HandleResult> reservation(String verb, String area, boolean force) {
+        int limit = verb.equals("claim") || verb.equals("initialise") ? RESERVATION_LIMIT_SECONDS : SHORT_LIMIT_SECONDS;
+        return ask(Words.line("reservation", verb, area, force ? "force" : ""), List.of(), limit)
+                .thenApply(Requests.Answer::result);
+    }
+
+    @Override
+    public void report(ManagerReport newest) {
+        synchronized (this) {
+            boolean changed = !newest.equals(report);
+            report = newest;
+            reportedAt = System.nanoTime();
+            if (changed) {
+                sendReport();
+            }
+        }
+    }
+
+    @Override
+    public CompletionStage<HandleResult> stopping(boolean guardToo) {
+        return ask(Words.line("stopping", guardToo ? "everything" : "manager"), List.of(), SHORT_LIMIT_SECONDS)
+                .thenApply(answer -> {
+                    synchronized (this) {
+                        guardMayEnd = guardToo && answer.result().done();
+                    }
+                    return answer.result();
+                });
+    }
+
+    private synchronized java.util.concurrent.CompletableFuture<Requests.Answer> ask(
+            String line, List<String> more, int limitSeconds) {
+        java.util.concurrent.CompletableFuture<Requests.Answer> future = requests.add(line, more, limitSeconds);
+        if (connection != null) {
+            connection.send(requests.newest());
+        }
+        return future;
+    }
+
+    private void sendPaths() {
+        if (connection == null || paths == null) {
+            return;
+        }
+        List<String> lines = new ArrayList<>();
+        for (HeartbeatPath path : paths) {
+            lines.add(Words.line(
+                    "path",
+                    path.id(),
+                    path.peer(),
+                    path.local(),
+                    path.localPort(),
+                    path.remote(),
+                    path.remotePort(),
+                    path.intervalMillis(),
+                    path.misses(),
+                    path.key()));
+        }
+        lines.add(0, "0 " + Words.line("paths", lines.size()));
+        connection.send(lines);
+    }
+
+    private void sendInService() {
+        if (connection == null || inService == null) {
+            return;
+        }
+        List<String> lines = new ArrayList<>(List.of("0 " + Words.line("inservice", inService.size())));
+        inService.forEach((tag, handles) -> {
+            List<Object> words = new ArrayList<>(List.of("handles", tag));
+            words.addAll(handles);
+            lines.add(Words.line(words.toArray()));
+        });
+        connection.send(lines);
+    }
+
+    private void sendReport() {
+        if (connection == null || report == null) {
+            return;
+        }
+        long loopAge = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - reportedAt);
+        connection.send(List.of("0 "
+                + Words.line(
+                        "report",
+                        report.server(),
+                        report.lcdIncarnation(),
+                        report.lcdVersion(),
+                        loopAge,
+                        report.commitAgeMillis(),
+                        Long.toHexString(report.membershipDigest()),
+                        Long.toHexString(report.epochsDigest()))));
+    }
+
+    private void everySecond() {
+        boolean hung;
+        synchronized (this) {
+            if (connection != null && report == null) {
+                connection.send(List.of("0 ping"));
+            }
+            sendReport();
+            hung = connection != null && System.nanoTime() - heardAt > HUNG_NANOS;
+        }
+        if (hung) {
+            LOG.error("the guard has not answered for 10 s: it is ended and started again");
+            starter.running().ifPresent(ProcessHandle::destroyForcibly);
+            disconnect();
+        }
+    }
+
+    private synchronized void disconnect() {
+        if (connection != null) {
+            connection.close();
+        }
+    }
+
+    private void stayConnected() {
+        while (!isClosed()) {
+            try (GuardConnection fresh = new GuardConnection(home.resolve("data/run/guard.sock"))) {
+                begin(fresh);
+                fresh.readAll(this::received);
+            } catch (IOException e) {
+                LOG.debug("no link to the guard: {}", e.toString());
+            } catch (RuntimeException e) {
+                LOG.error("the guard sent what cannot be understood: connection closed", e);
+            }
+            end();
+            startIfDead();
+            waitBeforeRetry();
+        }
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    private synchronized void begin(GuardConnection fresh) {
+        if (closed) {
+            fresh.close();
+            return;
+        }
+        connection = fresh;
+        heardAt = System.nanoTime();
+        fresh.send(List.of(Words.line("manager", 1, ProcessHandle.current().pid())));
+        sendReport();
+        sendPaths();
+        sendInService();
+        fresh.send(requests.unanswered());
+    }
+
+    private synchronized void end() {
+        if (connection != null) {
+            connection = null;
+            if (!closed) {
+                board.publish(new GuardNews.Link(false));
+            }
+        }
+    }
+
+    private void startIfDead() {
+        synchronized (this) {
+            boolean tooSoon = System.nanoTime() - startedAt < TimeUnit.SECONDS.toNanos(2);
+            if (closed || guardMayEnd || tooSoon) {
+                return;
+            }
+        }
+        if (starter.running().isPresent()) {
+            return;
+        }
+        try {
+            if (starter.start()) {
+                synchronized (this) {
+                    startedAt = System.nanoTime();
+                }
+            }
+        } catch (IOException e) {
+            LOG.error("the guard is dead and cannot be started: {}", e.getMessage());
+        }
+    }
+
+    private synchronized void waitBeforeRetry() {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS);
+        try {
+            for (long left = RETRY_MILLIS;
+                    left > 0 && !closed;
+                    left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime())) {
+                wait(left);
+            }
+        } catch (InterruptedException e) {
+            closed = true;
+        }
+    }
+
+    private void received(List<String> words) {
+        synchronized (this) {
+            heardAt = System.nanoTime();
+        }
+        if (words.isEmpty()) {
+            return;
+        }
+        switch (words.get(0)) {
+            case "welcome" -> {
+                LOG.info("linked to the guard, process {}", words.get(2));
+                board.publish(new GuardNews.Link(true));
+            }
+            case "*" -> News.parse(words).ifPresent(board::publish);
+            default -> requests.answered(words);
+        }
+    }
+}

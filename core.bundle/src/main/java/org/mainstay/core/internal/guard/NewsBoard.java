@@ -1,0 +1,77 @@
+package org.mainstay.core.internal.guard;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.mainstay.cluster.GuardControl.GuardNews;
+import org.mainstay.cluster.Registration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the guard said last of each path and peer, and who is told. All news go through one executor, so every listener gets
+ * them in order, the present state first.
+ */
+final class NewsBoard {
+    private static final Logger LOG = LoggerFactory.getLogger(NewsBoard.class);
+
+    private final Executor executor;
+    private final List<Consumer<GuardNews>> listeners = new CopyOnWriteArrayList<>();
+    /** The newest of each; touched by the executor's thread only. */
+    private final Map<String, GuardNews> present = new LinkedHashMap<>();
+
+    /** @param executor runs one task after the other */
+    NewsBoard(Executor executor) {
+        this.executor = executor;
+    }
+
+    Registration listen(Consumer<GuardNews> listener) {
+        // Registered on the executor: nothing is missed or told twice between the present state and what follows.
+        executor.execute(() -> {
+            present.values().forEach(news -> tell(listener, news));
+            listeners.add(listener);
+        });
+        return () -> executor.execute(() -> listeners.remove(listener));
+    }
+
+    void publish(GuardNews news) {
+        executor.execute(() -> {
+            String subject = subject(news);
+            if (!subject.isEmpty() && news.equals(present.put(subject, news))) {
+                return;
+            }
+            listeners.forEach(listener -> tell(listener, news));
+        });
+    }
+
+    /** Forgets paths that are no longer served. */
+    void keepPaths(java.util.Set<String> pathIds) {
+        executor.execute(() -> present.values()
+                .removeIf(news -> news instanceof GuardNews.PathState
+                        && !pathIds.contains(((GuardNews.PathState) news).pathId())));
+    }
+
+    private static String subject(GuardNews news) {
+        if (news instanceof GuardNews.Link) {
+            return "link";
+        }
+        if (news instanceof GuardNews.PathState) {
+            return "path " + ((GuardNews.PathState) news).pathId();
+        }
+        if (news instanceof GuardNews.PeerInfo) {
+            return "peer " + ((GuardNews.PeerInfo) news).peer();
+        }
+        return "";
+    }
+
+    private static void tell(Consumer<GuardNews> listener, GuardNews news) {
+        try {
+            listener.accept(news);
+        } catch (RuntimeException e) {
+            LOG.error("a listener of the guard's news failed", e);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package org.mainstay.core.internal.guard;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.cluster.GuardControl.HandleResult;
+
+/**
+ * Requests to the guard that wait for their answer. They outlive a connection: what a guard that died did not answer is asked
+ * again of the next one, which is safe as every request may be repeated.
+ */
+final class Requests {
+
+    /** Answer of the guard: the closing line and the items before it. */
+    record Answer(HandleResult result, List<HandleResult> items) {}
+
+    private static final class Pending {
+        final List<String> lines;
+        final CompletableFuture<Answer> future;
+        final List<HandleResult> items = new ArrayList<>();
+
+        Pending(List<String> lines, CompletableFuture<Answer> future) {
+            this.lines = lines;
+            this.future = future;
+        }
+    }
+
+    private final Map<Long, Pending> pending = new LinkedHashMap<>();
+    private long lastId;
+
+    /**
+     * Adds a request.
+     *
+     * @param line its words without the id
+     * @param more lines that follow it
+     * @param limitSeconds after which it counts as not done
+     * @return the future of the answer; never completes exceptionally
+     */
+    synchronized CompletableFuture<Answer> add(String line, List<String> more, int limitSeconds) {
+        long id = ++lastId;
+        List<String> lines = new ArrayList<>();
+        lines.add(id + " " + line);
+        lines.addAll(more);
+        CompletableFuture<Answer> future = new CompletableFuture<>();
+        pending.put(id, new Pending(lines, future));
+        String verb = line.substring(0, (line + " ").indexOf(' '));
+        Answer late = new Answer(
+                new HandleResult(
+                        false,
+                        "the guard did not answer '" + verb + "' within " + limitSeconds
+                                + " s; see data/log/guard.log and 'mainstay status'"),
+                List.of());
+        future.completeOnTimeout(late, limitSeconds, TimeUnit.SECONDS);
+        future.whenComplete((answer, error) -> forget(id));
+        return future;
+    }
+
+    /** Returns the lines of all unanswered requests in the order they were made. */
+    synchronized List<String> unanswered() {
+        List<String> lines = new ArrayList<>();
+        pending.values().forEach(request -> {
+            request.items.clear();
+            lines.addAll(request.lines);
+        });
+        return lines;
+    }
+
+    /** Returns the lines of the request that was added last. */
+    synchronized List<String> newest() {
+        Pending request = pending.get(lastId);
+        return request == null ? List.of() : request.lines;
+    }
+
+    /** Takes a line {@code ID item|ok|failed WORDS...}; answers nobody waits for are dropped. */
+    void answered(List<String> words) {
+        Pending request;
+        Answer answer = null;
+        synchronized (this) {
+            request = pending.get(Long.parseLong(words.get(0)));
+            if (request == null) {
+                return;
+            }
+            if (words.get(1).equals("item")) {
+                request.items.add(new HandleResult(words.get(2).equals("done"), words.get(3)));
+                return;
+            }
+            String message = words.size() > 2 ? words.get(2) : "";
+            answer = new Answer(new HandleResult(words.get(1).equals("ok"), message), List.copyOf(request.items));
+        }
+        request.future.complete(answer);
+    }
+
+    private synchronized void forget(long id) {
+        pending.remove(id);
+    }
+}
