@@ -2,12 +2,15 @@ package org.mainstay.cluster.lcd;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -86,6 +89,21 @@ public final class Lcd {
         return table == null ? Collections.emptyNavigableMap() : (NavigableMap<String, T>) table;
     }
 
+    /**
+     * Returns the sections that have rows: those of {@link LcdSection#all} in its order, then, sorted by name, any that a
+     * newer release wrote and this one only carries along.
+     */
+    public List<LcdSection<?>> sections() {
+        List<LcdSection<?>> known = LcdSection.all();
+        List<LcdSection<?>> sections = new ArrayList<>(known);
+        tables.keySet().stream()
+                .filter(section -> !known.contains(section))
+                .sorted(Comparator.comparing(LcdSection::name))
+                .forEach(sections::add);
+        sections.removeIf(section -> rows(section).isEmpty());
+        return sections;
+    }
+
     public <T> Optional<T> row(LcdSection<T> section, String key) {
         return Optional.ofNullable(rows(section).get(key));
     }
@@ -153,7 +171,9 @@ public final class Lcd {
     /** Returns the changes that turn {@code before} into this; cheap where rows are the same objects. */
     public List<LcdChange<?>> changesSince(Lcd before) {
         List<LcdChange<?>> changes = new ArrayList<>();
-        for (LcdSection<?> section : LcdSection.all()) {
+        Set<LcdSection<?>> sections = new LinkedHashSet<>(before.sections());
+        sections.addAll(sections());
+        for (LcdSection<?> section : sections) {
             addChanges(section, before, changes);
         }
         return changes;
@@ -182,7 +202,8 @@ public final class Lcd {
                 && incarnation == that.incarnation
                 && version == that.version
                 && bootId.equals(that.bootId)
-                && LcdSection.all().stream().allMatch(section -> rows(section).equals(that.rows(section)));
+                && sections().equals(that.sections())
+                && sections().stream().allMatch(section -> rows(section).equals(that.rows(section)));
     }
 
     @Override
