@@ -1,0 +1,220 @@
+package org.mainstay.core.internal.run;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.mainstay.core.internal.host.ActionTime;
+import org.mainstay.core.internal.host.HostFactory;
+import org.mainstay.kit.Action;
+import org.mainstay.kit.ActionContext;
+import org.mainstay.kit.Creation;
+import org.mainstay.kit.Field;
+import org.mainstay.kit.FormContext;
+import org.mainstay.kit.Host;
+import org.mainstay.kit.KillHandle;
+import org.mainstay.kit.KitDescriptor;
+import org.mainstay.kit.Outcome;
+import org.mainstay.kit.Probe;
+import org.mainstay.kit.RecoveryKit;
+import org.mainstay.kit.ResourceInfo;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the actions of kits on worker threads, each with the time limit of its kit's descriptor. Thread-safe; never blocks; the
+ * stages complete exactly once, never exceptionally, on any thread.
+ */
+public final class ActionRunner {
+    /** Log of actions: tag and action begin each line. */
+    private static final Logger LOG = LoggerFactory.getLogger("org.mainstay.action");
+    /** A form must answer within a second; a little more for a busy machine. */
+    private static final Duration FORM_LIMIT = Duration.ofSeconds(5);
+
+    private final Workers workers;
+    private final KitRegistry kits;
+    private final HostFactory hosts;
+    private final Tunables tunables;
+
+    /** The parts are closed by whoever made them. */
+    public ActionRunner(Workers workers, KitRegistry kits, HostFactory hosts, Tunables tunables) {
+        this.workers = workers;
+        this.kits = kits;
+        this.hosts = hosts;
+        this.tunables = tunables;
+    }
+
+    /**
+     * Runs restore, remove, recover, delete, unextend, validate or an own action. Waits for its turn: one action of an instance
+     * at a time.
+     *
+     * @param progress called with what the action tells the operator
+     */
+    public CompletionStage<Ended<Outcome>> run(ActionOrder order, Consumer<String> progress) {
+        Call.Kind kind = order.action() == Action.VALIDATE ? Call.Kind.LOOK : Call.Kind.CHANGE;
+        return call(order, kind, progress, (kit, context) -> perform(kit, order, context));
+    }
+
+    /** Runs quickCheck or deepCheck, unless something else of the instance runs. */
+    public CompletionStage<Ended<Outcome>> check(ActionOrder order) {
+        return call(order, Call.Kind.CHECK, message -> {}, (kit, context) -> perform(kit, order, context));
+    }
+
+    /** Looks what the resource is on this machine; runs beside other actions. */
+    public CompletionStage<Ended<Probe>> probe(ActionOrder order) {
+        return call(order, Call.Kind.LOOK, message -> {}, RecoveryKit::probe);
+    }
+
+    /** Asks the kit to check and complete a create or extend; the order's resource holds the answers. */
+    public CompletionStage<Ended<Creation>> create(ActionOrder order, Consumer<String> progress) {
+        return call(
+                order,
+                Call.Kind.LOOK,
+                progress,
+                (kit, context) -> order.action() == Action.EXTEND ? kit.extend(context) : kit.create(context));
+    }
+
+    /**
+     * Returns the text forms of how to end the instance on this machine without its kit: the kit's handles and the instance's
+     * control group, to be recorded before each restore.
+     */
+    public CompletionStage<Ended<List<String>>> killHandles(ActionOrder order) {
+        return call(order, Call.Kind.LOOK, message -> {}, (kit, context) -> {
+            List<String> handles = new ArrayList<>();
+            for (KillHandle handle : kit.killHandles(context)) {
+                handles.add(handle.encode());
+            }
+            hosts.processHandle(order.resource().tag()).map(KillHandle::encode).ifPresent(handles::add);
+            return handles;
+        });
+    }
+
+    /** Returns the fields to ask next; empty fields of an unknown kit are reported as not run. */
+    public CompletionStage<Ended<List<Field>>> form(
+            RegisteredKit kit, Action purpose, Map<String, String> answers, List<ResourceInfo> resources) {
+        String name = "form of " + kit.key();
+        return workers.submit(new Call<>(name, "", Call.Kind.LOOK, FORM_LIMIT, kit.kit(), control -> {
+            Host host = hosts.forAction("", control, LOG);
+            return kit.kit().form(new Form(purpose, Map.copyOf(answers), List.copyOf(resources), host));
+        }));
+    }
+
+    /** Cancels what a kit does that goes away; its answers no longer count. */
+    public void kitGone(RecoveryKit kit) {
+        workers.cancelOwner(kit, "its kit was uninstalled or is being upgraded");
+    }
+
+    /** Returns whether an action or a check of the instance runs or waits. */
+    public boolean busy(String tag) {
+        return workers.busy(tag);
+    }
+
+    /** What is asked of the kit. */
+    private interface Question<T> {
+        T ask(RecoveryKit kit, KitContext context);
+    }
+
+    private <T> CompletionStage<Ended<T>> call(
+            ActionOrder order, Call.Kind kind, Consumer<String> progress, Question<T> question) {
+        ResourceInfo resource = order.resource();
+        Optional<RegisteredKit> found = kits.find(resource.application(), resource.type());
+        if (found.isEmpty()) {
+            String key = RegisteredKit.key(resource.application(), resource.type());
+            return CompletableFuture.completedFuture(Ended.without(
+                    Ended.How.NOT_RUN,
+                    "the kit " + key + " is not installed here; install its feature, then try again"));
+        }
+        RegisteredKit kit = found.get();
+        String name = order.actionName() + " " + resource.tag();
+        String lane = kind == Call.Kind.LOOK ? "" : resource.tag();
+        Duration limit = kit.descriptor().timeLimit(order.action());
+        return workers.submit(new Call<>(name, lane, kind, limit, kit.kit(), control -> {
+            Consumer<String> told = message -> {
+                LOG.info("{} {}: {}", resource.tag(), order.actionName(), message);
+                progress.accept(message);
+            };
+            ActionTime time = control;
+            Host host = hosts.forAction(resource.tag(), time, LOG);
+            KitContext context = new KitContext(migrated(kit, order), control, host, tunables, told);
+            T answer = question.ask(kit.kit(), context);
+            if (answer == null) {
+                throw new IllegalStateException("the kit answered nothing, which is a defect of the kit");
+            }
+            log(order, answer);
+            return answer;
+        }));
+    }
+
+    /** Properties that another version of the kit wrote are converted each time; they are stored when next set. */
+    private static ActionOrder migrated(RegisteredKit kit, ActionOrder order) {
+        String from = order.kitVersion();
+        if (from.isEmpty() || from.equals(kit.descriptor().version())) {
+            return order;
+        }
+        return order.withProperties(kit.kit().migrate(from, order.resource().properties()));
+    }
+
+    private static Outcome perform(RecoveryKit kit, ActionOrder order, ActionContext context) {
+        switch (order.action()) {
+            case RESTORE:
+                return kit.restore(context);
+            case REMOVE:
+                return kit.remove(context);
+            case RECOVER:
+                return kit.recover(context);
+            case DELETE:
+                return kit.delete(context);
+            case UNEXTEND:
+                return kit.unextend(context);
+            case VALIDATE:
+                return kit.validate(context);
+            case QUICK_CHECK:
+                return kit.quickCheck(context);
+            case DEEP_CHECK:
+                return kit.deepCheck(context);
+            case EXTRA:
+                return kit.perform(order.extra(), order.arguments(), context);
+            case CREATE:
+            case EXTEND:
+            case PROBE:
+                break;
+        }
+        throw new IllegalArgumentException(order.action() + " has an answer of its own kind");
+    }
+
+    private static void log(ActionOrder order, Object answer) {
+        String tag = order.resource().tag();
+        if (answer instanceof Outcome outcome) {
+            boolean check = order.action() == Action.QUICK_CHECK || order.action() == Action.DEEP_CHECK;
+            if (!outcome.succeeded()) {
+                LOG.warn("{} {} failed: {}", tag, order.actionName(), outcome.message());
+                outcome.detail()
+                        .lines()
+                        .limit(200)
+                        .forEach(line -> LOG.warn("{} {} | {}", tag, order.actionName(), line));
+            } else if (check) {
+                LOG.debug("{} {}: {}", tag, order.actionName(), outcome.message());
+            } else {
+                LOG.info("{} {} succeeded: {}", tag, order.actionName(), outcome.message());
+            }
+        } else {
+            LOG.debug("{} {}: {}", tag, order.actionName(), answer);
+        }
+    }
+
+    /** The limit of an action as its kit states it, for those who wait for it elsewhere. */
+    public Duration limit(String application, String type, Action action) {
+        return kits.find(application, type)
+                .map(kit -> kit.descriptor().timeLimit(action))
+                .orElseGet(() ->
+                        KitDescriptor.builder(application, type, "", "").build().timeLimit(action));
+    }
+
+    /** What a kit is given to choose its fields. */
+    private record Form(Action purpose, Map<String, String> answers, List<ResourceInfo> resources, Host host)
+            implements FormContext {}
+}

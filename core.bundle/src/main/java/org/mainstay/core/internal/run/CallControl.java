@@ -1,0 +1,74 @@
+package org.mainstay.core.internal.run;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.core.internal.host.ActionTime;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Time and cancellation of one running call. Thread-safe. */
+public final class CallControl implements ActionTime {
+    private static final Logger LOG = LoggerFactory.getLogger(CallControl.class);
+    private final long deadline;
+    private final CountDownLatch cancelled = new CountDownLatch(1);
+    private final List<Runnable> hooks = new ArrayList<>();
+
+    CallControl(Duration limit) {
+        this.deadline = System.nanoTime() + limit.toNanos();
+    }
+
+    @Override
+    public Duration remaining() {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    }
+
+    @Override
+    public boolean cancelled() {
+        return cancelled.getCount() == 0 || deadline - System.nanoTime() <= 0;
+    }
+
+    /**
+     * Waits for the time or until the call is cancelled.
+     *
+     * @return false if it is cancelled or its time is up
+     */
+    public boolean pause(Duration time) {
+        long wait = Math.min(time.toNanos(), remaining().toNanos());
+        try {
+            return !cancelled.await(wait, TimeUnit.NANOSECONDS) && !cancelled();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Runs the hook when the call is cancelled or out of time; at once if it is already. The hook must be quick. */
+    public void onCancel(Runnable hook) {
+        synchronized (hooks) {
+            if (cancelled.getCount() > 0) {
+                hooks.add(hook);
+                return;
+            }
+        }
+        hook.run();
+    }
+
+    void cancel() {
+        List<Runnable> run;
+        synchronized (hooks) {
+            cancelled.countDown();
+            run = List.copyOf(hooks);
+            hooks.clear();
+        }
+        for (Runnable hook : run) {
+            try {
+                hook.run();
+            } catch (RuntimeException e) {
+                LOG.error("INTERNAL ERROR: a cancellation failed", e);
+            }
+        }
+    }
+}
