@@ -1,0 +1,81 @@
+package org.mainstay.core.internal.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.mainstay.cluster.GuardControl;
+import org.mainstay.kit.Host;
+import org.mainstay.kit.KillHandle;
+import org.slf4j.Logger;
+
+/** The Linux implementation: what all hosts of this server share. */
+final class LinuxHostFactory implements HostFactory {
+    private static final Path MOUNT_INFO = Path.of("/proc/self/mountinfo");
+
+    private final Launcher launcher;
+    private final Optional<Cgroups> cgroups;
+    private final Optional<String> limitation;
+    private final GuardControl guard;
+    private final LoopDevices loops;
+    private final ExecutorService readers;
+
+    LinuxHostFactory(HostSettings settings, GuardControl guard) {
+        this.guard = Objects.requireNonNull(guard, "guard");
+        AtomicInteger number = new AtomicInteger();
+        this.readers = Executors.newCachedThreadPool(task -> {
+            Thread thread = new Thread(task, "mainstay-output-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+        Optional<Cgroups> found;
+        Optional<String> lacks;
+        try {
+            found = Optional.of(Cgroups.find(MOUNT_INFO, settings.server(), settings.home()));
+            lacks = Optional.empty();
+        } catch (IOException e) {
+            found = Optional.empty();
+            lacks = Optional.of(
+                    "processes of resources are tracked by session only, so that a stop without their kit is not"
+                            + " certain: " + e.getMessage()
+                            + "; mount cgroup2 and run Mainstay as root for full protection");
+        }
+        this.cgroups = found;
+        this.limitation = lacks;
+        this.launcher = new Launcher(settings, found, readers);
+        this.loops = new LoopDevices(settings.home().resolve("data/run/loops"));
+    }
+
+    @Override
+    public Host forAction(String tag, ActionTime time, Logger log) {
+        return new LinuxHost(new ActionRunner(launcher, tag, time, log), cgroups, guard, loops);
+    }
+
+    @Override
+    public Optional<KillHandle> processHandle(String tag) {
+        return cgroups.map(groups -> KillHandle.cgroup(groups.of(tag).toString()));
+    }
+
+    @Override
+    public Optional<String> limitation() {
+        if (!Files.isExecutable(launcher.program())) {
+            return Optional.of(launcher.program() + " is missing or not executable: no program can be started;"
+                    + " unpack the distribution again");
+        }
+        return limitation;
+    }
+
+    @Override
+    public void forget(String tag) {
+        cgroups.ifPresent(groups -> Cgroups.removeEmpty(groups.of(tag)));
+    }
+
+    @Override
+    public void close() {
+        readers.shutdownNow();
+    }
+}

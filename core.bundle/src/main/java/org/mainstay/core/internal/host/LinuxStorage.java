@@ -1,0 +1,137 @@
+package org.mainstay.core.internal.host;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.mainstay.kit.CommandResult;
+import org.mainstay.kit.HostStorage;
+import org.mainstay.kit.Outcome;
+
+/** Mounts and block devices of the mount namespace of the service. */
+final class LinuxStorage implements HostStorage {
+    private static final Path MOUNT_INFO = Path.of("/proc/self/mountinfo");
+    /** More mounts on top of each other than anybody makes on purpose. */
+    private static final int MAX_STACK = 16;
+    /** Exit code of blkid when it recognises nothing. */
+    private static final int NOTHING_FOUND = 2;
+
+    private final ActionRunner runner;
+    private final LoopDevices loops;
+
+    LinuxStorage(ActionRunner runner, LoopDevices loops) {
+        this.runner = runner;
+        this.loops = loops;
+    }
+
+    @Override
+    public List<Mount> mounts() {
+        return table().stream()
+                .map(mount -> new Mount(mount.source(), mount.target(), mount.fileSystem(), mount.options()))
+                .toList();
+    }
+
+    private static List<MountInfo> table() {
+        try {
+            return MountInfo.read(MOUNT_INFO);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read the mount table", e);
+        }
+    }
+
+    /** Returns what is mounted on the folder, the topmost last. */
+    private static List<MountInfo> mountedAt(Path target) {
+        Path place = real(target);
+        return table().stream().filter(mount -> mount.target().equals(place)).toList();
+    }
+
+    private static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            // a stale mount cannot be looked at; its name is still its name
+            return path.toAbsolutePath().normalize();
+        }
+    }
+
+    @Override
+    public Outcome mount(Path device, Path target, String fileSystem, String options) {
+        if (Arrays.stream(options.split(",")).anyMatch(option -> option.equals("loop") || option.startsWith("loop="))) {
+            return Outcome.failed(
+                    "the mount option 'loop' is not allowed: it may share one loop device with another server;"
+                            + " attach the image as a loop device first");
+        }
+        if (!Files.isDirectory(target)) {
+            return Outcome.failed("the mount point " + target + " is not a folder on this server; create it");
+        }
+        List<MountInfo> present = mountedAt(target);
+        if (!present.isEmpty()) {
+            MountInfo top = present.get(present.size() - 1);
+            return real(Path.of(top.source())).equals(real(device))
+                    ? Outcome.success(device + " is mounted on " + target)
+                    : Outcome.failed(target + " is in use: " + top.source() + " is mounted there; unmount it or choose"
+                            + " another mount point");
+        }
+        List<String> arguments = new ArrayList<>(List.of("-i"));
+        if (!fileSystem.isEmpty()) {
+            arguments.addAll(List.of("-t", fileSystem));
+        }
+        if (!options.isEmpty()) {
+            arguments.addAll(List.of("-o", options));
+        }
+        arguments.addAll(List.of("--", device.toString(), target.toString()));
+        CommandResult result = runner.run("mount", arguments.toArray(new String[0]));
+        return result.succeeded()
+                ? Outcome.success(device + " is mounted on " + target)
+                : Outcome.failed("cannot mount " + device + " on " + target + ": " + result.summary(), result.errors());
+    }
+
+    @Override
+    public Outcome unmount(Path target) {
+        for (int i = 0; i < MAX_STACK; i++) {
+            if (mountedAt(target).isEmpty()) {
+                return Outcome.success("nothing is mounted on " + target);
+            }
+            CommandResult result = runner.run("umount", "-i", "--", target.toString());
+            if (!result.succeeded()) {
+                List<String> users = users(target);
+                String who = users.isEmpty() ? "" : "; in use by " + String.join(", ", users);
+                return Outcome.failed("cannot unmount " + target + ": " + result.summary() + who, result.errors());
+            }
+        }
+        return Outcome.failed("something mounts " + target + " again and again; find out what and stop it");
+    }
+
+    @Override
+    public List<String> users(Path target) {
+        Path place = real(target);
+        return new StorageUsers(Path.of("/proc"), table()).of(place);
+    }
+
+    @Override
+    public Optional<Path> attachLoop(Path file) {
+        return loops.attach(file, runner);
+    }
+
+    @Override
+    public Outcome detachLoop(Path device) {
+        return loops.detach(device, runner);
+    }
+
+    @Override
+    public Optional<String> fileSystem(Path device) {
+        CommandResult result = runner.run("blkid", "-p", "-s", "TYPE", "-o", "value", "--", device.toString());
+        if (result.exitCode() == NOTHING_FOUND && result.errors().isBlank()
+                || result.output().isBlank() && result.succeeded()) {
+            return Optional.empty();
+        }
+        if (!result.succeeded()) {
+            throw new UncheckedIOException(new IOException("cannot look at " + device + ": " + result.summary()));
+        }
+        return Optional.of(result.output().strip());
+    }
+}
