@@ -1,0 +1,2 @@
+/** The demonstration: two servers keep PostgreSQL and its address available while everything goes wrong. */
+package org.mainstay.itest.demo;
