@@ -300,8 +300,9 @@ public class Machine {
     }
 
     private void shutDownFileSystems() {
-        String script = "for (@ARGV) { open(my $d, '<', $_) or die qq($_: $!); ioctl($d, " + FS_IOC_SHUTDOWN
-                + ", pack('L', " + NO_LOG_FLUSH + ")) or die qq($_: $!) }";
+        String script = "my $how = pack('L', " + NO_LOG_FLUSH
+                + "); for (@ARGV) { open(my $d, '<', $_) or die qq($_: $!); ioctl($d, " + FS_IOC_SHUTDOWN
+                + ", $how) or die qq($_: $!) }";
         // a loop device appears once per mount of it; one shut-down of each file system is enough
         Set<String> seen = new LinkedHashSet<>();
         List<String> command = new ArrayList<>(List.of("nsenter", "-t", String.valueOf(firstProcess), "-m", "perl", "-e", script));

@@ -40,6 +40,7 @@ public final class Server {
         machine.run("tar", "-xzf", distribution.toString(), "-C", Machine.HOME_PARENT).orThrow();
         String folder = machine.run("sh", "-c", "ls -d " + Machine.HOME_PARENT + "/mainstay-*").orThrow().strip();
         home = folder;
+        machine.run("sync", "-f", home).orThrow();
     }
 
     /** Runs a tool of {@code bin/}. */
