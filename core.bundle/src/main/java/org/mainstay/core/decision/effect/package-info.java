@@ -1,0 +1,2 @@
+/** What the decision core wants done. */
+package org.mainstay.core.decision.effect;

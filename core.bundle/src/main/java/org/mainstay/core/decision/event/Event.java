@@ -1,0 +1,108 @@
+package org.mainstay.core.decision.event;
+
+import java.util.List;
+import java.util.Set;
+import org.mainstay.cluster.lcd.Origin;
+import org.mainstay.core.decision.message.CoreMessage;
+import org.mainstay.core.decision.state.Settings;
+
+/** Everything the decision core can be told. The table in the package documentation of the core says who raises what. */
+public sealed interface Event {
+
+    /**
+     * The manager started: always the first event. The state it is applied to holds the databases as read from disk.
+     *
+     * @param bootId identity of this boot of the machine, never empty
+     * @param kits keys ({@code application/type}) of the types usable here now
+     */
+    record Started(String bootId, Settings settings, Set<String> kits) implements Event {
+        public Started {
+            kits = Set.copyOf(kits);
+        }
+    }
+
+    /** Tunables were changed. */
+    record SettingsChanged(Settings settings) implements Event {}
+
+    /** A comm path came alive or died (COMM-031). Also raised once for each path after the start, as soon as it is known. */
+    record PathState(String pathId, String peer, boolean alive) implements Event {}
+
+    /**
+     * What a peer's heartbeats say changed.
+     *
+     * @param bootId its machine's boot
+     * @param managerPresent whether its manager is connected to its guard
+     * @param lcdIncarnation incarnation of its database as last committed
+     * @param lcdVersion version of its database as last committed
+     */
+    record PeerInfo(String peer, String bootId, boolean managerPresent, long lcdIncarnation, long lcdVersion)
+            implements Event {}
+
+    /** A message session with a peer began; messages sent from now on arrive once and in order until it ends. */
+    record SessionOpened(String peer) implements Event {}
+
+    /** A message session ended; what was not delivered is lost. */
+    record SessionClosed(String peer) implements Event {}
+
+    record MessageReceived(String peer, CoreMessage message) implements Event {}
+
+    /**
+     * Answer to {@code FindHandles}.
+     *
+     * @param handles text forms of the kill handles; empty if the kit or machine offers none
+     */
+    record HandlesKnown(String tag, List<String> handles) implements Event {
+        public HandlesKnown {
+            handles = List.copyOf(handles);
+        }
+    }
+
+    /** Answer to {@code RunAction}: always comes, at the latest when the action's time limit ends. */
+    record ActionFinished(String actionId, String tag, String action, boolean succeeded, String message)
+            implements Event {}
+
+    /** Answer to {@code Probe}: always comes; a kit that is absent or fails gives UNKNOWN. */
+    record ProbeFinished(String tag, Presence presence, String message) implements Event {}
+
+    /** Answer to {@code RunKillHandles}: always comes. */
+    record KillFinished(String tag, boolean done, String message) implements Event {}
+
+    /** @param check {@code quickCheck} or {@code deepCheck} */
+    record CheckFailed(String tag, String check, String message) implements Event {}
+
+    record TimerFired(String id) implements Event {}
+
+    /**
+     * An operator, or another part of Mainstay for one, asks for something. Always answered with {@code Answer}.
+     *
+     * @param requestId chosen by the runtime, unique within a run of the manager
+     * @param origin who asks, from where
+     */
+    record Requested(String requestId, Origin origin, ServiceRequest request) implements Event {}
+
+    /** @param type key {@code application/type} */
+    record KitAppeared(String type) implements Event {}
+
+    /** @param type key {@code application/type} */
+    record KitGone(String type) implements Event {}
+
+    /**
+     * What {@code failed} led to could not be stored: the new state was discarded, none of its effects was executed, and this
+     * is fed to the state before.
+     */
+    record PersistFailed(Event failed, String reason) implements Event {}
+
+    /** A commit takes longer than it should. */
+    record PersistOverdue(long millis) implements Event {}
+
+    /** Commits work again. Optional: the core tries again by itself from time to time. */
+    record PersistRecovered() implements Event {}
+
+    /** The four answers of a probe; only STOPPED ever counts as stopped. */
+    enum Presence {
+        RUNNING,
+        STOPPED,
+        PARTIAL,
+        UNKNOWN
+    }
+}

@@ -1,0 +1,2 @@
+/** What the decision core is told. */
+package org.mainstay.core.decision.event;

@@ -1,0 +1,79 @@
+package org.mainstay.core.decision.state;
+
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.core.decision.message.CoreMessage.Standing;
+
+/**
+ * What this server knows of another one.
+ *
+ * @param lcd copy of its database; stored durably by the runtime, so that it survives a restart here
+ * @param session whether a message session is open
+ * @param current whether its {@code Hello} arrived in the present session: the copy follows each of its commits
+ * @param heard whether it was heard at all since the start here: a live path, heartbeat news or a session
+ * @param managerPresent whether its manager runs; false while only its guard answers
+ * @param guard what its heartbeats said last
+ * @param standing how it stands as last received in this run
+ * @param run distinguishes the starts of its manager; empty before the first {@code Hello}
+ * @param received newest version of the database here that it confirmed to have stored in the present session
+ * @param joined whether it became available and switchback was not examined for it yet (HIER-053)
+ */
+public record PeerView(
+        Lcd lcd,
+        boolean session,
+        boolean current,
+        boolean heard,
+        boolean managerPresent,
+        GuardWord guard,
+        Standing standing,
+        String run,
+        long received,
+        boolean joined) {
+
+    /** A peer's heartbeats. @param known whether there was any news since the start here */
+    public record GuardWord(boolean known, String bootId, long incarnation, long version) {
+        public static final GuardWord NONE = new GuardWord(false, "", 0, 0);
+    }
+
+    /** Returns a peer nothing was heard of. */
+    public static PeerView unheard(Lcd copy) {
+        Standing standing = new Standing(org.mainstay.cluster.ClusterSnapshot.Phase.STOPPED, java.util.Set.of());
+        return new PeerView(copy, false, false, false, false, GuardWord.NONE, standing, "", 0, false);
+    }
+
+    public PeerView withLcd(Lcd value) {
+        return new PeerView(value, session, current, heard, managerPresent, guard, standing, run, received, joined);
+    }
+
+    /** Returns this with a session that just began or ended. */
+    public PeerView withSession(boolean open) {
+        return new PeerView(lcd, open, false, heard || open, open || managerPresent, guard, standing, run, 0, joined);
+    }
+
+    public PeerView withHello(Lcd copy, String newRun, Standing newStanding) {
+        return new PeerView(copy, session, true, true, true, guard, newStanding, newRun, received, joined);
+    }
+
+    public PeerView withStanding(Standing value) {
+        return new PeerView(lcd, session, current, heard, managerPresent, guard, value, run, received, joined);
+    }
+
+    public PeerView withReceived(long version) {
+        return new PeerView(lcd, session, current, heard, managerPresent, guard, standing, run, version, joined);
+    }
+
+    public PeerView withJoined(boolean value) {
+        return new PeerView(lcd, session, current, heard, managerPresent, guard, standing, run, received, value);
+    }
+
+    public PeerView withCurrent(boolean value) {
+        return new PeerView(lcd, session, value, heard, managerPresent, guard, standing, run, received, joined);
+    }
+
+    public PeerView withHeard() {
+        return new PeerView(lcd, session, current, true, managerPresent, guard, standing, run, received, joined);
+    }
+
+    public PeerView withGuard(GuardWord word, boolean manager) {
+        return new PeerView(lcd, session, current, true, manager, word, standing, run, received, joined);
+    }
+}

@@ -1,0 +1,2 @@
+/** The state of the decision core: immutable records. */
+package org.mainstay.core.decision.state;
