@@ -53,7 +53,12 @@ public record DocumentChange(
 
     /** Returns the change of some rows. */
     public static DocumentChange update(
-            String server, long incarnation, long fromVersion, long toVersion, String bootId, List<LcdChange<?>> changes) {
+            String server,
+            long incarnation,
+            long fromVersion,
+            long toVersion,
+            String bootId,
+            List<LcdChange<?>> changes) {
         return new DocumentChange(server, Kind.UPDATE, incarnation, fromVersion, toVersion, bootId, changes);
     }
 
@@ -84,8 +89,7 @@ public record DocumentChange(
         for (LcdSection<?> section : lcd.sections()) {
             addRows(lcd, section, rows);
         }
-        return new DocumentChange(
-                lcd.server(), Kind.REPLACE, lcd.incarnation(), 0, lcd.version(), lcd.bootId(), rows);
+        return new DocumentChange(lcd.server(), Kind.REPLACE, lcd.incarnation(), 0, lcd.version(), lcd.bootId(), rows);
     }
 
     private static <T> void addRows(Lcd lcd, LcdSection<T> section, List<LcdChange<?>> rows) {

@@ -1,0 +1,65 @@
+package org.mainstay.core.internal.lcd;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import org.mainstay.cluster.DatabaseSetup;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Membership;
+import org.mainstay.cluster.lcd.Origin;
+import org.mainstay.cluster.lcd.SystemEntry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The database while Mainstay is stopped: made by {@code node init} and {@code node join}, read by offline tools; under the
+ * lock that the running server holds too.
+ */
+public final class LcdDatabaseSetup implements DatabaseSetup {
+    private static final Logger LOG = LoggerFactory.getLogger(LcdDatabaseSetup.class);
+
+    private final Clock clock;
+
+    /** For {@link java.util.ServiceLoader}. */
+    public LcdDatabaseSetup() {
+        this(Clock.systemUTC());
+    }
+
+    LcdDatabaseSetup(Clock clock) {
+        this.clock = clock;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The incarnation is the time in seconds, so that a server that is made again under its old name is newer than what
+     * peers may still hold of it. With a clock that is wrong it may be older; it then starts nothing before it has caught up
+     * with its peers, as any server with an older database.
+     */
+    @Override
+    public void create(Path dataDirectory, String server, Membership membership) throws IOException {
+        long now = clock.millis();
+        Lcd own = Lcd.empty(server, Math.max(1, now / 1000))
+                .with(LcdSection.SYSTEMS, server, new SystemEntry(server, ""))
+                .with(LcdSection.MEMBERSHIP, Membership.KEY, membership)
+                .committed();
+        LcdStore.create(dataDirectory, own, new Origin(Origin.SELF, server + " setup", now, ""));
+        try {
+            LcdStore.open(dataDirectory, new LcdCodec(), server).close(); // writes the readable file
+        } catch (IOException e) {
+            LOG.warn("the new database could not be read again at once; it is made nevertheless", e);
+        }
+    }
+
+    @Override
+    public Lcd read(Path dataDirectory) throws IOException {
+        try (LcdStore store = LcdStore.open(dataDirectory, new LcdCodec(), "")) {
+            if (store.damage().isPresent()) {
+                throw new LcdStoreException(
+                        LcdStoreException.Kind.DAMAGED, store.damage().get().sentence());
+            }
+            return store.own();
+        }
+    }
+}
