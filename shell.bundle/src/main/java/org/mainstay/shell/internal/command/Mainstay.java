@@ -1,0 +1,38 @@
+package org.mainstay.shell.internal.command;
+
+import org.mainstay.shell.internal.command.node.CommPathGroup;
+import org.mainstay.shell.internal.command.node.KitGroup;
+import org.mainstay.shell.internal.command.node.Node;
+import org.mainstay.shell.internal.command.node.OperationGroup;
+import org.mainstay.shell.internal.command.node.Stop;
+import org.mainstay.shell.internal.command.resource.DependencyGroup;
+import org.mainstay.shell.internal.command.resource.ResourceGroup;
+import org.mainstay.shell.internal.command.watch.Events;
+import org.mainstay.shell.internal.command.watch.Status;
+import picocli.CommandLine.Command;
+
+/** {@code mainstay NOUN VERB}. */
+@Command(
+        name = "mainstay",
+        description = "Keeps applications available on a cluster of servers.",
+        subcommands = {
+            Status.class,
+            Events.class,
+            Node.class,
+            CommPathGroup.class,
+            ResourceGroup.class,
+            DependencyGroup.class,
+            OperationGroup.class,
+            KitGroup.class,
+            Stop.class
+        },
+        footer = {
+            "",
+            "'mainstay NOUN VERB --help' shows options and examples. lkstart starts Mainstay, lkstop stops it; the commands of",
+            "the original product are there too: ins_list dep_list eqv_list sys_list sys_getst typ_list app_list flg_list",
+            "flg_create flg_remove flg_test perform_action.",
+            "",
+            "Exit codes: 0 success, 1 a system call or action failed, 2 syntax, 3 internal error, 4 exists already, 5 invalid",
+            "argument, 6 out of range, 7 not found, 8 in use, 9 no communication with the other server."
+        })
+public final class Mainstay extends BaseGroup {}

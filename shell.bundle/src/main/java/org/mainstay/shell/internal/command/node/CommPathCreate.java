@@ -1,0 +1,119 @@
+package org.mainstay.shell.internal.command.node;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.Collection;
+import java.util.List;
+import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.Request;
+import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.shell.internal.command.BaseCommand;
+import org.mainstay.shell.internal.registry.CommandException;
+import org.mainstay.shell.internal.registry.Invocation;
+import org.mainstay.shell.internal.registry.Tunables;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code mainstay commpath create} (ADM-401 to ADM-406). */
+@Command(
+        name = "create",
+        description = "Creates both ends of a comm path and waits until it is alive, or changes nothing (exit code 9).",
+        footer = {
+            "",
+            "Examples:",
+            "  mainstay commpath create --to B --local 10.77.1.1 --remote 10.77.1.2",
+            "  mainstay commpath create --to B --local 10.77.2.1 --remote 10.77.2.2 --priority 2 --interval 0.2 --misses 3"
+        })
+public final class CommPathCreate extends BaseCommand {
+    private static final BigDecimal MILLIS_PER_SECOND = BigDecimal.valueOf(1000);
+    private static final BigDecimal DEFAULT_INTERVAL = new BigDecimal("0.5");
+    private static final int DEFAULT_MISSES = 6;
+
+    @Option(names = "--to", required = true, paramLabel = "NAME", description = "The other server.")
+    private String peer;
+
+    @Option(
+            names = "--local",
+            paramLabel = "ADDRESS",
+            description = "Address of this server on the path; default: the one closest to --remote.")
+    private String local;
+
+    @Option(
+            names = "--remote",
+            required = true,
+            paramLabel = "ADDRESS",
+            description = "Address of the other server on the path.")
+    private String remote;
+
+    @Option(
+            names = "--priority",
+            paramLabel = "N",
+            description = "1 to 99, the lowest is preferred for messages; default: one more than the paths so far.")
+    private Integer priority;
+
+    @Option(
+            names = "--interval",
+            paramLabel = "SECONDS",
+            description = "Heartbeat interval, 0.05 to 15; default: LCMHBEATTIME, as shipped 0.5.")
+    private BigDecimal interval;
+
+    @Option(
+            names = "--misses",
+            paramLabel = "N",
+            description = "Missed heartbeats after which the path is dead, 2 to 99; default: LCMNUMHBEATS, as shipped 6.")
+    private Integer misses;
+
+    @Override
+    public int run(Invocation invocation) throws CommandException, InterruptedException {
+        requireAddress("--remote", remote);
+        String from = local == null ? nearest(invocation) : local;
+        requireAddress("--local", from);
+        Tunables tunables = Tunables.read(invocation.platform().home());
+        BigDecimal seconds = interval == null ? tunables.decimal("LCMHBEATTIME", DEFAULT_INTERVAL) : interval;
+        int allowed = misses == null ? tunables.integer("LCMNUMHBEATS", DEFAULT_MISSES) : misses;
+        int rank = priority == null ? nextPriority(invocation.snapshot()) : priority;
+        int millis = millis(seconds);
+        try {
+            new CommPath("", peer, from, remote, rank, millis, allowed);
+        } catch (IllegalArgumentException e) {
+            throw CommandException.invalid(e.getMessage());
+        }
+        return invocation.submit(new Request.CreatePath(peer, from, remote, rank, millis, allowed));
+    }
+
+    private static int millis(BigDecimal seconds) {
+        BigDecimal most = BigDecimal.valueOf(Integer.MAX_VALUE);
+        return seconds.abs()
+                .min(most)
+                .multiply(MILLIS_PER_SECOND)
+                .min(most)
+                .setScale(0, RoundingMode.HALF_UP)
+                .multiply(BigDecimal.valueOf(seconds.signum()))
+                .intValueExact();
+    }
+
+    private static void requireAddress(String option, String address) throws CommandException {
+        if (!IpAddresses.isLiteral(address)) {
+            throw CommandException.invalid(
+                    option + " must be an IPv4 or IPv6 address, not '" + address + "'");
+        }
+    }
+
+    private String nearest(Invocation invocation) throws CommandException {
+        List<String> addresses = invocation.platform().enrolment().localAddresses();
+        return IpAddresses.nearest(addresses, remote)
+                .orElseThrow(() -> CommandException.invalid("no address of this server fits " + remote
+                        + "; give --local, one of " + String.join(", ", addresses)));
+    }
+
+    private int nextPriority(ClusterSnapshot snapshot) {
+        Collection<CommPath> paths = snapshot.own().rows(LcdSection.PATHS).values();
+        return paths.stream()
+                        .filter(path -> path.peer().equals(peer))
+                        .mapToInt(CommPath::priority)
+                        .max()
+                        .orElse(0)
+                + 1;
+    }
+}

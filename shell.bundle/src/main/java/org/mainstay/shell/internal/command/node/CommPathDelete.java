@@ -1,0 +1,29 @@
+package org.mainstay.shell.internal.command.node;
+
+import org.mainstay.cluster.Request;
+import org.mainstay.shell.internal.command.BaseCommand;
+import org.mainstay.shell.internal.registry.CommandException;
+import org.mainstay.shell.internal.registry.Invocation;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code mainstay commpath delete} (ADM-100). */
+@Command(
+        name = "delete",
+        description = "Deletes both ends of a comm path.",
+        footer = {"", "Example:", "  mainstay commpath delete --to B --local 10.77.2.1 --remote 10.77.2.2"})
+public final class CommPathDelete extends BaseCommand {
+    @Option(names = "--to", required = true, paramLabel = "NAME", description = "The other server.")
+    private String peer;
+
+    @Option(names = "--local", required = true, paramLabel = "ADDRESS", description = "Address of this server.")
+    private String local;
+
+    @Option(names = "--remote", required = true, paramLabel = "ADDRESS", description = "Address of the other server.")
+    private String remote;
+
+    @Override
+    public int run(Invocation invocation) throws CommandException, InterruptedException {
+        return invocation.submit(new Request.DeletePath(peer, local, remote));
+    }
+}

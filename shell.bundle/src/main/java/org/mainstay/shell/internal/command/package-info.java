@@ -1,0 +1,2 @@
+/** The {@code mainstay} command and its nouns. */
+package org.mainstay.shell.internal.command;

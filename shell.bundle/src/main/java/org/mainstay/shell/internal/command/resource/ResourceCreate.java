@@ -1,0 +1,78 @@
+package org.mainstay.shell.internal.command.resource;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.mainstay.cluster.Administration;
+import org.mainstay.cluster.Administration.FormField;
+import org.mainstay.cluster.Administration.Kit;
+import org.mainstay.cluster.Request;
+import org.mainstay.shell.internal.command.BaseCommand;
+import org.mainstay.shell.internal.command.Settings;
+import org.mainstay.shell.internal.registry.CommandException;
+import org.mainstay.shell.internal.registry.Invocation;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code mainstay resource create}. */
+@Command(
+        name = "create",
+        description = "Creates a resource on this server and brings it into service; leaves nothing behind if that fails. "
+                + "'mainstay kit list' shows the types; without --set the keys of the type are listed.",
+        footer = {
+            "",
+            "Examples:",
+            "  mainstay resource create volume --tag data --set device=/dev/sdb1 --set mount=/srv/pg",
+            "  mainstay resource create ip --tag vip --set address=10.77.1.100/24",
+            "  mainstay resource create postgres --tag pg --set datadir=/srv/pg/main --set port=5432",
+            "  mainstay resource create app --tag web --set restore=/opt/web/start --set remove=/opt/web/stop"
+        })
+public final class ResourceCreate extends BaseCommand {
+    @Parameters(paramLabel = "TYPE", description = "Type of the resource, such as ip, volume, postgres or app.")
+    private String type;
+
+    @Option(names = "--tag", paramLabel = "TAG", description = "Name of the resource; default: proposed by the kit.")
+    private String tag = "";
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "A setting of the resource; may be repeated.")
+    private List<String> settings = new ArrayList<>();
+
+    @Override
+    public int run(Invocation invocation) throws CommandException, InterruptedException {
+        Map<String, String> properties = Settings.parse(settings);
+        Administration administration = invocation.platform().administration();
+        Optional<List<FormField>> form = administration.form(type, false, properties);
+        if (form.isEmpty()) {
+            throw CommandException.notFound("there is no kit for '" + type + "'; the types are "
+                    + String.join(", ", administration.kits().stream().map(Kit::type).toList()));
+        }
+        requireAnswers(form.get(), properties);
+        return invocation.submit(new Request.CreateResource(type, tag, properties));
+    }
+
+    private void requireAnswers(List<FormField> fields, Map<String, String> properties) throws CommandException {
+        List<String> missing = fields.stream()
+                .filter(field -> field.required()
+                        && field.defaultValue().isEmpty()
+                        && !properties.containsKey(field.name()))
+                .map(field -> "  --set " + field.name() + "=...   " + describe(field))
+                .toList();
+        if (!missing.isEmpty()) {
+            throw CommandException.invalid(
+                    "a resource of type " + type + " also needs\n" + String.join("\n", missing));
+        }
+    }
+
+    private static String describe(FormField field) {
+        StringBuilder text = new StringBuilder(field.label());
+        if (!field.choices().isEmpty()) {
+            text.append(": one of ").append(String.join(", ", field.choices()));
+        }
+        if (!field.help().isEmpty()) {
+            text.append(". ").append(field.help());
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,2 @@
+/** Resources and dependencies. */
+package org.mainstay.shell.internal.command.resource;

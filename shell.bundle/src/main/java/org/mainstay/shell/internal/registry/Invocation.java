@@ -1,0 +1,114 @@
+package org.mainstay.shell.internal.registry;
+
+import java.io.PrintStream;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.mainstay.cluster.Caller;
+import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Registration;
+import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.Request;
+
+/**
+ * One call of a command.
+ *
+ * @param name name for messages, such as {@code mainstay resource create}
+ * @param platform what to work with
+ * @param context the caller's side
+ * @param trailing what followed {@code --}, for commands that pass it to scripts (CMD-002); else empty
+ */
+public record Invocation(String name, Platform platform, CommandContext context, List<String> trailing) {
+
+    /** Exit code after Ctrl-C, as shells report it: 128 + SIGINT. */
+    public static final int INTERRUPTED = 130;
+
+    /** Progress lines kept for a caller who reads slowly; further ones are dropped. */
+    private static final int MOST_PROGRESS_LINES = 10_000;
+
+    public Invocation {
+        trailing = List.copyOf(trailing);
+    }
+
+    public PrintStream out() {
+        return context.out();
+    }
+
+    public PrintStream err() {
+        return context.err();
+    }
+
+    public ClusterSnapshot snapshot() throws CommandException {
+        return platform.cluster().snapshot();
+    }
+
+    /** Refuses callers below the role. */
+    public void require(Caller.Role role) throws CommandException {
+        if (!context.caller().role().may(role)) {
+            throw new CommandException(
+                    ExitCode.SYSTEM_ERROR,
+                    "permission denied: this needs the role " + role + ", and "
+                            + context.caller().user() + " has " + context.caller().role() + "; ask an administrator");
+        }
+    }
+
+    /** Submits a request, shows progress on standard error and the answer on standard output, and returns the exit code. */
+    public int submit(Request request) throws CommandException, InterruptedException {
+        Reply reply = submit(request, context.err());
+        if (reply.succeeded() && !reply.message().isEmpty()) {
+            out().println(reply.message());
+        }
+        return finish(reply, out());
+    }
+
+    /** As {@link #submit(Request)}, but silent on success, as the original product's commands are. */
+    public int submitQuietly(Request request) throws CommandException, InterruptedException {
+        return finish(submit(request, context.err()), err());
+    }
+
+    /** Submits a request, shows its progress on the given stream and waits for the answer. */
+    public Reply submit(Request request, PrintStream progress) throws CommandException, InterruptedException {
+        require(request.role());
+        BlockingQueue<Object> news = new LinkedBlockingQueue<>();
+        try (Registration cancelled = context.cancellation().whenCancelled(() -> news.add(Cancelled.BY_CALLER))) {
+            platform.administration()
+                    .submit(request, context.caller(), line -> {
+                        if (news.size() < MOST_PROGRESS_LINES) {
+                            news.add(line);
+                        }
+                    })
+                    .whenComplete((reply, failure) -> news.add(
+                            failure == null
+                                    ? reply
+                                    : Reply.failed(ExitCode.INTERNAL_ERROR, "internal error: " + failure)));
+            while (true) {
+                Object next = news.take();
+                if (next instanceof Reply reply) {
+                    return reply;
+                }
+                if (next instanceof Cancelled) {
+                    return Reply.failed(
+                            INTERRUPTED,
+                            "interrupted: you no longer wait, but what was begun goes on; see 'mainstay status'");
+                }
+                progress.println(next);
+                progress.flush();
+            }
+        }
+    }
+
+    private int finish(Reply reply, PrintStream remarks) {
+        if (!reply.succeeded()) {
+            err().println(name + ": " + reply.message());
+            reply.remarks().forEach(err()::println);
+            return reply.exitCode();
+        }
+        reply.remarks().forEach(remarks::println);
+        return ExitCode.SUCCESS;
+    }
+
+    private enum Cancelled {
+        BY_CALLER
+    }
+}

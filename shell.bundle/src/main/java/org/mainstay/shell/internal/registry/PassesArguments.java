@@ -1,0 +1,4 @@
+package org.mainstay.shell.internal.registry;
+
+/** A command that passes what follows {@code --} to a script unchanged (CMD-002). */
+public interface PassesArguments {}

@@ -1,0 +1,46 @@
+package org.mainstay.shell.internal.registry;
+
+import java.nio.file.Path;
+import org.mainstay.cluster.Administration;
+import org.mainstay.cluster.Cluster;
+import org.mainstay.cluster.Enrolment;
+import org.mainstay.cluster.EventLog;
+
+/** What commands work with. Each method fails with a message for the caller while the thing is not there. */
+public interface Platform {
+    Cluster cluster() throws CommandException;
+
+    Administration administration() throws CommandException;
+
+    EventLog events() throws CommandException;
+
+    Enrolment enrolment() throws CommandException;
+
+    RemoteServers remote() throws CommandException;
+
+    /** Returns the set-up of a node, there only while Mainstay is stopped. */
+    OfflineSetup setup() throws CommandException;
+
+    /** Returns MAINSTAY_HOME. */
+    Path home();
+
+    /** Runs commands on other servers. */
+    interface RemoteServers {
+        /**
+         * Runs a command on another server; its output goes to the context's streams.
+         *
+         * @return its exit code
+         * @throws CommandException exit code 9 if the server cannot be reached or is lost meanwhile
+         */
+        int run(String server, CommandCall call, CommandContext context) throws CommandException, InterruptedException;
+    }
+
+    /** Makes a node. */
+    interface OfflineSetup {
+        /** @return a line for the operator */
+        String init(String name, String address, int port) throws CommandException;
+
+        /** @return a line for the operator */
+        String join(String name, String address, int port, String peer, String code) throws CommandException;
+    }
+}

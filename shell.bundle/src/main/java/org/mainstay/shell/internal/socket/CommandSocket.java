@@ -1,0 +1,183 @@
+package org.mainstay.shell.internal.socket;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The local door: takes connections of {@code bin/} clients and runs one command for each (PROTOCOL.md). */
+public final class CommandSocket implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CommandSocket.class);
+    private static final int BACKLOG = 128;
+
+    private final Path path;
+    private final ServerSocketChannel server;
+    private final PeerRoles roles;
+    private final CommandRunner runner;
+    private final Limits limits;
+    private final LongSupplier ticker;
+    private final Set<ClientConnection> connections = ConcurrentHashMap.newKeySet();
+    private final ExecutorService threads;
+    private final ScheduledExecutorService timer;
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    /**
+     * Limits of the door.
+     *
+     * @param connections most connections at a time
+     * @param firstFrameMillis time for the first frame
+     * @param blockedMillis after this long without taking output a client may have to give way
+     */
+    public record Limits(int connections, long firstFrameMillis, long blockedMillis) {
+        public static final Limits DEFAULT = new Limits(64, 10_000, 30_000);
+    }
+
+    private CommandSocket(Path path, ServerSocketChannel server, PeerRoles roles, CommandRunner runner, Limits limits) {
+        this.path = path;
+        this.server = server;
+        this.roles = roles;
+        this.runner = runner;
+        this.limits = limits;
+        this.ticker = System::nanoTime;
+        AtomicLong number = new AtomicLong();
+        this.threads = Executors.newCachedThreadPool(task -> daemon(task, "mainstay-command-" + number.incrementAndGet()));
+        this.timer = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "mainstay-command-timer"));
+    }
+
+    /**
+     * Opens the door. What a crashed process left at the path is removed; a socket that answers is not.
+     *
+     * @param path relative paths stay relative, so that the 108 bytes of a socket address always suffice
+     * @throws IOException if another process serves the path, or it cannot be made
+     */
+    public static CommandSocket open(Path path, CommandRunner runner, Limits limits) throws IOException {
+        Path directory = path.getParent();
+        Files.createDirectories(directory);
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        removeStale(path);
+        ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            server.bind(UnixDomainSocketAddress.of(path), BACKLOG);
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+            CommandSocket socket = new CommandSocket(path, server, PeerRoles.rootAndOwnerOf(path), runner, limits);
+            daemon(socket::accept, "mainstay-command-accept").start();
+            return socket;
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    private static void removeStale(Path path) throws IOException {
+        if (!Files.exists(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            throw new IOException(path + " is served by another process: Mainstay runs here already; end it first ("
+                    + probe.getRemoteAddress() + ")");
+        } catch (java.net.ConnectException e) {
+            LOG.debug("removing {} of a process that ended", path);
+            Files.delete(path);
+        }
+    }
+
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private void accept() {
+        while (server.isOpen()) {
+            try {
+                admit(server.accept());
+            } catch (ClosedChannelException e) {
+                LOG.debug("command socket closed");
+                return;
+            } catch (IOException e) {
+                LOG.warn("a command connection could not be taken: {}", e.getMessage());
+                pause();
+            }
+        }
+    }
+
+    /** Out of file handles, most likely: lets running commands end before the next try. */
+    private void pause() {
+        try {
+            if (closed.await(1, TimeUnit.SECONDS)) {
+                LOG.debug("command socket closed");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void admit(SocketChannel channel) {
+        ClientConnection connection = new ClientConnection(channel, roles, runner, threads, ticker);
+        if (connections.size() >= limits.connections() && !makeRoom()) {
+            connection.refuse("too many commands run on this server (" + limits.connections()
+                    + "); end some and try again");
+            return;
+        }
+        connections.add(connection);
+        timer.schedule(connection::closeIfSilent, limits.firstFrameMillis(), TimeUnit.MILLISECONDS);
+        threads.execute(() -> {
+            try {
+                connection.serve();
+            } finally {
+                connections.remove(connection);
+            }
+        });
+    }
+
+    private boolean makeRoom() {
+        long blockedNanos = TimeUnit.MILLISECONDS.toNanos(limits.blockedMillis());
+        Optional<ClientConnection> longest = connections.stream()
+                .filter(connection -> connection.blockedNanos() >= blockedNanos)
+                .max(Comparator.comparingLong(ClientConnection::blockedNanos));
+        longest.ifPresent(connection -> {
+            LOG.warn("a client that does not take its output gives way to another one");
+            connections.remove(connection);
+            connection.close();
+        });
+        return longest.isPresent();
+    }
+
+    /** Returns the number of open connections. */
+    public int connections() {
+        return connections.size();
+    }
+
+    /** Closes the door and cancels what runs; callers see the connection close. */
+    @Override
+    public void close() {
+        closed.countDown();
+        try {
+            server.close();
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            LOG.warn("the command socket could not be removed: {}", e.getMessage());
+        }
+        connections.forEach(ClientConnection::close);
+        timer.shutdownNow();
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,109 @@
+package org.mainstay.shell.internal.view;
+
+import java.util.List;
+import java.util.Map;
+
+/** The rows of listings; component names are the field names of the JSON documents, schema 1 (docs/commands.md). */
+public final class Rows {
+    /** Version of the JSON documents: rises when a field is removed or changes its meaning; readers ignore new fields. */
+    public static final int SCHEMA = 1;
+
+    private Rows() {}
+
+    /**
+     * A server.
+     *
+     * @param state {@code ALIVE}, {@code DEAD} or {@code UNKNOWN}
+     * @param manager whether its Mainstay runs; false while only its guard answers; null if not known
+     * @param address member address; null if it is no member
+     * @param port its port; null if it is no member
+     */
+    public record ServerRow(String name, String state, Boolean manager, String address, Integer port) {}
+
+    /**
+     * One direction of a comm path, as {@code from} sees it.
+     *
+     * @param interval heartbeat interval in seconds
+     * @param state {@code ALIVE}, {@code DEAD} or {@code UNKNOWN}
+     */
+    public record PathRow(
+            String id,
+            String from,
+            String to,
+            String local,
+            String remote,
+            int priority,
+            double interval,
+            int misses,
+            String state) {}
+
+    /**
+     * A resource instance.
+     *
+     * @param state one of {@code ISP ISU OSU OSF ILLSTATE UNKNOWN}
+     * @param transition {@code RESTORE}, {@code REMOVE}, {@code RECOVER}, or null
+     * @param progress last progress message of the transition, or null
+     * @param lastKnown last known state while {@code state} is UNKNOWN, else null
+     * @param failed whether it stays in service unmonitored after a failure (ADM-074)
+     * @param checkedAt end of its last check, or null
+     * @param changedAt last change of its state, or null
+     */
+    public record ResourceRow(
+            String tag,
+            String id,
+            String app,
+            String type,
+            String server,
+            String state,
+            String reason,
+            int priority,
+            String checkedAt,
+            String transition,
+            String progress,
+            String lastKnown,
+            boolean released,
+            long epoch,
+            boolean failed,
+            String changedAt) {}
+
+    /** A dependency. */
+    public record DependencyRow(String parent, String child) {}
+
+    /** A configuration change over several servers that is not finished. @param state {@code PREPARED} or {@code COMMITTED} */
+    public record OperationRow(
+            String id, String coordinator, List<String> servers, List<String> tags, String description, String state) {}
+
+    /** A kit usable on this server. */
+    public record KitRow(String app, String type, String version, String title) {}
+
+    /** An event. @param tag null if it is about a server */
+    public record EventRow(
+            int schema, long sequence, String at, String server, int number, String level, String tag, String text) {}
+
+    /** {@code status --json}. */
+    public record StatusDocument(
+            int schema,
+            String server,
+            String phase,
+            List<ServerRow> servers,
+            List<PathRow> commpaths,
+            List<ResourceRow> resources,
+            List<DependencyRow> dependencies,
+            List<OperationRow> operations,
+            List<String> problems) {}
+
+    /**
+     * {@code resource show --json}.
+     *
+     * @param properties the kit's properties on {@code server}; secrets are masked
+     */
+    public record ResourceDocument(
+            int schema,
+            String tag,
+            String server,
+            Map<String, String> settings,
+            Map<String, String> properties,
+            List<ResourceRow> resources,
+            List<String> parents,
+            List<String> children) {}
+}

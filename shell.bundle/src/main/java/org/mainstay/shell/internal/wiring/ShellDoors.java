@@ -1,0 +1,107 @@
+package org.mainstay.shell.internal.wiring;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.apache.karaf.shell.api.console.SessionFactory;
+import org.mainstay.cluster.Cluster;
+import org.mainstay.cluster.Messenger;
+import org.mainstay.cluster.Registration;
+import org.mainstay.shell.internal.command.Programs;
+import org.mainstay.shell.internal.karaf.KarafDoor;
+import org.mainstay.shell.internal.registry.CommandCall;
+import org.mainstay.shell.internal.registry.CommandContext;
+import org.mainstay.shell.internal.registry.CommandException;
+import org.mainstay.shell.internal.registry.CommandRegistry;
+import org.mainstay.shell.internal.remote.RemoteCommands;
+import org.mainstay.shell.internal.socket.CommandRunner;
+import org.mainstay.shell.internal.socket.CommandSocket;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.util.tracker.ServiceTracker;
+
+/** Opens the three doors to the one registry: {@code bin/}, other servers, the Karaf shell. */
+@Component(immediate = true, service = {})
+public final class ShellDoors implements CommandRunner {
+    /** Relative to MAINSTAY_HOME, the working directory of Karaf. */
+    private static final Path SOCKET = Path.of("data/run/node.sock");
+
+    private final CommandRegistry registry = Programs.registry();
+    private final TrackedPlatform platform;
+    private final CommandSocket socket;
+    private final ServiceTracker<Messenger, RemoteCommands> messenger;
+    private final ServiceTracker<SessionFactory, Registration> karaf;
+
+    @Activate
+    public ShellDoors(BundleContext context) throws IOException {
+        this.platform = new TrackedPlatform(context);
+        try {
+            this.socket = CommandSocket.open(SOCKET, this, CommandSocket.Limits.DEFAULT);
+        } catch (IOException | RuntimeException e) {
+            platform.close();
+            throw e;
+        }
+        this.messenger = remoteDoor(context);
+        this.karaf = karafDoor(context);
+        messenger.open();
+        karaf.open();
+    }
+
+    private ServiceTracker<Messenger, RemoteCommands> remoteDoor(BundleContext context) {
+        return new ServiceTracker<>(context, Messenger.class, null) {
+            @Override
+            public RemoteCommands addingService(ServiceReference<Messenger> reference) {
+                RemoteCommands commands = new RemoteCommands(context.getService(reference), ShellDoors.this);
+                platform.remote(commands);
+                return commands;
+            }
+
+            @Override
+            public void removedService(ServiceReference<Messenger> reference, RemoteCommands commands) {
+                platform.remote(null);
+                commands.close();
+                context.ungetService(reference);
+            }
+        };
+    }
+
+    private ServiceTracker<SessionFactory, Registration> karafDoor(BundleContext context) {
+        return new ServiceTracker<>(context, SessionFactory.class, null) {
+            @Override
+            public Registration addingService(ServiceReference<SessionFactory> reference) {
+                return KarafDoor.open(context.getService(reference), registry, ShellDoors.this);
+            }
+
+            @Override
+            public void removedService(ServiceReference<SessionFactory> reference, Registration door) {
+                door.close();
+                context.ungetService(reference);
+            }
+        };
+    }
+
+    @Override
+    public int run(CommandCall call, CommandContext context) throws InterruptedException {
+        return registry.run(call, context, platform);
+    }
+
+    @Override
+    public String server() {
+        try {
+            Cluster cluster = platform.cluster();
+            return cluster.snapshot().self();
+        } catch (CommandException e) {
+            return "-";
+        }
+    }
+
+    @Deactivate
+    public void close() {
+        karaf.close();
+        messenger.close();
+        socket.close();
+        platform.close();
+    }
+}

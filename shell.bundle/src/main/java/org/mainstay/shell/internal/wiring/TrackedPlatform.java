@@ -1,0 +1,92 @@
+package org.mainstay.shell.internal.wiring;
+
+import java.nio.file.Path;
+import org.mainstay.cluster.Administration;
+import org.mainstay.cluster.Cluster;
+import org.mainstay.cluster.Enrolment;
+import org.mainstay.cluster.EventLog;
+import org.mainstay.cluster.ExitCode;
+import org.mainstay.shell.internal.registry.CommandException;
+import org.mainstay.shell.internal.registry.Platform;
+import org.osgi.framework.BundleContext;
+import org.osgi.util.tracker.ServiceTracker;
+
+/**
+ * The services of core and comm as they come and go: a command fails with a message while its service is away, and the doors
+ * stay open while a bundle is replaced.
+ */
+final class TrackedPlatform implements Platform, AutoCloseable {
+    private final ServiceTracker<Cluster, Cluster> cluster;
+    private final ServiceTracker<Administration, Administration> administration;
+    private final ServiceTracker<EventLog, EventLog> events;
+    private final ServiceTracker<Enrolment, Enrolment> enrolment;
+    private volatile RemoteServers remote;
+
+    TrackedPlatform(BundleContext context) {
+        this.cluster = new ServiceTracker<>(context, Cluster.class, null);
+        this.administration = new ServiceTracker<>(context, Administration.class, null);
+        this.events = new ServiceTracker<>(context, EventLog.class, null);
+        this.enrolment = new ServiceTracker<>(context, Enrolment.class, null);
+        cluster.open();
+        administration.open();
+        events.open();
+        enrolment.open();
+    }
+
+    /** Sets the remote door; null while there is none. */
+    void remote(RemoteServers value) {
+        remote = value;
+    }
+
+    @Override
+    public Cluster cluster() throws CommandException {
+        return present(cluster.getService(), "the cluster's core");
+    }
+
+    @Override
+    public Administration administration() throws CommandException {
+        return present(administration.getService(), "the cluster's core");
+    }
+
+    @Override
+    public EventLog events() throws CommandException {
+        return present(events.getService(), "the event log");
+    }
+
+    @Override
+    public Enrolment enrolment() throws CommandException {
+        return present(enrolment.getService(), "the communication between servers");
+    }
+
+    @Override
+    public RemoteServers remote() throws CommandException {
+        return present(remote, "the communication between servers");
+    }
+
+    @Override
+    public OfflineSetup setup() throws CommandException {
+        throw new CommandException(
+                ExitCode.IN_USE, "Mainstay runs on this server; this works only after bin/lkstop, from bin/");
+    }
+
+    @Override
+    public Path home() {
+        return Path.of("");
+    }
+
+    private static <T> T present(T service, String what) throws CommandException {
+        if (service == null) {
+            throw new CommandException(
+                    ExitCode.SYSTEM_ERROR, what + " is not there yet or is being replaced; try again in a moment");
+        }
+        return service;
+    }
+
+    @Override
+    public void close() {
+        cluster.close();
+        administration.close();
+        events.close();
+        enrolment.close();
+    }
+}
