@@ -1,0 +1,93 @@
+package org.mainstay.guard.heartbeat;
+
+import java.util.concurrent.TimeUnit;
+import org.mainstay.guard.util.Ticker;
+
+/** What this server's heartbeats say of it; set by the manager's link, read by the heartbeat thread. Thread-safe. */
+public final class OwnStatus {
+
+    /** What the manager reports. Times in milliseconds. */
+    public record Report(
+            String server,
+            long incarnation,
+            long version,
+            long loopAgeMillis,
+            long commitAgeMillis,
+            long membership,
+            long epochs) {
+
+        boolean saysSameAs(Report other) {
+            return incarnation == other.incarnation
+                    && version == other.version
+                    && membership == other.membership
+                    && epochs == other.epochs;
+        }
+    }
+
+    private static final Report NOTHING = new Report("", 0, 0, 0, 0, 0, 0);
+
+    private final Ticker ticker;
+    private final long bootHigh;
+    private final long bootLow;
+    private Report report = NOTHING;
+    private long reportedAt;
+    private boolean linked;
+    private long counter = 1;
+
+    /** @param bootId the kernel's id of this boot, a UUID */
+    public OwnStatus(Ticker ticker, String bootId) {
+        this.ticker = ticker;
+        java.util.UUID id = java.util.UUID.fromString(bootId);
+        this.bootHigh = id.getMostSignificantBits();
+        this.bootLow = id.getLeastSignificantBits();
+    }
+
+    /** Takes a report. @return whether peers should hear of it at once */
+    public synchronized boolean report(Report newest) {
+        boolean news = !report.saysSameAs(newest);
+        report = newest;
+        reportedAt = ticker.nanos();
+        counter += news ? 1 : 0;
+        return news;
+    }
+
+    /** Sets whether the manager is linked. @return whether that is a change */
+    public synchronized boolean linked(boolean now) {
+        boolean news = linked != now;
+        linked = now;
+        counter += news ? 1 : 0;
+        return news;
+    }
+
+    public synchronized boolean isLinked() {
+        return linked;
+    }
+
+    public synchronized String server() {
+        return report.server();
+    }
+
+    public synchronized Report lastReport() {
+        return report;
+    }
+
+    /** Returns the age of the manager's decision loop now, in milliseconds; the largest number if it never reported. */
+    public synchronized long loopAgeMillis() {
+        return report == NOTHING
+                ? Integer.MAX_VALUE
+                : report.loopAgeMillis() + TimeUnit.NANOSECONDS.toMillis(ticker.nanos() - reportedAt);
+    }
+
+    synchronized void fill(Packet.Status to) {
+        to.bootHigh = bootHigh;
+        to.bootLow = bootLow;
+        to.managerPresent = linked;
+        to.incarnation = report.incarnation();
+        to.version = report.version();
+        to.loopAge = (int) Math.min(Integer.MAX_VALUE, loopAgeMillis());
+        to.commitAge = (int) Math.min(Integer.MAX_VALUE, report.commitAgeMillis());
+        to.membership = report.membership();
+        to.epochs = report.epochs();
+        to.counter = counter;
+    }
+}

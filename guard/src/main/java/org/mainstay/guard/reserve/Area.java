@@ -1,0 +1,277 @@
+package org.mainstay.guard.reserve;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.Ticker;
+
+/** One reservation area and the thread that reads it all the time and renews the claim on it. */
+final class Area {
+    /** What the area's user wants to be called for. */
+    interface Owner {
+        /** The hold changed; 0: not held. Called on the area's thread. */
+        void held(Area area, long claim);
+
+        void lost(Area area, String message);
+    }
+
+    @FunctionalInterface
+    private interface Work {
+        Result run() throws IOException, InterruptedException;
+    }
+
+    private record Task(Work work, CompletableFuture<Result> answer) {}
+
+    private final Path path;
+    private final ReservationSettings settings;
+    private final Ticker ticker;
+    private final Log log;
+    private final Owner owner;
+    private final BlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
+    private final Thread thread;
+    private volatile long heldClaim;
+    private volatile long renewedAt;
+    private volatile boolean lostSaid;
+    private volatile String trouble = "";
+    private volatile boolean closed;
+
+    // owned by the thread
+    private Claimant claimant;
+    private AreaFile file;
+
+    /** @param heldClaim number of the claim held when the guard last ran, 0 if none */
+    Area(Path path, ReservationSettings settings, Ticker ticker, Log log, Owner owner, long heldClaim) {
+        this.path = path;
+        this.settings = settings;
+        this.ticker = ticker;
+        this.log = log;
+        this.owner = owner;
+        this.heldClaim = heldClaim;
+        this.renewedAt = ticker.nanos();
+        this.thread = new Thread(this::run, "guard-area-" + path.getFileName());
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    Path path() {
+        return path;
+    }
+
+    long heldClaim() {
+        return heldClaim;
+    }
+
+    /** Returns why the area could not be read or renewed last time; empty if it could. */
+    String trouble() {
+        return trouble;
+    }
+
+    CompletableFuture<Result> claim(boolean force) {
+        return submit(() -> doClaim(force));
+    }
+
+    CompletableFuture<Result> release() {
+        return submit(this::doRelease);
+    }
+
+    CompletableFuture<Result> check() {
+        return submit(this::doCheck);
+    }
+
+    CompletableFuture<Result> initialise() {
+        return submit(this::doInitialise);
+    }
+
+    CompletableFuture<Result> observe() {
+        return submit(() -> {
+            open().enrol();
+            return Result.done("observing " + path + directNote());
+        });
+    }
+
+    private CompletableFuture<Result> submit(Work work) {
+        CompletableFuture<Result> answer = new CompletableFuture<>();
+        tasks.add(new Task(work, answer));
+        return answer;
+    }
+
+    void close() {
+        closed = true;
+        thread.interrupt();
+    }
+
+    /** Says that the claim is at risk if it was not renewed for too long; also when the area's thread hangs in the storage. */
+    void watch() {
+        long silent = ticker.nanos() - renewedAt;
+        if (heldClaim != 0 && silent > settings.staleNanos() && !lostSaid) {
+            lostSaid = true;
+            owner.lost(
+                    this,
+                    "the reservation " + path + " could not be renewed for " + TimeUnit.NANOSECONDS.toMillis(silent)
+                            + " ms" + (trouble.isEmpty() ? ": the storage does not answer" : ": " + trouble)
+                            + "; another server may take it over");
+        }
+    }
+
+    private void run() {
+        long next = ticker.nanos();
+        while (!closed) {
+            try {
+                Task task = tasks.poll(Math.max(0, next - ticker.nanos()), TimeUnit.NANOSECONDS);
+                if (task != null) {
+                    perform(task);
+                }
+                if (ticker.nanos() - next >= 0) {
+                    next = ticker.nanos() + settings.renewNanos();
+                    cycle();
+                }
+            } catch (InterruptedException e) {
+                // closed is set, or somebody else's mistake: the loop decides
+            } catch (RuntimeException e) {
+                log.error("reservation " + path, e);
+            }
+        }
+        reset();
+    }
+
+    private void perform(Task task) throws InterruptedException {
+        try {
+            task.answer.complete(task.work.run());
+        } catch (IOException e) {
+            reset();
+            task.answer.complete(Result.failed("reservation area " + path + ": " + e.getMessage()));
+        } catch (RuntimeException e) {
+            log.error("reservation " + path, e);
+            task.answer.complete(Result.failed("reservation area " + path + ": internal error " + e));
+        }
+    }
+
+    private void cycle() {
+        try {
+            open().read();
+            if (heldClaim != 0) {
+                keep();
+            }
+            trouble = "";
+        } catch (IOException e) {
+            if (!e.getMessage().equals(trouble)) {
+                trouble = e.getMessage();
+                log.warn("reservation area " + path + ": " + trouble);
+            }
+            reset();
+        }
+    }
+
+    private void keep() throws IOException {
+        Optional<String> winner = claimant.supersededBy(heldClaim);
+        if (winner.isEmpty()) {
+            claimant.renew();
+            renewedAt = ticker.nanos();
+            lostSaid = false;
+            return;
+        }
+        heldClaim = 0;
+        owner.held(this, 0);
+        owner.lost(this, "the reservation " + path + " was taken over by " + winner.get());
+        claimant.free();
+    }
+
+    private Claimant open() throws IOException {
+        if (claimant == null) {
+            use(AreaFile.open(path));
+        }
+        return claimant;
+    }
+
+    private void use(AreaFile opened) {
+        file = opened;
+        claimant = new Claimant(opened, settings, ticker);
+    }
+
+    private void reset() {
+        claimant = null;
+        if (file != null) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                log.warn("closing " + path + ": " + e.getMessage());
+            }
+            file = null;
+        }
+    }
+
+    private Result doInitialise() throws IOException, InterruptedException {
+        if (settings.server().get().isEmpty()) {
+            return Result.failed("the guard does not know this server's name yet");
+        }
+        reset();
+        use(AreaFile.initialise(path));
+        claimant.enrol();
+        return Result.done("the reservation area " + path + " is ready" + directNote());
+    }
+
+    private String directNote() {
+        return file == null || file.direct()
+                ? ""
+                : "; its file system refuses direct I/O, so it guards only servers of this machine";
+    }
+
+    private Result doClaim(boolean force) throws IOException, InterruptedException {
+        if (settings.server().get().isEmpty()) {
+            return Result.failed("the guard does not know this server's name yet");
+        }
+        Claimant area = open();
+        area.read();
+        if (heldClaim != 0 && area.supersededBy(heldClaim).isEmpty()) {
+            area.renew();
+            renewedAt = ticker.nanos();
+            return Result.done("held already, claim " + heldClaim);
+        }
+        Result result = area.claim(force);
+        if (result.done()) {
+            heldClaim = area.observation().own().claim();
+            renewedAt = ticker.nanos();
+            lostSaid = false;
+            owner.held(this, heldClaim);
+            return Result.done("reservation " + path + " " + result.message() + directNote());
+        }
+        return Result.failed("reservation " + path + ": " + result.message());
+    }
+
+    private Result doRelease() throws IOException {
+        if (!Files.exists(path) && heldClaim == 0) {
+            return Result.done("there is no reservation area " + path);
+        }
+        open().free();
+        if (heldClaim != 0) {
+            heldClaim = 0;
+            owner.held(this, 0);
+        }
+        return Result.done("reservation " + path + " released");
+    }
+
+    private Result doCheck() throws IOException {
+        if (!Files.exists(path)) {
+            return Result.failed("the reservation area " + path + " does not exist any more");
+        }
+        Claimant area = open();
+        area.read();
+        if (heldClaim != 0) {
+            Optional<String> winner = area.supersededBy(heldClaim);
+            return winner.isEmpty()
+                    ? Result.done("held by this server, claim " + heldClaim)
+                    : Result.failed("the reservation " + path + " was taken over by " + winner.get());
+        }
+        return Result.failed(area.observation()
+                .strongestOther()
+                .map(other -> "the reservation " + path + " is held by " + other.server())
+                .orElse("the reservation " + path + " is held by nobody"));
+    }
+}

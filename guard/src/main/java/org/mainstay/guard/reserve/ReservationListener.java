@@ -1,0 +1,8 @@
+package org.mainstay.guard.reserve;
+
+/** Is told when the hold on an area is no longer certain. Called on an area's thread: must return at once. */
+@FunctionalInterface
+public interface ReservationListener {
+    /** @param area path of the area */
+    void lost(String area, String message);
+}

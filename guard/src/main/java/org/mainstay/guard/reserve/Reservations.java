@@ -1,0 +1,174 @@
+package org.mainstay.guard.reserve;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.StateFile;
+import org.mainstay.guard.util.Ticker;
+import org.mainstay.guard.util.Words;
+
+/**
+ * All reservation areas this server reads or holds. Slow storage costs nobody else anything: each area has its thread. What is
+ * held is recorded, so that the next run of the guard goes on renewing it, but only in the same boot and mount namespace:
+ * elsewhere nothing of it is mounted any more.
+ */
+public final class Reservations implements AutoCloseable {
+    private static final int ANSWER_SECONDS = 5;
+    private static final int CLAIM_SECONDS = 45;
+
+    private final ReservationSettings settings;
+    private final Ticker ticker;
+    private final Log log;
+    private final ReservationListener listener;
+    private final StateFile state;
+    private final String place;
+    private final ScheduledExecutorService watch;
+    private final Map<String, Area> areas = new TreeMap<>();
+
+    /** An area as {@code status} shows it. */
+    public record View(String area, long claim, String trouble) {}
+
+    /**
+     * @param state file that remembers areas
+     * @param place what boot and mount namespace this is
+     */
+    public Reservations(
+            ReservationSettings settings,
+            Ticker ticker,
+            Log log,
+            ReservationListener listener,
+            StateFile state,
+            String place) {
+        this.settings = settings;
+        this.ticker = ticker;
+        this.log = log;
+        this.listener = listener;
+        this.state = state;
+        this.place = place;
+        this.watch = Executors.newSingleThreadScheduledExecutor(work -> {
+            Thread thread = new Thread(work, "guard-reservations");
+            thread.setDaemon(true);
+            return thread;
+        });
+        long period = Math.max(10, settings.renewMillis() / 2);
+        watch.scheduleWithFixedDelay(this::watchAll, period, period, TimeUnit.MILLISECONDS);
+    }
+
+    /** Goes on with what the last run of the guard observed and held. */
+    public synchronized void resume() {
+        try {
+            for (String line : state.read()) {
+                List<String> words = Words.parse(line);
+                boolean samePlace = words.size() > 2 && words.get(2).equals(place);
+                area(words.get(0), samePlace ? Long.parseLong(words.get(1)) : 0);
+            }
+        } catch (IOException | RuntimeException e) {
+            log.error("the list of reservations " + state + " cannot be read, nothing is renewed: " + e.getMessage());
+        }
+    }
+
+    /** Performs a verb of PROTOCOL.md; the future never fails. */
+    public CompletableFuture<Result> perform(String verb, String path, boolean force) {
+        if (!Path.of(path).isAbsolute()) {
+            return answer(Result.failed("a reservation area needs an absolute path, not '" + path + "'"));
+        }
+        Area area;
+        synchronized (this) {
+            boolean known = areas.containsKey(path);
+            area = area(path, 0);
+            if (!known) {
+                save();
+            }
+        }
+        return switch (verb) {
+            case "observe" -> limited(area, area.observe(), ANSWER_SECONDS);
+            case "initialise" -> limited(area, area.initialise(), ANSWER_SECONDS);
+            case "claim" -> limited(area, area.claim(force), CLAIM_SECONDS);
+            case "release" -> limited(area, area.release(), ANSWER_SECONDS);
+            case "check" -> limited(area, area.check(), ANSWER_SECONDS);
+            default -> answer(Result.failed("unknown reservation action '" + verb + "'"));
+        };
+    }
+
+    private static CompletableFuture<Result> answer(Result result) {
+        return CompletableFuture.completedFuture(result);
+    }
+
+    private static CompletableFuture<Result> limited(Area area, CompletableFuture<Result> result, int seconds) {
+        return result.completeOnTimeout(
+                Result.failed("the storage of the reservation area " + area.path() + " did not answer within " + seconds
+                        + " s"),
+                seconds,
+                TimeUnit.SECONDS);
+    }
+
+    /** Gives up everything held, for a stop; waits a few seconds at the most. */
+    public List<Result> releaseAll() {
+        List<CompletableFuture<Result>> results = new ArrayList<>();
+        for (Area area : held()) {
+            results.add(limited(area, area.release(), ANSWER_SECONDS));
+        }
+        return results.stream().map(CompletableFuture::join).toList();
+    }
+
+    private synchronized List<Area> held() {
+        return areas.values().stream().filter(area -> area.heldClaim() != 0).toList();
+    }
+
+    public synchronized List<View> views() {
+        return areas.values().stream()
+                .map(area -> new View(area.path().toString(), area.heldClaim(), area.trouble()))
+                .toList();
+    }
+
+    private Area area(String path, long heldClaim) {
+        return areas.computeIfAbsent(path, key -> new Area(Path.of(key), settings, ticker, log, new Area.Owner() {
+            @Override
+            public void held(Area area, long claim) {
+                log.info("reservation " + path + (claim == 0 ? " not held any more" : " held, claim " + claim));
+                save();
+            }
+
+            @Override
+            public void lost(Area area, String message) {
+                log.error(message);
+                listener.lost(path, message);
+            }
+        }, heldClaim));
+    }
+
+    private synchronized void save() {
+        try {
+            state.write(areas.values().stream()
+                    .map(area -> Words.line(area.path(), area.heldClaim(), place))
+                    .toList());
+        } catch (IOException e) {
+            log.error("the list of reservations cannot be written, a restart of the guard would lose them: " + e.getMessage());
+        }
+    }
+
+    private void watchAll() {
+        List<Area> all;
+        synchronized (this) {
+            all = List.copyOf(areas.values());
+        }
+        all.forEach(Area::watch);
+    }
+
+    @Override
+    public void close() {
+        watch.shutdownNow();
+        synchronized (this) {
+            areas.values().forEach(Area::close);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Starting, watching, adopting and ending Karaf. */
+package org.mainstay.guard.supervise;

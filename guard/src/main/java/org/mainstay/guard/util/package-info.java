@@ -1,0 +1,2 @@
+/** Log, words of the line protocol, state files, time. */
+package org.mainstay.guard.util;
