@@ -1,0 +1,7 @@
+/**
+ * Hands messages to handlers and news of sessions to listeners, outside the I/O thread.
+ *
+ * <p>Within a session the messages of a topic are handed over one after the other; topics do not wait for each other. Messages
+ * begin after the listeners were told of the session, and none is handed over after they were told of its end.
+ */
+package org.mainstay.comm.internal.dispatch;
