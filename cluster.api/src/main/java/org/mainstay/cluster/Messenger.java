@@ -10,8 +10,12 @@ import org.osgi.annotation.versioning.ProviderType;
  * reordering when one dies. Thread-safe; never blocks.
  *
  * <p>A <i>session</i> with a peer lasts while at least one path to it works (TCP connection established) and both sides keep
- * running; within a session every sent message arrives once and in order. When a session ends, what was not delivered is lost
- * and both sides are told; the next session starts empty.
+ * running; within a session every sent message arrives once, and messages of a topic arrive in the order they were sent. Topics do not wait for
+ * each other: long messages are cut up, and those of topic {@code core} overtake all others. When a session ends, what was not
+ * delivered is lost and both sides are told; the next session starts empty. Nothing of a session is handed over before its
+ * beginning or after its end was told (a handler that holds a message longer than a second excepted).
+ *
+ * <p>A message of a topic that nothing handles yet waits for its handler some seconds, so that bundles can be replaced.
  */
 @ProviderType
 public interface Messenger {
@@ -20,9 +24,12 @@ public interface Messenger {
     int MAX_PAYLOAD = 64 * 1024 * 1024;
 
     /**
-     * Sends a message within the present session.
+     * Sends a message within the present session. The payload is not copied: it must not change any more.
      *
-     * @return false if there is no session with the peer or its queue is full (flow control): nothing was sent
+     * @return false if there is no session with the peer or its queue is full (flow control; each topic has a queue of its
+     *     own): nothing was sent
+     * @throws IllegalArgumentException if the payload is longer than {@link #MAX_PAYLOAD} or the topic is not 1 to 64 letters,
+     *     digits, dots, dashes or underscores
      */
     boolean send(String peer, String topic, byte[] payload);
 
@@ -32,7 +39,7 @@ public interface Messenger {
      */
     CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit);
 
-    /** Handles messages and requests of a topic; one handler per topic. Called in order per peer; must return at once. */
+    /** Handles messages and requests of a topic; one handler per topic. Called in order per peer and topic; must return at once. */
     Registration handle(String topic, Handler handler);
 
     /** Calls the listener when sessions begin and end, in order, and at once for those that exist. */

@@ -3,6 +3,7 @@ package org.mainstay.cluster;
 import java.util.List;
 import java.util.Map;
 import org.mainstay.cluster.lcd.LcdChange;
+import org.mainstay.cluster.lcd.Member;
 
 /**
  * Everything an operator can ask a server to do. A request acts on the server it is submitted to, which talks to the others
@@ -104,6 +105,14 @@ public sealed interface Request {
 
     /** Deletes both ends of the comm paths between the addresses. */
     record DeletePath(String peer, String local, String remote) implements Request {}
+
+    /**
+     * Admits a server that proved the setup code (design.md section 5). Submitted by comm on the server that invited it; core commits the
+     * membership with the member and the next epoch by a majority of the members before it answers with success: only then is the
+     * joining server told that it belongs to the cluster. Refused with {@link ExitCode#EXISTS} if a member has the name, or the
+     * address and port; {@link ExitCode#NO_COMMUNICATION} without a majority. A member that equals one in the list is a success.
+     */
+    record AddMember(Member member) implements Request {}
 
     /** Removes a server from the cluster; {@code force} without its consent and although others cannot be reached. */
     record RemoveNode(String name, boolean force) implements Request {}

@@ -6,7 +6,8 @@ package org.mainstay.cluster.lcd;
  * @param name server name: letters, digits, dot, dash and underscore, at most 63 characters
  * @param address address used for joining and until a path exists
  * @param port the one TCP and UDP port of the server, for all its paths
- * @param keyPin SHA-256 of the public key its certificate must carry, hexadecimal
+ * @param keyPin SHA-256 of the public key (SubjectPublicKeyInfo) its certificate must carry, hexadecimal; while a key rolls over two with a
+ *     comma between them, the present and the next
  */
 public record Member(String name, String address, int port, String keyPin) {
 
