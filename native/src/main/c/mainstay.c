@@ -1,0 +1,150 @@
+/*
+ * mainstay: the client of all commands in bin/.
+ *
+ *   mainstay NOUN VERB ...     the friendly front
+ *   ins_list, lkstart, ...     the same program under another name: the name is the command
+ *
+ * Commands run in the manager; this program passes arguments, standard input and Ctrl-C on and prints what comes back
+ * (shell.bundle/PROTOCOL.md). It does itself what must work without the manager: lkstart, lkstop; status from the guard; and
+ * node init|join, which it hands to a JVM of their own.
+ *
+ * Exit codes: CMD-010; 130 after Ctrl-C.
+ */
+#include "client-home.h"
+#include "client-frames.h"
+#include "client-guard.h"
+
+/* Runs a command in a JVM of its own: node init and join, and help while Mainstay is stopped. */
+static int offline(const char *program, int count, char **arguments) {
+    char java[PATH_MAX];
+    if (!find_java(java)) {
+        return EXIT_SYSTEM;
+    }
+    char terminal[64];
+    snprintf(terminal, sizeof terminal, "-Dmainstay.terminal=%s", isatty(STDOUT_FILENO) ? "yes" : "no");
+    const char *fixed[] = {java,
+                           "-Xmx128m",
+                           "-XX:+UseSerialGC",
+                           "-XX:TieredStopAtLevel=1",
+                           "-Dfile.encoding=UTF-8",
+                           terminal,
+                           "-cp",
+                           "lib/offline/*",
+                           "org.mainstay.shell.offline.OfflineMain",
+                           program};
+    enum { FIXED = sizeof fixed / sizeof *fixed };
+    const char **all = calloc((size_t)count + FIXED + 1, sizeof *all);
+    if (!all) {
+        complain("out of memory");
+        return EXIT_SYSTEM;
+    }
+    memcpy(all, fixed, sizeof fixed);
+    memcpy(all + FIXED, arguments, (size_t)count * sizeof *all);
+    execv(java, (char *const *)all);
+    complain("%s cannot be started: %s", java, strerror(errno));
+    free(all);
+    return EXIT_SYSTEM;
+}
+
+static bool has_argument(int count, char **arguments, const char *wanted) {
+    for (int i = 0; i < count && strcmp(arguments[i], "--") != 0; i++) {
+        if (strcmp(arguments[i], wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int not_running(void) {
+    complain("Mainstay is not running on this server; start it with bin/lkstart");
+    return EXIT_SYSTEM;
+}
+
+/* status while the manager is away: what the guard knows. */
+static int guard_status(bool json) {
+    if (!guard_answers()) {
+        return not_running();
+    }
+    if (!json) {
+        puts("The manager of Mainstay does not run on this server; its guard says:");
+        fflush(stdout);
+        int code = ask_guard("status", "  ", stdout);
+        return code == GUARD_AWAY ? not_running() : code;
+    }
+    /* The document of the contract, empty as nothing else is known, with the guard's own in it. */
+    fputs("{\"schema\":1,\"server\":null,\"phase\":\"STOPPED\",\"servers\":[],\"commpaths\":[],\"resources\":[],"
+          "\"dependencies\":[],\"operations\":[],"
+          "\"problems\":[\"the manager of Mainstay does not run on this server\"],\"guard\":\n",
+          stdout);
+    int code = ask_guard("status json", "", stdout);
+    if (code != EXIT_OK) {
+        fputs("null\n", stdout);
+    }
+    fputs("}\n", stdout);
+    return code == GUARD_AWAY ? EXIT_SYSTEM : code;
+}
+
+static int without_manager(const char *program, int count, char **arguments) {
+    bool front = strcmp(program, "mainstay") == 0;
+    if ((front && count == 0) || has_argument(count, arguments, "--help") || (front && has_argument(count, arguments, "-h"))) {
+        return offline(program, count, arguments);
+    }
+    if (front && strcmp(arguments[0], "status") == 0) {
+        return guard_status(has_argument(count, arguments, "--json"));
+    }
+    return not_running();
+}
+
+static int run(const char *program, int count, char **arguments) {
+    int fd = connect_to(NODE_SOCKET);
+    if (fd < 0) {
+        return nobody_there(errno) ? without_manager(program, count, arguments) : complain_connect(errno);
+    }
+    int code = run_command(fd, program, count, arguments, NULL, 0);
+    if (code == RUN_LOST) {
+        complain("the connection to Mainstay was lost: its manager ended while the command ran; see 'mainstay status'");
+        return EXIT_SYSTEM;
+    }
+    return code;
+}
+
+int main(int count, char **arguments) {
+    const char *slash = count > 0 ? strrchr(arguments[0], '/') : NULL;
+    const char *name = count == 0 ? "mainstay" : slash ? slash + 1 : arguments[0];
+    program_name = name;
+    /* Closed standard streams would give their numbers to our sockets. */
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO) {
+        continue;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (!enter_home()) {
+        return EXIT_SYSTEM;
+    }
+    count = count > 0 ? count - 1 : 0;
+    arguments++;
+    bool front = strcmp(name, "mainstay") == 0;
+    const char *first = front && count > 0 ? arguments[0] : "";
+    if (strcmp(name, "lkstart") == 0) {
+        return lkstart(count, arguments);
+    }
+    if (strcmp(name, "lkstop") == 0) {
+        return lkstop(count, arguments);
+    }
+    if (strcmp(first, "start") == 0 || strcmp(first, "lkstart") == 0) {
+        return lkstart(count - 1, arguments + 1);
+    }
+    if (strcmp(first, "lkstop") == 0) {
+        return lkstop(count - 1, arguments + 1);
+    }
+    if (strcmp(first, "stop") == 0) {
+        return mainstay_stop(count - 1, arguments + 1);
+    }
+    if (strcmp(first, "node") == 0 && count > 1
+        && (strcmp(arguments[1], "init") == 0 || strcmp(arguments[1], "join") == 0)) {
+        return offline(name, count, arguments);
+    }
+    return run(name, count, arguments);
+}
