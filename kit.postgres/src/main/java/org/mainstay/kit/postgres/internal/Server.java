@@ -19,10 +19,14 @@ final class Server {
     private static final Duration TELL_EVERY = Duration.ofSeconds(5);
     private static final int SECONDS_PER_RETRY = 5;
     private static final Duration IMMEDIATE_STOP_LIMIT = Duration.ofSeconds(10);
+    /** Looks that find no process in a row before a start counts as ended: a process may just be becoming another. */
+    private static final int GONE_FOR_GOOD = 5;
+
     static final String LOG = "mainstay-postgres.log";
 
     private final ActionContext context;
     private final Settings settings;
+    private long logBefore;
 
     Server(ActionContext context) {
         this.context = context;
@@ -105,6 +109,8 @@ final class Server {
             return Outcome.failed(
                     "cannot remove the stale " + data.resolve(PostmasterFile.NAME) + ": " + e.getMessage());
         }
+
+        logBefore = logSize();
         String options = "-p " + settings.port()
                 + settings.socketDirectory()
                         .map(directory -> " -k " + directory)
@@ -143,6 +149,7 @@ final class Server {
         Duration waited = Duration.ZERO;
         Duration told = Duration.ZERO;
         boolean seen = false;
+        int gone = 0;
         while (true) {
             Probe probe = probe();
             switch (probe.state()) {
@@ -150,11 +157,14 @@ final class Server {
                     return Outcome.success(probe.message());
                 }
                 case STOPPED -> {
-                    if (seen || waited.compareTo(limit) >= 0) {
-                        return Outcome.failed("PostgreSQL ended while it started" + lastLogLine(), logTail());
+                    if (++gone >= GONE_FOR_GOOD) {
+                        return Outcome.failed("PostgreSQL ended while it started" + newLogLines(), logTail());
                     }
                 }
-                case PARTIAL -> seen |= probe.message().startsWith("postmaster");
+                case PARTIAL -> {
+                    gone = 0;
+                    seen |= probe.message().startsWith("postmaster");
+                }
                 case UNKNOWN -> {
                     return Outcome.failed(probe.message());
                 }
@@ -309,6 +319,28 @@ final class Server {
         String[] lines = logTail().strip().split("\\R");
         String last = lines[lines.length - 1];
         return last.isBlank() ? "" : "; its log says: " + last.strip();
+    }
+
+    /** What the log says since the start: the first lines tell the cause, the last only that it ended. */
+    private String newLogLines() {
+        try {
+            byte[] all = Files.exists(log()) ? Files.readAllBytes(log()) : new byte[0];
+            int from = (int) Math.min(logBefore, all.length);
+            int length = Math.min(600, all.length - from);
+            String text = new String(all, from, length, java.nio.charset.StandardCharsets.UTF_8).strip();
+            return text.isEmpty() ? "" : "; its log says: " + text.replaceAll("\\R", " | ");
+        } catch (IOException e) {
+            return "; its log " + log() + " cannot be read: " + e.getMessage();
+        }
+    }
+
+    private long logSize() {
+        try {
+            return Files.exists(log()) ? Files.size(log()) : 0;
+        } catch (IOException e) {
+            context.progress("the size of " + log() + " cannot be read: " + e.getMessage());
+            return 0;
+        }
     }
 
     private String logTail() {

@@ -1,0 +1,301 @@
+package org.mainstay.kit.postgres.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.kit.CommandResult;
+import org.mainstay.kit.Creation;
+import org.mainstay.kit.HostProcesses.Signal;
+import org.mainstay.kit.Outcome;
+import org.mainstay.kit.Probe;
+import org.mainstay.kit.ResourceInfo;
+import org.mainstay.kit.testkit.KitBench;
+
+/** The kit against a real PostgreSQL, with a plain folder in the place of the volume. */
+class PostgresKitIT {
+    @TempDir(cleanup = CleanupMode.ALWAYS)
+    Path folder;
+
+    private final PostgresKit kit = new PostgresKit();
+    private KitBench bench;
+    private Path data;
+    private int port;
+    private ResourceInfo resource;
+
+    @BeforeEach
+    void makeDataDirectory() throws Exception {
+        Assumptions.assumeTrue(
+                "root".equals(System.getProperty("user.name")), "needs root: PostgreSQL runs as another user");
+        Path programs = programs();
+        Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+        data = folder.resolve("volume/main");
+        Files.createDirectories(data);
+        run("chown", "-R", "postgres:", folder.resolve("volume").toString());
+        run(
+                "runuser",
+                "-u",
+                "postgres",
+                "--",
+                programs.resolve("initdb").toString(),
+                "-D",
+                data.toString(),
+                "-A",
+                "trust",
+                "-N",
+                "--locale=C.UTF-8",
+                "-E",
+                "UTF8");
+        Files.writeString(
+                data.resolve("postgresql.conf"),
+                "unix_socket_directories = '" + folder.resolve("volume") + "'\nlisten_addresses = '127.0.0.1'\n",
+                StandardOpenOption.APPEND);
+        port = freePort();
+        bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))
+                .with("data", "volume", Map.of("mount", folder.resolve("volume").toString()));
+    }
+
+    @AfterEach
+    void stop() {
+        if (bench != null) {
+            if (resource != null) {
+                assertThat(kit.remove(bench.context(resource)).succeeded()).isTrue();
+            }
+            bench.close();
+        }
+    }
+
+    private static Path programs() throws IOException {
+        return Settings.findPrograms(newestVersion())
+                .orElseThrow(() -> new AssertionError("PostgreSQL's server programs are not installed"));
+    }
+
+    private static String newestVersion() throws IOException {
+        try (var versions = Files.list(Path.of("/usr/lib/postgresql"))) {
+            return versions.map(path -> path.getFileName().toString())
+                    .max(java.util.Comparator.comparingInt(Integer::parseInt))
+                    .orElseThrow();
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(output).isZero();
+    }
+
+    private Map<String, String> answers() {
+        return new HashMap<>(Map.of("datadir", data.toString(), "port", String.valueOf(port)));
+    }
+
+    private void create() {
+        resource = bench.create("pg", answers());
+    }
+
+    private Outcome restore() {
+        return kit.restore(bench.context(resource));
+    }
+
+    private long postmaster() throws IOException {
+        return PostmasterFile.read(data).orElseThrow().pid();
+    }
+
+    @Test
+    void createFindsProgramsOwnerAndVolume() {
+        Creation creation = bench.tryCreate("", answers());
+        assertThat(creation.refusal()).isEmpty();
+        assertThat(creation.children()).containsExactly("data");
+        assertThat(creation.suggestedTag()).contains("pgsql-" + port);
+        assertThat(creation.properties()).containsEntry("owner", "postgres").containsKey("bindir");
+    }
+
+    @Test
+    void restoreServesCheckAndRemove() throws Exception {
+        create();
+        assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.STOPPED);
+        assertThat(restore().succeeded()).as(restore().message()).isTrue();
+        assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.RUNNING);
+        assertThat(kit.quickCheck(bench.context(resource)).succeeded()).isTrue();
+        assertThat(kit.deepCheck(bench.context(resource)).succeeded()).isTrue();
+        assertThat(kit.remove(bench.context(resource)).succeeded()).isTrue();
+        assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.STOPPED);
+        assertThat(kit.quickCheck(bench.context(resource)).succeeded()).isFalse();
+        assertThat(kit.remove(bench.context(resource)).succeeded()).isTrue();
+    }
+
+    @Test
+    void restoreOfARunningServerLeavesItsProcessAlone() throws Exception {
+        create();
+        restore();
+        long before = postmaster();
+        assertThat(restore().succeeded()).isTrue();
+        assertThat(postmaster()).isEqualTo(before);
+    }
+
+    @Test
+    void aKilledServerIsRecovered() throws Exception {
+        create();
+        restore();
+        long before = postmaster();
+        bench.context(resource).host().processes().signal(before, Signal.KILL);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (kit.quickCheck(bench.context(resource)).succeeded()) {
+            assertThat(System.nanoTime()).as("the check notices the death").isLessThan(end);
+        }
+        Outcome recovered = kit.recover(bench.context(resource));
+        assertThat(recovered.succeeded()).as(recovered.message()).isTrue();
+        assertThat(postmaster()).isNotEqualTo(before);
+        assertThat(kit.deepCheck(bench.context(resource)).succeeded()).isTrue();
+    }
+
+    @Test
+    void aStoppedPostmasterThatDoesNotAnswerIsStoppedByForce() throws Exception {
+        create();
+        restore();
+        run("kill", "-STOP", String.valueOf(postmaster()));
+        bench.limit(Duration.ofSeconds(5));
+        Outcome removed = kit.remove(bench.context(resource));
+        bench.limit(Duration.ofSeconds(60));
+        assertThat(removed.succeeded()).isFalse();
+        assertThat(bench.context(resource).host().processes().endAll().succeeded())
+                .isTrue();
+        assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.STOPPED);
+    }
+
+    @Test
+    void aLockFileLeftByADeadServerDoesNotStopTheStart() throws Exception {
+        create();
+        restore();
+        String lock = Files.readString(data.resolve(PostmasterFile.NAME));
+        kit.remove(bench.context(resource));
+        // the pid of a process of the same user that is no postmaster: PostgreSQL itself would refuse (PG-143)
+        Process other = new ProcessBuilder("runuser", "-u", "postgres", "--", "sleep", "600").start();
+        try {
+            Files.writeString(
+                    data.resolve(PostmasterFile.NAME), lock.replaceFirst("^\\d+", String.valueOf(other.pid())));
+            Outcome restored = restore();
+            assertThat(restored.succeeded()).as(restored.message()).isTrue();
+        } finally {
+            other.descendants().forEach(ProcessHandle::destroyForcibly);
+            other.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aServerThatCannotStartSaysWhatItsLogSays() throws Exception {
+        create();
+        Files.writeString(data.resolve("postgresql.conf"), "no_such_setting = 1\n", StandardOpenOption.APPEND);
+        Outcome restored = restore();
+        assertThat(restored.succeeded()).isFalse();
+        assertThat(restored.message()).contains("no_such_setting");
+    }
+
+    @Test
+    void aRunningServerIsAdoptedWithItsPort() throws Exception {
+        create();
+        restore();
+        Map<String, String> answers = answers();
+        answers.remove("port");
+        assertThat(bench.tryCreate("again", answers).properties()).containsEntry("port", String.valueOf(port));
+        answers.put("port", String.valueOf(port == 1 ? 2 : port - 1));
+        assertThat(bench.tryCreate("again", answers).refusal().orElse("")).contains("listens on " + port);
+    }
+
+    @Test
+    void aPasswordPromptIsAnErrorNotAHang() throws Exception {
+        create();
+        restore();
+        Files.writeString(data.resolve("pg_hba.conf"), "local all all scram-sha-256\nhost all all all scram-sha-256\n");
+        bench.context(resource).host().processes().signal(postmaster(), Signal.HUP);
+        Outcome check = null;
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        do {
+            check = kit.deepCheck(bench.context(resource));
+        } while (check.succeeded() && System.nanoTime() < end);
+        assertThat(check.succeeded()).isFalse();
+        assertThat(check.message()).contains("pg_hba.conf").contains("passfile");
+    }
+
+    @Test
+    void badAnswersAreRefusedWithTheReason() throws Exception {
+        Map<String, String> missing = answers();
+        missing.put("datadir", folder.resolve("nothing").toString());
+        assertThat(bench.tryCreate("pg", missing).refusal().orElse("")).contains("no such directory");
+
+        Map<String, String> notData = answers();
+        notData.put("datadir", folder.resolve("volume").toString());
+        assertThat(bench.tryCreate("pg", notData).refusal().orElse(""))
+                .contains("PG_VERSION")
+                .contains("initdb");
+
+        Map<String, String> noPrograms = answers();
+        noPrograms.put("bindir", folder.toString());
+        assertThat(bench.tryCreate("pg", noPrograms).refusal().orElse(""))
+                .contains("bindir")
+                .contains("postgres");
+
+        Map<String, String> shell = answers();
+        shell.put("socketdir", "/tmp/$(reboot)");
+        assertThat(bench.tryCreate("pg", shell).refusal().orElse("")).contains("socketdir");
+
+        run("chown", "root:", data.toString());
+        assertThat(bench.tryCreate("pg", answers()).refusal().orElse("")).contains("belongs to root");
+        run("chown", "postgres:", data.toString());
+
+        String version = Files.readString(data.resolve("PG_VERSION"));
+        Files.writeString(data.resolve("PG_VERSION"), "9.6\n");
+        Map<String, String> otherVersion = answers();
+        otherVersion.put("bindir", programs().toString());
+        assertThat(bench.tryCreate("pg", otherVersion).refusal().orElse(""))
+                .contains("9.6")
+                .contains("version");
+        Files.writeString(data.resolve("PG_VERSION"), version);
+
+        try (ServerSocket taken = new ServerSocket(0, 1, java.net.InetAddress.getByName("127.0.0.1"))) {
+            Map<String, String> used = answers();
+            used.put("port", String.valueOf(taken.getLocalPort()));
+            assertThat(bench.tryCreate("pg", used).refusal().orElse("")).contains("another program listens");
+        }
+    }
+
+    @Test
+    void aDataDirectoryOutsideAProtectedVolumeIsRefused() {
+        try (KitBench bare = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))) {
+            assertThat(bare.tryCreate("pg", answers()).refusal().orElse("")).contains("PG-015");
+        }
+    }
+
+    @Test
+    void whatIsStartedOutlivesTheActionThatStartedIt() throws Exception {
+        create();
+        restore();
+        List<Long> processes = bench.context(resource).host().processes().inService();
+        assertThat(processes).contains(postmaster());
+        CommandResult group = bench.context(resource)
+                .host()
+                .run(org.mainstay.kit.Command.of("cat", "/proc/" + postmaster() + "/sessionid")
+                        .build());
+        assertThat(group.succeeded()).isTrue();
+    }
+}
