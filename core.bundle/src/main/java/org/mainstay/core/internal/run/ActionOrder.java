@@ -42,6 +42,12 @@ public record ActionOrder(
         return action == Action.EXTRA ? extra : action.actionName();
     }
 
+    /** Returns the order for one of the kit's own actions. */
+    public ActionOrder withOwnAction(String name, List<String> own) {
+        return new ActionOrder(
+                Action.EXTRA, name, own, resource, kitVersion, children, all, extendedTo, reason, takeover);
+    }
+
     /** Returns the same order with these properties of the resource. */
     ActionOrder withProperties(java.util.Map<String, String> properties) {
         ResourceInfo r = resource;

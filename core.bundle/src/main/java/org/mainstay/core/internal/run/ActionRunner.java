@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.mainstay.core.internal.host.ActionTime;
 import org.mainstay.core.internal.host.HostFactory;
 import org.mainstay.kit.Action;
@@ -54,28 +54,42 @@ public final class ActionRunner {
      *
      * @param progress called with what the action tells the operator
      */
-    public CompletionStage<Ended<Outcome>> run(ActionOrder order, Consumer<String> progress) {
+    public Running<Outcome> run(ActionOrder order, Consumer<String> progress) {
+        return run(order, Optional::empty, progress);
+    }
+
+    /**
+     * As {@link #run(ActionOrder, Consumer)}.
+     *
+     * @param refusal asked on the worker thread immediately before the kit: why the action must not start any more
+     */
+    public Running<Outcome> run(ActionOrder order, Supplier<Optional<String>> refusal, Consumer<String> progress) {
         Call.Kind kind = order.action() == Action.VALIDATE ? Call.Kind.LOOK : Call.Kind.CHANGE;
-        return call(order, kind, progress, (kit, context) -> perform(kit, order, context));
+        return call(order, kind, progress, (kit, context) -> {
+            Optional<String> why = refusal.get();
+            return why.isPresent() ? Outcome.failed(why.get()) : perform(kit, order, context);
+        });
     }
 
     /** Runs quickCheck or deepCheck, unless something else of the instance runs. */
     public CompletionStage<Ended<Outcome>> check(ActionOrder order) {
-        return call(order, Call.Kind.CHECK, message -> {}, (kit, context) -> perform(kit, order, context));
+        return call(order, Call.Kind.CHECK, message -> {}, (kit, context) -> perform(kit, order, context))
+                .result();
     }
 
     /** Looks what the resource is on this machine; runs beside other actions. */
     public CompletionStage<Ended<Probe>> probe(ActionOrder order) {
-        return call(order, Call.Kind.LOOK, message -> {}, RecoveryKit::probe);
+        return call(order, Call.Kind.LOOK, message -> {}, RecoveryKit::probe).result();
     }
 
     /** Asks the kit to check and complete a create or extend; the order's resource holds the answers. */
     public CompletionStage<Ended<Creation>> create(ActionOrder order, Consumer<String> progress) {
         return call(
-                order,
-                Call.Kind.LOOK,
-                progress,
-                (kit, context) -> order.action() == Action.EXTEND ? kit.extend(context) : kit.create(context));
+                        order,
+                        Call.Kind.LOOK,
+                        progress,
+                        (kit, context) -> order.action() == Action.EXTEND ? kit.extend(context) : kit.create(context))
+                .result();
     }
 
     /**
@@ -84,13 +98,16 @@ public final class ActionRunner {
      */
     public CompletionStage<Ended<List<String>>> killHandles(ActionOrder order) {
         return call(order, Call.Kind.LOOK, message -> {}, (kit, context) -> {
-            List<String> handles = new ArrayList<>();
-            for (KillHandle handle : kit.killHandles(context)) {
-                handles.add(handle.encode());
-            }
-            hosts.processHandle(order.resource().tag()).map(KillHandle::encode).ifPresent(handles::add);
-            return handles;
-        });
+                    List<String> handles = new ArrayList<>();
+                    for (KillHandle handle : kit.killHandles(context)) {
+                        handles.add(handle.encode());
+                    }
+                    hosts.processHandle(order.resource().tag())
+                            .map(KillHandle::encode)
+                            .ifPresent(handles::add);
+                    return handles;
+                })
+                .result();
     }
 
     /** Returns the fields to ask next; empty fields of an unknown kit are reported as not run. */
@@ -98,13 +115,19 @@ public final class ActionRunner {
             RegisteredKit kit, Action purpose, Map<String, String> answers, List<ResourceInfo> resources) {
         String name = "form of " + kit.key();
         return workers.submit(new Call<>(name, "", Call.Kind.LOOK, FORM_LIMIT, kit.kit(), control -> {
-            Host host = hosts.forAction("", control, LOG);
-            return kit.kit().form(new Form(purpose, Map.copyOf(answers), List.copyOf(resources), host));
-        }));
+                    Host host = hosts.forAction("", control, LOG);
+                    return kit.kit().form(new Form(purpose, Map.copyOf(answers), List.copyOf(resources), host));
+                }))
+                .result();
     }
 
-    /** Cancels what a kit does that goes away; its answers no longer count. */
-    public void kitGone(RecoveryKit kit) {
+    /**
+     * Waits for what a kit does that goes away, then cancels what has not ended; answers after that no longer count.
+     *
+     * @param drain how long actions that run may go on
+     */
+    public void kitGone(RecoveryKit kit, Duration drain) throws InterruptedException {
+        workers.awaitOwner(kit, drain);
         workers.cancelOwner(kit, "its kit was uninstalled or is being upgraded");
     }
 
@@ -118,13 +141,12 @@ public final class ActionRunner {
         T ask(RecoveryKit kit, KitContext context);
     }
 
-    private <T> CompletionStage<Ended<T>> call(
-            ActionOrder order, Call.Kind kind, Consumer<String> progress, Question<T> question) {
+    private <T> Running<T> call(ActionOrder order, Call.Kind kind, Consumer<String> progress, Question<T> question) {
         ResourceInfo resource = order.resource();
         Optional<RegisteredKit> found = kits.find(resource.application(), resource.type());
         if (found.isEmpty()) {
             String key = RegisteredKit.key(resource.application(), resource.type());
-            return CompletableFuture.completedFuture(Ended.without(
+            return Running.ended(Ended.without(
                     Ended.How.NOT_RUN,
                     "the kit " + key + " is not installed here; install its feature, then try again"));
         }

@@ -35,4 +35,24 @@ public record Ended<T>(How how, T value, String message) {
     public boolean answered() {
         return how == How.ANSWERED;
     }
+
+    /**
+     * An action's end in two words, for those who only need these.
+     *
+     * @param message one sentence, whatever the end
+     */
+    public record Result(boolean succeeded, String message) {
+
+        /** Returns that something did not take place. */
+        public static Result of(String message) {
+            return new Result(false, message);
+        }
+
+        /** Returns how an action ended. */
+        public static Result of(Ended<org.mainstay.kit.Outcome> ended) {
+            return ended.answered()
+                    ? new Result(ended.value().succeeded(), ended.value().message())
+                    : new Result(false, ended.message());
+        }
+    }
 }

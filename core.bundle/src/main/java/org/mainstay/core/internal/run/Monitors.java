@@ -2,13 +2,12 @@ package org.mainstay.core.internal.run;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
-import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.lcd.Instance;
-import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.kit.Action;
@@ -19,7 +18,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The monitoring of instances in service: quick and deep checks at their intervals (CORE-050), the first ones at a random point
  * of the interval so that they spread, never two of one instance at a time, the quick one left out when both are due
- * (CORE-051), none while an operation holds the instance (CORE-054). A result counts only if the instance did not change
+ * (CORE-051), none while an operation holds the instance (CORE-054): the decision core says which are watched. A result counts only if the instance did not change
  * meanwhile. One timer serves any number of instances. Thread-safe.
  */
 public final class Monitors implements AutoCloseable {
@@ -58,32 +57,33 @@ public final class Monitors implements AutoCloseable {
         this.sink = sink;
     }
 
-    /** Follows the present state; called after each change of it, in order. */
-    public synchronized void update(ClusterSnapshot snapshot) {
+    /**
+     * Follows the present state; called after each change of it, in order.
+     *
+     * @param own this server's database
+     * @param watched tags of the instances to watch
+     */
+    public synchronized void update(Lcd own, Set<String> watched) {
         if (closed) {
             return;
         }
-        lcd = snapshot.own();
-        boolean running = snapshot.phase() == ClusterSnapshot.Phase.AVAILABLE
-                || snapshot.phase() == ClusterSnapshot.Phase.STARTING;
-        boolean maintained = lcd.row(LcdSection.MAINTENANCE, "server").isPresent()
-                || lcd.row(LcdSection.MAINTENANCE, "cluster").isPresent();
+        lcd = own;
         monitors.values().removeIf(monitor -> {
-            boolean gone = lcd.instance(monitor.tag).isEmpty();
+            boolean gone =
+                    !watched.contains(monitor.tag) || own.instance(monitor.tag).isEmpty();
             if (gone) {
                 monitor.stop();
             }
             return gone;
         });
-        for (Instance instance : lcd.instances().values()) {
-            boolean watch = running
-                    && !maintained
-                    && instance.state() == InstanceState.ISP
-                    && !instance.failed()
-                    && !snapshot.activities().containsKey(instance.tag())
-                    && lcd.row(LcdSection.MAINTENANCE, "tag:" + instance.tag()).isEmpty();
-            follow(instance, watch);
+        boolean all = maintained("server") || maintained("cluster");
+        for (String tag : watched) {
+            own.instance(tag).ifPresent(instance -> follow(instance, !all && !maintained("tag:" + tag)));
         }
+    }
+
+    private boolean maintained(String scope) {
+        return lcd.row(LcdSection.MAINTENANCE, scope).isPresent();
     }
 
     private void follow(Instance instance, boolean watch) {

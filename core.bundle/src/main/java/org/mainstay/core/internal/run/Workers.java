@@ -51,8 +51,8 @@ public final class Workers implements AutoCloseable {
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    /** Submits a call. The stage completes exactly once and never exceptionally, on any thread. */
-    <T> CompletionStage<Ended<T>> submit(Call<T> call) {
+    /** Submits a call. Its result completes exactly once and never exceptionally, on any thread. */
+    <T> Running<T> submit(Call<T> call) {
         Task<T> task = new Task<>(call);
         String refusal = null;
         synchronized (lock) {
@@ -73,7 +73,7 @@ public final class Workers implements AutoCloseable {
             makeRoom(call.lane());
             task.limitWaiting();
         }
-        return task.result;
+        return task;
     }
 
     /** Cancels every call of a kit that goes. */
@@ -83,6 +83,20 @@ public final class Workers implements AutoCloseable {
             its = running.stream().filter(task -> task.call.owner() == owner).toList();
         }
         its.forEach(task -> task.end(Ended.How.CANCELLED, reason));
+    }
+
+    /** Waits until no change of the owner runs any more, at most for the time. */
+    void awaitOwner(Object owner, Duration limit) throws InterruptedException {
+        long end = System.nanoTime() + limit.toNanos();
+        synchronized (lock) {
+            long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+            while (left > 0
+                    && running.stream()
+                            .anyMatch(task -> task.call.owner() == owner && task.call.kind() == Call.Kind.CHANGE)) {
+                lock.wait(left);
+                left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+            }
+        }
     }
 
     /** Returns whether something of the lane runs or waits. */
@@ -180,15 +194,29 @@ public final class Workers implements AutoCloseable {
     }
 
     /** One submitted call. */
-    private final class Task<T> implements Runnable {
+    private final class Task<T> implements Runnable, Running<T> {
         private final Call<T> call;
         private final CompletableFuture<Ended<T>> result = new CompletableFuture<>();
         private CallControl control;
         private Thread thread;
         private ScheduledFuture<?> limit;
+        private boolean over;
 
         Task(Call<T> call) {
             this.call = call;
+        }
+
+        @Override
+        public CompletionStage<Ended<T>> result() {
+            return result;
+        }
+
+        @Override
+        public void cancel(String why) {
+            synchronized (lock) {
+                waiting.remove(this);
+            }
+            end(Ended.How.CANCELLED, why);
         }
 
         void limitWaiting() {
@@ -207,9 +235,10 @@ public final class Workers implements AutoCloseable {
         private void waitedTooLong() {
             Task<?> before;
             synchronized (lock) {
-                if (!waiting.remove(this)) {
+                if (!waiting.remove(this) || over) {
                     return;
                 }
+                over = true;
                 before = lanes.get(call.lane());
             }
             result.complete(Ended.without(
@@ -221,14 +250,16 @@ public final class Workers implements AutoCloseable {
 
         @Override
         public void run() {
+            boolean tooLate;
             synchronized (lock) {
                 if (limit != null) {
                     limit.cancel(false);
                 }
                 control = new CallControl(call.limit());
                 thread = Thread.currentThread();
+                tooLate = over;
             }
-            if (result.isDone()) {
+            if (tooLate) {
                 finish();
                 return;
             }
@@ -247,7 +278,7 @@ public final class Workers implements AutoCloseable {
             } finally {
                 finish();
             }
-            if (!result.complete(ended)) {
+            if (!settle(ended, control.cancelled())) {
                 LOG.warn(
                         "{}: late answer dropped: {}", call.name(), ended.answered() ? ended.value() : ended.message());
             }
@@ -271,14 +302,25 @@ public final class Workers implements AutoCloseable {
             Thread.interrupted();
         }
 
+        /** The kit answered; what comes after the limit does not count, whatever the timer's thread was doing. */
+        private boolean settle(Ended<T> ended, boolean late) {
+            synchronized (lock) {
+                if (over) {
+                    return false;
+                }
+                over = true;
+            }
+            return result.complete(late ? Ended.without(Ended.How.TIMED_OUT, overrun()) : ended) && !late;
+        }
+
         /** Ends the call early; the thread is asked to stop and its answer no longer counts. */
         void end(Ended.How how, String message) {
-            if (!result.complete(Ended.without(how, message))) {
-                return;
-            }
-            LOG.warn("{} is cancelled: {}", call.name(), message);
             CallControl toCancel;
             synchronized (lock) {
+                if (over) {
+                    return;
+                }
+                over = true;
                 toCancel = control;
                 if (running.remove(this)) {
                     hanging.add(this);
@@ -289,9 +331,15 @@ public final class Workers implements AutoCloseable {
                 startWhatCan();
                 lock.notifyAll();
             }
+            LOG.warn("{} is cancelled: {}", call.name(), message);
             if (toCancel != null) {
                 toCancel.cancel();
             }
+            result.complete(Ended.without(how, message));
+        }
+
+        private String overrun() {
+            return "its time limit of " + seconds(call.limit()) + " s passed";
         }
 
         private static String seconds(Duration time) {

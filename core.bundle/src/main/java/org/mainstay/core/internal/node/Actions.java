@@ -1,0 +1,191 @@
+package org.mainstay.core.internal.node;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.mainstay.core.decision.effect.Effect;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.decision.state.ServiceOperation;
+import org.mainstay.core.internal.run.ActionOrder;
+import org.mainstay.core.internal.run.ActionRunner;
+import org.mainstay.core.internal.run.Ended;
+import org.mainstay.core.internal.run.KitRegistry;
+import org.mainstay.core.internal.run.Resources;
+import org.mainstay.core.internal.run.Running;
+import org.mainstay.kit.Action;
+import org.mainstay.kit.Outcome;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Actions the decision core asked for. Each ends in exactly one {@code ActionFinished}, with two exceptions on purpose: while the
+ * runtime drains, what is not yet begun is left alone, and what it cuts short stays journaled as begun; both are repeated after
+ * the next start. An action whose kit is being upgraded is repeated by the new version (I8). Thread-safe.
+ */
+final class Actions {
+    private static final Logger LOG = LoggerFactory.getLogger(Actions.class);
+    private static final long RETRY_MILLIS = 100;
+
+    private final ActionRunner runner;
+    private final KitRegistry kits;
+    private final ScheduledExecutorService timer;
+    private final Duration kitWait;
+    private final Consumer<Event> loop;
+    private final Progress progress;
+    private final Map<String, Running<Outcome>> running = new HashMap<>();
+    private final Set<String> cancelled = new HashSet<>();
+    private boolean draining;
+    private volatile CoreState state;
+
+    /** Takes what actions tell the operator. */
+    interface Progress {
+        /** @param requestId who waits for it here; empty if nobody does */
+        void told(String tag, String requestId, String text);
+    }
+
+    /** @param kitWait how long an action waits for a kit that is away, as during its upgrade */
+    Actions(
+            ActionRunner runner,
+            KitRegistry kits,
+            ScheduledExecutorService timer,
+            Duration kitWait,
+            Consumer<Event> loop,
+            Progress progress) {
+        this.runner = runner;
+        this.kits = kits;
+        this.timer = timer;
+        this.kitWait = kitWait;
+        this.loop = loop;
+        this.progress = progress;
+    }
+
+    void entered(CoreState now) {
+        state = now;
+    }
+
+    /** Begins an action. */
+    void run(Effect.RunAction run) {
+        start(run, System.nanoTime() + kitWait.toNanos());
+    }
+
+    /** Gives an action up; its end is still reported. */
+    void cancel(String actionId) {
+        Running<Outcome> its;
+        synchronized (this) {
+            its = running.get(actionId);
+            cancelled.add(actionId);
+        }
+        if (its != null) {
+            its.cancel("the operation it belongs to was given up");
+        }
+    }
+
+    /** From now on nothing is begun and what is cut short is not reported. */
+    synchronized void drain() {
+        draining = true;
+    }
+
+    private void start(Effect.RunAction run, long kitDeadline) {
+        Optional<ActionOrder> order = order(run);
+        if (order.isEmpty()) {
+            finished(run, Ended.Result.of("there is no resource '" + run.tag() + "' here any more"));
+            return;
+        }
+        synchronized (this) {
+            if (draining) {
+                LOG.info("{} of {} is left for the next start", run.action(), run.tag());
+                return;
+            }
+            if (cancelled.contains(run.actionId())) {
+                finished(run, Ended.Result.of("it was given up before it began"));
+                return;
+            }
+        }
+        boolean noKit = kits.find(
+                        order.get().resource().application(),
+                        order.get().resource().type())
+                .isEmpty();
+        if (noKit && System.nanoTime() - kitDeadline < 0) {
+            again(run, kitDeadline);
+            return;
+        }
+        Running<Outcome> begun = runner.run(order.get(), () -> refusal(run), message -> tell(run, message));
+        synchronized (this) {
+            running.put(run.actionId(), begun);
+        }
+        begun.result().thenAccept(ended -> ended(run, ended));
+    }
+
+    private void ended(Effect.RunAction run, Ended<Outcome> ended) {
+        boolean repeat;
+        synchronized (this) {
+            running.remove(run.actionId());
+            if (draining && ended.how() == Ended.How.CANCELLED) {
+                LOG.info("{} of {} was cut short and is repeated after the next start", run.action(), run.tag());
+                return;
+            }
+            repeat = ended.how() == Ended.How.CANCELLED && !cancelled.contains(run.actionId());
+        }
+        if (repeat) {
+            LOG.info("{} of {} is repeated as soon as its kit is back: {}", run.action(), run.tag(), ended.message());
+            again(run, System.nanoTime() + kitWait.toNanos());
+        } else {
+            finished(run, Ended.Result.of(ended));
+        }
+    }
+
+    private void again(Effect.RunAction run, long kitDeadline) {
+        if (!timer.isShutdown()) {
+            timer.schedule(() -> start(run, kitDeadline), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void finished(Effect.RunAction run, Ended.Result how) {
+        synchronized (this) {
+            cancelled.remove(run.actionId());
+        }
+        loop.accept(new Event.ActionFinished(run.actionId(), run.tag(), run.action(), how.succeeded(), how.message()));
+    }
+
+    /** Looked at immediately before the action starts, however long it waited for its turn (design.md section 10). */
+    private static Optional<String> refusal(Effect.RunAction run) {
+        long now = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+        boolean over = run.rightUntil() != Long.MAX_VALUE && now > run.rightUntil();
+        return over
+                ? Optional.of("this server's right to run resources ended before the action could start")
+                : Optional.empty();
+    }
+
+    private Optional<ActionOrder> order(Effect.RunAction run) {
+        Action action = named(run.action());
+        return Resources.order(state.own(), run.tag(), action, run.reason(), run.takeover())
+                .map(order -> action == Action.EXTRA ? order.withOwnAction(run.action(), run.arguments()) : order);
+    }
+
+    private static Action named(String name) {
+        for (Action action : Action.values()) {
+            if (action.actionName().equals(name)) {
+                return action;
+            }
+        }
+        return Action.EXTRA;
+    }
+
+    private void tell(Effect.RunAction run, String message) {
+        String requestId = "";
+        for (ServiceOperation operation : state.operations()) {
+            boolean its = run.actionId().equals(operation.work().running().get(run.tag()));
+            if (its && operation.asker().present() && operation.asker().peer().isEmpty()) {
+                requestId = operation.asker().requestId();
+            }
+        }
+        progress.told(run.tag(), requestId, run.tag() + ": " + message);
+    }
+}

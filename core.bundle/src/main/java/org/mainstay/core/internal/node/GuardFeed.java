@@ -1,0 +1,160 @@
+package org.mainstay.core.internal.node;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.mainstay.cluster.ClusterEvent;
+import org.mainstay.cluster.GuardControl;
+import org.mainstay.cluster.Registration;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.internal.event.Events;
+
+/** The guard as a part of the loop: its news become events, and it is told how the loop stands and what is in service. */
+final class GuardFeed {
+    /** The guard or the link to it has something to say. */
+    static final int NOTICE = 20160;
+    /** The hold on a reservation area is lost. */
+    static final int RESERVATION_LOST = 20161;
+
+    private final GuardControl guard;
+    private final Consumer<Event> loop;
+    private final Events events;
+    private final Runnable changed;
+    private Registration registration = () -> {};
+    private Map<String, List<String>> inService;
+    private Lcd digested;
+    private long membershipDigest;
+    private long epochsDigest;
+    private volatile boolean linked;
+    private volatile Lcd own;
+
+    GuardFeed(GuardControl guard, Consumer<Event> loop, Events events, Runnable changed) {
+        this.guard = guard;
+        this.loop = loop;
+        this.events = events;
+        this.changed = changed;
+    }
+
+    void start(Lcd initial) {
+        own = initial;
+        registration = guard.listen(this::news);
+    }
+
+    void stop() {
+        registration.close();
+    }
+
+    /** Returns whether the guard answers; while it does not, only watchdog or fencing would protect (design.md section 2). */
+    boolean linked() {
+        return linked;
+    }
+
+    private void news(GuardControl.GuardNews news) {
+        if (news instanceof GuardControl.GuardNews.PathState path) {
+            loop.accept(new Event.PathState(path.pathId(), path.peer(), path.alive()));
+        } else if (news instanceof GuardControl.GuardNews.PeerInfo peer) {
+            loop.accept(new Event.PeerInfo(
+                    peer.peer(), peer.bootId(), peer.managerPresent(), peer.lcdIncarnation(), peer.lcdVersion()));
+        } else if (news instanceof GuardControl.GuardNews.Link link) {
+            linked = link.up();
+            changed.run();
+        } else if (news instanceof GuardControl.GuardNews.ReservationLost lost) {
+            reservationLost(lost);
+        } else if (news instanceof GuardControl.GuardNews.Notice notice) {
+            events.add(NOTICE, ClusterEvent.Level.WARNING, "", notice.text());
+        }
+    }
+
+    /** What uses the storage has failed, whatever its own checks say. */
+    private void reservationLost(GuardControl.GuardNews.ReservationLost lost) {
+        events.add(
+                RESERVATION_LOST,
+                ClusterEvent.Level.ERROR,
+                "",
+                "the reservation " + lost.area() + " is lost: " + lost.message());
+        for (Instance instance : own.instances().values()) {
+            if (instance.state().inService() && instance.properties().containsValue(lost.area())) {
+                loop.accept(new Event.CheckFailed(
+                        instance.tag(),
+                        "quickCheck",
+                        "its reservation " + lost.area() + " is lost: " + lost.message()));
+            }
+        }
+    }
+
+    /** Executes kill handles; the stage tells whether all were done and what is left. */
+    CompletionStage<GuardControl.HandleResult> kill(List<String> handles) {
+        if (handles.isEmpty()) {
+            return CompletableFuture.completedFuture(
+                    new GuardControl.HandleResult(false, "no kill handles are recorded for it"));
+        }
+        return guard.kill(handles).handle((results, error) -> {
+            if (error != null) {
+                return new GuardControl.HandleResult(false, "the guard could not be asked: " + error.getMessage());
+            }
+            List<String> left = new ArrayList<>();
+            results.stream().filter(result -> !result.done()).forEach(result -> left.add(result.message()));
+            return left.isEmpty()
+                    ? new GuardControl.HandleResult(true, "ended by its kill handles")
+                    : new GuardControl.HandleResult(false, String.join("; ", left));
+        });
+    }
+
+    /** Called on the loop's thread with each new state. */
+    void entered(CoreState state) {
+        if (inService != null
+                && own.version() == state.own().version()
+                && own.incarnation() == state.own().incarnation()) {
+            return;
+        }
+        own = state.own();
+        Map<String, List<String>> now = new TreeMap<>();
+        state.own().instances().forEach((tag, instance) -> {
+            boolean here = instance.state().inService() || !instance.ownership().released();
+            if (here && !instance.ownership().killHandles().isEmpty()) {
+                now.put(tag, instance.ownership().killHandles());
+            }
+        });
+        if (!now.equals(inService)) {
+            inService = now;
+            guard.inService(new HashMap<>(now));
+        }
+    }
+
+    /** Called on the loop's thread, at least twice per second. */
+    void alive(CoreState state, long commitAgeMillis) {
+        if (digested == null
+                || digested.version() != state.own().version()
+                || digested.incarnation() != state.own().incarnation()) {
+            digested = state.own();
+            membershipDigest = digest(
+                    digested.membership().epoch(),
+                    digested.membership().members().toString());
+            epochsDigest = 17;
+            digested.instances()
+                    .forEach((tag, instance) -> epochsDigest = 31 * epochsDigest
+                            + digest(
+                                    instance.ownership().epoch(),
+                                    tag + instance.ownership().owner()));
+        }
+        guard.report(new GuardControl.ManagerReport(
+                state.self(),
+                state.own().incarnation(),
+                state.own().version(),
+                commitAgeMillis,
+                membershipDigest,
+                epochsDigest));
+    }
+
+    private static long digest(long number, String text) {
+        return 1_000_003L * number + text.hashCode();
+    }
+}

@@ -1,0 +1,240 @@
+package org.mainstay.core.internal.node;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.mainstay.cluster.lcd.Origin;
+import org.mainstay.core.decision.Decision;
+import org.mainstay.core.decision.effect.Effect;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.event.Input;
+import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.internal.lcd.DocumentChange;
+import org.mainstay.core.internal.run.Threads;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that feeds the decision core: takes events in order, decides, stores what changed in the databases, then has
+ * the effects executed in order (design.md section 3). Events that wait together are stored together with one write; if that
+ * fails, each is tried alone and those that fail are reported to the core as {@code PersistFailed}.
+ */
+public final class Loop implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
+    private static final int GROUP = 64;
+    private static final long IDLE_MILLIS = 500;
+    /** A commit that takes longer is reported to the core. */
+    private static final long OVERDUE_MILLIS = 2_000;
+
+    /** Decides; {@code DecisionCore::decide}. */
+    @FunctionalInterface
+    public interface Decider {
+        Decision decide(CoreState before, Input input);
+    }
+
+    /** What the loop drives. All methods are called on the loop's thread and must not block. */
+    public interface Edge {
+        /** A new state is stored and in force; called before its effects. */
+        void entered(CoreState state);
+
+        /** Executes an effect. */
+        void execute(Effect effect);
+
+        /** Called after each round, at least twice per second: the loop lives. */
+        void alive(CoreState state, long commitAgeMillis);
+    }
+
+    private record Step(Input input, CoreState after, List<Effect> effects, Origin origin, boolean stores) {}
+
+    private final Decider decider;
+    private final Database database;
+    private final Edge edge;
+    private final Clock clock;
+    private final BlockingQueue<Supplier<Optional<Event>>> queue = new LinkedBlockingQueue<>();
+    private final Thread thread = Threads.named("mainstay-core").newThread(this::run);
+    private CoreState state;
+    private Event first;
+    private volatile boolean closed;
+
+    /** @param clock wall clock, for display only */
+    public Loop(CoreState initial, Decider decider, Database database, Edge edge, Clock clock) {
+        this.state = initial;
+        this.decider = decider;
+        this.database = database;
+        this.edge = edge;
+        this.clock = clock;
+    }
+
+    /** Begins to work with this event, whatever was queued before. */
+    public synchronized void start(Event event) {
+        first = event;
+        thread.start();
+    }
+
+    /** Queues an event. Never blocks; events are taken in the order of these calls. */
+    public void post(Event event) {
+        queue.add(() -> Optional.of(event));
+    }
+
+    /** Queues an event that may have become void when its turn comes. */
+    void postIf(Supplier<Optional<Event>> event) {
+        queue.add(event);
+    }
+
+    /** Ends the thread after the round it is in; what still waits is dropped, as in a crash. */
+    @Override
+    public void close() {
+        closed = true;
+        queue.add(Optional::empty);
+        if (Thread.currentThread().equals(thread) || thread.getState() == Thread.State.NEW) {
+            return;
+        }
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(10));
+            if (thread.isAlive()) {
+                LOG.error("the decision loop does not end: the disk hangs");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        process(List.of(first));
+        while (!closed) {
+            try {
+                List<Event> events = take();
+                if (!closed) {
+                    process(events);
+                    edge.alive(state, 0);
+                }
+            } catch (InterruptedException e) {
+                LOG.debug("the decision loop was interrupted", e);
+                closed = true;
+            }
+        }
+    }
+
+    private List<Event> take() throws InterruptedException {
+        List<Event> events = new ArrayList<>();
+        Supplier<Optional<Event>> next = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+        while (next != null) {
+            next.get().ifPresent(events::add);
+            next = events.size() < GROUP ? queue.poll() : null;
+        }
+        return events;
+    }
+
+    private void process(List<Event> events) {
+        int next = 0;
+        while (next < events.size() && !closed) {
+            List<Step> group = new ArrayList<>();
+            CoreState reached = state;
+            while (next < events.size()) {
+                Step step = decide(reached, events.get(next));
+                next++;
+                if (step == null) {
+                    continue;
+                }
+                if (!group.isEmpty() && step.stores() && !sameOrigin(group, step)) {
+                    next--;
+                    break;
+                }
+                group.add(step);
+                reached = step.after();
+            }
+            if (!group.isEmpty() && store(group).isPresent()) {
+                group.forEach(step -> alone(step.input().event()));
+            }
+        }
+    }
+
+    /** An entry of the journal has one origin: changes of different people are not stored together. */
+    private static boolean sameOrigin(List<Step> group, Step step) {
+        return group.stream()
+                .filter(Step::stores)
+                .allMatch(other -> other.origin().who().equals(step.origin().who())
+                        && other.origin().operation().equals(step.origin().operation()));
+    }
+
+    private Step decide(CoreState before, Event event) {
+        Input input = new Input(clock.millis(), event);
+        try {
+            Decision decision = decider.decide(before, input);
+            CoreState after = Changes.versioned(before, decision.state());
+            boolean stores = after.own().version() != before.own().version();
+            return new Step(input, after, decision.effects(), decision.origin(), stores);
+        } catch (RuntimeException | StackOverflowError e) {
+            LOG.error("INTERNAL ERROR: the decision core failed at {}; the event is dropped", event, e);
+            return null;
+        }
+    }
+
+    /** Stores a group and executes its effects. @return why it could not be stored: then nothing has happened */
+    private Optional<String> store(List<Step> group) {
+        try {
+            commit(group);
+        } catch (IOException e) {
+            LOG.error("the configuration database could not be written: {}", e.getMessage());
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+        state = group.get(group.size() - 1).after();
+        perform(group);
+        return Optional.empty();
+    }
+
+    private void commit(List<Step> group) throws IOException {
+        List<DocumentChange> changes =
+                Changes.between(state, group.get(group.size() - 1).after());
+        if (changes.isEmpty()) {
+            return;
+        }
+        Origin origin = group.stream()
+                .filter(Step::stores)
+                .findFirst()
+                .orElse(group.get(0))
+                .origin();
+        long began = System.nanoTime();
+        database.commit(changes, origin);
+        long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+        if (took > OVERDUE_MILLIS) {
+            post(new Event.PersistOverdue(took));
+        }
+    }
+
+    private void perform(List<Step> group) {
+        guarded(() -> edge.entered(state), "the new state");
+        for (Step step : group) {
+            for (Effect effect : step.effects()) {
+                guarded(() -> edge.execute(effect), effect);
+            }
+        }
+    }
+
+    private static void guarded(Runnable body, Object what) {
+        try {
+            body.run();
+        } catch (RuntimeException e) {
+            LOG.error("INTERNAL ERROR: {} could not be executed", what, e);
+        }
+    }
+
+    /** Feeds an event whose group could not be stored once more, alone; if that fails too, the core is told. */
+    private void alone(Event event) {
+        Step step = decide(state, event);
+        Optional<String> reason = step == null ? Optional.empty() : store(List.of(step));
+        if (reason.isEmpty()) {
+            return;
+        }
+        Step failed = decide(state, new Event.PersistFailed(event, reason.get()));
+        if (failed != null && store(List.of(failed)).isPresent()) {
+            LOG.error("INTERNAL ERROR: the answer to a failed write itself needs to be stored: {}", event);
+        }
+    }
+}

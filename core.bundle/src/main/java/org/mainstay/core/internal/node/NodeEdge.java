@@ -1,0 +1,131 @@
+package org.mainstay.core.internal.node;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.mainstay.core.decision.effect.Effect;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.internal.event.Events;
+import org.mainstay.core.internal.run.ActionRunner;
+import org.mainstay.core.internal.run.Ended;
+import org.mainstay.core.internal.run.Monitors;
+import org.mainstay.core.internal.run.Resources;
+import org.mainstay.kit.Action;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Executes the decision core's effects and brings what comes of them back as events. Methods run on the loop's thread. */
+final class NodeEdge implements Loop.Edge {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeEdge.class);
+
+    /** What the edge works with. */
+    record Parts(
+            ActionRunner runner,
+            Actions actions,
+            Monitors monitors,
+            Timers timers,
+            PeerLinks links,
+            Requests requests,
+            Publisher publisher,
+            GuardFeed guard,
+            Events events) {}
+
+    private final Parts parts;
+    private final Consumer<Event> loop;
+    private volatile CoreState state;
+
+    NodeEdge(CoreState initial, Parts parts, Consumer<Event> loop) {
+        this.state = initial;
+        this.parts = parts;
+        this.loop = loop;
+    }
+
+    @Override
+    public void entered(CoreState now) {
+        state = now;
+        parts.actions().entered(now);
+        parts.publisher().entered(now);
+        parts.guard().entered(now);
+        parts.monitors().update(now.own(), now.monitored());
+    }
+
+    @Override
+    public void alive(CoreState now, long commitAgeMillis) {
+        parts.guard().alive(now, commitAgeMillis);
+    }
+
+    @Override
+    public void execute(Effect effect) {
+        if (effect instanceof Effect.RunAction run) {
+            parts.actions().run(run);
+        } else if (effect instanceof Effect.CancelAction cancel) {
+            parts.actions().cancel(cancel.actionId());
+        } else if (effect instanceof Effect.FindHandles find) {
+            findHandles(find.tag());
+        } else if (effect instanceof Effect.Probe probe) {
+            probe(probe.tag());
+        } else if (effect instanceof Effect.RunKillHandles kill) {
+            parts.guard()
+                    .kill(kill.handles())
+                    .thenAccept(
+                            result -> loop.accept(new Event.KillFinished(kill.tag(), result.done(), result.message())));
+        } else {
+            executeLocal(effect);
+        }
+    }
+
+    private void executeLocal(Effect effect) {
+        if (effect instanceof Effect.Send send) {
+            parts.links().send(send.peer(), send.message());
+        } else if (effect instanceof Effect.StartTimer timer) {
+            parts.timers().start(timer.id(), timer.millis());
+        } else if (effect instanceof Effect.CancelTimer timer) {
+            parts.timers().cancel(timer.id());
+        } else if (effect instanceof Effect.Monitor monitor) {
+            parts.monitors().update(state.own(), monitor.tags());
+        } else if (effect instanceof Effect.Answer answer) {
+            parts.requests().answered(answer.requestId(), answer.reply());
+        } else if (effect instanceof Effect.Progress progress) {
+            parts.requests().progress(progress.requestId(), progress.text());
+        } else if (effect instanceof Effect.Notify notify) {
+            parts.events().add(notify.number(), notify.level(), notify.tag(), notify.text());
+        } else if (effect instanceof Effect.PhaseChanged phase) {
+            LOG.info("Mainstay on {} is {}", state.self(), phase.phase());
+        } else {
+            throw new IllegalStateException("no way to execute " + effect);
+        }
+    }
+
+    private void findHandles(String tag) {
+        CompletionStage<Ended<List<String>>> asked = Resources.order(
+                        state.own(), tag, Action.PROBE, "before a restore", false)
+                .map(order -> parts.runner().killHandles(order))
+                .orElseGet(() -> CompletableFuture.completedFuture(noResource(tag)));
+        asked.thenAccept(ended -> {
+            if (!ended.answered()) {
+                LOG.warn("the kill handles of {} are not known: {}", tag, ended.message());
+            }
+            loop.accept(new Event.HandlesKnown(tag, ended.answered() ? ended.value() : List.of()));
+        });
+    }
+
+    private void probe(String tag) {
+        CompletionStage<Ended<org.mainstay.kit.Probe>> asked = Resources.order(
+                        state.own(), tag, Action.PROBE, "what is here", false)
+                .map(order -> parts.runner().probe(order))
+                .orElseGet(() -> CompletableFuture.completedFuture(noResource(tag)));
+        asked.thenAccept(ended -> loop.accept(
+                ended.answered()
+                        ? new Event.ProbeFinished(
+                                tag,
+                                Event.Presence.valueOf(ended.value().state().name()),
+                                ended.value().message())
+                        : new Event.ProbeFinished(tag, Event.Presence.UNKNOWN, ended.message())));
+    }
+
+    private static <T> Ended<T> noResource(String tag) {
+        return new Ended<>(Ended.How.NOT_RUN, null, "there is no resource '" + tag + "' here any more");
+    }
+}
