@@ -30,6 +30,7 @@ final class Launcher {
 
     private static final File NOTHING = new File("/dev/null");
     private static final String OWN_MESSAGE = "mainstay-exec: ";
+    private static final String OWN_NOTE = "mainstay-exec: note: ";
     /** How often a cancellation is looked for while a program runs. */
     private static final long POLL_MILLIS = 20;
     /** From SIGTERM to SIGKILL. */
@@ -240,7 +241,7 @@ final class Launcher {
         }
         int code = process.exitValue();
         int last = errors.stripTrailing().lastIndexOf('\n') + 1;
-        if (code >= 124 && code <= 127 && errors.startsWith(OWN_MESSAGE, last)) {
+        if (code >= 124 && code <= 127 && errors.startsWith(OWN_MESSAGE, last) && !errors.startsWith(OWN_NOTE, last)) {
             return new CommandResult(
                     -1, output, errors.substring(last + OWN_MESSAGE.length()).strip());
         }

@@ -25,6 +25,11 @@ final class LinuxHostFactory implements HostFactory {
     private final ExecutorService readers;
 
     LinuxHostFactory(HostSettings settings, GuardControl guard) {
+        this(settings, guard, MOUNT_INFO);
+    }
+
+    /** @param mountInfo the mount table in which a version 2 control group hierarchy is looked for */
+    LinuxHostFactory(HostSettings settings, GuardControl guard, Path mountInfo) {
         this.guard = Objects.requireNonNull(guard, "guard");
         AtomicInteger number = new AtomicInteger();
         this.readers = Executors.newCachedThreadPool(task -> {
@@ -35,7 +40,7 @@ final class LinuxHostFactory implements HostFactory {
         Optional<Cgroups> found;
         Optional<String> lacks;
         try {
-            found = Optional.of(Cgroups.find(MOUNT_INFO, settings.server(), settings.home()));
+            found = Optional.of(Cgroups.find(mountInfo, settings.server(), settings.home()));
             lacks = Optional.empty();
         } catch (IOException e) {
             found = Optional.empty();

@@ -1,0 +1,2 @@
+/** Implementation of the IP kit. */
+package org.mainstay.kit.ip.internal;
