@@ -19,6 +19,8 @@ final class Server {
     private static final Duration TELL_EVERY = Duration.ofSeconds(5);
     private static final int SECONDS_PER_RETRY = 5;
     private static final Duration IMMEDIATE_STOP_LIMIT = Duration.ofSeconds(10);
+    private static final Duration DYING = Duration.ofSeconds(2);
+
     /** Looks that find no process in a row before a start counts as ended: a process may just be becoming another. */
     private static final int GONE_FOR_GOOD = 5;
 
@@ -101,15 +103,10 @@ final class Server {
         if (!ended.succeeded()) {
             return Outcome.failed("processes of the previous server could not be ended: " + ended.message());
         }
-        try {
-            // The volume is exclusively ours and no postmaster runs here: what is left of a dead server's lock is stale
-            // (PG-143), and its pid may by now belong to another process of the same user.
-            Files.deleteIfExists(data.resolve(PostmasterFile.NAME));
-        } catch (IOException e) {
-            return Outcome.failed(
-                    "cannot remove the stale " + data.resolve(PostmasterFile.NAME) + ": " + e.getMessage());
+        Outcome unlocked = removeStaleLocks();
+        if (!unlocked.succeeded()) {
+            return unlocked;
         }
-
         logBefore = logSize();
         String options = "-p " + settings.port()
                 + settings.socketDirectory()
@@ -136,6 +133,50 @@ final class Server {
                 ? Outcome.success("started")
                 : Outcome.failed(
                         "pg_ctl start fails: " + result.summary() + lastLogLine(), result.output() + result.errors());
+    }
+
+    /**
+     * Removes the locks of a dead postmaster. The volume is exclusively ours and no postmaster runs here, so they are stale
+     * (PG-143); their pid may by now belong to another process of the same user, or to a zombie, which PostgreSQL takes for a
+     * rival.
+     */
+    private Outcome removeStaleLocks() {
+        Path data = settings.dataDirectory();
+        try {
+            Optional<PostmasterFile> stale = PostmasterFile.read(data);
+            if (stale.isPresent() && !stale.get().socketDirectory().isEmpty()) {
+                Path socket = Path.of(stale.get().socketDirectory())
+                        .resolve(".s.PGSQL." + stale.get().port());
+                Path lock = socket.resolveSibling(socket.getFileName() + ".lock");
+                awaitEnd(stale.get().pid());
+                if (Files.exists(lock)
+                        && Files.readString(lock).startsWith(stale.get().pid() + "\n")) {
+                    Files.deleteIfExists(socket);
+                    Files.deleteIfExists(lock);
+                }
+            }
+            Files.deleteIfExists(data.resolve(PostmasterFile.NAME));
+            return Outcome.success("no stale lock");
+        } catch (IOException e) {
+            return Outcome.failed(
+                    "cannot remove the stale locks of the previous server of " + data + ": " + e.getMessage());
+        }
+    }
+
+    /** A killed process lets go of its directory before it is gone; its resources are free only then. */
+    private void awaitEnd(long pid) {
+        for (Duration waited = Duration.ZERO;
+                waited.compareTo(DYING) < 0
+                        && context.host()
+                                .processes()
+                                .commandLine(pid)
+                                .filter(List::isEmpty)
+                                .isPresent();
+                waited = waited.plus(POLL)) {
+            if (!context.pause(POLL)) {
+                return;
+            }
+        }
     }
 
     private Path log() {
