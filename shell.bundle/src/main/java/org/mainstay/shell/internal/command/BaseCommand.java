@@ -5,6 +5,9 @@ import picocli.CommandLine.Option;
 
 /** A command of the {@code mainstay} front. */
 public abstract class BaseCommand implements ShellCommand {
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this help.")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Shows this help.")
     protected boolean help;
 }

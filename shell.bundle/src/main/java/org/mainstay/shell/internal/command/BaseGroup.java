@@ -4,6 +4,9 @@ import picocli.CommandLine.Option;
 
 /** A noun: does nothing itself, its subcommands are the verbs. */
 public abstract class BaseGroup {
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this help.")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Shows this help.")
     protected boolean help;
 }

@@ -28,11 +28,13 @@ import picocli.CommandLine.Command;
         },
         footer = {
             "",
-            "'mainstay NOUN VERB --help' shows options and examples. lkstart starts Mainstay, lkstop stops it; the commands of",
-            "the original product are there too: ins_list dep_list eqv_list sys_list sys_getst typ_list app_list flg_list",
-            "flg_create flg_remove flg_test perform_action.",
+            "'mainstay NOUN VERB --help' shows options and examples. lkstart starts",
+            "Mainstay, lkstop stops it. The commands of the original product are there",
+            "too: ins_list dep_list eqv_list sys_list sys_getst typ_list app_list",
+            "flg_list flg_create flg_remove flg_test perform_action.",
             "",
-            "Exit codes: 0 success, 1 a system call or action failed, 2 syntax, 3 internal error, 4 exists already, 5 invalid",
-            "argument, 6 out of range, 7 not found, 8 in use, 9 no communication with the other server."
+            "Exit codes: 0 success, 1 a system call or action failed, 2 syntax, 3 internal",
+            "error, 4 exists already, 5 invalid argument, 6 out of range, 7 not found,",
+            "8 in use, 9 no communication with the other server."
         })
 public final class Mainstay extends BaseGroup {}

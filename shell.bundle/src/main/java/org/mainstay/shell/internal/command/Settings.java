@@ -19,7 +19,8 @@ public final class Settings {
         for (String argument : arguments) {
             int equals = argument.indexOf('=');
             if (equals < 1) {
-                throw CommandException.invalid("'" + argument + "' is not KEY=VALUE; write for example mount=/srv/data");
+                throw CommandException.invalid(
+                        "'" + argument + "' is not KEY=VALUE; write for example mount=/srv/data");
             }
             String key = argument.substring(0, equals);
             if (settings.putIfAbsent(key, argument.substring(equals + 1)) != null) {

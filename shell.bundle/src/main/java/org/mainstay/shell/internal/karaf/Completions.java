@@ -23,8 +23,7 @@ final class Completions {
         }
         List<String> candidates = new ArrayList<>();
         line.getSubcommands().forEach((name, below) -> {
-            if (!below.getCommandSpec().usageMessage().hidden()
-                    && name.equals(below.getCommandName())) {
+            if (!below.getCommandSpec().usageMessage().hidden() && name.equals(below.getCommandName())) {
                 candidates.add(name);
             }
         });

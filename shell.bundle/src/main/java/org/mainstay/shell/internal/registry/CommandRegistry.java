@@ -23,6 +23,8 @@ public final class CommandRegistry {
     /** The friendly front whose subcommands are nouns and verbs. */
     public static final String FRONT = "mainstay";
 
+    private static final int ONE_LINE = 1000;
+
     private final Map<String, Supplier<Object>> programs = new LinkedHashMap<>();
 
     /** @param programs top-level command classes by name, in the order help shows them */
@@ -168,26 +170,30 @@ public final class CommandRegistry {
 
     private static int syntaxError(ParameterException e, PrintStream err) {
         String name = e.getCommandLine().getCommandSpec().qualifiedName();
-        err.println(name + ": " + decapitalised(e.getMessage()));
-        List<String> suggestions = e instanceof UnmatchedArgumentException unmatched
-                ? new ArrayList<>(unmatched.getSuggestions())
-                : List.of();
+        List<String> suggestions = List.of();
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            err.println(name + ": '" + unmatched.getUnmatched().get(0) + "' is not understood");
+            suggestions = new ArrayList<>(unmatched.getSuggestions());
+        } else {
+            err.println(name + ": " + decapitalised(e.getMessage()));
+        }
         if (!suggestions.isEmpty()) {
             err.println("Did you mean: " + String.join(", ", suggestions.subList(0, Math.min(3, suggestions.size())))
                     + "?");
         }
-        err.println("Usage: " + new Help(e.getCommandLine().getCommandSpec(), Help.defaultColorScheme(Help.Ansi.OFF))
-                .synopsis(0)
-                .strip()
-                .replaceAll("\\s*\\R\\s*", " "));
+        e.getCommandLine().setUsageHelpWidth(ONE_LINE);
+        err.println("Usage: "
+                + new Help(e.getCommandLine().getCommandSpec(), Help.defaultColorScheme(Help.Ansi.OFF))
+                        .synopsis(0)
+                        .strip()
+                        .replaceAll("\\s*\\R\\s*", " "));
         err.println("Try '" + name + " --help' for options and examples.");
         return ExitCode.SYNTAX;
     }
 
     private static String decapitalised(String text) {
-        boolean sentence = text.length() > 1
-                && Character.isUpperCase(text.charAt(0))
-                && Character.isLowerCase(text.charAt(1));
+        boolean sentence =
+                text.length() > 1 && Character.isUpperCase(text.charAt(0)) && Character.isLowerCase(text.charAt(1));
         return sentence ? Character.toLowerCase(text.charAt(0)) + text.substring(1) : text;
     }
 }

@@ -49,7 +49,8 @@ public record Invocation(String name, Platform platform, CommandContext context,
             throw new CommandException(
                     ExitCode.SYSTEM_ERROR,
                     "permission denied: this needs the role " + role + ", and "
-                            + context.caller().user() + " has " + context.caller().role() + "; ask an administrator");
+                            + context.caller().user() + " has "
+                            + context.caller().role() + "; ask an administrator");
         }
     }
 

@@ -26,13 +26,16 @@ public final class Tunables {
             for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
                 int equals = line.indexOf('=');
                 if (equals > 0 && !line.strip().startsWith("#")) {
-                    values.put(line.substring(0, equals).strip(), unquoted(line.substring(equals + 1).strip()));
+                    values.put(
+                            line.substring(0, equals).strip(),
+                            unquoted(line.substring(equals + 1).strip()));
                 }
             }
         } catch (NoSuchFileException e) {
             return new Tunables(Map.of());
         } catch (IOException e) {
-            throw new CommandException(ExitCode.SYSTEM_ERROR, "etc/default/LifeKeeper cannot be read: " + e.getMessage());
+            throw new CommandException(
+                    ExitCode.SYSTEM_ERROR, "etc/default/LifeKeeper cannot be read: " + e.getMessage());
         }
         return new Tunables(values);
     }

@@ -124,7 +124,10 @@ final class ClientConnection {
         try {
             send(Frame.exit(code));
         } catch (IOException e) {
-            LOG.debug("the caller of '{}' was gone when it ended with {}", run.call().name(), code);
+            LOG.debug(
+                    "the caller of '{}' was gone when it ended with {}",
+                    run.call().name(),
+                    code);
         }
         close();
     }

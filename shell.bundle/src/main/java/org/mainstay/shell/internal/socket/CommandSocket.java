@@ -58,7 +58,8 @@ public final class CommandSocket implements AutoCloseable {
         this.limits = limits;
         this.ticker = System::nanoTime;
         AtomicLong number = new AtomicLong();
-        this.threads = Executors.newCachedThreadPool(task -> daemon(task, "mainstay-command-" + number.incrementAndGet()));
+        this.threads =
+                Executors.newCachedThreadPool(task -> daemon(task, "mainstay-command-" + number.incrementAndGet()));
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "mainstay-command-timer"));
     }
 
@@ -133,8 +134,8 @@ public final class CommandSocket implements AutoCloseable {
     private void admit(SocketChannel channel) {
         ClientConnection connection = new ClientConnection(channel, roles, runner, threads, ticker);
         if (connections.size() >= limits.connections() && !makeRoom()) {
-            connection.refuse("too many commands run on this server (" + limits.connections()
-                    + "); end some and try again");
+            connection.refuse(
+                    "too many commands run on this server (" + limits.connections() + "); end some and try again");
             return;
         }
         connections.add(connection);

@@ -82,7 +82,8 @@ public record Frame(char type, byte[] payload) {
         int length = data.readInt();
         int most = type == RUN ? MOST_RUN_BYTES : MOST_BYTES;
         if (length < 0 || length > most) {
-            throw new ProtocolException("a frame of " + Integer.toUnsignedString(length) + " bytes; the limit is " + most);
+            throw new ProtocolException(
+                    "a frame of " + Integer.toUnsignedString(length) + " bytes; the limit is " + most);
         }
         byte[] payload = new byte[length];
         data.readFully(payload);

@@ -48,8 +48,7 @@ public record RunFrame(
         if (!terminal.colour()) {
             environment.put("NO_COLOR", "1");
         }
-        return new RunFrame(
-                terminal.interactive() ? OUTPUT_IS_TERMINAL : 0, terminal.columns(), call, "", environment);
+        return new RunFrame(terminal.interactive() ? OUTPUT_IS_TERMINAL : 0, terminal.columns(), call, "", environment);
     }
 
     public static RunFrame parse(byte[] payload) throws IOException {
@@ -100,7 +99,10 @@ public record RunFrame(
         byte[] bytes = new byte[length];
         data.readFully(bytes);
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new ProtocolException("a string that is not UTF-8");
         }

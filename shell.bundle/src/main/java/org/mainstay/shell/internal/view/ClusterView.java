@@ -78,11 +78,12 @@ public final class ClusterView {
     public List<PathRow> paths() {
         List<PathRow> rows = new ArrayList<>();
         for (String server : snapshot.servers()) {
-            snapshot.lcd(server).ifPresent(lcd -> lcd.rows(LcdSection.PATHS).values().stream()
-                    .sorted(java.util.Comparator.comparing(CommPath::peer)
-                            .thenComparingInt(CommPath::priority)
-                            .thenComparing(CommPath::local))
-                    .forEach(path -> rows.add(path(server, path))));
+            snapshot.lcd(server)
+                    .ifPresent(lcd -> lcd.rows(LcdSection.PATHS).values().stream()
+                            .sorted(java.util.Comparator.comparing(CommPath::peer)
+                                    .thenComparingInt(CommPath::priority)
+                                    .thenComparing(CommPath::local))
+                            .forEach(path -> rows.add(path(server, path))));
         }
         return rows;
     }

@@ -44,9 +44,7 @@ public final class HierarchyTree {
         for (DependencyRow row : dependencies) {
             tree.tags.add(row.parent());
             tree.tags.add(row.child());
-            tree.children
-                    .computeIfAbsent(row.parent(), tag -> new TreeSet<>())
-                    .add(row.child());
+            tree.children.computeIfAbsent(row.parent(), tag -> new TreeSet<>()).add(row.child());
             withParents.add(row.child());
         }
         tree.tags.stream().filter(tag -> !withParents.contains(tag)).forEach(root -> tree.draw(root, "", ""));
@@ -68,8 +66,7 @@ public final class HierarchyTree {
             }
             for (int i = below.size() - 1; i >= 0; i--) {
                 boolean last = i == below.size() - 1;
-                stack.add(new Pending(
-                        below.get(i), next.indent + branch(last), next.indent + (last ? "   " : bar())));
+                stack.add(new Pending(below.get(i), next.indent + branch(last), next.indent + (last ? "   " : bar())));
             }
         }
     }

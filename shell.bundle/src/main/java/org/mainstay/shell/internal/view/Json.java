@@ -8,8 +8,11 @@ import java.util.Map;
 
 /** JSON documents, schema 1. */
 public final class Json {
-    private static final Gson PRETTY =
-            new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create();
+    private static final Gson PRETTY = new GsonBuilder()
+            .serializeNulls()
+            .disableHtmlEscaping()
+            .setPrettyPrinting()
+            .create();
     private static final Gson LINE =
             new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 

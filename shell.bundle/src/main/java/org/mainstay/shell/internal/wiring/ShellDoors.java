@@ -23,7 +23,9 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.util.tracker.ServiceTracker;
 
 /** Opens the three doors to the one registry: {@code bin/}, other servers, the Karaf shell. */
-@Component(immediate = true, service = {})
+@Component(
+        immediate = true,
+        service = {})
 public final class ShellDoors implements CommandRunner {
     /** Relative to MAINSTAY_HOME, the working directory of Karaf. */
     private static final Path SOCKET = Path.of("data/run/node.sock");

@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
 /** {@code app_list} (CMD-101). */
 @Command(
         name = "app_list",
+        separator = " ",
         description = "Lists applications, one per line.",
         customSynopsis = "app_list [-d destsys]",
         footer = {"", "Example:", "  app_list -d B"})

@@ -19,7 +19,9 @@ import picocli.CommandLine.Option;
 /** {@code dep_list} (CMD-235 to CMD-243). */
 @Command(
         name = "dep_list",
-        description = "Lists dependencies: parent tag, child tag. -fC separates the fields by the character C instead of ^A.",
+        separator = " ",
+        description =
+                "Lists dependencies: parent tag, child tag. -fC separates the fields by the character C instead of ^A.",
         customSynopsis = "dep_list [-d destsys] [-fC] [-C allchild | -P allparent | -c ofparenttag | -p ofchildtag] "
                 + "[-r typ] [-a appname]",
         footer = {"", "Examples:", "  dep_list -f:", "  dep_list -f: -C pg", "  dep_list -d B -f: -p vip"})
@@ -76,7 +78,9 @@ public final class DepList extends ListCommand {
             Set<String> above = relations.withAllParents(allParents);
             return row -> above.contains(row.child());
         }
-        return children != null ? row -> row.parent().equals(children) : row -> row.child().equals(parents);
+        return children != null
+                ? row -> row.parent().equals(children)
+                : row -> row.child().equals(parents);
     }
 
     private boolean childMatches(Lcd lcd, Dependency row) {
@@ -85,7 +89,8 @@ public final class DepList extends ListCommand {
         }
         Optional<Instance> child = lcd.instance(row.child());
         return child.filter(instance -> type == null || instance.type().equals(type))
-                .filter(instance -> application == null || instance.application().equals(application))
+                .filter(instance ->
+                        application == null || instance.application().equals(application))
                 .isPresent();
     }
 }

@@ -14,8 +14,10 @@ import picocli.CommandLine.Option;
 /** {@code eqv_list} (CMD-260 to CMD-263); the two priorities follow the five fields of the manual. */
 @Command(
         name = "eqv_list",
-        description = "Lists equivalencies: primary system, its tag, secondary system, its tag, type, priority of the primary, "
-                + "priority of the secondary. -fC separates the fields by the character C instead of ^A.",
+        separator = " ",
+        description =
+                "Lists equivalencies: primary system, its tag, secondary system, its tag, type, priority of the primary, "
+                        + "priority of the secondary. -fC separates the fields by the character C instead of ^A.",
         customSynopsis = "eqv_list [-d destsys] [-s sys] [-t tag] [-e SHARED] [-fC]",
         footer = {"", "Examples:", "  eqv_list -f:", "  eqv_list -f: -t pg"})
 public final class EqvList extends ListCommand {
@@ -37,12 +39,13 @@ public final class EqvList extends ListCommand {
             throw CommandException.invalid("'" + type + "' is not a type of equivalency; the only one is SHARED");
         }
         if (system != null && !snapshot.servers().contains(system)) {
-            throw CommandException.notFound("there is no server '" + system + "'; the servers are "
-                    + String.join(", ", snapshot.servers()));
+            throw CommandException.notFound(
+                    "there is no server '" + system + "'; the servers are " + String.join(", ", snapshot.servers()));
         }
         if (tag != null
                 && rows.stream()
-                        .noneMatch(row -> row.tag().equals(tag) || row.otherTag().equals(tag))) {
+                        .noneMatch(
+                                row -> row.tag().equals(tag) || row.otherTag().equals(tag))) {
             instance(snapshot.own(), tag);
         }
         rows.stream()

@@ -14,6 +14,7 @@ import picocli.CommandLine.Mixin;
 /** {@code flg_create} (FLG-041). */
 @Command(
         name = "flg_create",
+        separator = " ",
         description = "Creates a flag.",
         customSynopsis = "flg_create [-d destsys] -f flag",
         footer = {"", "Example:", "  flg_create -f shutdown_switchover"})

@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 /** {@code flg_list} (FLG-042). */
 @Command(
         name = "flg_list",
+        separator = " ",
         description = "Lists the flags of a server, one per line.",
         customSynopsis = "flg_list [-d destsys]",
         footer = {"", "Example:", "  flg_list"})

@@ -12,6 +12,7 @@ import picocli.CommandLine.Mixin;
 /** {@code flg_remove} (FLG-043). */
 @Command(
         name = "flg_remove",
+        separator = " ",
         description = "Removes a flag.",
         customSynopsis = "flg_remove [-d destsys] -f flag",
         footer = {"", "Example:", "  flg_remove -f shutdown_switchover"})

@@ -10,6 +10,7 @@ import picocli.CommandLine.Mixin;
 /** {@code flg_test} (FLG-044): says it by the exit code alone. */
 @Command(
         name = "flg_test",
+        separator = " ",
         description = "Tests whether a flag is there: exit code 0 if it is, 7 if not.",
         customSynopsis = "flg_test [-d destsys] -f flag",
         footer = {"", "Example:", "  flg_test -f shutdown_switchover && echo set"})

@@ -17,9 +17,11 @@ import picocli.CommandLine.Option;
 /** {@code ins_list} (CMD-130 to CMD-140). */
 @Command(
         name = "ins_list",
-        description = "Lists resource instances: system, application, type, tag, id, info, state, reason, initialisation, "
-                + "reservation, its process, 0, quickCheck and deepCheck interval, local recovery. "
-                + "-fC separates the fields by the character C instead of ^A.",
+        separator = " ",
+        description =
+                "Lists resource instances: system, application, type, tag, id, info, state, reason, initialisation, "
+                        + "reservation, its process, 0, quickCheck and deepCheck interval, local recovery. "
+                        + "-fC separates the fields by the character C instead of ^A.",
         customSynopsis = "ins_list [-d destsys] [-fC] [-R top] [-a appname] [-r typ] [-t tag] [-i id]",
         footer = {"", "Examples:", "  ins_list -f:", "  ins_list -f: -R pg", "  ins_list -d B -f: -t vip"})
 public final class InsList extends ListCommand {

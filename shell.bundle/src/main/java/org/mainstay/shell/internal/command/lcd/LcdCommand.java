@@ -33,9 +33,8 @@ abstract class LcdCommand implements ShellCommand, ServerChoice {
     /** Returns an instance of this server. */
     static Instance instance(Lcd lcd, String tag) throws CommandException {
         return lcd.instance(tag)
-                .orElseThrow(() ->
-                        CommandException.notFound("there is no resource '" + tag + "' on " + lcd.server()
-                                + "; 'ins_list' shows the resources"));
+                .orElseThrow(() -> CommandException.notFound(
+                        "there is no resource '" + tag + "' on " + lcd.server() + "; 'ins_list' shows the resources"));
     }
 
     /** Refuses an application that does not exist on this server. */

@@ -10,6 +10,7 @@ import picocli.CommandLine.Option;
 /** {@code lkstart} (CMD-080) where Mainstay runs already: changes nothing. The program in {@code bin/} does the starting. */
 @Command(
         name = "lkstart",
+        separator = " ",
         description = "Starts Mainstay on this server if it does not run, and waits until it is ready.",
         customSynopsis = "lkstart [-w waitperiod]",
         footer = {"", "Examples:", "  lkstart", "  lkstart -w 120"})

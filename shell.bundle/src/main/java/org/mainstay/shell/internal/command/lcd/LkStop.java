@@ -15,8 +15,10 @@ import picocli.CommandLine.Option;
  */
 @Command(
         name = "lkstop",
-        description = "Stops Mainstay on this server. Resources are taken out of service and not switched over; with -f or -r "
-                + "the applications go on running.",
+        separator = " ",
+        description =
+                "Stops Mainstay on this server. Resources are taken out of service and not switched over; with -f or -r "
+                        + "the applications go on running.",
         customSynopsis = "lkstop [-n | -f | -r]",
         footer = {"", "Examples:", "  lkstop", "  lkstop -f"})
 public final class LkStop implements ShellCommand {

@@ -16,8 +16,10 @@ import picocli.CommandLine.Option;
 /** {@code perform_action} (CMD-380 to CMD-392). The actions' output goes to standard output. */
 @Command(
         name = "perform_action",
-        description = "Runs an action of a resource on this server. restore and remove act on the hierarchy: restore on all it "
-                + "needs and all above it, remove on all above it. Arguments after -- go to the action unchanged.",
+        separator = " ",
+        description =
+                "Runs an action of a resource on this server. restore and remove act on the hierarchy: restore on all it "
+                        + "needs and all above it, remove on all above it. Arguments after -- go to the action unchanged.",
         customSynopsis = "perform_action [-G] [-s] [-b] [-n] -t tag-name -a action-name [-- arg1 ... argn]",
         footer = {
             "",

@@ -12,6 +12,7 @@ import picocli.CommandLine.Option;
 /** {@code sys_getst} (CMD-302). */
 @Command(
         name = "sys_getst",
+        separator = " ",
         description = "Prints the state of a server: ALIVE, DEAD or UNKNOWN.",
         customSynopsis = "sys_getst [-d destsys] -s sys",
         footer = {"", "Example:", "  sys_getst -s B"})

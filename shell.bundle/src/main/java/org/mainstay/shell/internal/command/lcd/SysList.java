@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
 /** {@code sys_list} (CMD-303). */
 @Command(
         name = "sys_list",
+        separator = " ",
         description = "Lists the servers known, one per line.",
         customSynopsis = "sys_list [-d destsys]",
         footer = {"", "Example:", "  sys_list"})

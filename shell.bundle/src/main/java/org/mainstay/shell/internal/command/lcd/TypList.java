@@ -12,7 +12,9 @@ import picocli.CommandLine.Option;
 /** {@code typ_list} (CMD-281). */
 @Command(
         name = "typ_list",
-        description = "Lists resource types: application, type. -fC separates the fields by the character C instead of ^A.",
+        separator = " ",
+        description =
+                "Lists resource types: application, type. -fC separates the fields by the character C instead of ^A.",
         customSynopsis = "typ_list [-d destsys] [-fC] [-a appname]",
         footer = {"", "Examples:", "  typ_list -f:", "  typ_list -f: -a comm"})
 public final class TypList extends ListCommand {

@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  mainstay commpath create --to B --local 10.77.1.1 --remote 10.77.1.2",
-            "  mainstay commpath create --to B --local 10.77.2.1 --remote 10.77.2.2 --priority 2 --interval 0.2 --misses 3"
+            "  mainstay commpath create --to B --local 10.77.2.1 --remote 10.77.2.2 \\",
+            "      --priority 2 --interval 0.2 --misses 3"
         })
 public final class CommPathCreate extends BaseCommand {
     private static final BigDecimal MILLIS_PER_SECOND = BigDecimal.valueOf(1000);
@@ -61,7 +62,8 @@ public final class CommPathCreate extends BaseCommand {
     @Option(
             names = "--misses",
             paramLabel = "N",
-            description = "Missed heartbeats after which the path is dead, 2 to 99; default: LCMNUMHBEATS, as shipped 6.")
+            description =
+                    "Missed heartbeats after which the path is dead, 2 to 99; default: LCMNUMHBEATS, as shipped 6.")
     private Integer misses;
 
     @Override
@@ -95,8 +97,7 @@ public final class CommPathCreate extends BaseCommand {
 
     private static void requireAddress(String option, String address) throws CommandException {
         if (!IpAddresses.isLiteral(address)) {
-            throw CommandException.invalid(
-                    option + " must be an IPv4 or IPv6 address, not '" + address + "'");
+            throw CommandException.invalid(option + " must be an IPv4 or IPv6 address, not '" + address + "'");
         }
     }
 

@@ -31,7 +31,8 @@ final class IpAddresses {
     static Optional<String> nearest(List<String> local, String remote) {
         Optional<byte[]> target = bytes(remote);
         return target.flatMap(to -> local.stream()
-                .filter(address -> bytes(address).filter(b -> b.length == to.length).isPresent())
+                .filter(address ->
+                        bytes(address).filter(b -> b.length == to.length).isPresent())
                 .max(Comparator.comparingInt(
                         address -> commonBits(bytes(address).orElseThrow(), to))));
     }

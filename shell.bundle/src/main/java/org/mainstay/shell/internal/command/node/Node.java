@@ -21,7 +21,8 @@ import picocli.CommandLine.Command;
             "  on A: mainstay node init --name A --address 10.77.1.1",
             "        lkstart",
             "        mainstay node invite",
-            "  on B: mainstay node join --name B --address 10.77.1.2 --peer 10.77.1.1 --code 12345678",
+            "  on B: mainstay node join --name B --address 10.77.1.2 \\",
+            "             --peer 10.77.1.1 --code 12345678",
             "        lkstart"
         })
 public final class Node extends BaseGroup {}

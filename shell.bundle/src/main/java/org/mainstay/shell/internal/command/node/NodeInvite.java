@@ -13,8 +13,9 @@ import picocli.CommandLine.Command;
 /** {@code mainstay node invite}: the code alone on the last line. */
 @Command(
         name = "invite",
-        description = "Prints a one-time setup code for 'mainstay node join', valid for 10 minutes and 3 tries. A new code "
-                + "replaces the one before.",
+        description =
+                "Prints a one-time setup code for 'mainstay node join', valid for 10 minutes and 3 tries. A new code "
+                        + "replaces the one before.",
         footer = {"", "Example:", "  mainstay node invite"})
 public final class NodeInvite extends BaseCommand {
     private static final int LIMIT_SECONDS = 30;

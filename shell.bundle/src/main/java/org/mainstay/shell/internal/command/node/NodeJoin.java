@@ -17,7 +17,8 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Example:",
-            "  mainstay node join --name B --address 10.77.1.2 --peer 10.77.1.1 --code 12345678"
+            "  mainstay node join --name B --address 10.77.1.2 \\",
+            "      --peer 10.77.1.1 --code 12345678"
         })
 public final class NodeJoin extends BaseCommand {
     @Mixin
@@ -39,15 +40,12 @@ public final class NodeJoin extends BaseCommand {
         node.check();
         String digits = code.replace(" ", "").replace("-", "");
         if (!digits.matches("[0-9]{8}")) {
-            throw CommandException.invalid("the setup code has 8 digits; 'mainstay node invite' on " + peer
-                    + " prints a new one");
+            throw CommandException.invalid(
+                    "the setup code has 8 digits; 'mainstay node invite' on " + peer + " prints a new one");
         }
         invocation
                 .out()
-                .println(invocation
-                        .platform()
-                        .setup()
-                        .join(node.name(), node.address(), node.port(), peer, digits));
+                .println(invocation.platform().setup().join(node.name(), node.address(), node.port(), peer, digits));
         return ExitCode.SUCCESS;
     }
 }

@@ -10,7 +10,8 @@ import picocli.CommandLine.Parameters;
 /** {@code mainstay operation abort}. */
 @Command(
         name = "abort",
-        description = "Decides that an operation in doubt did not take place. Only for the case that its coordinator does not come back.",
+        description =
+                "Decides that an operation in doubt did not take place. Only for the case that its coordinator does not come back.",
         footer = {"", "Example:", "  mainstay operation abort A-17"})
 public final class OperationAbort extends BaseCommand {
     @Parameters(paramLabel = "ID", description = "The operation; 'mainstay operation list' shows it.")

@@ -10,7 +10,8 @@ import picocli.CommandLine.Parameters;
 /** {@code mainstay operation commit}. */
 @Command(
         name = "commit",
-        description = "Decides that an operation in doubt took place. Only for the case that its coordinator does not come back.",
+        description =
+                "Decides that an operation in doubt took place. Only for the case that its coordinator does not come back.",
         footer = {"", "Example:", "  mainstay operation commit A-17"})
 public final class OperationCommit extends BaseCommand {
     @Parameters(paramLabel = "ID", description = "The operation; 'mainstay operation list' shows it.")

@@ -30,8 +30,7 @@ public final class DependencyList extends BaseCommand {
             invocation.out().println(Json.list("dependencies", rows));
             return ExitCode.SUCCESS;
         }
-        Table table = new Table(
-                new Style(invocation.context().terminal()), "", List.of("PARENT", "CHILD"));
+        Table table = new Table(new Style(invocation.context().terminal()), "", List.of("PARENT", "CHILD"));
         rows.forEach(row -> table.row(List.of(row.parent(), row.child())));
         table.print(invocation.out());
         return ExitCode.SUCCESS;

@@ -11,8 +11,9 @@ import picocli.CommandLine.Parameters;
 /** {@code mainstay resource confirm-stopped}: acts here, about another server. */
 @Command(
         name = "confirm-stopped",
-        description = "Your word that a resource is certainly stopped on a server. Needed after a stop that failed, before the "
-                + "resource may start anywhere. Look before you say so: if it still runs there, data can be destroyed.",
+        description =
+                "Your word that a resource is certainly stopped on a server. Needed after a stop that failed, before the "
+                        + "resource may start anywhere. Look before you say so: if it still runs there, data can be destroyed.",
         footer = {"", "Example:", "  mainstay resource confirm-stopped pg --on A"})
 public final class ResourceConfirmStopped extends BaseCommand {
     @Parameters(paramLabel = "TAG", description = "The resource.")

@@ -19,15 +19,19 @@ import picocli.CommandLine.Parameters;
 /** {@code mainstay resource create}. */
 @Command(
         name = "create",
-        description = "Creates a resource on this server and brings it into service; leaves nothing behind if that fails. "
-                + "'mainstay kit list' shows the types; without --set the keys of the type are listed.",
+        description =
+                "Creates a resource on this server and brings it into service; leaves nothing behind if that fails. "
+                        + "'mainstay kit list' shows the types; without --set the keys of the type are listed.",
         footer = {
             "",
             "Examples:",
-            "  mainstay resource create volume --tag data --set device=/dev/sdb1 --set mount=/srv/pg",
+            "  mainstay resource create volume --tag data \\",
+            "      --set device=/dev/sdb1 --set mount=/srv/pg",
             "  mainstay resource create ip --tag vip --set address=10.77.1.100/24",
-            "  mainstay resource create postgres --tag pg --set datadir=/srv/pg/main --set port=5432",
-            "  mainstay resource create app --tag web --set restore=/opt/web/start --set remove=/opt/web/stop"
+            "  mainstay resource create postgres --tag pg \\",
+            "      --set datadir=/srv/pg/main --set port=5432",
+            "  mainstay resource create app --tag web \\",
+            "      --set restore=/opt/web/start --set remove=/opt/web/stop"
         })
 public final class ResourceCreate extends BaseCommand {
     @Parameters(paramLabel = "TYPE", description = "Type of the resource, such as ip, volume, postgres or app.")
@@ -46,7 +50,8 @@ public final class ResourceCreate extends BaseCommand {
         Optional<List<FormField>> form = administration.form(type, false, properties);
         if (form.isEmpty()) {
             throw CommandException.notFound("there is no kit for '" + type + "'; the types are "
-                    + String.join(", ", administration.kits().stream().map(Kit::type).toList()));
+                    + String.join(
+                            ", ", administration.kits().stream().map(Kit::type).toList()));
         }
         requireAnswers(form.get(), properties);
         return invocation.submit(new Request.CreateResource(type, tag, properties));
@@ -54,14 +59,12 @@ public final class ResourceCreate extends BaseCommand {
 
     private void requireAnswers(List<FormField> fields, Map<String, String> properties) throws CommandException {
         List<String> missing = fields.stream()
-                .filter(field -> field.required()
-                        && field.defaultValue().isEmpty()
-                        && !properties.containsKey(field.name()))
+                .filter(field ->
+                        field.required() && field.defaultValue().isEmpty() && !properties.containsKey(field.name()))
                 .map(field -> "  --set " + field.name() + "=...   " + describe(field))
                 .toList();
         if (!missing.isEmpty()) {
-            throw CommandException.invalid(
-                    "a resource of type " + type + " also needs\n" + String.join("\n", missing));
+            throw CommandException.invalid("a resource of type " + type + " also needs\n" + String.join("\n", missing));
         }
     }
 

@@ -13,9 +13,15 @@ import picocli.CommandLine.Parameters;
 /** {@code mainstay resource delete} (ADM-290). */
 @Command(
         name = "delete",
-        description = "Deletes a resource and all above it from all servers: they are no longer protected. Refused while in "
-                + "service (exit code 8) unless told what to do with what runs.",
-        footer = {"", "Examples:", "  mainstay resource delete web --stop", "  mainstay resource delete pg --leave-running"})
+        description =
+                "Deletes a resource and all above it from all servers: they are no longer protected. Refused while in "
+                        + "service (exit code 8) unless told what to do with what runs.",
+        footer = {
+            "",
+            "Examples:",
+            "  mainstay resource delete web --stop",
+            "  mainstay resource delete pg --leave-running"
+        })
 public final class ResourceDelete extends BaseCommand {
     @Parameters(paramLabel = "TAG", description = "The resource.")
     private String tag;

@@ -42,8 +42,9 @@ public final class ResourceExtend extends BaseCommand {
     @Option(
             names = "--set",
             paramLabel = "[TAG.]KEY=VALUE",
-            description = "A setting on the other server, of the named resource or of another one of the hierarchy; may be "
-                    + "repeated.")
+            description =
+                    "A setting on the other server, of the named resource or of another one of the hierarchy; may be "
+                            + "repeated.")
     private List<String> settings = new ArrayList<>();
 
     @Override

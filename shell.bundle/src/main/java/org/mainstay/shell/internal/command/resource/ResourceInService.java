@@ -14,8 +14,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "in-service",
         aliases = {"restore", "switchover"},
-        description = "Brings a resource, what it needs and all above it into service; a switchover if it is in service on "
-                + "another server.",
+        description =
+                "Brings a resource, what it needs and all above it into service; a switchover if it is in service on "
+                        + "another server.",
         footer = {"", "Examples:", "  mainstay resource in-service pg", "  mainstay resource in-service pg --on B"})
 public final class ResourceInService extends BaseCommand implements ServerChoice {
     @Parameters(paramLabel = "TAG", description = "The resource.")

@@ -14,8 +14,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "out-of-service",
         aliases = "remove",
-        description = "Takes a resource and all above it out of service, wherever they are. They stay out until somebody brings "
-                + "them into service again.",
+        description =
+                "Takes a resource and all above it out of service, wherever they are. They stay out until somebody brings "
+                        + "them into service again.",
         footer = {
             "",
             "Examples:",

@@ -16,8 +16,9 @@ import picocli.CommandLine.Parameters;
 /** {@code mainstay resource set}. */
 @Command(
         name = "set",
-        description = "Changes settings of a resource: those of its kit, and quickCheck, deepCheck (seconds, 0 = off), "
-                + "localRecovery (yes, no), switchback (INTELLIGENT, AUTOMATIC), init (AUTORES_ISP, INIT_ISP, INIT_OSU).",
+        description =
+                "Changes settings of a resource: those of its kit, and quickCheck, deepCheck (seconds, 0 = off), "
+                        + "localRecovery (yes, no), switchback (INTELLIGENT, AUTOMATIC), init (AUTORES_ISP, INIT_ISP, INIT_OSU).",
         footer = {
             "",
             "Examples:",

@@ -68,8 +68,8 @@ public final class ResourceShow extends BaseCommand {
         List<String> holders = rows.stream().map(ResourceRow::server).toList();
         String where = server != null ? server : holders.get(0);
         if (!holders.contains(where)) {
-            throw CommandException.notFound("there is no resource '" + tag + "' on " + where + "; it is on "
-                    + String.join(", ", holders));
+            throw CommandException.notFound(
+                    "there is no resource '" + tag + "' on " + where + "; it is on " + String.join(", ", holders));
         }
         Instance instance = snapshot.lcd(where).orElseThrow().instance(tag).orElseThrow();
         List<DependencyRow> dependencies = view.dependencies();

@@ -37,7 +37,9 @@ public final class Events extends BaseCommand {
     private static final DateTimeFormatter LOCAL_TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
 
-    @Option(names = {"-f", "--follow"}, description = "Goes on with each further event.")
+    @Option(
+            names = {"-f", "--follow"},
+            description = "Goes on with each further event.")
     private boolean follow;
 
     @Option(names = "-n", paramLabel = "N", description = "At most this many past events; default 100.")
