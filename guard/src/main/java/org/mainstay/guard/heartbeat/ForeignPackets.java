@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /** Counts what is not a genuine heartbeat and says so once per source and minute. Owned by the heartbeat thread. */
@@ -18,7 +19,7 @@ final class ForeignPackets {
 
     private final Map<InetAddress, Source> sources = new LinkedHashMap<>();
     private final Consumer<String> log;
-    private volatile long total;
+    private final AtomicLong total = new AtomicLong();
     private long crowdSaidAt;
     private boolean crowdSaid;
 
@@ -28,12 +29,12 @@ final class ForeignPackets {
 
     /** Returns how many there were. */
     long total() {
-        return total;
+        return total.get();
     }
 
     /** @param what a constant, such as {@code malformed} */
     void dropped(InetAddress from, String what, long now) {
-        total = total + 1;
+        total.incrementAndGet();
         Source source = sources.get(from);
         if (source == null) {
             if (sources.size() >= SOURCES) {
@@ -59,7 +60,8 @@ final class ForeignPackets {
         if (!crowdSaid || now - crowdSaidAt > MINUTE) {
             crowdSaid = true;
             crowdSaidAt = now;
-            log.accept("dropping packets that are no heartbeats of this cluster from more than " + SOURCES + " sources");
+            log.accept(
+                    "dropping packets that are no heartbeats of this cluster from more than " + SOURCES + " sources");
         }
     }
 }

@@ -157,7 +157,8 @@ public final class HeartbeatService implements AutoCloseable {
 
     private void turn(long wakeAt) {
         now = ticker.nanos();
-        // The wait was to end at wakeAt at the latest. If it is much later, this process did not run; what the peers sent
+        // The wait was to end at wakeAt at the latest. If it is much later, this process did not run; what the peers
+        // sent
         // meanwhile was read just now, before anybody is declared dead.
         long lost = now - wakeAt;
         for (Runnable command = commands.poll(); command != null; command = commands.poll()) {

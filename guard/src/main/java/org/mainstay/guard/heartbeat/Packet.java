@@ -59,7 +59,11 @@ final class Packet {
     void writeBody(ByteBuffer to) {
         to.putInt(MAGIC).putShort(VERSION);
         to.putShort((short) (status.managerPresent ? flags | MANAGER_PRESENT : flags));
-        to.putLong(path).putLong(instance).putLong(sequence).putLong(echoInstance).putLong(echoSequence);
+        to.putLong(path)
+                .putLong(instance)
+                .putLong(sequence)
+                .putLong(echoInstance)
+                .putLong(echoSequence);
         to.putLong(status.bootHigh).putLong(status.bootLow);
         to.putLong(status.incarnation).putLong(status.version);
         to.putInt(status.loopAge).putInt(status.commitAge);

@@ -36,8 +36,9 @@ public record PathConfig(
 
     public PathConfig {
         if (intervalMillis < 50 || intervalMillis > 15_000 || misses < 2 || misses > 99) {
-            throw new IllegalArgumentException("path " + id + ": the interval must be 50 to 15000 ms and the misses 2 to 99, not "
-                    + intervalMillis + " and " + misses);
+            throw new IllegalArgumentException(
+                    "path " + id + ": the interval must be 50 to 15000 ms and the misses 2 to 99, not " + intervalMillis
+                            + " and " + misses);
         }
         if (!keyHex.matches("[0-9a-fA-F]{64}")) {
             throw new IllegalArgumentException("path " + id + ": the key must be 32 bytes, hexadecimal");

@@ -36,6 +36,7 @@ final class PathMonitor {
     private static final int ECHOES_TO_LIVE = 2;
     /** Packets out of turn per interval: enough to bring a path up in one round, too few to be an amplifier. */
     private static final int EXTRA_PER_INTERVAL = 4;
+
     private static final int REMEMBERED = 256;
 
     private final long instance;

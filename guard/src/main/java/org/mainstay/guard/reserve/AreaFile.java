@@ -97,8 +97,8 @@ final class AreaFile implements AutoCloseable {
     }
 
     private static AreaFile openRaw(Path path) throws IOException {
-        Set<OpenOption> options = new HashSet<>(
-                Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DSYNC));
+        Set<OpenOption> options =
+                new HashSet<>(Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DSYNC));
         try {
             options.add(ExtendedOpenOption.DIRECT);
             AreaFile file = new AreaFile(FileChannel.open(path, options), true);
@@ -192,7 +192,8 @@ final class AreaFile implements AutoCloseable {
         pages.clear();
         while (pages.hasRemaining()) {
             if (channel.read(pages, pages.position()) <= 0 || pages.position() % Slot.BYTES != 0) {
-                throw new EOFException("the reservation area ends after " + pages.position() + " of " + BYTES + " bytes");
+                throw new EOFException(
+                        "the reservation area ends after " + pages.position() + " of " + BYTES + " bytes");
             }
         }
         List<Page> result = new ArrayList<>(SLOTS);

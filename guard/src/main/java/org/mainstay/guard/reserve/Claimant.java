@@ -95,7 +95,8 @@ final class Claimant {
             throw new IOException("all " + AreaFile.SLOTS + " slots of the reservation area are taken");
         }
         file.write(
-                index, new Slot(settings.installation(), settings.server().get(), Slot.State.FREE, 0, 1, slowestMillis));
+                index,
+                new Slot(settings.installation(), settings.server().get(), Slot.State.FREE, 0, 1, slowestMillis));
         // Another server may have chosen the same slot: the later writer keeps it, the other one chooses again.
         Waiting.until(ticker, ticker.nanos() + waitNanos());
     }
@@ -104,9 +105,8 @@ final class Claimant {
         List<AreaFile.Page> pages = observation.pages();
         for (int i = 0; i < pages.size(); i++) {
             Slot slot = pages.get(i).slot();
-            boolean formerSelf = slot != null
-                    && slot.server().equals(settings.server().get())
-                    && slot.state() == Slot.State.FREE;
+            boolean formerSelf =
+                    slot != null && slot.server().equals(settings.server().get()) && slot.state() == Slot.State.FREE;
             boolean empty = slot == null && pages.get(i).damage() == null;
             if (formerSelf || empty) {
                 return i;
@@ -130,7 +130,9 @@ final class Claimant {
             }
             read();
             Optional<Slot> other = observation.strongestOther();
-            if (!force && other.isPresent() && observation.unchangedFor(other.get(), ticker.nanos()) < settings.staleNanos()) {
+            if (!force
+                    && other.isPresent()
+                    && observation.unchangedFor(other.get(), ticker.nanos()) < settings.staleNanos()) {
                 // Somebody was quicker between the two reads.
                 continue;
             }
@@ -139,8 +141,9 @@ final class Claimant {
                 return decided.get();
             }
         }
-        return Result.failed("the storage of the reservation area is too slow or too busy to decide a claim; last I/O took "
-                + slowestMillis / 2 + " ms");
+        return Result.failed(
+                "the storage of the reservation area is too slow or too busy to decide a claim; last I/O took "
+                        + slowestMillis / 2 + " ms");
     }
 
     /** Waits until a holder, if there is one, has moved or stood still long enough. @return why the claim is refused */
@@ -149,7 +152,8 @@ final class Claimant {
         Slot first = null;
         while (true) {
             if (observation.damage().isPresent()) {
-                return Optional.of(Result.failed("the reservation area is damaged (" + observation.damage().get()
+                return Optional.of(Result.failed("the reservation area is damaged ("
+                        + observation.damage().get()
                         + "): nobody can tell who holds it. Make sure no server uses the storage, then force"));
             }
             Slot holder = observation.strongestOther().orElse(null);
@@ -161,8 +165,8 @@ final class Claimant {
                     && first.installation().equals(holder.installation())
                     && holder.counter() != first.counter();
             if (moved && holder.state() == Slot.State.CLAIMED) {
-                return Optional.of(Result.failed("held by " + holder.server() + ", which renews it; take the resource out of"
-                        + " service there first"));
+                return Optional.of(Result.failed("held by " + holder.server()
+                        + ", which renews it; take the resource out of" + " service there first"));
             }
             first = holder;
             Waiting.until(ticker, ticker.nanos() + step);
@@ -194,10 +198,17 @@ final class Claimant {
         Optional<Slot> other = observation.strongestOther().filter(slot -> wins(slot, now));
         if (other.isPresent()) {
             write(now.with(Slot.State.FREE, now.claim()));
-            return Optional.of(Result.failed("held by " + other.get().server() + ", which claimed it at the same time"));
+            return Optional.of(
+                    Result.failed("held by " + other.get().server() + ", which claimed it at the same time"));
         }
         write(now.with(Slot.State.CLAIMED, now.claim()));
         read();
+        Optional<String> winner = supersededBy(now.claim());
+        if (winner.isPresent()) {
+            // This process stood still between the two writes for so long that it was taken for dead.
+            free();
+            return Optional.of(Result.failed("held by " + winner.get() + ", which claimed it meanwhile"));
+        }
         String how = force ? "taken over by force" : "claimed";
         return Optional.of(Result.done(how + " as number " + now.claim()));
     }

@@ -72,7 +72,10 @@ final class Observation {
 
     /** Returns the first page that cannot be read. */
     Optional<String> damage() {
-        return pages.stream().map(AreaFile.Page::damage).filter(text -> text != null).findFirst();
+        return pages.stream()
+                .map(AreaFile.Page::damage)
+                .filter(text -> text != null)
+                .findFirst();
     }
 
     /** Returns for how long the slot was seen not to change, in nanoseconds. */

@@ -21,8 +21,9 @@ public record ReservationSettings(UUID installation, Supplier<String> server, in
 
     public ReservationSettings {
         if (renewMillis < 10 || staleMillis < 3 * renewMillis) {
-            throw new IllegalArgumentException("a reservation must be renewed every 10 ms or more and count as stale after at"
-                    + " least three renewals, not " + renewMillis + " and " + staleMillis + " ms");
+            throw new IllegalArgumentException(
+                    "a reservation must be renewed every 10 ms or more and count as stale after at"
+                            + " least three renewals, not " + renewMillis + " and " + staleMillis + " ms");
         }
     }
 

@@ -131,19 +131,28 @@ public final class Reservations implements AutoCloseable {
     }
 
     private Area area(String path, long heldClaim) {
-        return areas.computeIfAbsent(path, key -> new Area(Path.of(key), settings, ticker, log, new Area.Owner() {
-            @Override
-            public void held(Area area, long claim) {
-                log.info("reservation " + path + (claim == 0 ? " not held any more" : " held, claim " + claim));
-                save();
-            }
+        return areas.computeIfAbsent(
+                path,
+                key -> new Area(
+                        Path.of(key),
+                        settings,
+                        ticker,
+                        log,
+                        new Area.Owner() {
+                            @Override
+                            public void held(Area area, long claim) {
+                                log.info("reservation " + path
+                                        + (claim == 0 ? " not held any more" : " held, claim " + claim));
+                                save();
+                            }
 
-            @Override
-            public void lost(Area area, String message) {
-                log.error(message);
-                listener.lost(path, message);
-            }
-        }, heldClaim));
+                            @Override
+                            public void lost(Area area, String message) {
+                                log.error(message);
+                                listener.lost(path, message);
+                            }
+                        },
+                        heldClaim));
     }
 
     private synchronized void save() {
@@ -152,7 +161,8 @@ public final class Reservations implements AutoCloseable {
                     .map(area -> Words.line(area.path(), area.heldClaim(), place))
                     .toList());
         } catch (IOException e) {
-            log.error("the list of reservations cannot be written, a restart of the guard would lose them: " + e.getMessage());
+            log.error("the list of reservations cannot be written, a restart of the guard would lose them: "
+                    + e.getMessage());
         }
     }
 

@@ -1,0 +1,400 @@
+package org.mainstay.guard;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.mainstay.guard.control.ControlServer;
+import org.mainstay.guard.control.Operations;
+import org.mainstay.guard.heartbeat.HeartbeatListener;
+import org.mainstay.guard.heartbeat.HeartbeatService;
+import org.mainstay.guard.heartbeat.OwnStatus;
+import org.mainstay.guard.heartbeat.PathConfig;
+import org.mainstay.guard.kill.HandleExecutor;
+import org.mainstay.guard.reserve.ReservationSettings;
+import org.mainstay.guard.reserve.Reservations;
+import org.mainstay.guard.supervise.ManagerCommand;
+import org.mainstay.guard.supervise.ManagerSupervisor;
+import org.mainstay.guard.supervise.ProcessIdentity;
+import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.StateFile;
+import org.mainstay.guard.util.Ticker;
+import org.mainstay.guard.util.Words;
+
+/** The parts of the guard, wired. What it was told last is on disk and goes on after a restart, also without Karaf. */
+final class Guard implements Operations, HeartbeatListener {
+    /** Karaf ends its bundles in an orderly way within this time or is killed. */
+    private static final int MANAGER_STOP_SECONDS = 60;
+
+    private final Path home;
+    private final Log log;
+    private final GuardFiles files;
+    private final OwnStatus own;
+    private final HeartbeatService heartbeats;
+    private final Reservations reservations;
+    private final HandleExecutor executor;
+    private final ManagerSupervisor supervisor;
+    private final ControlServer control;
+    private final long instance;
+    private final ExecutorService state = single("guard-state");
+    private final ExecutorService killer = single("guard-kill");
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Object newsLock = new Object();
+
+    private volatile GuardFiles.Identity identity;
+    private volatile Map<String, List<String>> inService;
+    private Consumer<String> news;
+
+    /**
+     * @param home installation folder, absolute and the working directory
+     * @throws IOException if this machine or folder does not allow a guard to run
+     */
+    Guard(Path home, Log log) throws IOException {
+        Ticker ticker = System::nanoTime;
+        this.home = home;
+        this.log = log;
+        this.files = new GuardFiles(home);
+        files.prepare();
+        this.identity = files.readIdentity();
+        this.instance = new SecureRandom().nextLong() | 1;
+        this.own = new OwnStatus(ticker, GuardFiles.bootId());
+        this.heartbeats = new HeartbeatService(ticker, log, this, own, instance);
+        this.reservations = new Reservations(
+                reservationSettings(),
+                ticker,
+                log,
+                (area, message) -> tell(Words.line("*", "lost", area, message)),
+                new StateFile(files.state("reservations")),
+                GuardFiles.place());
+        this.executor = new HandleExecutor(ticker, log);
+        this.supervisor = new ManagerSupervisor(home, this::managerCommand, ticker, log, this::managerEnded);
+        this.control = new ControlServer(Path.of("data/run/guard.sock"), this, log);
+    }
+
+    private static ExecutorService single(String name) {
+        return Executors.newSingleThreadExecutor(work -> {
+            Thread thread = new Thread(work, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    private ReservationSettings reservationSettings() throws IOException {
+        Map<String, String> tunables = GuardFiles.settings(home.resolve("etc/default/LifeKeeper"));
+        try {
+            return new ReservationSettings(
+                    identity.installation(),
+                    () -> identity.server(),
+                    number(tunables, "RESERVATION_RENEW_MS", ReservationSettings.RENEW_MILLIS),
+                    number(tunables, "RESERVATION_STALE_MS", ReservationSettings.STALE_MILLIS));
+        } catch (IllegalArgumentException e) {
+            log.error("tunables of reservations are not usable, defaults are used: " + e.getMessage());
+            return new ReservationSettings(
+                    identity.installation(),
+                    () -> identity.server(),
+                    ReservationSettings.RENEW_MILLIS,
+                    ReservationSettings.STALE_MILLIS);
+        }
+    }
+
+    private static int number(Map<String, String> tunables, String name, int fallback) {
+        return tunables.containsKey(name) ? Integer.parseInt(tunables.get(name)) : fallback;
+    }
+
+    private List<String> managerCommand() throws IOException {
+        return ManagerCommand.of(home, GuardFiles.settings(home.resolve("etc/guard.conf")));
+    }
+
+    /** Begins; heartbeats first. @param wantManager whether to start Karaf if none runs */
+    void start(boolean wantManager) throws IOException {
+        heartbeats.start();
+        heartbeats.paths(recorded("paths", files::readPaths, List.of()));
+        inService = recorded("kill handles", files::readInService, Map.of());
+        reservations.resume();
+        ProcessIdentity.of(ProcessHandle.current().pid())
+                .orElseThrow(() -> new IOException("/proc is not there"))
+                .write(home.resolve("data/run/guard.pid"));
+        lastToDie();
+        control.start();
+        supervisor.start(wantManager);
+        log.info("guard started, process " + ProcessHandle.current().pid() + ", instance " + instanceId());
+    }
+
+    @FunctionalInterface
+    private interface Reader<T> {
+        T read() throws IOException;
+    }
+
+    /** A file that cannot be read costs what it holds until the manager repeats it, never the start. */
+    private <T> T recorded(String what, Reader<T> reader, T nothing) {
+        try {
+            return reader.read();
+        } catch (IOException | RuntimeException e) {
+            log.error("the recorded " + what + " cannot be read; the manager has to say them again: " + e.getMessage());
+            return nothing;
+        }
+    }
+
+    private void lastToDie() {
+        try {
+            Files.writeString(Path.of("/proc/self/oom_score_adj"), "-1000");
+        } catch (IOException e) {
+            log.info("memory priority stays as it is: " + e.getMessage());
+        }
+    }
+
+    /** Returns when the guard was stopped on purpose. */
+    void awaitEnd() throws InterruptedException {
+        ended.await();
+        supervisor.close();
+        heartbeats.close();
+        reservations.close();
+        try {
+            control.close();
+            Files.deleteIfExists(home.resolve("data/run/guard.pid"));
+        } catch (IOException e) {
+            log.warn("closing: " + e.getMessage());
+        }
+        log.info("guard stopped");
+    }
+
+    private void managerEnded() {
+        if (inService.isEmpty()) {
+            reservations.releaseAll();
+        }
+        ended.countDown();
+    }
+
+    private void save(String what, Reader<Void> writer) {
+        state.execute(() -> {
+            try {
+                writer.read();
+            } catch (IOException e) {
+                String text = "the guard cannot record " + what + ", a restart would not know them: " + e.getMessage();
+                log.error(text);
+                notice(text);
+            }
+        });
+    }
+
+    private void tell(String line) {
+        synchronized (newsLock) {
+            if (news != null) {
+                news.accept(line);
+            }
+        }
+    }
+
+    // --- heartbeats say
+
+    @Override
+    public void path(String id, String peer, boolean alive) {
+        tell(Words.line("*", "path", id, peer, alive ? "alive" : "dead"));
+    }
+
+    @Override
+    public void peer(PeerStatus status) {
+        tell(Words.line(
+                "*",
+                "peer",
+                status.peer(),
+                status.bootId(),
+                status.managerPresent() ? "present" : "absent",
+                status.incarnation(),
+                status.version()));
+    }
+
+    @Override
+    public void notice(String text) {
+        tell(Words.line("*", "notice", text));
+    }
+
+    // --- the manager asks
+
+    @Override
+    public void linked(long pid, Consumer<String> consumer) {
+        synchronized (newsLock) {
+            news = consumer;
+        }
+        supervisor.linked(pid);
+        log.info("manager linked, process " + pid);
+        if (own.linked(true)) {
+            heartbeats.statusChanged();
+        }
+        heartbeats.repeatNews();
+    }
+
+    @Override
+    public void unlinked(Consumer<String> consumer) {
+        synchronized (newsLock) {
+            if (news != consumer) {
+                return;
+            }
+            news = null;
+        }
+        log.warn("manager absent");
+        if (own.linked(false)) {
+            heartbeats.statusChanged();
+        }
+    }
+
+    @Override
+    public void paths(List<PathConfig> paths) {
+        heartbeats.paths(paths);
+        save("the heartbeat paths", () -> {
+            files.writePaths(paths);
+            return null;
+        });
+    }
+
+    @Override
+    public void inService(Map<String, List<String>> handlesByTag) {
+        Map<String, List<String>> copy = new LinkedHashMap<>(handlesByTag);
+        inService = copy;
+        save("the kill handles", () -> {
+            files.writeInService(copy);
+            return null;
+        });
+    }
+
+    @Override
+    public CompletableFuture<List<Result>> kill(List<String> handles) {
+        CompletableFuture<List<Result>> results = new CompletableFuture<>();
+        killer.execute(() -> {
+            try {
+                results.complete(executor.execute(handles));
+            } catch (InterruptedException e) {
+                results.complete(handles.stream()
+                        .map(handle -> Result.failed("interrupted"))
+                        .toList());
+            }
+        });
+        return results;
+    }
+
+    @Override
+    public CompletableFuture<Result> reservation(String verb, String area, boolean force) {
+        return reservations.perform(verb, area, force);
+    }
+
+    @Override
+    public void report(OwnStatus.Report report) {
+        if (!report.server().isEmpty() && !report.server().equals(identity.server())) {
+            GuardFiles.Identity named = new GuardFiles.Identity(identity.installation(), report.server());
+            identity = named;
+            save("this server's name", () -> {
+                files.writeIdentity(named);
+                return null;
+            });
+        }
+        if (own.report(report)) {
+            heartbeats.statusChanged();
+        }
+    }
+
+    @Override
+    public Result stopping(boolean everything) {
+        return supervisor.announced(everything);
+    }
+
+    @Override
+    public String instanceId() {
+        return Long.toHexString(instance);
+    }
+
+    // --- local tools ask
+
+    @Override
+    public List<String> status(boolean json) {
+        boolean linked = own.isLinked();
+        long pid = supervisor.manager().map(ProcessIdentity::pid).orElse(0L);
+        String manager = linked ? "present" : pid != 0 ? "absent" : supervisor.wanted() ? "dead" : "stopped";
+        List<HeartbeatService.View> views = heartbeats
+                .views()
+                .completeOnTimeout(List.of(), 2, TimeUnit.SECONDS)
+                .join();
+        StatusText text = new StatusText(
+                identity.server(),
+                manager,
+                pid,
+                own.loopAgeMillis(),
+                heartbeats.foreignPackets(),
+                views,
+                inService,
+                reservations.views());
+        return json ? List.of(text.json()) : text.people();
+    }
+
+    @Override
+    public Result startManager() {
+        return supervisor.run(true);
+    }
+
+    @Override
+    public Result stopManager() throws InterruptedException {
+        return supervisor.stop(MANAGER_STOP_SECONDS);
+    }
+
+    @Override
+    public int stopEverything(Consumer<String> progress) throws InterruptedException {
+        if (own.isLinked()) {
+            progress.accept(
+                    "Karaf is connected and stops its resources in order itself; ask it, or 'stop-manager' first");
+            return 8;
+        }
+        Result manager = supervisor.stop(MANAGER_STOP_SECONDS);
+        progress.accept(manager.message());
+        List<String> handles = new ArrayList<>();
+        List<String> owners = new ArrayList<>();
+        inService.forEach((tag, own) -> own.forEach(handle -> {
+            handles.add(handle);
+            owners.add(tag);
+        }));
+        List<Result> results = kill(handles).join();
+        boolean all = manager.done();
+        for (int i = 0; i < results.size(); i++) {
+            Result result = results.get(i);
+            progress.accept(owners.get(i) + ": " + (result.done() ? "" : "FAILED: ") + result.message());
+            all &= result.done();
+        }
+        if (!all) {
+            progress.accept("not everything could be ended: the guard stays and keeps its reservations");
+            return 1;
+        }
+        inService(Map.of());
+        for (Result result : reservations.releaseAll()) {
+            progress.accept(result.message());
+        }
+        awaitSaved();
+        ended.countDown();
+        return 0;
+    }
+
+    private void awaitSaved() throws InterruptedException {
+        CountDownLatch saved = new CountDownLatch(1);
+        state.execute(saved::countDown);
+        if (!saved.await(2, TimeUnit.SECONDS)) {
+            log.warn("the disk of data/guard does not answer");
+        }
+    }
+
+    @Override
+    public Result shutdown() throws InterruptedException {
+        Result result = supervisor.stop(MANAGER_STOP_SECONDS);
+        if (result.done()) {
+            ended.countDown();
+        }
+        return result;
+    }
+}

@@ -1,0 +1,122 @@
+package org.mainstay.guard;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.mainstay.guard.heartbeat.PathConfig;
+import org.mainstay.guard.util.StateFile;
+import org.mainstay.guard.util.Words;
+
+/** What the guard keeps in {@code data/guard/}, and what it reads of {@code etc/}. */
+final class GuardFiles {
+    private final Path home;
+    private final StateFile paths;
+    private final StateFile inService;
+    private final StateFile identity;
+
+    /** @param home installation folder, absolute */
+    GuardFiles(Path home) {
+        this.home = home;
+        this.paths = new StateFile(state("paths"));
+        this.inService = new StateFile(state("inservice"));
+        this.identity = new StateFile(state("identity"));
+    }
+
+    /** Makes the folders, readable by the owner alone. */
+    void prepare() throws IOException {
+        Files.createDirectories(home.resolve("data/log"));
+        for (String folder : List.of("data/guard", "data/run")) {
+            Files.createDirectories(home.resolve(folder));
+            Files.setPosixFilePermissions(home.resolve(folder), PosixFilePermissions.fromString("rwx------"));
+        }
+        new StateFile(state("command")).write(List.of(ownCommand()));
+    }
+
+    /** Returns this process's arguments, each followed by NUL. */
+    private static String ownCommand() throws IOException {
+        return Files.readString(Path.of("/proc/self/cmdline"), StandardCharsets.UTF_8);
+    }
+
+    Path state(String name) {
+        return home.resolve("data/guard").resolve(name);
+    }
+
+    List<PathConfig> readPaths() throws IOException {
+        List<PathConfig> result = new ArrayList<>();
+        for (String line : paths.read()) {
+            result.add(PathConfig.parse(Words.parse(line)));
+        }
+        return result;
+    }
+
+    void writePaths(List<PathConfig> all) throws IOException {
+        paths.write(all.stream().map(PathConfig::encode).toList());
+    }
+
+    Map<String, List<String>> readInService() throws IOException {
+        Map<String, List<String>> result = new LinkedHashMap<>();
+        for (String line : inService.read()) {
+            List<String> words = Words.parse(line);
+            result.put(words.get(1), List.copyOf(words.subList(2, words.size())));
+        }
+        return result;
+    }
+
+    void writeInService(Map<String, List<String>> handlesByTag) throws IOException {
+        List<String> lines = new ArrayList<>();
+        handlesByTag.forEach((tag, handles) -> {
+            List<Object> words = new ArrayList<>(List.of("handles", tag));
+            words.addAll(handles);
+            lines.add(Words.line(words.toArray()));
+        });
+        inService.write(lines);
+    }
+
+    /** Who this is. @param installation random id, made once @param server name as the manager said last, may be empty */
+    record Identity(UUID installation, String server) {}
+
+    Identity readIdentity() throws IOException {
+        List<String> lines = identity.read();
+        if (lines.isEmpty()) {
+            Identity fresh = new Identity(UUID.randomUUID(), "");
+            writeIdentity(fresh);
+            return fresh;
+        }
+        List<String> words = Words.parse(lines.get(0));
+        return new Identity(UUID.fromString(words.get(0)), words.get(1));
+    }
+
+    void writeIdentity(Identity who) throws IOException {
+        identity.write(List.of(Words.line(who.installation(), who.server())));
+    }
+
+    /** Reads {@code NAME=value} lines; a file that does not exist is empty. */
+    static Map<String, String> settings(Path file) throws IOException {
+        Map<String, String> values = new LinkedHashMap<>();
+        for (String line : new StateFile(file).read()) {
+            int equals = line.indexOf('=');
+            if (equals > 0 && !line.startsWith("#")) {
+                String value = line.substring(equals + 1).strip();
+                boolean quoted = value.length() > 1 && value.startsWith("\"") && value.endsWith("\"");
+                values.put(line.substring(0, equals).strip(), quoted ? value.substring(1, value.length() - 1) : value);
+            }
+        }
+        return values;
+    }
+
+    /** Returns what ends together with this machine's boot or this mount namespace: mounts of another place are gone. */
+    static String place() throws IOException {
+        return bootId() + "/" + Files.readSymbolicLink(Path.of("/proc/self/ns/mnt"));
+    }
+
+    static String bootId() throws IOException {
+        return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    }
+}

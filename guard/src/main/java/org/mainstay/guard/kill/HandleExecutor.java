@@ -1,0 +1,175 @@
+package org.mainstay.guard.kill;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.Ticker;
+import org.mainstay.guard.util.Waiting;
+
+/**
+ * Ends what kill handles name, in the order address, processes, mount, device, and believes nothing before it has looked.
+ * Repeatable: what is gone already is done. Blocks; called on threads of its own, one run at a time.
+ */
+public final class HandleExecutor {
+    private static final List<String> ORDER = List.of("ADDRESS", "CGROUP", "MOUNT", "LOOP_DEVICE");
+    private static final int TOOL_SECONDS = 15;
+    private static final long EMPTY_WITHIN = TimeUnit.SECONDS.toNanos(10);
+    private static final long STEP = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final Ticker ticker;
+    private final Log log;
+    private final Commands commands;
+    private final MountEnder mounts;
+
+    public HandleExecutor(Ticker ticker, Log log) {
+        this(ticker, log, Commands.real(TOOL_SECONDS));
+    }
+
+    HandleExecutor(Ticker ticker, Log log, Commands commands) {
+        this.ticker = ticker;
+        this.log = log;
+        this.commands = commands;
+        this.mounts = new MountEnder(ticker, commands);
+    }
+
+    /** Executes the handles; one result for each, in the order given. */
+    public synchronized List<Result> execute(List<String> handles) throws InterruptedException {
+        Result[] results = new Result[handles.size()];
+        for (String kind : ORDER) {
+            for (int i = 0; i < results.length; i++) {
+                if (kind(handles.get(i)).equals(kind)) {
+                    results[i] = executeOne(handles.get(i));
+                }
+            }
+        }
+        for (int i = 0; i < results.length; i++) {
+            if (results[i] == null) {
+                results[i] = Result.failed("this guard does not know what '" + kind(handles.get(i)) + "' is");
+            }
+        }
+        return List.of(results);
+    }
+
+    private static String kind(String handle) {
+        return handle.split("\t", 2)[0];
+    }
+
+    private Result executeOne(String handle) throws InterruptedException {
+        String[] all = handle.split("\t", -1);
+        String[] arguments = Arrays.copyOfRange(all, 1, all.length);
+        Result result;
+        try {
+            result = switch (all[0]) {
+                case "ADDRESS" -> address(arguments[0], arguments[1]);
+                case "CGROUP" -> cgroup(Path.of(arguments[0]));
+                case "MOUNT" -> mounts.end(Path.of(arguments[0]), arguments.length > 1 ? arguments[1] : "");
+                default -> mounts.detach(arguments[0], arguments.length > 1 ? arguments[1] : "");
+            };
+        } catch (IOException | RuntimeException e) {
+            result = Result.failed("kill handle '" + handle.replace('\t', ' ') + "': " + e);
+        }
+        if (result.done()) {
+            log.info("kill handle " + handle.replace('\t', ' ') + ": " + result.message());
+        } else {
+            log.error("kill handle " + handle.replace('\t', ' ') + " failed: " + result.message());
+        }
+        return result;
+    }
+
+    private Result address(String networkInterface, String address) throws InterruptedException {
+        if (!present(networkInterface, address)) {
+            return Result.done(address + " is not on " + networkInterface);
+        }
+        Commands.Ended removed = commands.run(List.of("ip", "addr", "del", address, "dev", networkInterface));
+        return present(networkInterface, address)
+                ? Result.failed("cannot take " + address + " off " + networkInterface + ": " + removed.summary())
+                : Result.done(address + " taken off " + networkInterface);
+    }
+
+    private boolean present(String networkInterface, String address) throws InterruptedException {
+        Commands.Ended shown = commands.run(List.of("ip", "-o", "addr", "show", "dev", networkInterface));
+        if (!shown.succeeded()) {
+            // An interface that is gone has no address; any other failure must not be taken for that.
+            return Files.exists(Path.of("/sys/class/net", networkInterface));
+        }
+        return shown.output().lines().anyMatch(line -> line.contains(" " + address + " "));
+    }
+
+    private Result cgroup(Path group) throws IOException, InterruptedException {
+        if (!Files.isDirectory(group)) {
+            return Result.done("there is no control group " + group);
+        }
+        List<Long> before = processes(group);
+        long deadline = ticker.nanos() + EMPTY_WITHIN;
+        killAll(group);
+        List<Long> left = processes(group);
+        while (!left.isEmpty() && ticker.nanos() - deadline < 0) {
+            Waiting.until(ticker, ticker.nanos() + STEP);
+            if (!Files.exists(group.resolve("cgroup.kill"))) {
+                // Without the kernel's own kill a process may have been born behind our back.
+                killEach(left);
+            }
+            left = processes(group);
+        }
+        if (!left.isEmpty()) {
+            return Result.failed("processes do not die, they wait in the kernel: " + names(left));
+        }
+        return Result.done(before.isEmpty() ? "no processes in " + group : before.size() + " processes killed");
+    }
+
+    private static void killAll(Path group) throws IOException {
+        Path kill = group.resolve("cgroup.kill");
+        if (Files.exists(kill)) {
+            Files.writeString(kill, "1");
+        } else {
+            killEach(processes(group));
+        }
+    }
+
+    private static void killEach(List<Long> processes) {
+        processes.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+    }
+
+    /** Returns the processes of the group and the groups below it; zombies that nobody has waited for do not count. */
+    private static List<Long> processes(Path group) throws IOException {
+        List<Long> found = new ArrayList<>();
+        if (!Files.isDirectory(group)) {
+            return found;
+        }
+        for (String line : Files.readAllLines(group.resolve("cgroup.procs"))) {
+            long pid = Long.parseLong(line.strip());
+            if (org.mainstay.guard.supervise.ProcessIdentity.of(pid).isPresent()) {
+                found.add(pid);
+            }
+        }
+        try (DirectoryStream<Path> below = Files.newDirectoryStream(group, Files::isDirectory)) {
+            for (Path child : below) {
+                found.addAll(processes(child));
+            }
+        }
+        return found;
+    }
+
+    private static String names(List<Long> processes) {
+        return processes.stream()
+                .limit(20)
+                .map(pid -> {
+                    try {
+                        return pid + " ("
+                                + Files.readString(Path.of("/proc", pid.toString(), "comm"))
+                                        .strip() + ")";
+                    } catch (IOException e) {
+                        return pid.toString();
+                    }
+                })
+                .collect(Collectors.joining(", "));
+    }
+}

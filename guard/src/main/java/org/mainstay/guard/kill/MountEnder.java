@@ -1,0 +1,152 @@
+package org.mainstay.guard.kill;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.Ticker;
+import org.mainstay.guard.util.Waiting;
+
+/**
+ * Unmounts whatever it takes. A lazy unmount hides a file system that still writes, so it is allowed only after the file system
+ * has been cut off from its device.
+ */
+final class MountEnder {
+    private static final int ROUNDS = 10;
+    private static final long BETWEEN = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long DETACHED_WITHIN = TimeUnit.SECONDS.toNanos(5);
+
+    private final Ticker ticker;
+    private final Commands commands;
+
+    MountEnder(Ticker ticker, Commands commands) {
+        this.ticker = ticker;
+        this.commands = commands;
+    }
+
+    /** @param source device, or image file behind a loop device; empty: whatever is mounted there */
+    Result end(Path target, String source) throws IOException, InterruptedException {
+        List<Mounts.Mount> mounts = Mounts.at(target);
+        if (mounts.isEmpty()) {
+            return Result.done("nothing is mounted at " + target);
+        }
+        Mounts.Mount mount = mounts.get(0);
+        if (!isSource(mount, source)) {
+            return Result.failed(
+                    mount.source() + " is mounted at " + target + ", not " + source + "; it is left alone");
+        }
+        String how = "unmounted";
+        Commands.Ended ended = commands.run(List.of("umount", "--", target.toString()));
+        for (int round = 0; round < ROUNDS && mounted(mount); round++) {
+            Map<Long, String> users = Mounts.users(mount);
+            if (!users.isEmpty()) {
+                how = "unmounted after killing " + text(users);
+                users.keySet().stream()
+                        .filter(pid -> pid != ProcessHandle.current().pid())
+                        .forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+            }
+            Waiting.until(ticker, ticker.nanos() + BETWEEN);
+            boolean last = round == ROUNDS - 1;
+            ended = commands.run(
+                    last
+                            ? List.of("umount", "-f", "--", target.toString())
+                            : List.of("umount", "--", target.toString()));
+        }
+        if (mounted(mount)) {
+            Result cut = cutOff(mount, ended.summary());
+            if (!cut.done()) {
+                return cut;
+            }
+            how = cut.message();
+        }
+        return afterUnmount(mount, how);
+    }
+
+    private static boolean isSource(Mounts.Mount mount, String source) {
+        if (source.isEmpty() || mount.source().equals(source)) {
+            return true;
+        }
+        Optional<String> backing = Mounts.backingFile(mount.source());
+        if (backing.isPresent() && backing.get().equals(source)) {
+            return true;
+        }
+        try {
+            Path real = Path.of(source).toRealPath();
+            return real.equals(Path.of(backing.orElse(mount.source())).toRealPath());
+        } catch (IOException e) {
+            // The image or device is not reachable any more: names decide.
+            return false;
+        }
+    }
+
+    private static boolean mounted(Mounts.Mount mount) throws IOException {
+        return Mounts.at(mount.target()).contains(mount);
+    }
+
+    private static String text(Map<Long, String> users) {
+        return users.entrySet().stream()
+                .limit(20)
+                .map(user -> user.getKey() + " (" + user.getValue() + ")")
+                .collect(Collectors.joining(", "));
+    }
+
+    /** Makes the file system unable to write, then takes it out of sight. */
+    private Result cutOff(Mounts.Mount mount, String busy) throws IOException, InterruptedException {
+        String target = mount.target().toString();
+        List<String> shutdown = switch (mount.fileSystem()) {
+            // ext4 gives up its journal and refuses every further write
+            case "ext4" -> List.of("mount", "-o", "remount,abort", "--", target);
+            case "xfs" -> List.of("xfs_io", "-x", "-c", "shutdown", target);
+            default -> List.of("mount", "-o", "remount,ro", "--", target);
+        };
+        Commands.Ended cut = commands.run(shutdown);
+        if (!cut.succeeded() && !readOnly(mount)) {
+            return Result.failed("cannot unmount " + target + " (" + busy + ") nor cut it off from " + mount.source()
+                    + " (" + cut.summary() + "); in the way: " + text(Mounts.users(mount)));
+        }
+        Commands.Ended lazy = commands.run(List.of("umount", "-l", "--", target));
+        return mounted(mount)
+                ? Result.failed(target + " is cut off from its device but still mounted: " + lazy.summary())
+                : Result.done("cut off from its device and taken out of sight; in the way was: " + busy);
+    }
+
+    private static boolean readOnly(Mounts.Mount mount) {
+        return Files.exists(mount.target()) && !Files.isWritable(mount.target());
+    }
+
+    private Result afterUnmount(Mounts.Mount mount, String how) throws InterruptedException {
+        Optional<String> backing = Mounts.backingFile(mount.source());
+        if (backing.isEmpty()) {
+            return Result.done(mount.source() + " " + how + " from " + mount.target());
+        }
+        Result detached = detach(mount.source(), backing.get());
+        return detached.done() ? Result.done(how + ", " + detached.message()) : detached;
+    }
+
+    /** Detaches a loop device if it is over that file. */
+    Result detach(String device, String file) throws InterruptedException {
+        Optional<String> backing = Mounts.backingFile(device);
+        if (backing.isEmpty()) {
+            return Result.done(device + " is not attached");
+        }
+        if (!file.isEmpty() && !backing.get().equals(file)) {
+            return Result.done(device + " belongs to " + backing.get() + " now and is left alone");
+        }
+        Commands.Ended ended = commands.run(List.of("losetup", "-d", device));
+        long deadline = ticker.nanos() + DETACHED_WITHIN;
+        // The kernel lets go when the last user of the device has closed it.
+        while (Mounts.backingFile(device).equals(backing)) {
+            if (ticker.nanos() - deadline >= 0) {
+                return Result.failed(device + " cannot be detached from " + backing.get() + ": "
+                        + (ended.succeeded() ? "something still uses it" : ended.summary()));
+            }
+            Waiting.until(ticker, ticker.nanos() + BETWEEN);
+        }
+        return Result.done(device + " detached");
+    }
+}

@@ -1,0 +1,278 @@
+package org.mainstay.guard.supervise;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.StateFile;
+import org.mainstay.guard.util.Ticker;
+
+/**
+ * Keeps Karaf running: starts it, adopts one that runs, starts it again when it dies unless it was stopped on purpose.
+ * Thread-safe.
+ */
+public final class ManagerSupervisor implements AutoCloseable {
+    private static final long POLL_MILLIS = 100;
+    /** Karaf that ran so long was healthy: its next death starts the back-off anew. */
+    private static final long HEALTHY_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private static final long LARGEST_CONSOLE_LOG = 10L << 20;
+
+    private final Path home;
+    private final Callable<List<String>> command;
+    private final Ticker ticker;
+    private final Log log;
+    private final StateFile state;
+    private final Path pidFile;
+    private final Runnable ended;
+    private final Thread thread;
+
+    // guarded by this
+    private boolean wanted;
+    private boolean endWithManager;
+    private boolean closed;
+    private ProcessIdentity manager;
+    private long startedAt;
+    private long startAgainAt;
+    private int failures;
+
+    /**
+     * @param home installation folder, absolute
+     * @param command what starts Karaf, asked at each start so that an edited configuration counts
+     * @param ended called when Karaf has ended after {@link #announced announced(true)}
+     */
+    public ManagerSupervisor(Path home, Callable<List<String>> command, Ticker ticker, Log log, Runnable ended) {
+        this.home = home;
+        this.command = command;
+        this.ticker = ticker;
+        this.log = log;
+        this.ended = ended;
+        this.state = new StateFile(home.resolve("data/guard/supervision"));
+        this.pidFile = home.resolve("data/run/karaf.pid");
+        this.thread = new Thread(this::run, "guard-supervisor");
+    }
+
+    /**
+     * Begins. A Karaf that runs already is adopted, with what was said last about whether it should run.
+     *
+     * @param want whether to start Karaf if none runs
+     */
+    public synchronized void start(boolean want) {
+        Optional<ProcessIdentity> running = ProcessIdentity.read(pidFile);
+        wanted = want;
+        if (running.isPresent()) {
+            manager = running.get();
+            wanted = !recorded().equals("stopped");
+            log.info("adopted Karaf, process " + manager.pid());
+        }
+        startAgainAt = ticker.nanos();
+        startedAt = ticker.nanos();
+        thread.start();
+    }
+
+    private String recorded() {
+        try {
+            return String.join("", state.read()).strip();
+        } catch (IOException e) {
+            log.warn("cannot read " + state + ": " + e.getMessage());
+            return "";
+        }
+    }
+
+    /** Wants Karaf to run. */
+    public synchronized Result run(boolean now) {
+        want(now);
+        failures = 0;
+        startAgainAt = ticker.nanos();
+        notifyAll();
+        return Result.done(
+                manager != null && manager.alive() ? "Karaf runs, process " + manager.pid() : "Karaf is started");
+    }
+
+    /** Karaf says that it is about to end on purpose. */
+    public synchronized Result announced(boolean everything) {
+        want(false);
+        endWithManager = everything;
+        notifyAll();
+        return Result.done(everything ? "the guard ends when Karaf has ended" : "the guard stays");
+    }
+
+    /** Takes note of the process that linked itself to the guard: it is Karaf, even if no pid file says so. */
+    public synchronized void linked(long pid) {
+        Optional<ProcessIdentity> process = ProcessIdentity.of(pid);
+        if (process.isPresent() && !process.get().equals(manager) && (manager == null || !manager.alive())) {
+            manager = process.get();
+            startedAt = ticker.nanos();
+            record();
+            log.info("Karaf is process " + pid);
+        }
+    }
+
+    /** Ends Karaf and does not start it again. Blocks until it is gone: TERM, then KILL after the limit. */
+    public Result stop(int limitSeconds) throws InterruptedException {
+        ProcessIdentity process;
+        synchronized (this) {
+            want(false);
+            process = manager;
+        }
+        if (process == null || !process.alive()) {
+            return Result.done("Karaf does not run");
+        }
+        process.terminate();
+        if (gone(process, limitSeconds)) {
+            return Result.done("Karaf has ended");
+        }
+        log.warn("Karaf did not end within " + limitSeconds + " s: killed");
+        process.kill();
+        return gone(process, 10)
+                ? Result.done("Karaf did not end within " + limitSeconds + " s and was killed")
+                : Result.failed(
+                        "Karaf, process " + process.pid() + ", cannot be ended; it waits for storage or the kernel");
+    }
+
+    private synchronized boolean gone(ProcessIdentity process, int seconds) throws InterruptedException {
+        long deadline = ticker.nanos() + TimeUnit.SECONDS.toNanos(seconds);
+        while (process.alive()) {
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - ticker.nanos());
+            if (left <= 0) {
+                return false;
+            }
+            wait(Math.min(left, POLL_MILLIS));
+        }
+        return true;
+    }
+
+    private void want(boolean now) {
+        wanted = now;
+        try {
+            state.write(List.of(now ? "run" : "stopped"));
+        } catch (IOException e) {
+            log.error("cannot write " + state + ": " + e.getMessage());
+        }
+    }
+
+    /** Returns Karaf's process if it lives. */
+    public synchronized Optional<ProcessIdentity> manager() {
+        return Optional.ofNullable(manager).filter(ProcessIdentity::alive);
+    }
+
+    public synchronized boolean wanted() {
+        return wanted;
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+    }
+
+    private synchronized void run() {
+        try {
+            while (!closed) {
+                step();
+                wait(POLL_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            log.warn("supervision of Karaf was interrupted");
+        }
+    }
+
+    private void step() {
+        if (manager != null && !manager.alive()) {
+            died();
+        }
+        if (manager == null && endWithManager) {
+            endWithManager = false;
+            closed = true;
+            ended.run();
+        } else if (manager == null && wanted && ticker.nanos() - startAgainAt >= 0) {
+            launch();
+        }
+    }
+
+    private void died() {
+        boolean healthy = ticker.nanos() - startedAt > HEALTHY_NANOS;
+        failures = healthy ? 0 : failures;
+        long delay = backOffNanos(failures);
+        startAgainAt = ticker.nanos() + delay;
+        failures++;
+        String then = wanted
+                ? "; started again" + (delay == 0 ? "" : " in " + TimeUnit.NANOSECONDS.toSeconds(delay) + " s")
+                : "";
+        log.warn("Karaf, process " + manager.pid() + ", has ended" + then);
+        manager = null;
+    }
+
+    /** Returns 0, 1, 2, 4, 8, 16, then 30 seconds. */
+    static long backOffNanos(int failures) {
+        return failures == 0 ? 0 : TimeUnit.SECONDS.toNanos(failures > 5 ? 30 : 1L << (failures - 1));
+    }
+
+    private void launch() {
+        try {
+            Process process = process();
+            startedAt = ticker.nanos();
+            manager = ProcessIdentity.of(process.pid()).orElse(null);
+            process.onExit().thenRun(this::wake);
+            log.info("started Karaf, process " + process.pid());
+            record();
+            normalMemoryPriority(process.pid());
+            if (manager == null) {
+                manager = new ProcessIdentity(process.pid(), "");
+            }
+        } catch (Exception e) {
+            // Whatever is wrong with the command or the disk, heartbeats and handles go on without Karaf.
+            startAgainAt = ticker.nanos() + backOffNanos(Math.max(1, failures));
+            failures++;
+            log.error("Karaf cannot be started: " + e.getMessage());
+        }
+    }
+
+    private synchronized void wake() {
+        notifyAll();
+    }
+
+    private Process process() throws Exception {
+        Path console = home.resolve("data/log/karaf-console.log");
+        Files.createDirectories(console.getParent());
+        Files.createDirectories(home.resolve("data/tmp"));
+        if (Files.exists(console) && Files.size(console) > LARGEST_CONSOLE_LOG) {
+            Files.move(console, console.resolveSibling("karaf-console.log.1"), StandardCopyOption.REPLACE_EXISTING);
+        }
+        return new ProcessBuilder(command.call())
+                .directory(home.toFile())
+                .redirectInput(new File("/dev/null"))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(console.toFile()))
+                .redirectErrorStream(true)
+                .start();
+    }
+
+    private void record() {
+        if (manager == null) {
+            return;
+        }
+        try {
+            manager.write(pidFile);
+        } catch (IOException e) {
+            log.error("cannot write " + pidFile + ": a restart of the guard would not find Karaf: " + e.getMessage());
+        }
+    }
+
+    /** The guard is the last to be killed when memory runs out; Karaf, started by it, is not to be. */
+    private void normalMemoryPriority(long pid) {
+        try {
+            Files.writeString(Path.of("/proc", Long.toString(pid), "oom_score_adj"), "0");
+        } catch (IOException e) {
+            log.info("memory priority of Karaf stays as it is: " + e.getMessage());
+        }
+    }
+}
