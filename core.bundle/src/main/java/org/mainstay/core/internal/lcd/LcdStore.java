@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.Origin;
@@ -57,18 +56,15 @@ public final class LcdStore implements Closeable {
     private boolean compacting;
     private int compactAt;
 
-    private LcdStore(StoreFiles files, LcdCodec codec, StoreLock guard, StoreLoader.Loaded loaded) {
+    private LcdStore(
+            StoreFiles files, LcdCodec codec, StoreLock guard, ExecutorService maintenance, StoreLoader.Loaded loaded) {
         this.files = files;
         this.codec = codec;
         this.guard = guard;
         this.state = loaded.state();
         this.later = loaded.later();
         this.repairs = List.copyOf(loaded.repairs());
-        this.maintenance = Executors.newSingleThreadExecutor(work -> {
-            Thread thread = new Thread(work, "lcd-compaction");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.maintenance = maintenance;
     }
 
     /**
@@ -135,7 +131,8 @@ public final class LcdStore implements Closeable {
             String server = loaded.server().isEmpty() ? serverIfUnreadable : loaded.server();
             UUID id = loaded.store() == null ? UUID.randomUUID() : loaded.store();
             StoreFiles files = new StoreFiles(settings, directory, codec, server, id, loaded.highest() + 1);
-            LcdStore store = new LcdStore(files, codec, guard, loaded);
+            LcdStore store = new LcdStore(
+                    files, codec, guard, settings.maintenance().get(), loaded);
             store.begin(loaded);
             return store;
         } catch (IOException | RuntimeException e) {
