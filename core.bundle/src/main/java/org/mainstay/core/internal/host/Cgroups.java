@@ -114,6 +114,12 @@ final class Cgroups {
         }
     }
 
+    /** Removes the installation's folder if it holds no instance's group; made again when it is needed. */
+    void removeIfUnused() {
+        relays().toFile().delete();
+        base.toFile().delete();
+    }
+
     private static List<Path> withChildren(Path group) {
         if (!Files.isDirectory(group)) {
             return new ArrayList<>();

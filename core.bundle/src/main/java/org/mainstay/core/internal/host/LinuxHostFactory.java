@@ -82,5 +82,7 @@ final class LinuxHostFactory implements HostFactory {
     @Override
     public void close() {
         readers.shutdownNow();
+        // an installation that leaves nothing in service leaves no folder on the machine either
+        cgroups.ifPresent(Cgroups::removeIfUnused);
     }
 }

@@ -124,6 +124,10 @@ final class LinuxStorage implements HostStorage {
 
     @Override
     public Optional<String> fileSystem(Path device) {
+        if (!Files.exists(device)) {
+            // blkid answers as if nothing were on it
+            throw new UncheckedIOException(new IOException("there is no " + device + " on this server"));
+        }
         CommandResult result = runner.run("blkid", "-p", "-s", "TYPE", "-o", "value", "--", device.toString());
         if (result.exitCode() == NOTHING_FOUND && result.errors().isBlank()
                 || result.output().isBlank() && result.succeeded()) {

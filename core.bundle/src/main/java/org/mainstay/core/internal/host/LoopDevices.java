@@ -95,7 +95,7 @@ final class LoopDevices {
             return false;
         }
         CommandResult result =
-                runner.run("losetup", "--raw", "--noheadings", "-O", "BACK-MAJ:MIN,BACK-INO", "--", device.toString());
+                runner.run("losetup", "--list", "--noheadings", "-O", "BACK-MAJ:MIN,BACK-INO", "--", device.toString());
         return result.succeeded()
                 && result.output().strip().replaceAll(" +", " ").equals(identity);
     }
