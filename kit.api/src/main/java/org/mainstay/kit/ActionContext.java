@@ -43,6 +43,14 @@ public interface ActionContext {
     boolean takeover();
 
     /**
+     * Returns true when another server took the resource out of service a moment ago, in order and confirmed (planned
+     * switchover), so that what would guard against a second user of it need not be repeated here.
+     */
+    default boolean handedOver() {
+        return false;
+    }
+
+    /**
      * Returns the value of a tunable of {@code etc/default/LifeKeeper}, read at each action, so that an edit counts at once.
      *
      * @param name such as {@code LKPGSQL_START_RETRIES}

@@ -32,7 +32,7 @@ import org.osgi.service.component.annotations.Component;
  * <ul>
  *   <li>create, a restore by an operator, a start: full detection, three probes within {@link Restore#FULL_PROBE};
  *   <li>takeover of a dead server: one short look, {@link Restore#SHORT_PROBE}; an answer means that the old owner is alive;
- *   <li>planned switchover, where the action's reason says so: none, because the handover proves that the other server gave the
+ *   <li>planned switchover ({@link ActionContext#handedOver}): none, because the handover proves that the other server gave the
  *       address up a moment ago.
  * </ul>
  *

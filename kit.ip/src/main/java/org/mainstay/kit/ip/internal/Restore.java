@@ -2,7 +2,6 @@ package org.mainstay.kit.ip.internal;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.mainstay.kit.ActionContext;
 import org.mainstay.kit.HostNetwork;
@@ -143,8 +142,7 @@ final class Restore {
             return time("LKIP_TAKEOVER_PROBE_MILLIS", SHORT_PROBE);
         }
         // the other server has just removed it, verified, and its word is in the handover record
-        boolean handedOver = context.reason().toLowerCase(Locale.ROOT).contains("switchover");
-        return handedOver ? Duration.ZERO : time("LKIP_PROBE_MILLIS", FULL_PROBE);
+        return context.handedOver() ? Duration.ZERO : time("LKIP_PROBE_MILLIS", FULL_PROBE);
     }
 
     private Duration time(String tunable, Duration fallback) {

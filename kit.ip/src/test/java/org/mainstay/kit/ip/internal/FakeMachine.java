@@ -32,6 +32,7 @@ final class FakeMachine implements HostNetwork {
     private final Map<String, Interface> interfaces = new LinkedHashMap<>();
     String reason = "operator";
     boolean takeover;
+    boolean handedOver;
     boolean inService;
     String broken = "";
 
@@ -157,6 +158,8 @@ final class FakeMachine implements HostNetwork {
                             return reason;
                         case "takeover":
                             return takeover;
+                        case "handedOver":
+                            return handedOver;
                         case "cancelled":
                             return false;
                         case "tunable":

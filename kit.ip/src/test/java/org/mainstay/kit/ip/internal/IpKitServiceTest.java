@@ -66,7 +66,7 @@ class IpKitServiceTest {
 
     @Test
     void aPlannedSwitchoverDoesNotLook() {
-        machine.reason = "switchover from B";
+        machine.handedOver = true;
         succeeds(kit.restore(vip()));
         assertThat(machine.log).containsExactly("add eth0 10.1.0.9/24", "announce eth0 5");
     }
