@@ -1,0 +1,183 @@
+package org.mainstay.shell.testing;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.mainstay.cluster.Administration;
+import org.mainstay.cluster.Caller;
+import org.mainstay.cluster.Cluster;
+import org.mainstay.cluster.ClusterEvent;
+import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.Enrolment;
+import org.mainstay.cluster.EventLog;
+import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Registration;
+import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.Request;
+import org.mainstay.shell.internal.registry.CommandCall;
+import org.mainstay.shell.internal.registry.CommandContext;
+import org.mainstay.shell.internal.registry.CommandException;
+import org.mainstay.shell.internal.registry.Platform;
+
+/** A cluster that answers as told and remembers what it was asked. */
+public final class FakePlatform
+        implements Platform, Cluster, Administration, EventLog, Enrolment, Platform.RemoteServers {
+    private volatile ClusterSnapshot snapshot;
+    private volatile Reply reply = Reply.success("");
+    private volatile List<String> progress = List.of();
+    private volatile boolean answers = true;
+    private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
+    private final List<Consumer<ClusterEvent>> followers = new CopyOnWriteArrayList<>();
+    private volatile CommandException remoteFailure;
+    private volatile Path home = Path.of("target/no-such-home");
+
+    public FakePlatform(ClusterSnapshot snapshot) {
+        this.snapshot = snapshot;
+    }
+
+    public void reply(Reply value) {
+        reply = value;
+    }
+
+    public void progress(List<String> lines) {
+        progress = lines;
+    }
+
+    /** Lets requests wait for ever. */
+    public void neverAnswer() {
+        answers = false;
+    }
+
+    public void remoteFailure(CommandException failure) {
+        remoteFailure = failure;
+    }
+
+    public void home(Path value) {
+        home = value;
+    }
+
+    public List<Request> requests() {
+        return List.copyOf(requests);
+    }
+
+    public int followers() {
+        return followers.size();
+    }
+
+    /** Lets an event happen. */
+    public void happen(ClusterEvent event) {
+        followers.forEach(follower -> follower.accept(event));
+    }
+
+    @Override
+    public Cluster cluster() {
+        return this;
+    }
+
+    @Override
+    public Administration administration() {
+        return this;
+    }
+
+    @Override
+    public EventLog events() {
+        return this;
+    }
+
+    @Override
+    public Enrolment enrolment() {
+        return this;
+    }
+
+    @Override
+    public Platform.RemoteServers remote() {
+        return this;
+    }
+
+    @Override
+    public OfflineSetup setup() throws CommandException {
+        throw new CommandException(ExitCode.IN_USE, "Mainstay runs on this server");
+    }
+
+    @Override
+    public Path home() {
+        return home;
+    }
+
+    @Override
+    public ClusterSnapshot snapshot() {
+        return snapshot;
+    }
+
+    @Override
+    public Registration listen(Consumer<ClusterSnapshot> listener) {
+        throw new UnsupportedOperationException("commands read, they do not listen");
+    }
+
+    @Override
+    public CompletionStage<Reply> submit(Request request, Caller caller, Consumer<String> lines) {
+        requests.add(request);
+        progress.forEach(lines);
+        return answers ? CompletableFuture.completedFuture(reply) : new CompletableFuture<>();
+    }
+
+    @Override
+    public List<Kit> kits() {
+        return List.of(
+                new Kit("comm", "ip", "1.0", "IP address"), new Kit("database", "postgres", "1.0", "PostgreSQL"));
+    }
+
+    @Override
+    public Optional<List<FormField>> form(String type, boolean extend, Map<String, String> answers) {
+        return switch (type) {
+            case "ip", "comm/ip" ->
+                Optional.of(List.of(
+                        new FormField("address", "Address", "With prefix length", "TEXT", true, "", List.of()),
+                        new FormField("interface", "Interface", "", "TEXT", false, "", List.of())));
+            case "postgres", "database/postgres" ->
+                Optional.of(List.of(
+                        new FormField("datadir", "Data directory", "", "PATH", true, "", List.of()),
+                        new FormField("port", "Port", "", "INTEGER", true, "5432", List.of()),
+                        new FormField("password", "Password", "", "SECRET", false, "", List.of())));
+            default -> Optional.empty();
+        };
+    }
+
+    @Override
+    public List<ClusterEvent> recent(int most) {
+        List<ClusterEvent> all = Fixtures.events();
+        return all.subList(Math.max(0, all.size() - most), all.size());
+    }
+
+    @Override
+    public Registration follow(Consumer<ClusterEvent> listener) {
+        followers.add(listener);
+        return () -> followers.remove(listener);
+    }
+
+    @Override
+    public CompletionStage<String> invite() {
+        return CompletableFuture.completedFuture("12345678");
+    }
+
+    @Override
+    public List<String> localAddresses() {
+        return List.of("127.0.0.1", "10.77.1.1", "10.77.2.1", "fd00::1");
+    }
+
+    @Override
+    public int run(String server, CommandCall call, CommandContext context) throws CommandException {
+        if (remoteFailure != null) {
+            throw remoteFailure;
+        }
+        context.out().println("(on " + server + ": " + call.name() + " " + String.join(" ", call.arguments()) + ")");
+        return ExitCode.SUCCESS;
+    }
+}

@@ -1,0 +1,204 @@
+package org.mainstay.shell.testing;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.mainstay.cluster.ClusterEvent;
+import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.ClusterSnapshot.Activity;
+import org.mainstay.cluster.ClusterSnapshot.Peer;
+import org.mainstay.cluster.ClusterSnapshot.PeerState;
+import org.mainstay.cluster.ClusterSnapshot.Phase;
+import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.Dependency;
+import org.mainstay.cluster.lcd.Equivalency;
+import org.mainstay.cluster.lcd.Flag;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.InstanceState;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdChange;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Member;
+import org.mainstay.cluster.lcd.Membership;
+import org.mainstay.cluster.lcd.Operation;
+import org.mainstay.cluster.lcd.Ownership;
+import org.mainstay.cluster.lcd.ResourceType;
+import org.mainstay.cluster.lcd.SystemEntry;
+import org.mainstay.cluster.lcd.Wanted;
+
+/** Clusters that command scripts are given. */
+public final class Fixtures {
+    private static final long CHECKED_AT = Instant.parse("2026-01-02T03:04:05Z").toEpochMilli();
+
+    private Fixtures() {}
+
+    /** Returns the cluster of a name: see the switch. */
+    public static ClusterSnapshot named(String name) {
+        return switch (name) {
+            case "two servers" -> twoServers(PeerState.ALIVE, true, Map.of());
+            case "B away" -> twoServers(PeerState.DEAD, false, Map.of());
+            case "pg starting" ->
+                twoServers(
+                        PeerState.ALIVE,
+                        true,
+                        Map.of("pg", new Activity("RESTORE", "A-7", "waiting for crash recovery")));
+            case "failed stop" -> failedStop();
+            case "all out" -> allOut();
+            case "in doubt" -> inDoubt();
+            case "fresh node" ->
+                new ClusterSnapshot(
+                        1, "A", Phase.AVAILABLE, base("A"), Map.of(), Map.of(), Map.of(), Map.of(), List.of());
+            default -> throw new IllegalArgumentException("there is no fixture '" + name + "'");
+        };
+    }
+
+    private static ClusterSnapshot twoServers(PeerState state, boolean current, Map<String, Activity> activities) {
+        boolean alive = state == PeerState.ALIVE;
+        Peer peer = new Peer(
+                "B",
+                state,
+                alive,
+                lcd("B", InstanceState.OSU),
+                current,
+                Map.of(),
+                Map.of(),
+                Map.of("p1", true, "p2", false));
+        return new ClusterSnapshot(
+                7,
+                "A",
+                Phase.AVAILABLE,
+                lcd("A", InstanceState.ISP),
+                Map.of("B", peer),
+                Map.of("p1", alive, "p2", false),
+                activities,
+                Map.of("pg", CHECKED_AT),
+                alive ? List.of() : List.of("B is not reachable: all comm paths to it are dead"));
+    }
+
+    private static ClusterSnapshot failedStop() {
+        ClusterSnapshot cluster = named("two servers");
+        Instance pg = cluster.own().instances().get("pg");
+        Instance stuck = pg.withState(InstanceState.OSF, "remove action timed out after 300 s", CHECKED_AT)
+                .withOwnership(pg.ownership().withReleased(false));
+        Instance vip = cluster.own().instances().get("vip").withFailed(true);
+        return with(cluster, cluster.own().with(stuck).with(vip));
+    }
+
+    private static ClusterSnapshot allOut() {
+        return with(named("two servers"), lcd("A", InstanceState.OSU));
+    }
+
+    private static ClusterSnapshot inDoubt() {
+        ClusterSnapshot cluster = named("two servers");
+        Operation operation = new Operation(
+                "B-12",
+                "B",
+                List.of("A", "B"),
+                List.of("pg"),
+                "delete dependency pg vip",
+                Operation.State.PREPARED,
+                List.of());
+        return with(cluster, cluster.own().with(LcdSection.OPERATIONS, "B-12", operation));
+    }
+
+    private static ClusterSnapshot with(ClusterSnapshot cluster, Lcd own) {
+        return new ClusterSnapshot(
+                cluster.revision() + 1,
+                cluster.self(),
+                cluster.phase(),
+                own,
+                cluster.peers(),
+                cluster.paths(),
+                cluster.activities(),
+                cluster.checkedAt(),
+                cluster.problems());
+    }
+
+    private static Lcd base(String server) {
+        Membership membership = new Membership(
+                2, List.of(new Member("A", "10.77.1.1", 1500, "aa"), new Member("B", "10.77.1.2", 1501, "bb")));
+        return Lcd.empty(server, 1)
+                .with(LcdSection.SYSTEMS, server, new SystemEntry(server, ""))
+                .with(LcdSection.MEMBERSHIP, Membership.KEY, membership)
+                .with(LcdSection.TYPES, "comm/ip", new ResourceType("comm", "ip"))
+                .with(LcdSection.TYPES, "database/postgres", new ResourceType("database", "postgres"))
+                .with(LcdSection.TYPES, "filesys/volume", new ResourceType("filesys", "volume"))
+                .with(LcdSection.TYPES, "gen/", new ResourceType("gen", ""));
+    }
+
+    private static Lcd lcd(String server, InstanceState state) {
+        String other = server.equals("A") ? "B" : "A";
+        String ownAddress = server.equals("A") ? "10.77.1.1" : "10.77.1.2";
+        String otherAddress = server.equals("A") ? "10.77.1.2" : "10.77.1.1";
+        Lcd lcd = base(server)
+                .with(LcdSection.FLAGS, "shutdown_switchover", new Flag("shutdown_switchover"))
+                .with(LcdSection.PATHS, "p1", new CommPath("p1", other, ownAddress, otherAddress, 1, 500, 6))
+                .with(
+                        LcdSection.PATHS,
+                        "p2",
+                        new CommPath(
+                                "p2",
+                                other,
+                                ownAddress.replace("77.1", "77.2"),
+                                otherAddress.replace("77.1", "77.2"),
+                                2,
+                                250,
+                                4))
+                .with(instance("data", "/srv/pg", "filesys", "volume", state, Map.of("mount", "/srv/pg")))
+                .with(instance("vip", "10.77.1.100", "comm", "ip", state, Map.of("address", "10.77.1.100/24")))
+                .with(instance("pg", "pg-5432", "database", "postgres", state, postgresProperties()))
+                .apply(List.of(dependency("pg", "data"), dependency("pg", "vip")));
+        for (String tag : List.of("data", "pg", "vip")) {
+            Equivalency row = new Equivalency("A", tag, "B", tag, 1, 10);
+            lcd = lcd.with(LcdSection.EQUIVALENCIES, row.key(), row);
+        }
+        return lcd;
+    }
+
+    private static Map<String, String> postgresProperties() {
+        return new TreeMap<>(Map.of("datadir", "/srv/pg/main", "port", "5432", "password", "hunter2"));
+    }
+
+    private static Instance instance(
+            String tag,
+            String id,
+            String application,
+            String type,
+            InstanceState state,
+            Map<String, String> properties) {
+        return Instance.create(tag, id, application, type)
+                .withProperties(properties, "1.0")
+                .withState(
+                        state,
+                        state == InstanceState.ISP ? "restore action has succeeded" : "remove action has succeeded",
+                        CHECKED_AT)
+                .withOwnership(new Ownership(3, "A", Wanted.IN, 1, state != InstanceState.ISP, List.of(), 0));
+    }
+
+    private static LcdChange<?> dependency(String parent, String child) {
+        Dependency row = new Dependency(parent, child);
+        return LcdChange.put(LcdSection.DEPENDENCIES, row.key(), row);
+    }
+
+    /** Returns the events of the cluster. */
+    public static List<ClusterEvent> events() {
+        return List.of(
+                new ClusterEvent(
+                        1,
+                        Instant.parse("2026-01-02T03:04:05Z"),
+                        "A",
+                        1000,
+                        ClusterEvent.Level.INFORMATION,
+                        "",
+                        "Mainstay is available on A"),
+                new ClusterEvent(
+                        2,
+                        Instant.parse("2026-01-02T03:05:00.250Z"),
+                        "A",
+                        1234,
+                        ClusterEvent.Level.ERROR,
+                        "pg",
+                        "quickCheck failed: no answer on port 5432"));
+    }
+}
