@@ -51,9 +51,7 @@ static int announce_once(const struct link *l, const struct address *a) {
     if (!announces(l)) return DONE;
     int fd = open_packets(l, a);
     if (fd < 0) return FAILED;
-    int failed = send_announcement(fd, l, a);
-    close(fd);
-    return failed;
+    return send_announcement(fd, l, a);
 }
 
 static int add(int fd, const char *name, const struct address *a) {
@@ -264,7 +262,7 @@ static int parse(const char *text, struct address *a) {
                : -1;
 }
 
-int main(int argc, char **argv) {
+static int command(int argc, char **argv) {
     struct address a, b;
     long number = argc == 5 ? strtol(argv[4], NULL, 10) : 0;
     int fd = open_netlink();
@@ -281,4 +279,11 @@ int main(int argc, char **argv) {
     complain("usage: mainstay-net list | add IF ADDRESS/PREFIX | remove IF ADDRESS/PREFIX | announce IF ADDRESS TIMES"
              " | probe IF ADDRESS MS | ping FROM TO MS");
     return USAGE;
+}
+
+int main(int argc, char **argv) {
+    int code = command(argc, argv);
+    fflush(NULL);
+    let_go();
+    _exit(code);
 }

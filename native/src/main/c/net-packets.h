@@ -20,17 +20,30 @@ static int announces(const struct link *l) {
     return !(l->flags & (IFF_LOOPBACK | IFF_NOARP)) && l->hardware_length > 0;
 }
 
+/* Set when a packet socket is open, see let_go. */
+static int packets_open;
+
+/* Socket and hook are made in one step by bind: a socket() with the protocol would make bind wait for the whole machine. */
 static int open_packets(const struct link *l, const struct address *a) {
     int protocol = htons(a->family == AF_INET ? ETH_P_ARP : ETH_P_IPV6);
-    int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, protocol);
+    int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    packets_open |= fd >= 0;
     struct sockaddr_ll place = {
         .sll_family = AF_PACKET, .sll_protocol = (unsigned short)protocol, .sll_ifindex = l->index};
     if (fd < 0 || bind(fd, (struct sockaddr *)&place, sizeof place) < 0) {
         complain("cannot send packets on %s: %s", l->name, strerror(errno));
-        if (fd >= 0) close(fd);
         return -1;
     }
     return fd;
+}
+
+/* The last close of a packet socket waits until no processor can still use it (20 ms and more), and so does the exit of its
+ * process. The caller must not wait for that: a child that nobody waits for has the last copy. */
+static void let_go(void) {
+    if (packets_open && fork() == 0) {
+        for (int i = 0; i < 3; i++) close(i);
+        _exit(0);
+    }
 }
 
 static int send_to(int fd, const struct link *l, int protocol, const unsigned char *hardware, const void *data, size_t size) {
