@@ -1,0 +1,85 @@
+package org.mainstay.mirror.internal.volume;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.mainstay.kit.HostStorage;
+
+/** What is a device, what is an image, and whether a mount is of one of them. */
+final class Devices {
+    private static final int TYPE = 0170000;
+    private static final int BLOCK = 0060000;
+
+    private Devices() {}
+
+    static boolean isImage(Path device) {
+        return Files.isRegularFile(device);
+    }
+
+    static boolean isBlockDevice(Path device) {
+        try {
+            return ((Integer) Files.getAttribute(device, "unix:mode") & TYPE) == BLOCK;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Returns what is mounted there, the topmost if there are several. */
+    static Optional<HostStorage.Mount> mountAt(HostStorage storage, Path target) {
+        Path real = real(target);
+        List<HostStorage.Mount> found = storage.mounts().stream()
+                .filter(mount -> mount.target().equals(target) || mount.target().equals(real))
+                .toList();
+        return found.isEmpty() ? Optional.empty() : Optional.of(found.get(found.size() - 1));
+    }
+
+    /** Returns where else the device is mounted in this mount namespace. */
+    static List<HostStorage.Mount> mountsOf(HostStorage storage, Path device) {
+        return storage.mounts().stream()
+                .filter(mount -> mount.source().startsWith("/") && isSame(mount.source(), device))
+                .toList();
+    }
+
+    /** Returns whether a mount's source is the device, or a loop device over the image. */
+    static boolean isSame(String source, Path device) {
+        Path mounted = Path.of(source);
+        Path real = real(device);
+        if (mounted.equals(device) || real(mounted).equals(real)) {
+            return true;
+        }
+        Optional<Path> backing = backingFile(mounted);
+        if (backing.isPresent()) {
+            return backing.get().equals(device) || backing.get().equals(real);
+        }
+        return isBlockDevice(device) && isBlockDevice(mounted) && number(device).equals(number(mounted));
+    }
+
+    private static Object number(Path device) {
+        try {
+            return Files.getAttribute(device, "unix:rdev");
+        } catch (IOException e) {
+            return new Object();
+        }
+    }
+
+    /** Returns the file behind a loop device. */
+    static Optional<Path> backingFile(Path device) {
+        Path name = device.getFileName();
+        Path attribute = Path.of("/sys/block", name == null ? "none" : name.toString(), "loop/backing_file");
+        try {
+            return Optional.of(Path.of(Files.readString(attribute).stripTrailing()));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            return path;
+        }
+    }
+}

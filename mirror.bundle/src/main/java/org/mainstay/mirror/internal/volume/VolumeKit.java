@@ -1,0 +1,326 @@
+package org.mainstay.mirror.internal.volume;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.mainstay.kit.Action;
+import org.mainstay.kit.ActionContext;
+import org.mainstay.kit.CreateContext;
+import org.mainstay.kit.Creation;
+import org.mainstay.kit.Field;
+import org.mainstay.kit.HostStorage;
+import org.mainstay.kit.KillHandle;
+import org.mainstay.kit.KitDescriptor;
+import org.mainstay.kit.Outcome;
+import org.mainstay.kit.Probe;
+import org.mainstay.kit.RecoveryKit;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+
+/**
+ * A shared volume: claimed on the storage, mounted on one server (ADM-180 to ADM-189). Never checks or repairs a file system
+ * (OPS-095). Standbys begin to observe the reservation at extend and at every probe, which Mainstay runs for each instance when
+ * it starts, so that a takeover need not wait to learn that the holder is gone.
+ */
+@Component(service = RecoveryKit.class)
+public final class VolumeKit implements RecoveryKit {
+    static final String APPLICATION = "filesys";
+    static final String TYPE = "volume";
+    /** Takes the reservation from a holder that still looks alive. */
+    static final String FORCE = "forceReservation";
+
+    private static final int UNMOUNT_TRIES = 10;
+    private static final Duration BETWEEN_TRIES = Duration.ofMillis(300);
+    private static final int DEEP_CHECK_SECONDS = 20;
+
+    private static final KitDescriptor DESCRIPTOR = KitDescriptor.builder(APPLICATION, TYPE, "1.0.0", "Volume")
+            .fields(List.of(
+                    Field.named(Volume.DEVICE, "Device or image")
+                            .kind(Field.Kind.PATH)
+                            .scope(Field.Scope.SERVER)
+                            .required()
+                            .help("Block device or disk image that every server reaches.")
+                            .build(),
+                    Field.named(Volume.MOUNT, "Mount point")
+                            .kind(Field.Kind.PATH)
+                            .required()
+                            .help("Folder, the same on every server; made if it does not exist.")
+                            .build(),
+                    Field.named(Volume.FILE_SYSTEM, "File system")
+                            .help("Detected if left out.")
+                            .build(),
+                    Field.named(Volume.OPTIONS, "Mount options")
+                            .help("As for mount -o; for ext file systems errors=remount-ro if left out.")
+                            .build(),
+                    Field.named(Volume.RESERVATION, "Reservation")
+                            .scope(Field.Scope.SERVER)
+                            .help(
+                                    "Reservation area (a small partition, LUN or file), 'scsi' for SCSI persistent reservation, or"
+                                            + " 'none'. Left out: a file beside an image, 'scsi' for a device that offers it.")
+                            .build()))
+            .extraActions(FORCE)
+            .timeLimit(Action.DEEP_CHECK, Duration.ofSeconds(60))
+            .build();
+
+    private final ContentCheck contentCheck = new ContentCheck();
+    private final Path fstab;
+
+    @Activate
+    public VolumeKit() {
+        this(Path.of("/etc/fstab"));
+    }
+
+    VolumeKit(Path fstab) {
+        this.fstab = fstab;
+    }
+
+    @Override
+    public KitDescriptor descriptor() {
+        return DESCRIPTOR;
+    }
+
+    @Override
+    public Creation create(CreateContext context) {
+        VolumeChecks checks = new VolumeChecks(context.host(), fstab);
+        try {
+            Volume volume = checks.complete(Volume.of(context.resource()), context.resource(), context.resources());
+            Outcome ready = Exclusion.of(volume, context).initialise();
+            return ready.succeeded() ? creation(volume, checks, ready) : Creation.refused(ready.message());
+        } catch (VolumeChecks.RefusedException | IllegalArgumentException e) {
+            return Creation.refused(e.getMessage());
+        }
+    }
+
+    @Override
+    public Creation extend(CreateContext context) {
+        VolumeChecks checks = new VolumeChecks(context.host(), fstab);
+        try {
+            Volume volume = checks.extend(Volume.of(context.resource()), context.resource(), context.resources());
+            Outcome observed = Exclusion.of(volume, context).observe();
+            return observed.succeeded() ? creation(volume, checks, observed) : Creation.refused(observed.message());
+        } catch (VolumeChecks.RefusedException | IllegalArgumentException e) {
+            return Creation.refused(e.getMessage());
+        }
+    }
+
+    private static Creation creation(Volume volume, VolumeChecks checks, Outcome exclusion) {
+        Creation creation =
+                Creation.of(volume.mount().toString(), volume.properties()).withSuggestedTag(volume.suggestedTag());
+        for (String remark : checks.remarks()) {
+            creation = creation.withRemark(remark);
+        }
+        // The guard says where a file system refuses direct I/O: then the reservation holds for this machine only.
+        return exclusion.message().contains("direct I/O") ? creation.withRemark(exclusion.message()) : creation;
+    }
+
+    /** Deletes the area that create made beside an image, unless a server still holds it. */
+    @Override
+    public Outcome delete(ActionContext context) {
+        Volume volume = Volume.of(context.resource());
+        if (!volume.reservation().equals(volume.areaBeside().toString()) || !Files.exists(volume.areaBeside())) {
+            return Outcome.success("nothing to undo");
+        }
+        String holder = Exclusion.of(volume, context).check().message();
+        if (!holder.contains("held by nobody")) {
+            return Outcome.success("the reservation area stays: " + holder);
+        }
+        try {
+            Files.deleteIfExists(volume.areaBeside());
+            return Outcome.success("deleted " + volume.areaBeside());
+        } catch (IOException e) {
+            return Outcome.success(
+                    "the reservation area " + volume.areaBeside() + " could not be deleted: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public Outcome restore(ActionContext context) {
+        Volume volume = Volume.of(context.resource());
+        Exclusion exclusion = Exclusion.of(volume, context);
+        context.progress("claiming the reservation of " + volume.device());
+        Outcome claimed = exclusion.claim(false);
+        if (!claimed.succeeded()) {
+            return claimed;
+        }
+        Outcome mounted = mount(volume, context);
+        if (mounted.succeeded() || mountedHere(volume, context).isPresent()) {
+            return mounted;
+        }
+        Outcome released = exclusion.release();
+        return released.succeeded()
+                ? mounted
+                : Outcome.failed(
+                        mounted.message() + "; and the reservation stays: " + released.message(), mounted.detail());
+    }
+
+    private Outcome mount(Volume volume, ActionContext context) {
+        Optional<HostStorage.Mount> present = Devices.mountAt(context.host().storage(), volume.mount());
+        if (present.isPresent()) {
+            return Devices.isSame(present.get().source(), volume.device())
+                    ? Outcome.success(volume.device() + " is mounted on " + volume.mount())
+                    : Outcome.failed(present.get().source() + " is mounted on " + volume.mount() + " and not "
+                            + volume.device() + "; unmount it");
+        }
+        Path device = volume.device();
+        try {
+            Files.createDirectories(volume.mount());
+            if (Devices.isImage(volume.device())) {
+                device = context.host()
+                        .storage()
+                        .attachLoop(volume.device())
+                        .orElseThrow(() -> new IOException("no loop device is free"));
+            }
+        } catch (IOException | UncheckedIOException e) {
+            return Outcome.failed(
+                    "cannot attach " + volume.device() + " for " + volume.mount() + ": " + e.getMessage());
+        }
+        context.progress("mounting " + volume.device() + " on " + volume.mount());
+        Outcome mounted =
+                context.host().storage().mount(device, volume.mount(), volume.fileSystem(), volume.mountOptions());
+        if (mounted.succeeded()) {
+            return Outcome.success(volume.device() + " is mounted on " + volume.mount());
+        }
+        String loop = device.equals(volume.device()) ? "" : detach(device, context);
+        return Outcome.failed(
+                mounted.message()
+                        + ". Mainstay never repairs a file system by itself (OPS-095): take the resource out of service,"
+                        + " check it by hand, for example with fsck " + volume.device()
+                        + ", and bring it into service again" + loop,
+                mounted.detail());
+    }
+
+    private static String detach(Path device, ActionContext context) {
+        Outcome detached = context.host().storage().detachLoop(device);
+        return detached.succeeded() ? "" : "; " + detached.message();
+    }
+
+    private static Optional<HostStorage.Mount> mountedHere(Volume volume, ActionContext context) {
+        return Devices.mountAt(context.host().storage(), volume.mount())
+                .filter(mount -> Devices.isSame(mount.source(), volume.device()));
+    }
+
+    @Override
+    public Outcome remove(ActionContext context) {
+        Volume volume = Volume.of(context.resource());
+        Optional<HostStorage.Mount> mount = mountedHere(volume, context);
+        if (mount.isPresent()) {
+            Outcome unmounted = unmount(volume, context);
+            if (!unmounted.succeeded()) {
+                return unmounted;
+            }
+            Path source = Path.of(mount.get().source());
+            if (Devices.backingFile(source).isPresent() && Devices.isImage(volume.device())) {
+                Outcome detached = context.host().storage().detachLoop(source);
+                if (!detached.succeeded()) {
+                    return detached;
+                }
+            }
+        }
+        // Last of all: from now on another server may write.
+        Outcome released = Exclusion.of(volume, context).release();
+        return released.succeeded()
+                ? Outcome.success(volume.device() + " is not mounted on " + volume.mount() + ", " + released.message())
+                : released;
+    }
+
+    private static Outcome unmount(Volume volume, ActionContext context) {
+        Outcome unmounted = context.host().storage().unmount(volume.mount());
+        for (int i = 1; i < UNMOUNT_TRIES && !unmounted.succeeded(); i++) {
+            context.progress(unmounted.message());
+            if (!context.pause(BETWEEN_TRIES)) {
+                return unmounted;
+            }
+            unmounted = context.host().storage().unmount(volume.mount());
+        }
+        return unmounted;
+    }
+
+    @Override
+    public Probe probe(ActionContext context) {
+        Volume volume = Volume.of(context.resource());
+        Outcome observed = Exclusion.of(volume, context).observe();
+        String note = observed.succeeded() ? "" : "; " + observed.message();
+        Optional<HostStorage.Mount> mount = Devices.mountAt(context.host().storage(), volume.mount());
+        if (mount.isEmpty()) {
+            List<HostStorage.Mount> elsewhere = Devices.mountsOf(context.host().storage(), volume.device());
+            return elsewhere.isEmpty()
+                    ? Probe.stopped("nothing is mounted on " + volume.mount() + note)
+                    : Probe.partial(volume.device() + " is mounted on "
+                            + elsewhere.get(0).target() + ", not on " + volume.mount() + note);
+        }
+        return Devices.isSame(mount.get().source(), volume.device())
+                ? Probe.running(volume.device() + " is mounted on " + volume.mount() + note)
+                : Probe.unknown(
+                        mount.get().source() + " is mounted on " + volume.mount() + ", not " + volume.device() + note);
+    }
+
+    @Override
+    public Outcome quickCheck(ActionContext context) {
+        Volume volume = Volume.of(context.resource());
+        Optional<HostStorage.Mount> mount = Devices.mountAt(context.host().storage(), volume.mount());
+        if (mount.isEmpty()) {
+            return Outcome.failed("nothing is mounted on " + volume.mount() + " any more");
+        }
+        if (!Devices.isSame(mount.get().source(), volume.device())) {
+            return Outcome.failed(
+                    mount.get().source() + " is mounted on " + volume.mount() + ", not " + volume.device());
+        }
+        if (!volume.readOnly() && ("," + mount.get().options() + ",").matches(".*,(ro|emergency_ro|shutdown),.*")) {
+            return Outcome.failed("the file system on " + volume.mount()
+                    + " has become read-only, which the kernel does after an error; see the kernel log");
+        }
+        Outcome reserved = Exclusion.of(volume, context).check();
+        return reserved.succeeded()
+                ? Outcome.success(volume.device() + " is mounted on " + volume.mount() + ", " + reserved.message())
+                : reserved;
+    }
+
+    @Override
+    public Outcome deepCheck(ActionContext context) {
+        Outcome light = quickCheck(context);
+        Volume volume = Volume.of(context.resource());
+        if (!light.succeeded() || volume.readOnly()) {
+            return light;
+        }
+        long seconds = Long.parseLong(context.tunable("VOLUME_CHECK_SECS", Integer.toString(DEEP_CHECK_SECONDS)));
+        Duration own = Duration.ofSeconds(seconds);
+        try {
+            return contentCheck.run(volume.mount(), own.compareTo(context.remaining()) < 0 ? own : context.remaining());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Outcome.failed("the check was cancelled");
+        }
+    }
+
+    @Override
+    public Outcome validate(ActionContext context) {
+        Volume volume = Volume.of(context.resource());
+        if (!Files.exists(volume.device())) {
+            return Outcome.failed("device: " + volume.device() + " is not reachable from this server");
+        }
+        Outcome observed = Exclusion.of(volume, context).observe();
+        return observed.succeeded()
+                ? Outcome.success(volume.device() + " is reachable, " + observed.message())
+                : observed;
+    }
+
+    @Override
+    public List<KillHandle> killHandles(ActionContext context) {
+        Volume volume = Volume.of(context.resource());
+        // The loop device under an image is not known before the restore: whoever ends the mount finds it there.
+        return List.of(
+                KillHandle.mount(volume.mount().toString(), volume.device().toString()));
+    }
+
+    @Override
+    public Outcome perform(String name, List<String> arguments, ActionContext context) {
+        if (!name.equals(FORCE)) {
+            return Outcome.failed("the Volume kit has no action '" + name + "'; it has " + FORCE);
+        }
+        return Exclusion.of(Volume.of(context.resource()), context).claim(true);
+    }
+}
