@@ -1,0 +1,283 @@
+package org.mainstay.core.internal.admin;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.mainstay.cluster.Administration;
+import org.mainstay.cluster.Caller;
+import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.Request;
+import org.mainstay.cluster.lcd.Membership;
+import org.mainstay.core.decision.event.ServiceRequest;
+import org.mainstay.core.internal.lcd.LcdCodec;
+import org.mainstay.core.internal.node.NodeRuntime;
+import org.mainstay.core.internal.run.Ended;
+import org.mainstay.core.internal.run.RegisteredKit;
+import org.mainstay.core.internal.run.Resources;
+import org.mainstay.core.internal.run.Threads;
+import org.mainstay.kit.Action;
+import org.mainstay.kit.Field;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What operators may ask of this server. Thread-safe; never blocks: what has to wait does so on threads of its own. */
+public final class AdminService implements Administration, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(AdminService.class);
+
+    private final NodeRuntime.Access node;
+    private final Locks locks = new Locks();
+    private final LocalSteps steps;
+    private final Peers peers;
+    private final KitForms forms;
+    private final ExecutorService threads = Executors.newCachedThreadPool(Threads.named("mainstay-admin"));
+
+    public AdminService(NodeRuntime.Access node, LcdCodec codec) {
+        this(node, codec, LocalAddresses.ofThisMachine());
+    }
+
+    /** @param addresses addresses of this server's interfaces */
+    public AdminService(NodeRuntime.Access node, LcdCodec codec, Supplier<List<String>> addresses) {
+        this.node = node;
+        this.steps = new LocalSteps(node, locks, addresses);
+        this.forms = new KitForms(node);
+        Supplier<String> self = () -> node.cluster().snapshot().self();
+        this.peers = new Peers(node.links(), codec, self, step -> steps.perform(self.get(), step));
+        node.links().handle(Step.TOPIC, this::stepAsked);
+        node.links().watch((peer, open) -> {
+            if (!open) {
+                locks.forget(peer);
+            }
+        });
+    }
+
+    private CompletionStage<byte[]> stepAsked(String from, byte[] payload) {
+        try {
+            return CompletableFuture.supplyAsync(() -> peers.write(steps.perform(from, peers.read(payload))), threads);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(new IllegalStateException("Mainstay ends on this server", e));
+        }
+    }
+
+    @Override
+    public CompletionStage<Reply> submit(Request request, Caller caller, Consumer<String> progress) {
+        if (!caller.role().may(request.role())) {
+            return done(Reply.failed(
+                    ExitCode.SYSTEM_ERROR,
+                    "permission denied: " + caller.user() + " is "
+                            + caller.role().name().toLowerCase(java.util.Locale.ROOT) + ", this needs "
+                            + request.role().name().toLowerCase(java.util.Locale.ROOT)));
+        }
+        String operation = UUID.randomUUID().toString();
+        LOG.info("{} by {} from {}, operation {}", describe(request), caller.user(), caller.from(), operation);
+        Job job = new Job(node, peers, operation, caller, safe(progress));
+        try {
+            return CompletableFuture.supplyAsync(() -> guarded(job, request), threads);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("refused, the core ends", e);
+            return done(Reply.failed(ExitCode.NO_COMMUNICATION, "Mainstay ends here"));
+        }
+    }
+
+    private static CompletionStage<Reply> done(Reply reply) {
+        return CompletableFuture.completedFuture(reply);
+    }
+
+    /** Properties may hold secrets and are not logged. */
+    private static String describe(Request request) {
+        if (request instanceof Request.CreateResource create) {
+            return "create " + create.type() + " '" + create.tag() + "' with "
+                    + create.properties().keySet();
+        }
+        if (request instanceof Request.SetResource set) {
+            return "set " + set.values().keySet() + " of '" + set.tag() + "'";
+        }
+        if (request instanceof Request.Extend extend) {
+            return "extend '" + extend.tag() + "' to " + extend.target();
+        }
+        return request instanceof Request.ChangeOwn own ? own.description() : request.toString();
+    }
+
+    /** Whoever listens to progress cannot make a request fail. */
+    private static Consumer<String> safe(Consumer<String> progress) {
+        return line -> {
+            try {
+                progress.accept(line);
+            } catch (RuntimeException e) {
+                LOG.debug("progress could not be shown", e);
+            }
+        };
+    }
+
+    private Reply guarded(Job job, Request request) {
+        Locking locking = new Locking();
+        try {
+            return carryOut(job, locking, request);
+        } catch (Refusal e) {
+            Reply reply = e.reply();
+            List<String> remarks = job.success("").remarks();
+            return remarks.isEmpty() ? reply : new Reply(reply.exitCode(), reply.message(), remarks);
+        } catch (RuntimeException e) {
+            LOG.error("INTERNAL ERROR: {} failed", describe(request), e);
+            return Reply.failed(ExitCode.INTERNAL_ERROR, "an internal error, see the log: " + e);
+        } finally {
+            locking.unlockAll(job);
+        }
+    }
+
+    private Reply carryOut(Job job, Locking locking, Request request) throws Refusal {
+        if (request instanceof Request.CreateResource create) {
+            return new CreateOperation(job, locking).run(create);
+        }
+        if (request instanceof Request.Extend extend) {
+            return new ExtendOperation(job, locking).run(extend);
+        }
+        if (request instanceof Request.Unextend unextend) {
+            return new RemovalOperations(job, locking).unextend(unextend);
+        }
+        if (request instanceof Request.DeleteResource delete) {
+            return new RemovalOperations(job, locking).delete(delete);
+        }
+        if (request instanceof Request.CreateDependency create) {
+            return new DependencyOperations(job, locking).create(create);
+        }
+        if (request instanceof Request.DeleteDependency delete) {
+            return new DependencyOperations(job, locking).delete(delete);
+        }
+        if (request instanceof Request.SetResource set) {
+            return new SetOperation(job, locking).run(set);
+        }
+        if (request instanceof Request.CreatePath create) {
+            return new PathOperations(job, locking).create(create);
+        }
+        if (request instanceof Request.DeletePath delete) {
+            return new PathOperations(job, locking).delete(delete);
+        }
+        if (request instanceof Request.RemoveNode remove) {
+            return new NodeOperations(job, locking).remove(remove);
+        }
+        if (request instanceof Request.ChangeOwn own
+                && NodeOperations.membership(own).isPresent()) {
+            Membership changed = NodeOperations.membership(own).get();
+            return new NodeOperations(job, locking).change(own.description(), changed);
+        }
+        return service(job, request);
+    }
+
+    /** Requests that the decision core answers. */
+    private Reply service(Job job, Request request) throws Refusal {
+        if (request instanceof Request.BringInService bring) {
+            job.instance(bring.tag());
+            return job.ask(new ServiceRequest.BringInService(
+                    bring.tag(), bring.onlyTag(), bring.childrenToo(), bring.ignoreReservations()));
+        }
+        if (request instanceof Request.TakeOutOfService take) {
+            job.instance(take.tag());
+            return job.ask(new ServiceRequest.TakeOutOfService(
+                    take.tag(), take.onlyTag(), take.withChildren(), take.ignoreReservations()));
+        }
+        if (request instanceof Request.ConfirmStopped confirm) {
+            job.checkServer(confirm.server());
+            job.instance(confirm.tag());
+            return job.ask(new ServiceRequest.ConfirmStopped(confirm.tag(), confirm.server()));
+        }
+        if (request instanceof Request.PerformAction perform) {
+            return perform(job, perform);
+        }
+        if (request instanceof Request.ResolveOperation resolve) {
+            return job.ask(new ServiceRequest.ResolveOperation(resolve.id(), resolve.commit()));
+        }
+        if (request instanceof Request.Stop stop) {
+            return job.ask(new ServiceRequest.Stop(stop.leaveRunning(), stop.systemShutdown()));
+        }
+        if (request instanceof Request.ChangeOwn own) {
+            return job.ask(new ServiceRequest.ChangeOwn(own.description(), own.changes()));
+        }
+        throw new Refusal(
+                ExitCode.INTERNAL_ERROR,
+                "no way to carry out " + request.getClass().getSimpleName());
+    }
+
+    private Reply perform(Job job, Request.PerformAction perform) throws Refusal {
+        var instance = job.instance(perform.tag());
+        if (perform.action().equals(Action.RESTORE.actionName())) {
+            return job.ask(new ServiceRequest.BringInService(perform.tag(), false, true, false));
+        }
+        if (perform.action().equals(Action.REMOVE.actionName())) {
+            return job.ask(new ServiceRequest.TakeOutOfService(perform.tag(), false, false, false));
+        }
+        RegisteredKit kit = forms.of(instance.application(), instance.type());
+        List<String> allowed = new java.util.ArrayList<>(
+                List.of("restore", "remove", "quickCheck", "deepCheck", "recover", "validate"));
+        allowed.addAll(kit.descriptor().extraActions());
+        if (!allowed.contains(perform.action())) {
+            throw new Refusal(
+                    ExitCode.NOT_FOUND,
+                    "the kit " + kit.key() + " has no action '" + perform.action() + "'; actions: "
+                            + String.join(", ", allowed));
+        }
+        return job.ask(new ServiceRequest.PerformAction(perform.tag(), perform.action(), perform.arguments()));
+    }
+
+    @Override
+    public List<Kit> kits() {
+        return node.kits().all().stream()
+                .map(kit -> new Kit(
+                        kit.descriptor().application(),
+                        kit.descriptor().type(),
+                        kit.descriptor().version(),
+                        kit.descriptor().title()))
+                .toList();
+    }
+
+    @Override
+    public Optional<List<FormField>> form(String type, boolean extend, Map<String, String> answers) {
+        List<RegisteredKit> found = node.kits().named(type);
+        if (found.size() != 1) {
+            return Optional.empty();
+        }
+        try {
+            Ended<List<Field>> ended = Job.wait(
+                    node.runner()
+                            .form(
+                                    found.get(0),
+                                    extend ? Action.EXTEND : Action.CREATE,
+                                    new LinkedHashMap<>(answers),
+                                    Resources.all(node.cluster().snapshot().own())),
+                    10,
+                    TimeUnit.SECONDS);
+            return Optional.of((ended.answered() ? ended.value() : List.<Field>of())
+                    .stream().map(AdminService::formField).toList());
+        } catch (Refusal e) {
+            LOG.warn("the form of {} is not known: {}", type, e.getMessage());
+            return Optional.of(List.of());
+        }
+    }
+
+    private static FormField formField(Field field) {
+        return new FormField(
+                field.name(),
+                field.label(),
+                field.help(),
+                field.kind().name(),
+                field.required(),
+                field.defaultValue().orElse(""),
+                field.choices());
+    }
+
+    /** Ends the threads; requests that wait are answered first by the runtime's end. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

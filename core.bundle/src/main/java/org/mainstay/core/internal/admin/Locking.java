@@ -1,0 +1,33 @@
+package org.mainstay.core.internal.admin;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The locks one job holds, here and on other servers. Not thread-safe. */
+final class Locking {
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    private final Set<String> servers = new LinkedHashSet<>();
+
+    /** Takes locks on a server. @throws Refusal 8 naming who holds one of them, 9 if the server cannot be reached */
+    void lock(Job job, String server, Collection<String> keys, String what) throws Refusal {
+        servers.add(server);
+        job.peers().demand(server, new Step.Lock(job.operation(), job.who(), what, new ArrayList<>(keys)), LIMIT);
+    }
+
+    /** Gives up everything; a server that cannot be reached gives it up by itself when the session has ended. */
+    void unlockAll(Job job) {
+        for (String server : List.copyOf(servers)) {
+            try {
+                job.peers().ask(server, new Step.Unlock(job.operation()), LIMIT);
+            } catch (Refusal e) {
+                job.tell("the lock on " + server + " ends with its session: " + e.getMessage());
+            }
+        }
+        servers.clear();
+    }
+}

@@ -1,0 +1,168 @@
+package org.mainstay.core.internal.admin;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.Request;
+import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.Equivalency;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdChange;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Member;
+import org.mainstay.cluster.lcd.Membership;
+import org.mainstay.cluster.lcd.SystemEntry;
+
+/** Changes of the membership list: one change with the next epoch, held by a majority of the old list (design.md section 5). */
+final class NodeOperations {
+    private static final String LOCK = "membership";
+
+    private final Job job;
+    private final Locking locking;
+
+    NodeOperations(Job job, Locking locking) {
+        this.job = job;
+        this.locking = locking;
+    }
+
+    Reply remove(Request.RemoveNode request) throws Refusal {
+        String name = request.name();
+        job.checkServer(name);
+        if (name.equals(job.self())) {
+            throw new Refusal(
+                    ExitCode.INVALID_ARGUMENT, "a server cannot remove itself; run the command on another server");
+        }
+        checkEmpty(name, request.force());
+        Membership old = job.own().membership();
+        Membership changed = new Membership(
+                old.epoch() + 1,
+                old.members().stream()
+                        .filter(member -> !member.name().equals(name))
+                        .toList());
+        Set<String> partners = partners(old, request.force());
+        String what = "remove server " + name;
+        for (String server : partners) {
+            locking.lock(job, server, List.of(LOCK), what);
+        }
+        for (String server : partners) {
+            job.change(server, LcdChange.put(LcdSection.MEMBERSHIP, Membership.KEY, changed));
+            forget(server, name);
+        }
+        job.propose(what);
+        return job.success("server " + name + " is removed; servers now: "
+                + String.join(", ", changed.members().stream().map(Member::name).toList()));
+    }
+
+    /** A list that comm made when it admitted a server, or when keys changed. */
+    Reply change(String description, Membership changed) throws Refusal {
+        Membership old = job.own().membership();
+        if (changed.epoch() != old.epoch() + 1) {
+            throw new Refusal(
+                    ExitCode.IN_USE,
+                    "the membership list was changed meanwhile, it has epoch " + old.epoch() + "; try again");
+        }
+        Set<String> partners = partners(old, false);
+        for (String server : partners) {
+            locking.lock(job, server, List.of(LOCK), description);
+        }
+        for (String server : partners) {
+            job.change(server, LcdChange.put(LcdSection.MEMBERSHIP, Membership.KEY, changed));
+            for (Member member : changed.members()) {
+                if (job.lcd(server).row(LcdSection.SYSTEMS, member.name()).isEmpty()) {
+                    job.change(
+                            server,
+                            LcdChange.put(LcdSection.SYSTEMS, member.name(), new SystemEntry(member.name(), "")));
+                }
+            }
+        }
+        job.propose(description);
+        return job.success(description);
+    }
+
+    /** Returns the membership a direct change of the own database would set, empty if it sets none. */
+    static Optional<Membership> membership(Request.ChangeOwn request) {
+        return request.changes().stream()
+                .filter(change -> change.section().equals(LcdSection.MEMBERSHIP))
+                .flatMap(change -> change.row().stream())
+                .map(Membership.class::cast)
+                .findFirst();
+    }
+
+    /** Returns the servers that will hold the new list. @throws Refusal 9 if they are too few */
+    private Set<String> partners(Membership old, boolean force) throws Refusal {
+        Set<String> partners = new TreeSet<>();
+        List<String> away = new ArrayList<>();
+        for (Member member : old.members()) {
+            (job.peers().reachable(member.name()) ? partners : away).add(member.name());
+        }
+        partners.add(job.self());
+        if (away.isEmpty()) {
+            return partners;
+        }
+        if (!force) {
+            throw new Refusal(
+                    ExitCode.NO_COMMUNICATION,
+                    "no communication with " + String.join(", ", away)
+                            + "; the list of servers changes with all of them, or with 'node remove --force'");
+        }
+        if (partners.size() * 2 <= old.members().size()) {
+            job.remark(
+                    "warning: only " + partners.size() + " of " + old.members().size()
+                            + " servers hold the new list; make sure that " + String.join(", ", away)
+                            + " do not run apart from the others");
+        }
+        return partners;
+    }
+
+    private void checkEmpty(String name, boolean force) throws Refusal {
+        List<String> shared = job.own().rows(LcdSection.EQUIVALENCIES).values().stream()
+                .filter(pair -> with(pair, name))
+                .map(pair -> pair.server().equals(name) ? pair.tag() : pair.otherTag())
+                .sorted()
+                .distinct()
+                .toList();
+        List<String> there = new ArrayList<>(job.snapshot()
+                .lcd(name)
+                .map(lcd -> List.copyOf(lcd.instances().keySet()))
+                .orElse(List.of()));
+        if (there.isEmpty()) {
+            there.addAll(shared);
+        }
+        if (!there.isEmpty() && !force) {
+            throw new Refusal(
+                    ExitCode.IN_USE,
+                    name + " still has resources: " + String.join(", ", there)
+                            + "; unextend or delete them first, or use --force");
+        }
+    }
+
+    /** Drops what a server's database holds about the one that goes. */
+    private void forget(String server, String name) throws Refusal {
+        Lcd lcd = job.lcd(server);
+        for (CommPath path : lcd.rows(LcdSection.PATHS).values()) {
+            if (path.peer().equals(name) || server.equals(name)) {
+                job.change(server, LcdChange.remove(LcdSection.PATHS, path.id()));
+            }
+        }
+        for (Equivalency pair : lcd.rows(LcdSection.EQUIVALENCIES).values()) {
+            if (with(pair, name)) {
+                job.change(server, LcdChange.remove(LcdSection.EQUIVALENCIES, pair.key()));
+                job.touches(server, pair.server().equals(server) ? pair.tag() : pair.otherTag());
+            }
+        }
+        if (!server.equals(name) && lcd.row(LcdSection.SYSTEMS, name).isPresent()) {
+            job.change(server, LcdChange.remove(LcdSection.SYSTEMS, name));
+        }
+        if (!server.equals(name) && lcd.row(LcdSection.RESTRICTIONS, name).isPresent()) {
+            job.change(server, LcdChange.remove(LcdSection.RESTRICTIONS, name));
+        }
+    }
+
+    private static boolean with(Equivalency pair, String name) {
+        return pair.server().equals(name) || pair.otherServer().equals(name);
+    }
+}
