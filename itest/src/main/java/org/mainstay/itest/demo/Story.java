@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import org.mainstay.itest.client.Acknowledgements;
 import org.mainstay.itest.lab.Await;
+import org.mainstay.itest.lab.Cluster;
 import org.mainstay.itest.lab.Database;
 import org.mainstay.itest.lab.Lab;
 import org.mainstay.itest.lab.LabException;
@@ -52,34 +53,15 @@ public final class Story {
     /** Makes both servers, joins them and protects the database; ends with the client writing. */
     void protect() {
         screen.title("Two servers, two networks, one shared disk");
-        Server a = lab.addServer("A", distribution);
-        Server b = lab.addServer("B", distribution);
+        Cluster.form(lab, distribution, List.of("A", "B"));
+        screen.line("A (10.77.1.1, 10.77.2.1) made a new cluster and B (10.77.1.2, 10.77.2.2) joined it with a one-time code");
+        Cluster.connect(lab, 2, Cluster.Heartbeat.DEFAULT);
+        screen.line("two communication paths are alive");
+        Server a = lab.server("A");
         Database database = Database.create(lab, a.machine(), databaseSettings);
         psql = Database.programs().resolve("psql");
-        screen.line("servers A (10.77.1.1, 10.77.2.1) and B (10.77.1.2, 10.77.2.2) have power; a PostgreSQL data directory "
-                + "lies on the shared disk");
-        a.mainstay("node", "init", "--name", "A", "--address", a.machine().address(1));
-        a.start();
-        screen.line("A is the first server of a new cluster");
-        String[] lines = a.mainstay("node", "invite").strip().split("\n");
-        String code = lines[lines.length - 1].strip();
-        b.mainstay("node", "join", "--name", "B", "--address", b.machine().address(1), "--peer",
-                a.machine().address(1), "--code", code);
-        b.start();
-        screen.line("B joined with the one-time code A printed");
-        for (int network = 1; network <= 2; network++) {
-            a.mainstay("commpath", "create", "--to", "B", "--local", a.machine().address(network), "--remote",
-                    b.machine().address(network));
-        }
-        screen.line("two communication paths are alive");
-        a.mainstay("resource", "create", "volume", "--tag", "data", "--set", "device=" + database.image(), "--set",
-                "mount=" + Database.MOUNT);
-        a.mainstay("resource", "create", "ip", "--tag", "vip", "--set", "address=" + ADDRESS + "/24");
-        a.mainstay("resource", "create", "postgres", "--tag", "pg", "--set", "datadir=" + Database.DATA, "--set",
-                "port=" + Database.PORT);
-        a.mainstay("dependency", "create", "pg", "vip");
-        a.mainstay("resource", "extend", "pg", "--to", "B");
-        for (Server server : List.of(a, b)) {
+        Cluster.protectDatabase(lab, database, ADDRESS);
+        for (Server server : lab.servers()) {
             server.mainstay("resource", "set", "pg", "quickCheck=1");
         }
         screen.line("PostgreSQL 'pg', its address 'vip' " + ADDRESS + " and its volume 'data' are protected on A and B");
