@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +38,7 @@ public final class PeerCertificates {
 
     /** Returns the present key of a member if it is known. */
     public Optional<PublicKey> key(Member member) {
-        String pin = member.keyPin().toLowerCase(Locale.ROOT).split(",")[0];
+        String pin = firstPin(member);
         PublicKey known = keys.get(pin);
         if (known == null) {
             known = read(pin);
@@ -63,6 +65,26 @@ public final class PeerCertificates {
             LOG.warn("{} cannot be read; it is written again when the peer connects", file, e);
         }
         return null;
+    }
+
+    /** Returns the certificates of members that are on disk. */
+    public List<X509Certificate> all(Membership membership) {
+        List<X509Certificate> found = new ArrayList<>();
+        for (Member member : membership.members()) {
+            Path file = directory.resolve(firstPin(member) + SUFFIX);
+            if (key(member).isPresent() && Files.exists(file)) {
+                try {
+                    found.add(Certificates.decode(Certificates.unpem(Identity.CERTIFICATE, Files.readAllBytes(file))));
+                } catch (IOException | GeneralSecurityException e) {
+                    LOG.warn("{} cannot be read", file, e);
+                }
+            }
+        }
+        return found;
+    }
+
+    private static String firstPin(Member member) {
+        return member.keyPin().toLowerCase(Locale.ROOT).split(",")[0];
     }
 
     /** Remembers a certificate that was verified in a connection. @return whether it was news */
