@@ -1,5 +1,6 @@
 package org.mainstay.core.decision.state;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +91,7 @@ public record CoreState(
      * @param timers timers that run
      * @param deferred by hierarchy, for how many better servers was already waited
      * @param obstacles by instance, why something that is wanted in service is not
+     * @param doubts operations in doubt, as sentences
      * @param monitored instances whose checks run
      * @param refused handovers this server has refused in the present session with their other server
      * @param requests requests forwarded to other servers, by id: the server
@@ -99,12 +101,14 @@ public record CoreState(
             SortedSet<String> timers,
             SortedMap<String, Integer> deferred,
             SortedMap<String, String> obstacles,
+            SortedMap<String, String> doubts,
             SortedSet<String> monitored,
             SortedMap<String, String> refused,
             SortedMap<String, Forwarded> requests) {
         public static final Memory NONE = new Memory(
                 0,
                 Collections.emptySortedSet(),
+                Collections.emptySortedMap(),
                 Collections.emptySortedMap(),
                 Collections.emptySortedMap(),
                 Collections.emptySortedSet(),
@@ -115,6 +119,7 @@ public record CoreState(
             timers = Collections.unmodifiableSortedSet(new TreeSet<>(timers));
             deferred = Collections.unmodifiableSortedMap(new TreeMap<>(deferred));
             obstacles = Collections.unmodifiableSortedMap(new TreeMap<>(obstacles));
+            doubts = Collections.unmodifiableSortedMap(new TreeMap<>(doubts));
             monitored = Collections.unmodifiableSortedSet(new TreeSet<>(monitored));
             refused = Collections.unmodifiableSortedMap(new TreeMap<>(refused));
             requests = Collections.unmodifiableSortedMap(new TreeMap<>(requests));
@@ -135,15 +140,10 @@ public record CoreState(
      * @param asked whether one was
      * @param requestId whom to answer
      * @param leaveRunning {@code lkstop -f}
-     * @param moving hierarchies that are handed over first, as tags
      * @param version version of the own database the peers must have before it ends; 0 = not yet known
      */
-    public record Stop(boolean asked, String requestId, boolean leaveRunning, SortedSet<String> moving, long version) {
-        public static final Stop NONE = new Stop(false, "", false, Collections.emptySortedSet(), 0);
-
-        public Stop {
-            moving = Collections.unmodifiableSortedSet(new TreeSet<>(moving));
-        }
+    public record Stop(boolean asked, String requestId, boolean leaveRunning, long version) {
+        public static final Stop NONE = new Stop(false, "", false, 0);
     }
 
     /**
@@ -244,9 +244,20 @@ public record CoreState(
         return result;
     }
 
-    /** Returns what an administrator should know, one sentence each: why something wanted in service is not. */
+    /** Returns, by instance, why something that is wanted in service is not brought into service, one sentence each. */
     public Map<String, String> obstacles() {
         return memory.obstacles();
+    }
+
+    /** Returns what an administrator should know, one sentence each; empty if all is well. */
+    public List<String> problems() {
+        List<String> problems = new ArrayList<>();
+        if (!storage.works()) {
+            problems.add("changes cannot be stored on " + self() + ": " + storage.problem());
+        }
+        memory.obstacles().forEach((tag, text) -> problems.add(tag + " is not brought into service: " + text));
+        problems.addAll(memory.doubts().values());
+        return problems;
     }
 
     /** Returns the instances whose checks are to run. */

@@ -29,9 +29,14 @@ public record PeerView(
         long received,
         boolean joined) {
 
-    /** A peer's heartbeats. @param known whether there was any news since the start here */
-    public record GuardWord(boolean known, String bootId, long incarnation, long version) {
-        public static final GuardWord NONE = new GuardWord(false, "", 0, 0);
+    /**
+     * A peer's heartbeats.
+     *
+     * @param known whether there was any news since the start here
+     * @param manager whether its guard says that its manager runs
+     */
+    public record GuardWord(boolean known, String bootId, boolean manager, long incarnation, long version) {
+        public static final GuardWord NONE = new GuardWord(false, "", false, 0, 0);
     }
 
     /** Returns a peer nothing was heard of. */
@@ -46,7 +51,8 @@ public record PeerView(
 
     /** Returns this with a session that just began or ended. */
     public PeerView withSession(boolean open) {
-        return new PeerView(lcd, open, false, heard || open, open || managerPresent, guard, standing, run, 0, joined);
+        boolean present = open || (guard.known() ? guard.manager() : managerPresent);
+        return new PeerView(lcd, open, false, heard || open, present, guard, standing, run, 0, joined);
     }
 
     public PeerView withHello(Lcd copy, String newRun, Standing newStanding) {
@@ -73,7 +79,8 @@ public record PeerView(
         return new PeerView(lcd, session, current, true, managerPresent, guard, standing, run, received, joined);
     }
 
-    public PeerView withGuard(GuardWord word, boolean manager) {
-        return new PeerView(lcd, session, current, true, manager, word, standing, run, received, joined);
+    public PeerView withGuard(GuardWord word) {
+        return new PeerView(
+                lcd, session, current, true, session || word.manager(), word, standing, run, received, joined);
     }
 }

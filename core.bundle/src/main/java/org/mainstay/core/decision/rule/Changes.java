@@ -1,0 +1,118 @@
+package org.mainstay.core.decision.rule;
+
+import java.util.Collection;
+import java.util.List;
+import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.InstanceState;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdChange;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Ownership;
+import org.mainstay.cluster.lcd.Wanted;
+import org.mainstay.core.decision.event.ServiceRequest;
+
+/** Applies configuration changes to the own database without disturbing what the core itself keeps in it. */
+final class Changes {
+    private final Step step;
+
+    Changes(Step step) {
+        this.step = step;
+    }
+
+    void changeOwn(String requestId, ServiceRequest.ChangeOwn request) {
+        Reply refusal = refusal(request.changes());
+        if (refusal != null) {
+            step.answer(requestId, refusal);
+            return;
+        }
+        for (LcdChange<?> change : request.changes()) {
+            if (change.value() instanceof Instance wanted && step.instance(wanted.tag()) != null) {
+                setState(wanted);
+            } else {
+                step.own(step.own().apply(List.of(change)));
+            }
+        }
+        step.answer(requestId, Reply.success(request.description()));
+    }
+
+    private Reply refusal(Collection<LcdChange<?>> changes) {
+        for (LcdChange<?> change : changes) {
+            if (!change.section().equals(LcdSection.INSTANCES)) {
+                continue;
+            }
+            String tag = change.key();
+            String locked = Agreements.lock(step, tag);
+            if (!locked.isEmpty()) {
+                return Reply.failed(ExitCode.IN_USE, locked);
+            }
+            if (!step.claimedByOperation(tag)) {
+                Reply twice = twice(tag, change.value());
+                if (twice != null) {
+                    return twice;
+                }
+            } else {
+                return Reply.failed(
+                        ExitCode.IN_USE,
+                        "another operation works on " + tag + " on " + step.self() + ": wait for its end");
+            }
+        }
+        return null;
+    }
+
+    private Reply twice(String tag, Object row) {
+        boolean claims = row instanceof Instance wanted
+                && wanted.state().inService()
+                && step.instance(tag) != null
+                && !step.inService(tag);
+        Knowledge.Occupant occupant = claims ? new Knowledge(step).occupant(tag) : null;
+        return occupant == null
+                ? null
+                : Reply.failed(ExitCode.IN_USE, tag + " cannot be set in service: " + occupant.text());
+    }
+
+    /** Takes an operator's word on a state; ownership and wanted state follow from it. */
+    private void setState(Instance wanted) {
+        String tag = wanted.tag();
+        Instance old = step.instance(tag);
+        Knowledge knowledge = new Knowledge(step);
+        Ownership ownership = old.ownership();
+        boolean was = old.state().inService();
+        boolean will = wanted.state().inService();
+        if (was != will) {
+            Ownership newest = knowledge.wanted(tag);
+            Wanted word = will ? Wanted.IN : Wanted.OUT;
+            ownership = ownership.withWanted(word, newest.wantedRevision() + 1).withReleased(!will);
+        }
+        if (will && !was) {
+            ownership = ownership.withEpoch(knowledge.newestEpoch(tag) + 1, step.self());
+        }
+        Instance changed = wanted.withOwnership(ownership);
+        if (wanted.state() != old.state()) {
+            changed = changed.withState(wanted.state(), wanted.reason(), step.at);
+        }
+        if (wanted.state() == InstanceState.OSU && old.state() == InstanceState.OSF) {
+            changed = changed.withOwnership(changed.ownership().withReleased(true));
+        }
+        step.own(step.own().with(changed));
+    }
+
+    /** Returns a database with the changes of an operation over several servers: states and ownership stay as they are. */
+    static Lcd apply(Lcd lcd, Collection<LcdChange<?>> changes) {
+        Lcd result = lcd;
+        for (LcdChange<?> change : changes) {
+            if (change.value() instanceof Instance wanted
+                    && result.instance(wanted.tag()).isPresent()) {
+                Instance old = result.instances().get(wanted.tag());
+                Instance merged = wanted.withState(old.state(), old.reason(), old.changedAt())
+                        .withFailed(old.failed())
+                        .withOwnership(old.ownership());
+                result = result.with(merged);
+            } else {
+                result = result.apply(List.of(change));
+            }
+        }
+        return result;
+    }
+}

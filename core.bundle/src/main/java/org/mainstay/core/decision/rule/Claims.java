@@ -1,0 +1,195 @@
+package org.mainstay.core.decision.rule;
+
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.lcd.Handover;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Ownership;
+import org.mainstay.core.decision.message.CoreMessage;
+import org.mainstay.core.decision.state.PeerView;
+import org.mainstay.core.decision.state.ServiceOperation;
+import org.mainstay.core.decision.state.ServiceOperation.Claim;
+import org.mainstay.core.decision.state.ServiceOperation.Kind;
+import org.mainstay.core.decision.state.ServiceOperation.Stage;
+
+/**
+ * The right to own groups (design.md section 4, ownership epoch). A server asks every server it can reach; each records the
+ * promise durably before it grants; then the asker records epoch and owner durably and restores. An epoch in a server's own
+ * database with itself as owner is therefore always one it won.
+ */
+final class Claims {
+    private final Step step;
+    private final Knowledge knowledge;
+
+    Claims(Step step) {
+        this.step = step;
+        knowledge = new Knowledge(step);
+    }
+
+    /** Asks for what the operation needs and does not own yet; goes on at once if nobody is to be asked. */
+    void begin(ServiceOperation operation) {
+        TreeMap<String, Long> epochs = new TreeMap<>();
+        for (String tag : operation.work().todo()) {
+            if (!step.inService(tag) && !owned(tag)) {
+                epochs.put(tag, knowledge.newestEpoch(tag) + 1);
+            }
+        }
+        TreeSet<String> waiting = new TreeSet<>();
+        if (!epochs.isEmpty()) {
+            step.peers().keySet().stream().filter(knowledge::usable).forEach(waiting::add);
+        }
+        Claim claim =
+                new Claim(operation.id(), epochs, waiting, operation.claim().takeover());
+        ServiceOperation claiming = operation.at(Stage.CLAIMING).withClaim(claim);
+        step.operation(claiming);
+        waiting.forEach(peer -> step.send(peer, new CoreMessage.ClaimRequest(operation.id(), epochs)));
+        new Restoring(step).askHandles(operation.id());
+        advance(step.operation(operation.id()));
+    }
+
+    private boolean owned(String tag) {
+        Ownership ownership = step.instance(tag).ownership();
+        return ownership.owner().equals(step.self())
+                && ownership.epoch() > 0
+                && ownership.epoch() >= knowledge.newestEpoch(tag);
+    }
+
+    /** Goes on when every server that can still answer has granted. */
+    void advance(ServiceOperation operation) {
+        TreeSet<String> waiting = new TreeSet<>(operation.claim().waiting());
+        waiting.removeIf(peer -> {
+            PeerView view = step.peer(peer);
+            return knowledge.down(peer) || !view.session() && !view.managerPresent();
+        });
+        Claim claim = operation.claim();
+        Claim now = new Claim(claim.id(), claim.epochs(), waiting, claim.takeover());
+        ServiceOperation updated = operation.withClaim(now);
+        step.operation(updated);
+        if (waiting.isEmpty()) {
+            won(updated);
+        }
+    }
+
+    private void won(ServiceOperation operation) {
+        for (Map.Entry<String, Long> entry : operation.claim().epochs().entrySet()) {
+            String tag = entry.getKey();
+            Knowledge.Occupant occupant = knowledge.occupant(tag);
+            boolean taken = occupant != null
+                    && (occupant.how() == Knowledge.Occupant.How.IN_SERVICE
+                            || occupant.how() == Knowledge.Occupant.How.UNRELEASED);
+            if (step.instance(tag) == null || taken || knowledge.newestEpoch(tag) >= entry.getValue()) {
+                lost(operation, tag + " was claimed by another server meanwhile");
+                return;
+            }
+        }
+        operation
+                .claim()
+                .epochs()
+                .forEach((tag, epoch) -> step.ownership(tag, ownership -> ownership.withEpoch(epoch, step.self())));
+        new Restoring(step).granted(operation);
+    }
+
+    private void lost(ServiceOperation operation, String reason) {
+        operation.tags().forEach(tag -> step.obstacles.put(tag, reason));
+        SortedSet<String> hierarchy = step.topology().hierarchy(operation.tags().first());
+        if (!hierarchy.isEmpty()) {
+            step.startTimer("backoff:" + hierarchy.first(), step.settings.defaultDetection());
+        }
+        new Reservations(step)
+                .finish(operation, Reply.failed(ExitCode.IN_USE, reason + "; see 'mainstay status' and try again"));
+    }
+
+    /** A session began anew: what the peer has not answered is asked again. */
+    void askAgain(String peer) {
+        for (ServiceOperation operation : step.operations()) {
+            if (operation.stage() == Stage.CLAIMING
+                    && operation.claim().waiting().contains(peer)) {
+                step.send(
+                        peer,
+                        new CoreMessage.ClaimRequest(
+                                operation.id(), operation.claim().epochs()));
+            }
+        }
+    }
+
+    void answered(String peer, CoreMessage.ClaimAnswer answer) {
+        ServiceOperation operation = step.operation(answer.claimId());
+        if (operation == null || operation.stage() != Stage.CLAIMING) {
+            return;
+        }
+        if (!answer.granted()) {
+            lost(operation, peer + " refused the claim: " + answer.reason());
+            return;
+        }
+        Claim claim = operation.claim();
+        TreeSet<String> waiting = new TreeSet<>(claim.waiting());
+        waiting.remove(peer);
+        step.operation(operation.withClaim(new Claim(claim.id(), claim.epochs(), waiting, claim.takeover())));
+    }
+
+    /** Answers another server's claim. */
+    void asked(String peer, CoreMessage.ClaimRequest request) {
+        TreeMap<String, Long> wanted = new TreeMap<>();
+        TreeMap<String, Long> known = new TreeMap<>();
+        String refusal = "";
+        for (Map.Entry<String, Long> entry : request.epochs().entrySet()) {
+            String tag = step.topology().mine(peer, entry.getKey());
+            if (tag == null || step.instance(tag) == null) {
+                continue;
+            }
+            known.put(entry.getKey(), knowledge.newestEpoch(tag));
+            wanted.put(tag, entry.getValue());
+            if (refusal.isEmpty()) {
+                refusal = objection(peer, tag, entry.getValue());
+            }
+        }
+        if (refusal.isEmpty()) {
+            wanted.forEach((tag, epoch) -> {
+                giveWay(tag, peer);
+                step.ownership(tag, ownership -> ownership.withEpoch(epoch, peer));
+            });
+        }
+        step.send(peer, new CoreMessage.ClaimAnswer(request.claimId(), refusal.isEmpty(), known, refusal));
+    }
+
+    private String objection(String peer, String tag, long epoch) {
+        if (Knowledge.occupied(step.own(), step.instance(tag))) {
+            return tag + " is in service on " + step.self() + ", or not certainly out of service";
+        }
+        Ownership ownership = step.instance(tag).ownership();
+        boolean repeated = ownership.owner().equals(peer) && ownership.epoch() == epoch;
+        if (!repeated && knowledge.newestEpoch(tag) >= epoch) {
+            return "a newer claim of " + tag + " is known on " + step.self();
+        }
+        for (Handover handover : step.own().rows(LcdSection.HANDOVERS).values()) {
+            String theirs = step.topology().tagOn(tag, handover.to(), step.self());
+            if (theirs != null && handover.epochs().containsKey(theirs)) {
+                return tag + " is being moved from " + handover.from() + " to " + handover.to();
+            }
+        }
+        for (ServiceOperation operation : step.operations()) {
+            if (operation.holds() && operation.tags().contains(tag)) {
+                boolean claiming = operation.kind() == Kind.RESTORE && operation.stage() == Stage.CLAIMING;
+                boolean gives = claiming
+                        && step.topology().priority(tag, peer) < step.topology().priority(tag, step.self());
+                if (!gives && operation.stage() != Stage.CONFIRMING) {
+                    return step.self() + " itself is working on " + tag;
+                }
+            }
+        }
+        return "";
+    }
+
+    /** Gives up an own claim that a better server has too. */
+    private void giveWay(String tag, String peer) {
+        for (ServiceOperation operation : step.operations()) {
+            if (operation.stage() == Stage.CLAIMING && operation.tags().contains(tag)) {
+                lost(operation, peer + " brings " + tag + " into service: its priority is better");
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package org.mainstay.core.decision.rule;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.mainstay.cluster.ClusterEvent.Level;
+import org.mainstay.cluster.lcd.Handover;
+import org.mainstay.cluster.lcd.InstanceState;
+import org.mainstay.core.decision.effect.Effect;
+import org.mainstay.core.decision.effect.Notices;
+import org.mainstay.core.decision.state.ServiceOperation;
+import org.mainstay.core.decision.state.ServiceOperation.Asker;
+import org.mainstay.core.decision.state.ServiceOperation.Kind;
+import org.mainstay.core.decision.state.ServiceOperation.Stage;
+import org.mainstay.core.decision.state.ServiceOperation.Then;
+
+/** Failed checks, local recovery, and the way of a hierarchy to the next server. */
+final class Failover {
+    static final String RECOVER = "recover";
+
+    private final Step step;
+    private final Knowledge knowledge;
+    private final Eligibility eligibility;
+    private final Reservations reservations;
+
+    Failover(Step step) {
+        this.step = step;
+        knowledge = new Knowledge(step);
+        eligibility = new Eligibility(step);
+        reservations = new Reservations(step);
+    }
+
+    /** A check failed: repaired in place if that is wanted, else the hierarchy moves (ADM-070). */
+    void checkFailed(String tag, String check, String message) {
+        var instance = step.instance(tag);
+        if (instance == null
+                || instance.state() != InstanceState.ISP
+                || !step.monitored.contains(tag)
+                || step.claimedByOperation(tag)
+                || knowledge.maintained(step.topology().hierarchy(tag))) {
+            return;
+        }
+        step.note(
+                Notices.CHECK_FAILED,
+                Level.ERROR,
+                tag,
+                check + " of " + tag + " on " + step.self() + " failed: " + message);
+        String reason = check + " failed: " + message;
+        if (instance.settings().localRecovery() && step.kits.contains(instance.typeKey())) {
+            reservations.begin(Kind.RECOVER, List.of(tag), List.of(tag), Asker.NOBODY, reason, Then.NOTHING);
+        } else {
+            begin(tag, reason);
+        }
+    }
+
+    /** Runs the recover action. */
+    void activateRecover(ServiceOperation operation) {
+        String tag = operation.tags().first();
+        if (!step.inService(tag)) {
+            step.end(operation.id());
+            return;
+        }
+        String actionId = step.newId(RECOVER);
+        step.effect(new Effect.RunAction(
+                actionId,
+                tag,
+                RECOVER,
+                List.of(),
+                step.instance(tag).ownership().epoch(),
+                false,
+                step.right().until(),
+                operation.reason()));
+        step.operation(operation.at(Stage.RUNNING).withWork(work -> work.withRunning(tag, actionId)));
+    }
+
+    void recovered(ServiceOperation operation, String tag, boolean succeeded, String message) {
+        step.end(operation.id());
+        if (step.instance(tag) == null) {
+            return;
+        }
+        if (succeeded) {
+            step.state(tag, InstanceState.ISP, "recover action has succeeded");
+            step.note(Notices.RECOVERED, Level.WARNING, tag, tag + " was recovered on " + step.self() + ": " + message);
+            return;
+        }
+        step.note(
+                Notices.RECOVER_FAILED,
+                Level.ERROR,
+                tag,
+                "local recovery of " + tag + " on " + step.self() + " failed: " + message);
+        begin(tag, operation.reason() + "; recover failed: " + message);
+    }
+
+    /** The hierarchy of a failed resource leaves this server, or stays failed where no other may take it (ADM-074). */
+    private void begin(String tag, String reason) {
+        SortedSet<String> hierarchy = step.topology().hierarchy(tag);
+        if (eligibility.allRestricted(hierarchy)) {
+            step.state(tag, InstanceState.ISU, reason);
+            step.change(tag, instance -> instance.withFailed(true));
+            step.note(
+                    Notices.FAILED_IN_PLACE,
+                    Level.ERROR,
+                    tag,
+                    tag + " has failed on " + step.self()
+                            + " and stays there, not monitored: failover to every other server" + " is disabled");
+            return;
+        }
+        step.ownership(tag, ownership -> ownership.withFailures(ownership.failures() + 1));
+        step.change(tag, instance -> instance.withState(instance.state(), reason, step.at));
+        step.note(Notices.FAILOVER, Level.ERROR, tag, "failover of " + tag + " from " + step.self() + ": " + reason);
+        TreeSet<String> todo = new TreeSet<>(hierarchy);
+        todo.removeIf(one -> !step.occupies(one));
+        reservations.begin(
+                Kind.REMOVE, hierarchy, todo, Asker.NOBODY, reason, new Then(Then.Step.FAILOVER, "", List.of(), 0));
+    }
+
+    /** The hierarchy is off this server, or could not be stopped. */
+    void removed(ServiceOperation operation, boolean complete) {
+        if (!complete) {
+            return;
+        }
+        next(operation.tags(), operation.then().tried(), operation.reason());
+    }
+
+    /** Gives the hierarchy, out of service here, to the best server that may have it; else this one tries again or gives up. */
+    void next(Collection<String> hierarchy, List<String> tried, String reason) {
+        SortedSet<String> wanted = wanted(hierarchy);
+        if (wanted.isEmpty()) {
+            return;
+        }
+        List<String> targets = eligibility.targets(wanted, tried);
+        if (!targets.isEmpty()) {
+            new Handovers(step).offer("failover", targets.get(0), wanted, Handover.Step.RELEASED, reason, tried);
+            return;
+        }
+        String obstacle = eligibility.obstacle(step.self(), wanted, tried);
+        if (obstacle.isEmpty()) {
+            return;
+        }
+        String root = step.topology().roots(wanted).isEmpty()
+                ? wanted.first()
+                : step.topology().roots(wanted).first();
+        for (String tag : wanted) {
+            if (step.instance(tag).ownership().failures() >= step.settings.failureLimit()) {
+                step.state(tag, InstanceState.OSF, obstacle);
+            }
+        }
+        step.note(
+                Notices.NO_SERVER_LEFT,
+                Level.ERROR,
+                root,
+                root + " is out of service: no server is left that may run it (" + obstacle + ")");
+    }
+
+    /** Returns what of a hierarchy is wanted in service with all it depends on. */
+    SortedSet<String> wanted(Collection<String> hierarchy) {
+        TreeSet<String> result = new TreeSet<>();
+        for (String tag : hierarchy) {
+            boolean in = step.instance(tag) != null
+                    && knowledge.wantedIn(tag)
+                    && step.topology().below(tag).stream().allMatch(knowledge::wantedIn);
+            if (in && !step.inService(tag)) {
+                result.add(tag);
+            }
+        }
+        return result;
+    }
+
+    /** Forgets the failures of a resource that has served long enough. */
+    void forgiven(String tag) {
+        if (step.inService(tag)) {
+            step.ownership(tag, Restoring::tryAgain);
+        }
+    }
+}

@@ -1,0 +1,355 @@
+package org.mainstay.core.decision.rule;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.mainstay.cluster.ClusterSnapshot.PeerState;
+import org.mainstay.cluster.ClusterSnapshot.Phase;
+import org.mainstay.cluster.lcd.BegunAction;
+import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.Handover;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.InstanceState;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Ownership;
+import org.mainstay.cluster.lcd.Wanted;
+import org.mainstay.core.decision.state.PathView;
+import org.mainstay.core.decision.state.PeerView;
+
+/** What this server may conclude about the others and about groups. */
+final class Knowledge {
+    static final String RESTORE = "restore";
+    static final String REMOVE = "remove";
+
+    private final Step step;
+
+    Knowledge(Step step) {
+        this.step = step;
+    }
+
+    /** Where and how a group is taken. */
+    record Occupant(String server, How how, String text) {
+
+        /** How a group is taken. */
+        enum How {
+            /** In service, or being brought into service. */
+            IN_SERVICE,
+            /** Failed, and not certainly stopped. */
+            UNRELEASED,
+            /** Left by a server that stopped on purpose, stopped itself. */
+            PARKED_STOPPED,
+            /** Left running by a server that stopped on purpose. */
+            PARKED_RUNNING,
+            /** The server is alive and what it has in service is not known. */
+            DOUBTFUL
+        }
+    }
+
+    // ---- servers
+
+    PeerState reachability(String peer) {
+        boolean any = false;
+        for (PathView path : step.paths.values()) {
+            if (path.peer().equals(peer)) {
+                any = true;
+                if (path.alive()) {
+                    return PeerState.ALIVE;
+                }
+            }
+        }
+        PeerView view = step.peers().get(peer);
+        if (view == null || !view.heard()) {
+            return PeerState.UNKNOWN;
+        }
+        if (!any) {
+            return view.session() ? PeerState.ALIVE : PeerState.UNKNOWN;
+        }
+        return PeerState.DEAD;
+    }
+
+    boolean alive(String peer) {
+        return reachability(peer) == PeerState.ALIVE;
+    }
+
+    /** Returns whether a server counts as down: all paths dead, or not heard within the start-up wait. */
+    boolean down(String peer) {
+        PeerState state = reachability(peer);
+        return state == PeerState.DEAD || state == PeerState.UNKNOWN && step.start.waited();
+    }
+
+    /** Returns whether a server can be talked to and its database is known as it is. */
+    boolean usable(String peer) {
+        PeerView view = step.peers().get(peer);
+        return view != null && view.session() && view.current() && alive(peer);
+    }
+
+    /** Returns whether the copy of a server's database is certainly not older than what the server does. */
+    boolean trusted(String peer) {
+        PeerView view = step.peers().get(peer);
+        if (view == null) {
+            return false;
+        }
+        if (view.session() && view.current()) {
+            return true;
+        }
+        return !view.managerPresent()
+                && view.guard().known()
+                && view.guard().incarnation() == view.lcd().incarnation()
+                && view.guard().version() <= view.lcd().version();
+    }
+
+    long detection(String peer) {
+        long result = 0;
+        for (CommPath path : step.own().rows(LcdSection.PATHS).values()) {
+            if (path.peer().equals(peer)) {
+                result = Math.max(result, path.detectionMillis());
+            }
+        }
+        return result == 0 ? step.settings.defaultDetection() : result;
+    }
+
+    // ---- groups
+
+    private Instance on(String server, String tag) {
+        String theirs = step.topology().tagOn(tag, server, step.self());
+        return theirs == null ? null : step.lcd(server).instances().get(theirs);
+    }
+
+    /** Returns the instance of a group on a server as known here; null if there is none. */
+    Instance instanceOn(String server, String ownTag) {
+        return on(server, ownTag);
+    }
+
+    /** Returns all servers of a group, this one included. */
+    SortedSet<String> members(String tag) {
+        SortedSet<String> result =
+                new TreeSet<>(step.topology().others(tag, step.self()).keySet());
+        result.add(step.self());
+        return result;
+    }
+
+    /** Returns the newest wanted state of a group, with its revision: the highest revision wins, at a tie OUT. */
+    Ownership wanted(String tag) {
+        Ownership best = Ownership.NONE;
+        for (String server : members(tag)) {
+            Instance instance = on(server, tag);
+            if (instance == null) {
+                continue;
+            }
+            Ownership one = instance.ownership();
+            if (one.wantedRevision() > best.wantedRevision()
+                    || one.wantedRevision() == best.wantedRevision()
+                            && (best == Ownership.NONE || one.wanted() == Wanted.OUT)) {
+                best = one;
+            }
+        }
+        return best;
+    }
+
+    boolean wantedIn(String tag) {
+        return wanted(tag).wanted() == Wanted.IN;
+    }
+
+    /** Returns the newest epoch of a group that any server knows of, promised ones included. */
+    long newestEpoch(String tag) {
+        long newest = 0;
+        for (String server : members(tag)) {
+            Instance instance = on(server, tag);
+            if (instance != null) {
+                newest = Math.max(newest, instance.ownership().epoch());
+            }
+            for (Handover handover : step.lcd(server).rows(LcdSection.HANDOVERS).values()) {
+                String theirs = step.topology().tagOn(tag, handover.to(), step.self());
+                if (theirs != null) {
+                    newest = Math.max(newest, handover.epochs().getOrDefault(theirs, 0L));
+                }
+            }
+        }
+        return newest;
+    }
+
+    /** Returns the server that won the newest epoch by its own record; empty if none ever did. */
+    String newestOwner(String tag) {
+        String owner = "";
+        long newest = 0;
+        for (String server : members(tag)) {
+            Instance instance = on(server, tag);
+            if (instance != null
+                    && instance.ownership().owner().equals(server)
+                    && instance.ownership().epoch() > newest) {
+                newest = instance.ownership().epoch();
+                owner = server;
+            }
+        }
+        return owner;
+    }
+
+    /** Returns whether a server other than {@code server} won an epoch newer than the given one, or it was confirmed stopped. */
+    boolean settled(String tag, String server, long epoch) {
+        for (String other : members(tag)) {
+            Instance instance = on(other, tag);
+            if (instance == null || other.equals(server)) {
+                continue;
+            }
+            Ownership ownership = instance.ownership();
+            boolean won = ownership.owner().equals(other) && ownership.epoch() > epoch;
+            boolean confirmed = ownership.owner().isEmpty() && ownership.epoch() >= epoch && epoch > 0;
+            if (won || confirmed) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns whether an instance's record says that it may be running. */
+    static boolean occupied(Lcd lcd, Instance instance) {
+        if (instance.state().inService() || !instance.ownership().released()) {
+            return true;
+        }
+        BegunAction begun = lcd.rows(LcdSection.ACTIONS).get(instance.tag());
+        return begun != null && begun.action().equals(RESTORE);
+    }
+
+    /** Returns who else has a group; null if it is free. What is in service counts before everything else. */
+    Occupant occupant(String tag) {
+        Occupant found = null;
+        for (Map.Entry<String, Topology.Place> entry :
+                step.topology().others(tag, step.self()).entrySet()) {
+            Occupant one = occupant(tag, entry.getKey());
+            if (one != null && (found == null || one.how().compareTo(found.how()) < 0)) {
+                found = one;
+            }
+        }
+        return found;
+    }
+
+    private Occupant occupant(String tag, String server) {
+        Instance instance = on(server, tag);
+        if (instance == null) {
+            return down(server) || trusted(server) ? null : doubtful(server);
+        }
+        Lcd lcd = step.lcd(server);
+        long epoch = instance.ownership().epoch();
+        boolean confirmed = !usable(server) && confirmed(tag, server, epoch);
+        if (!down(server) && !confirmed) {
+            if (occupied(lcd, instance)) {
+                boolean failed = instance.state() == InstanceState.OSF;
+                return failed
+                        ? new Occupant(server, Occupant.How.UNRELEASED, unreleased(instance, server))
+                        : new Occupant(server, Occupant.How.IN_SERVICE, "it is in service on " + server);
+            }
+            Ownership mine = step.instance(tag).ownership();
+            boolean granted = mine.owner().equals(server) && mine.epoch() > epoch && !usable(server);
+            if (!trusted(server) || granted) {
+                return doubtful(server);
+            }
+        }
+        var parked = lcd.rows(LcdSection.PARKED).get(instance.tag());
+        if (parked != null && !settled(tag, server, epoch)) {
+            return parked.running()
+                    ? new Occupant(
+                            server,
+                            Occupant.How.PARKED_RUNNING,
+                            server
+                                    + " was stopped and left it running; it is started elsewhere only after 'mainstay resource"
+                                    + " confirm-stopped " + instance.tag() + " --on " + server + "'")
+                    : new Occupant(
+                            server,
+                            Occupant.How.PARKED_STOPPED,
+                            server + " was stopped on purpose with it; it waits for the return of " + server
+                                    + " or for 'mainstay resource in-service'");
+        }
+        return null;
+    }
+
+    private boolean confirmed(String tag, String server, long epoch) {
+        for (String other : members(tag)) {
+            Instance instance = on(other, tag);
+            if (instance != null
+                    && !other.equals(server)
+                    && instance.ownership().owner().isEmpty()
+                    && instance.ownership().epoch() >= epoch
+                    && epoch > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Occupant doubtful(String server) {
+        return new Occupant(
+                server,
+                Occupant.How.DOUBTFUL,
+                server + " is alive, but what it has in service is not known yet: its Mainstay does not answer");
+    }
+
+    private static String unreleased(Instance instance, String server) {
+        return server + " could not stop it (" + instance.reason() + "); repair it there, or stop it by hand and say"
+                + " 'mainstay resource confirm-stopped " + instance.tag() + " --on " + server + "'";
+    }
+
+    /** Returns whether a handover of this server, or of one that may still act on it, concerns one of the resources. */
+    boolean inHandover(Collection<String> tags) {
+        if (mentions(step.self(), tags)) {
+            return true;
+        }
+        for (String peer : step.topology().sharers(tags, step.self())) {
+            if (!down(peer) && mentions(peer, tags)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean mentions(String holder, Collection<String> tags) {
+        for (Handover handover : step.lcd(holder).rows(LcdSection.HANDOVERS).values()) {
+            for (String tag : tags) {
+                String theirs = step.topology().tagOn(tag, handover.to(), step.self());
+                if (theirs != null && handover.epochs().containsKey(theirs) && !accomplished(handover)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Returns whether the taking server of a handover has long accepted it: what is left of it is a remnant. */
+    boolean accomplished(Handover handover) {
+        boolean taken = handover.to().equals(step.self()) || usable(handover.to());
+        return taken
+                && step.lcd(handover.to())
+                        .row(LcdSection.HANDOVERS, handover.id())
+                        .isEmpty()
+                && accepted(handover);
+    }
+
+    /** Returns whether the taking server owns what the handover promised it, or something newer happened since. */
+    boolean accepted(Handover handover) {
+        Lcd lcd = step.lcd(handover.to());
+        return handover.epochs().entrySet().stream().anyMatch(entry -> {
+            Instance instance = lcd.instances().get(entry.getKey());
+            if (instance == null) {
+                return false;
+            }
+            Ownership ownership = instance.ownership();
+            return ownership.epoch() > entry.getValue()
+                    || ownership.epoch() == entry.getValue()
+                            && ownership.owner().equals(handover.to());
+        });
+    }
+
+    /** Returns whether maintenance keeps Mainstay from acting by itself. */
+    boolean maintained(Collection<String> tags) {
+        var rows = step.own().rows(LcdSection.MAINTENANCE).keySet();
+        return rows.contains("cluster")
+                || rows.contains("server")
+                || tags.stream().anyMatch(tag -> rows.contains("tag:" + tag));
+    }
+
+    /** Returns whether a peer may be asked to run something: usable and ready. */
+    boolean ready(String peer) {
+        return usable(peer) && step.peer(peer).standing().phase() == Phase.AVAILABLE;
+    }
+}

@@ -1,0 +1,91 @@
+package org.mainstay.core.decision.rule;
+
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.mainstay.cluster.ClusterEvent.Level;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.Ownership;
+import org.mainstay.core.decision.effect.Notices;
+import org.mainstay.core.decision.state.ServiceOperation.Asker;
+import org.mainstay.core.decision.state.ServiceOperation.Kind;
+import org.mainstay.core.decision.state.ServiceOperation.Then;
+
+/** The older epoch stops: what this server runs and another one won since is stopped before anything else (I4). */
+final class Outdated {
+    private final Step step;
+    private final Knowledge knowledge;
+
+    Outdated(Step step) {
+        this.step = step;
+        knowledge = new Knowledge(step);
+    }
+
+    void settle() {
+        if (step.start.bootId().isEmpty()) {
+            return;
+        }
+        for (String tag : step.topology().tags()) {
+            if (step.occupies(tag)) {
+                String winner = winner(tag);
+                if (!winner.isEmpty()) {
+                    stop(tag, winner);
+                }
+            }
+        }
+    }
+
+    /** Returns the server whose right to a group is newer than this one's; empty if there is none. */
+    private String winner(String tag) {
+        Ownership mine = step.instance(tag).ownership();
+        for (String server : step.topology().others(tag, step.self()).keySet()) {
+            Instance other = knowledge.instanceOn(server, tag);
+            if (other == null || !other.ownership().owner().equals(server)) {
+                continue;
+            }
+            long theirs = other.ownership().epoch();
+            if (theirs > mine.epoch()) {
+                return server;
+            }
+            boolean both = theirs == mine.epoch()
+                    && mine.owner().equals(step.self())
+                    && knowledge.usable(server)
+                    && other.state().inService()
+                    && step.inService(tag);
+            if (both && step.topology().priority(tag, server) < step.topology().priority(tag, step.self())) {
+                return server;
+            }
+        }
+        return "";
+    }
+
+    private void stop(String tag, String winner) {
+        SortedSet<String> tags = step.topology().withAbove(List.of(tag));
+        boolean handled = step.operations().stream()
+                .anyMatch(operation ->
+                        operation.kind() == Kind.REMOVE && operation.tags().contains(tag));
+        if (handled || !step.instance(tag).state().inService() && stuck(tag)) {
+            return;
+        }
+        TreeSet<String> todo = new TreeSet<>(tags);
+        todo.removeIf(one -> !step.occupies(one));
+        step.note(
+                Notices.SPLIT_BRAIN,
+                Level.ERROR,
+                tag,
+                tag + " was taken over by " + winner + " while it ran on " + step.self() + ": it is stopped here");
+        new Reservations(step)
+                .begin(
+                        Kind.REMOVE,
+                        tags,
+                        todo,
+                        Asker.NOBODY,
+                        "taken over by " + winner,
+                        new Then(Then.Step.FAILOVER, "", List.of(step.self()), 0));
+    }
+
+    /** Returns whether stopping was tried before and failed: an operator has to help. */
+    private boolean stuck(String tag) {
+        return step.instance(tag).state() == org.mainstay.cluster.lcd.InstanceState.OSF;
+    }
+}

@@ -1,0 +1,197 @@
+package org.mainstay.core.decision.rule;
+
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.mainstay.cluster.ClusterEvent.Level;
+import org.mainstay.cluster.ClusterSnapshot.Phase;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.InstanceState;
+import org.mainstay.cluster.lcd.Ownership;
+import org.mainstay.cluster.lcd.Wanted;
+import org.mainstay.core.decision.effect.Notices;
+import org.mainstay.core.decision.state.ServiceOperation.Asker;
+import org.mainstay.core.decision.state.ServiceOperation.Claim;
+import org.mainstay.core.decision.state.ServiceOperation.Kind;
+import org.mainstay.core.decision.state.ServiceOperation.Then;
+
+/**
+ * What is wanted in service and nowhere in service is brought into service: looked at after every event, so that "a peer is
+ * down" is a condition and not an event (design.md section 10). Start-up, takeover and the next server after a failed
+ * restore are all this one rule.
+ */
+final class Reconcile {
+    private final Step step;
+    private final Knowledge knowledge;
+    private final Eligibility eligibility;
+
+    Reconcile(Step step) {
+        this.step = step;
+        knowledge = new Knowledge(step);
+        eligibility = new Eligibility(step);
+    }
+
+    void settle() {
+        if (!step.start.passed() || step.phase() != Phase.AVAILABLE) {
+            return;
+        }
+        for (String tag : step.topology().tags()) {
+            adoptWanted(tag);
+            tidy(tag);
+        }
+        for (SortedSet<String> hierarchy : step.topology().hierarchies().values()) {
+            look(hierarchy);
+        }
+        step.obstacles.keySet().retainAll(step.topology().tags());
+    }
+
+    /** Takes over the newest wanted state, so that it does not depend on one server's memory. */
+    private void adoptWanted(String tag) {
+        Ownership mine = step.instance(tag).ownership();
+        Ownership newest = knowledge.wanted(tag);
+        if (newest.wanted() == Wanted.OUT && step.inService(tag) && !step.claimedByOperation(tag)) {
+            // What an operator takes out is taken out by the server that runs it; this word came from one that did not
+            // know.
+            step.ownership(tag, one -> one.withWanted(Wanted.IN, newest.wantedRevision() + 1));
+            step.note(
+                    Notices.WANTED_AGAIN,
+                    Level.WARNING,
+                    tag,
+                    tag + " was wanted out of service while it serves on " + step.self() + ": it stays in service");
+            return;
+        }
+        if (newest.wanted() != mine.wanted() || newest.wantedRevision() != mine.wantedRevision()) {
+            step.ownership(tag, one -> one.withWanted(newest.wanted(), newest.wantedRevision()));
+        }
+    }
+
+    /** What failed here and serves elsewhere is an ordinary standby again (CMD-013). */
+    private void tidy(String tag) {
+        Instance instance = step.instance(tag);
+        if (instance.state() != InstanceState.OSF && instance.state() != InstanceState.ILLSTATE
+                || !instance.ownership().released()
+                || step.claimedByOperation(tag)) {
+            return;
+        }
+        for (String server : step.topology().others(tag, step.self()).keySet()) {
+            Instance other = knowledge.instanceOn(server, tag);
+            if (knowledge.usable(server) && other != null && other.state() == InstanceState.ISP) {
+                step.state(tag, InstanceState.OSU, "in service on " + server);
+            }
+        }
+    }
+
+    private void look(SortedSet<String> hierarchy) {
+        SortedSet<String> needed = needed(hierarchy);
+        String key = hierarchy.first();
+        boolean busy = hierarchy.stream().anyMatch(step::claimedByOperation);
+        if (needed.isEmpty() || busy || knowledge.inHandover(hierarchy)) {
+            forget(key);
+            hierarchy.forEach(step.obstacles::remove);
+            return;
+        }
+        String obstacle = obstacle(hierarchy, needed);
+        if (!obstacle.isEmpty()) {
+            forget(key);
+            hold(hierarchy, needed, obstacle);
+            return;
+        }
+        boolean here = hierarchy.stream().anyMatch(step::inService);
+        List<String> better = here ? List.of() : eligibility.better(needed);
+        int passed = step.deferred.getOrDefault(key, 0);
+        if (better.size() > passed) {
+            String next = better.get(passed);
+            if (!step.timers.contains("defer:" + key)) {
+                step.startTimer("defer:" + key, knowledge.detection(next));
+            }
+            hold(hierarchy, needed, "it is left to " + next + ", whose priority is better");
+            return;
+        }
+        if (!step.timers.contains("backoff:" + key)) {
+            hierarchy.forEach(step.obstacles::remove);
+            claim(key, hierarchy, needed);
+        }
+    }
+
+    /** Returns what is wanted in service with all it depends on, and is in service nowhere. */
+    private SortedSet<String> needed(SortedSet<String> hierarchy) {
+        TreeSet<String> result = new TreeSet<>();
+        for (String tag : hierarchy) {
+            if (step.inService(tag) || !knowledge.wantedIn(tag)) {
+                continue;
+            }
+            Knowledge.Occupant occupant = knowledge.occupant(tag);
+            boolean elsewhere = occupant != null && occupant.how() == Knowledge.Occupant.How.IN_SERVICE;
+            if (!elsewhere && step.topology().below(tag).stream().allMatch(knowledge::wantedIn)) {
+                result.add(tag);
+            }
+        }
+        return result;
+    }
+
+    private String obstacle(SortedSet<String> hierarchy, SortedSet<String> needed) {
+        if (!step.right().granted()) {
+            return step.right().reason();
+        }
+        if (knowledge.maintained(hierarchy)) {
+            return "maintenance mode is on";
+        }
+        for (String tag : hierarchy) {
+            Instance instance = step.instance(tag);
+            if (!instance.ownership().released() && !instance.state().inService()) {
+                return step.self() + " could not stop " + tag + " (" + instance.reason()
+                        + "); repair it, or stop it by hand and say 'mainstay resource confirm-stopped " + tag
+                        + " --on " + step.self() + "'";
+            }
+            Knowledge.Occupant occupant = knowledge.occupant(tag);
+            if (occupant != null) {
+                return occupant.how() == Knowledge.Occupant.How.IN_SERVICE
+                        ? tag + " of the same hierarchy is in service on " + occupant.server()
+                        : occupant.text();
+            }
+        }
+        return eligibility.obstacle(step.self(), needed, List.of());
+    }
+
+    private void forget(String key) {
+        if (step.deferred.remove(key) != null) {
+            step.touch();
+        }
+        step.cancelTimer("defer:" + key);
+    }
+
+    private void hold(SortedSet<String> hierarchy, SortedSet<String> needed, String reason) {
+        for (String tag : hierarchy) {
+            if (!needed.contains(tag)) {
+                step.obstacles.remove(tag);
+            } else if (!reason.equals(step.obstacles.put(tag, reason))
+                    && step.topology().roots(needed).contains(tag)) {
+                step.note(Notices.OBSTACLE, Level.WARNING, tag, tag + " is not brought into service here: " + reason);
+            }
+        }
+    }
+
+    private void claim(String key, SortedSet<String> hierarchy, SortedSet<String> needed) {
+        forget(key);
+        String previous = "";
+        for (String tag : needed) {
+            String owner = knowledge.newestOwner(tag);
+            if (!owner.isEmpty() && !owner.equals(step.self()) && knowledge.down(owner)) {
+                previous = owner;
+            }
+        }
+        String reason = previous.isEmpty() ? "wanted in service and nowhere in service" : "takeover from " + previous;
+        if (!previous.isEmpty()) {
+            String root = step.topology().roots(hierarchy).first();
+            step.note(Notices.TAKEOVER, Level.WARNING, root, step.self() + " takes over " + root + " from " + previous);
+        }
+        var operation = new Reservations(step)
+                .begin(Kind.RESTORE, step.topology().withBelow(needed), needed, Asker.NOBODY, reason, Then.NOTHING);
+        Claim none = Claim.NONE;
+        step.operation(operation.withClaim(new Claim(none.id(), none.epochs(), none.waiting(), !previous.isEmpty())));
+    }
+
+    void deferred(String key) {
+        step.deferred.merge(key, 1, Integer::sum);
+    }
+}

@@ -1,0 +1,196 @@
+package org.mainstay.core.decision.rule;
+
+import java.util.Map;
+import org.mainstay.cluster.ClusterEvent.Level;
+import org.mainstay.cluster.ClusterSnapshot.PeerState;
+import org.mainstay.cluster.ClusterSnapshot.Phase;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Member;
+import org.mainstay.core.decision.effect.Notices;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.message.CoreMessage;
+import org.mainstay.core.decision.message.CoreMessage.Standing;
+import org.mainstay.core.decision.state.CoreState.Forwarded;
+import org.mainstay.core.decision.state.PathView;
+import org.mainstay.core.decision.state.PeerView;
+import org.mainstay.core.decision.state.PeerView.GuardWord;
+
+/** Paths, sessions, and the copies of databases that servers keep of each other (design.md section 4). */
+final class Replication {
+    static final String CATCH_UP = "catch-up:";
+
+    private final Step step;
+    private final Knowledge knowledge;
+
+    Replication(Step step) {
+        this.step = step;
+        knowledge = new Knowledge(step);
+    }
+
+    void path(Event.PathState event) {
+        PeerState before = knowledge.reachability(event.peer());
+        PathView old = step.paths.put(event.pathId(), new PathView(event.peer(), event.alive()));
+        step.touch();
+        if (event.alive()) {
+            step.peer(event.peer(), PeerView::withHeard);
+        } else {
+            step.peer(event.peer());
+        }
+        boolean changed = old == null ? event.alive() : old.alive() != event.alive();
+        if (changed) {
+            int number = event.alive() ? Notices.PATH_UP : Notices.PATH_DOWN;
+            Level level = event.alive() ? Level.INFORMATION : Level.WARNING;
+            String state = event.alive() ? "ALIVE" : "DEAD";
+            step.note(number, level, "", "comm path " + event.pathId() + " to " + event.peer() + " is " + state);
+        }
+        reachable(event.peer(), before);
+    }
+
+    private void reachable(String peer, PeerState before) {
+        PeerState now = knowledge.reachability(peer);
+        if (now == before) {
+            return;
+        }
+        if (now == PeerState.ALIVE) {
+            step.note(Notices.COMM_UP, Level.INFORMATION, "", "COMM_UP: " + peer + " is reachable from " + step.self());
+            step.drop(LcdSection.FLAGS, "!nofailover!" + peer);
+        } else if (now == PeerState.DEAD) {
+            step.note(
+                    Notices.COMM_DOWN,
+                    Level.ERROR,
+                    "",
+                    "COMM_DOWN: all comm paths from " + step.self() + " to " + peer + " are dead");
+        }
+    }
+
+    void guardWord(Event.PeerInfo info) {
+        PeerView old = step.peer(info.peer());
+        if (old.managerPresent() && !info.managerPresent()) {
+            step.note(
+                    Notices.MANAGER_ABSENT,
+                    Level.WARNING,
+                    "",
+                    info.peer() + " is alive, but its Mainstay does not run: what it has in service stays there");
+        }
+        GuardWord word =
+                new GuardWord(true, info.bootId(), info.managerPresent(), info.lcdIncarnation(), info.lcdVersion());
+        step.peer(info.peer(), peer -> peer.withGuard(word));
+    }
+
+    void opened(String peer) {
+        PeerState before = knowledge.reachability(peer);
+        step.peer(peer, one -> one.withSession(true));
+        step.greet.add(peer);
+        reachable(peer, before);
+    }
+
+    void closed(String peer) {
+        step.peer(peer, one -> one.withSession(false));
+        step.refused.values().removeIf(peer::equals);
+        step.requests.remove(CATCH_UP + peer);
+    }
+
+    void hello(String peer, CoreMessage.Hello hello) {
+        if (!hello.lcd().server().equals(peer)) {
+            return;
+        }
+        PeerView old = step.peer(peer);
+        boolean restarted = !hello.run().equals(old.run());
+        step.peer(peer, one -> one.withHello(hello.lcd(), hello.run(), hello.standing()));
+        if (restarted && hello.standing().phase() == Phase.AVAILABLE && step.start.passed()) {
+            step.peer(peer, one -> one.withJoined(true));
+        }
+        step.send(
+                peer,
+                new CoreMessage.LcdReceived(
+                        hello.lcd().incarnation(), hello.lcd().version()));
+        Lcd own = step.own();
+        boolean newer = hello.yourIncarnation() > own.incarnation()
+                || hello.yourIncarnation() == own.incarnation() && hello.yourVersion() > own.version();
+        if (newer) {
+            step.note(
+                    Notices.DATABASE_OLD,
+                    Level.ERROR,
+                    "",
+                    "the database of " + step.self() + " is older than the copy on " + peer
+                            + ": it is fetched from there");
+            step.requests.put(CATCH_UP + peer, new Forwarded(peer, ""));
+            step.send(peer, new CoreMessage.AskMyCopy());
+        }
+        new Claims(step).askAgain(peer);
+    }
+
+    void delta(String peer, CoreMessage.LcdDelta delta) {
+        PeerView view = step.peer(peer);
+        Lcd copy = view.lcd();
+        boolean fits = view.current() && copy.incarnation() == delta.incarnation() && copy.version() == delta.from();
+        if (!fits) {
+            step.peer(peer, one -> one.withCurrent(false));
+            step.send(peer, new CoreMessage.AskSnapshot());
+            return;
+        }
+        Lcd next = copy.apply(delta.changes()).withBootId(delta.bootId()).withVersion(delta.to());
+        step.peer(peer, one -> one.withLcd(next));
+        step.send(peer, new CoreMessage.LcdReceived(delta.incarnation(), delta.to()));
+    }
+
+    void snapshot(String peer, Lcd lcd) {
+        if (lcd.server().equals(peer)) {
+            step.peer(peer, one -> one.withLcd(lcd).withCurrent(true));
+            step.send(peer, new CoreMessage.LcdReceived(lcd.incarnation(), lcd.version()));
+        }
+    }
+
+    void received(String peer, CoreMessage.LcdReceived word) {
+        if (word.incarnation() == step.own().incarnation()) {
+            step.peer(peer, one -> one.withReceived(word.version()));
+        }
+    }
+
+    void standing(String peer, Standing standing) {
+        Phase before = step.peer(peer).standing().phase();
+        step.peer(peer, one -> one.withStanding(standing));
+        if (before == Phase.STARTING && standing.phase() == Phase.AVAILABLE) {
+            step.peer(peer, one -> one.withJoined(true));
+        }
+    }
+
+    /** Gives a peer the copy of its own database, in case it has lost it. */
+    void yourCopy(String peer) {
+        step.send(peer, new CoreMessage.YourCopy(step.peer(peer).lcd()));
+    }
+
+    /**
+     * The own database is older than what a peer holds of it: the peer's copy replaces it as a new incarnation, and the start
+     * begins anew with it. Once resources were initialised it is too late for that: then the own one counts.
+     */
+    void myCopy(String peer, Lcd copy) {
+        step.requests.remove(CATCH_UP + peer);
+        step.touch();
+        if (step.start.passed() || !copy.server().equals(step.self()) || !copy.newerThan(step.own())) {
+            return;
+        }
+        long incarnation = Math.max(copy.incarnation(), step.own().incarnation()) + 1;
+        Map<LcdSection<?>, Map<String, ?>> rows = new java.util.HashMap<>();
+        LcdSection.all().forEach(section -> rows.put(section, copy.rows(section)));
+        String bootId = step.start.bootId();
+        step.own(Lcd.of(step.self(), incarnation, copy.version(), copy.bootId(), rows));
+        new Starting(step).boot(bootId);
+    }
+
+    /** Forgets servers that are no members any more. */
+    void settle() {
+        var members = step.own().membership().members();
+        if (members.isEmpty()) {
+            return;
+        }
+        var names = members.stream().map(Member::name).toList();
+        for (String peer : java.util.List.copyOf(step.peers().keySet())) {
+            if (!names.contains(peer) && !step.peer(peer).session()) {
+                step.forgetPeer(peer);
+            }
+        }
+        step.paths.keySet().removeIf(id -> !names.contains(step.paths.get(id).peer()));
+    }
+}

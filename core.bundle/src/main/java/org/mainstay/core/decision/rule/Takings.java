@@ -1,0 +1,198 @@
+package org.mainstay.core.decision.rule;
+
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.mainstay.cluster.ClusterEvent.Level;
+import org.mainstay.cluster.ClusterSnapshot.Phase;
+import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.lcd.Handover;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.core.decision.effect.Notices;
+import org.mainstay.core.decision.state.ServiceOperation;
+import org.mainstay.core.decision.state.ServiceOperation.Asker;
+import org.mainstay.core.decision.state.ServiceOperation.Claim;
+import org.mainstay.core.decision.state.ServiceOperation.Kind;
+import org.mainstay.core.decision.state.ServiceOperation.Stage;
+import org.mainstay.core.decision.state.ServiceOperation.Then;
+
+/** The taking side of handovers; see {@link Handovers}. */
+final class Takings {
+    private final Step step;
+    private final Knowledge knowledge;
+    private final Handovers handovers;
+
+    Takings(Step step) {
+        this.step = step;
+        knowledge = new Knowledge(step);
+        handovers = new Handovers(step);
+    }
+
+    void settle() {
+        for (Handover handover :
+                List.copyOf(step.own().rows(LcdSection.HANDOVERS).values())) {
+            if (handover.to().equals(step.self())) {
+                own(handover);
+            }
+        }
+        for (String peer : List.copyOf(step.peers().keySet())) {
+            if (!knowledge.usable(peer)) {
+                continue;
+            }
+            for (Handover handover :
+                    step.peer(peer).lcd().rows(LcdSection.HANDOVERS).values()) {
+                if (handover.to().equals(step.self()) && handover.from().equals(peer)) {
+                    offered(handover);
+                }
+            }
+        }
+    }
+
+    /** Asks another server for what it has in service, for an operation that waits meanwhile. */
+    void ask(ServiceOperation operation, String from, SortedSet<String> tags) {
+        var epochs = new java.util.TreeMap<String, Long>();
+        tags.forEach(tag -> epochs.put(tag, knowledge.newestEpoch(tag) + 1));
+        String id = step.newId("switchover");
+        step.put(
+                LcdSection.HANDOVERS,
+                id,
+                new Handover(id, from, step.self(), epochs, Handover.Step.PREPARED, operation.reason(), List.of()));
+        step.operation(operation.at(Stage.AWAITING).withThen(new Then(Then.Step.NOTHING, id, List.of(), 0)));
+        step.note(
+                Notices.SWITCHOVER,
+                Level.INFORMATION,
+                "",
+                "switchover of " + String.join(", ", tags) + " from " + from + " to " + step.self());
+        new Restoring(step).askHandles(operation.id());
+    }
+
+    private ServiceOperation working(String handoverId) {
+        return step.operations().stream()
+                .filter(operation -> operation.then().handoverId().equals(handoverId))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private void own(Handover handover) {
+        ServiceOperation operation = working(handover.id());
+        if (handover.step() == Handover.Step.PREPARED) {
+            prepared(handover, operation);
+        } else if (operation == null && step.start.passed()) {
+            resume(handover);
+        }
+    }
+
+    private void prepared(Handover handover, ServiceOperation operation) {
+        if (knowledge.down(handover.from())) {
+            step.drop(LcdSection.HANDOVERS, handover.id());
+            if (operation != null) {
+                Claim none = Claim.NONE;
+                new Claims(step)
+                        .begin(operation
+                                .withThen(Then.NOTHING)
+                                .withClaim(new Claim(none.id(), none.epochs(), none.waiting(), true)));
+            }
+            return;
+        }
+        boolean unknownThere = knowledge.usable(handover.from())
+                && step.lcd(handover.from())
+                        .row(LcdSection.HANDOVERS, handover.id())
+                        .isEmpty();
+        if (operation == null && unknownThere) {
+            step.drop(LcdSection.HANDOVERS, handover.id());
+        }
+    }
+
+    /** This server had accepted when its manager went away: it goes on restoring. */
+    private void resume(Handover handover) {
+        SortedSet<String> tags = new TreeSet<>(handovers.ownTags(handover));
+        tags.removeIf(tag -> step.inService(tag)
+                || !knowledge.newestOwner(tag).equals(step.self())
+                || knowledge.occupant(tag) != null
+                || !knowledge.wantedIn(tag));
+        if (tags.isEmpty()) {
+            step.drop(LcdSection.HANDOVERS, handover.id());
+        } else if (tags.stream().noneMatch(step::claimedByOperation)) {
+            ServiceOperation operation = begin(handover, tags);
+            new Restoring(step).granted(operation);
+        }
+    }
+
+    private ServiceOperation begin(Handover handover, SortedSet<String> tags) {
+        return new Reservations(step)
+                .begin(
+                        Kind.RESTORE,
+                        step.topology().withBelow(tags),
+                        tags,
+                        Asker.NOBODY,
+                        handover.reason(),
+                        new Then(Then.Step.NOTHING, handover.id(), handover.tried(), 0));
+    }
+
+    /** The giving server's record. */
+    private void offered(Handover handover) {
+        if (knowledge.accepted(handover) || step.refused.containsKey(handover.id())) {
+            return;
+        }
+        ServiceOperation operation = working(handover.id());
+        boolean known = step.own().row(LcdSection.HANDOVERS, handover.id()).isPresent();
+        switch (handover.step()) {
+            case PREPARED -> {
+                if (!known && agree(handover)) {
+                    step.put(LcdSection.HANDOVERS, handover.id(), handover);
+                    ServiceOperation waiting = begin(handover, handovers.ownTags(handover));
+                    step.operation(waiting.at(Stage.AWAITING));
+                    new Restoring(step).askHandles(waiting.id());
+                }
+            }
+            case RELEASED -> {
+                if (operation != null && operation.stage() == Stage.AWAITING) {
+                    accept(handover, operation);
+                } else if (operation == null && agree(handover)) {
+                    accept(handover, begin(handover, handovers.ownTags(handover)));
+                }
+            }
+            case REMOVING, ACCEPTED -> {
+                // removing: wait; accepted is never written by the giving side
+            }
+        }
+    }
+
+    /** Returns whether this server takes what is offered; refuses it otherwise. */
+    private boolean agree(Handover handover) {
+        SortedSet<String> tags = handovers.ownTags(handover);
+        String objection = "";
+        if (step.phase() != Phase.AVAILABLE) {
+            objection = "Mainstay on " + step.self() + " is not ready";
+        } else if (tags.size() < handover.epochs().size()) {
+            objection = "not all of it is extended to " + step.self();
+        } else if (tags.stream().anyMatch(step::claimedByOperation)) {
+            objection = "another operation works on it on " + step.self();
+        } else {
+            objection = new Eligibility(step).obstacle(step.self(), tags, handover.tried());
+        }
+        if (!objection.isEmpty()) {
+            handovers.refuse(handover.id(), handover.from(), ExitCode.IN_USE, objection);
+        }
+        return objection.isEmpty();
+    }
+
+    /** Takes over the responsibility: epochs, record and the begin of the restore are one commit. */
+    private void accept(Handover handover, ServiceOperation operation) {
+        for (Map.Entry<String, Long> entry : handover.epochs().entrySet()) {
+            if (step.instance(entry.getKey()) != null) {
+                step.ownership(entry.getKey(), ownership -> ownership.withEpoch(entry.getValue(), step.self()));
+            }
+        }
+        step.put(LcdSection.HANDOVERS, handover.id(), handover.at(Handover.Step.ACCEPTED));
+        step.note(
+                Notices.SWITCHOVER,
+                Level.INFORMATION,
+                "",
+                step.self() + " takes over "
+                        + String.join(", ", handover.epochs().keySet()) + " from " + handover.from() + ": "
+                        + handover.reason());
+        new Restoring(step).granted(operation);
+    }
+}
