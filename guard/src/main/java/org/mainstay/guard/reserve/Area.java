@@ -20,7 +20,12 @@ final class Area {
         void held(Area area, long claim);
 
         void lost(Area area, String message);
+
+        /** The area is gone and nobody here needs it. */
+        void vanished(Area area);
     }
+
+    private static final long VANISHED_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     @FunctionalInterface
     private interface Work {
@@ -45,6 +50,7 @@ final class Area {
     // owned by the thread
     private Claimant claimant;
     private AreaFile file;
+    private long readAt;
 
     /** @param heldClaim number of the claim held when the guard last ran, 0 if none */
     Area(Path path, ReservationSettings settings, Ticker ticker, Log log, Owner owner, long heldClaim) {
@@ -55,6 +61,7 @@ final class Area {
         this.owner = owner;
         this.heldClaim = heldClaim;
         this.renewedAt = ticker.nanos();
+        this.readAt = renewedAt;
         this.thread = new Thread(this::run, "guard-area-" + path.getFileName());
         thread.setDaemon(true);
         thread.start();
@@ -160,12 +167,17 @@ final class Area {
                 keep();
             }
             trouble = "";
+            readAt = ticker.nanos();
         } catch (IOException e) {
             if (!e.getMessage().equals(trouble)) {
                 trouble = e.getMessage();
                 log.warn("reservation area " + path + ": " + trouble);
             }
             reset();
+            if (heldClaim == 0 && !Files.exists(path) && ticker.nanos() - readAt > VANISHED_NANOS) {
+                // Deleted together with its volume.
+                owner.vanished(this);
+            }
         }
     }
 

@@ -132,27 +132,33 @@ public final class Reservations implements AutoCloseable {
 
     private Area area(String path, long heldClaim) {
         return areas.computeIfAbsent(
-                path,
-                key -> new Area(
-                        Path.of(key),
-                        settings,
-                        ticker,
-                        log,
-                        new Area.Owner() {
-                            @Override
-                            public void held(Area area, long claim) {
-                                log.info("reservation " + path
-                                        + (claim == 0 ? " not held any more" : " held, claim " + claim));
-                                save();
-                            }
+                path, key -> new Area(Path.of(key), settings, ticker, log, new AreaNews(), heldClaim));
+    }
 
-                            @Override
-                            public void lost(Area area, String message) {
-                                log.error(message);
-                                listener.lost(path, message);
-                            }
-                        },
-                        heldClaim));
+    private final class AreaNews implements Area.Owner {
+        @Override
+        public void held(Area area, long claim) {
+            log.info("reservation " + area.path() + (claim == 0 ? " not held any more" : " held, claim " + claim));
+            save();
+        }
+
+        @Override
+        public void lost(Area area, String message) {
+            log.error(message);
+            listener.lost(area.path().toString(), message);
+        }
+
+        @Override
+        public void vanished(Area area) {
+            forget(area);
+        }
+    }
+
+    private synchronized void forget(Area area) {
+        log.info("reservation area " + area.path() + " is gone and is not observed any more");
+        areas.remove(area.path().toString());
+        area.close();
+        save();
     }
 
     private synchronized void save() {
