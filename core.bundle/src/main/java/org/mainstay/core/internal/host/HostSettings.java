@@ -11,6 +11,12 @@ import java.nio.file.Path;
  */
 public record HostSettings(Path home, String server, Path nativeDirectory) {
 
+    public HostSettings {
+        // programs start in folders of their own, where a relative path would mean something else
+        home = home.toAbsolutePath().normalize();
+        nativeDirectory = nativeDirectory.toAbsolutePath().normalize();
+    }
+
     /** Uses {@code lib/native} below the installation. */
     public HostSettings(Path home, String server) {
         this(home, server, home.resolve("lib/native"));

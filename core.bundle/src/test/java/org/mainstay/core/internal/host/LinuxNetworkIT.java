@@ -278,8 +278,9 @@ class LinuxNetworkIT {
             a.removeAddress("eth0", vip, 24);
         }
         times.sort(null);
+        // a warning, so that the figure is in the log of every run
         LoggerFactory.getLogger(LinuxNetworkIT.class)
-                .info(
+                .warn(
                         "addAddress + announce, each through nsenter: {}",
                         String.format(
                                 Locale.ROOT,

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 
-/** The native programs: those of the build where it made them, else compiled from this source tree for the tests. */
+/** The native programs, compiled from this source tree so that they are never older than it; without a compiler those of the build. */
 final class NativePrograms {
     private static Path folder;
 
@@ -23,13 +23,14 @@ final class NativePrograms {
     }
 
     private static Path find() {
-        Path built = Path.of(System.getProperty("mainstay.native", "none"));
-        if (Files.isExecutable(built.resolve("mainstay-exec")) && Files.isExecutable(built.resolve("mainstay-net"))) {
-            return built;
-        }
         Path sources = Path.of("../native/src/main/c").toAbsolutePath().normalize();
         Path target = Path.of("target/test-native").toAbsolutePath();
-        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "needs a C compiler");
+        Path built = Path.of(System.getProperty("mainstay.native", "none"));
+        if (!Files.isExecutable(Path.of("/usr/bin/gcc"))) {
+            Assumptions.assumeTrue(
+                    Files.isExecutable(built.resolve("mainstay-net")), "needs a C compiler or the programs of a build");
+            return built;
+        }
         try {
             Files.createDirectories(target);
             for (String name : List.of("mainstay-exec", "mainstay-net")) {

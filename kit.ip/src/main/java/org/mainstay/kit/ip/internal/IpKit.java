@@ -310,7 +310,7 @@ public final class IpKit implements RecoveryKit {
     @Override
     public List<KillHandle> killHandles(ActionContext context) {
         IpSettings settings = IpSettings.of(context.resource().properties());
-        if (!settings.enabled()) {
+        if (!settings.enabled() || settings.prefix() < 0) {
             return List.of();
         }
         return settings.interfaces().stream()
