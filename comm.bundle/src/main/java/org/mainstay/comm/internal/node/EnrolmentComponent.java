@@ -27,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Admission of new servers as a service. */
-@Component(service = Enrolment.class)
+@Component(service = Enrolment.class, immediate = true)
 public final class EnrolmentComponent implements Enrolment {
     private static final Logger LOG = LoggerFactory.getLogger(EnrolmentComponent.class);
 

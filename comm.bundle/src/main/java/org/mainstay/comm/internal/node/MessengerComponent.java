@@ -36,7 +36,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A server that belongs to no cluster has a messenger that reaches nobody.
  */
-@Component(service = {Messenger.class, CommAccess.class})
+@Component(
+        service = {Messenger.class, CommAccess.class},
+        immediate = true)
 @Designate(ocd = MessengerComponent.Config.class)
 public final class MessengerComponent implements Messenger, CommAccess {
     private static final Logger LOG = LoggerFactory.getLogger(MessengerComponent.class);
