@@ -4,15 +4,18 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.mainstay.cluster.ClusterEvent;
 import org.mainstay.cluster.GuardControl;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.internal.event.Events;
@@ -28,6 +31,9 @@ final class GuardFeed {
     private final Consumer<Event> loop;
     private final Events events;
     private final Runnable changed;
+    /** Paths of before the start and those that were alive since: a new path that is not alive yet has not died. */
+    private final Set<String> known = ConcurrentHashMap.newKeySet();
+
     private Registration registration = () -> {};
     private Map<String, List<String>> inService;
     private Lcd digested;
@@ -45,6 +51,7 @@ final class GuardFeed {
 
     void start(Lcd initial) {
         own = initial;
+        known.addAll(initial.rows(LcdSection.PATHS).keySet());
         registration = guard.listen(this::news);
     }
 
@@ -59,6 +66,10 @@ final class GuardFeed {
 
     private void news(GuardControl.GuardNews news) {
         if (news instanceof GuardControl.GuardNews.PathState path) {
+            if (!path.alive() && !known.contains(path.pathId())) {
+                return;
+            }
+            known.add(path.pathId());
             loop.accept(new Event.PathState(path.pathId(), path.peer(), path.alive()));
         } else if (news instanceof GuardControl.GuardNews.PeerInfo peer) {
             loop.accept(new Event.PeerInfo(

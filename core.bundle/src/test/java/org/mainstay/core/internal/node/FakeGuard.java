@@ -1,0 +1,100 @@
+package org.mainstay.core.internal.node;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.mainstay.cluster.GuardControl;
+import org.mainstay.cluster.Registration;
+import org.mainstay.kit.KillHandle;
+
+/** A guard whose heartbeats a test decides; it outlives the manager and ends resources by their handles. */
+final class FakeGuard implements GuardControl {
+    private final Map<String, Boolean> machine;
+    private final List<Consumer<GuardNews>> listeners = new CopyOnWriteArrayList<>();
+    private final Map<String, GuardNews> present = new TreeMap<>();
+    private final List<String> killed = new CopyOnWriteArrayList<>();
+    private volatile Map<String, List<String>> inService = Map.of();
+    private volatile ManagerReport report;
+
+    /** @param machine what runs on the machine, by tag */
+    FakeGuard(Map<String, Boolean> machine) {
+        this.machine = machine;
+        present.put("link", new GuardNews.Link(true));
+    }
+
+    /** Tells news once: what is the same as before is not repeated. */
+    synchronized void tell(String key, GuardNews news) {
+        if (!news.equals(present.put(key, news))) {
+            listeners.forEach(listener -> listener.accept(news));
+        }
+    }
+
+    synchronized void forget(String key) {
+        present.remove(key);
+    }
+
+    ManagerReport report() {
+        return report;
+    }
+
+    Map<String, List<String>> inService() {
+        return inService;
+    }
+
+    List<String> killed() {
+        return killed;
+    }
+
+    @Override
+    public void paths(List<HeartbeatPath> paths) {
+        // the harness decides which paths there are
+    }
+
+    @Override
+    public synchronized Registration listen(Consumer<GuardNews> listener) {
+        listeners.add(listener);
+        present.values().forEach(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    @Override
+    public CompletionStage<List<HandleResult>> kill(List<String> handles) {
+        List<HandleResult> results = new ArrayList<>();
+        for (String text : handles) {
+            killed.add(text);
+            KillHandle handle = KillHandle.parse(text);
+            if (handle.kind() == KillHandle.Kind.CGROUP) {
+                String path = handle.arguments().get(0);
+                machine.remove(path.substring(path.lastIndexOf('/') + 1));
+            }
+            results.add(new HandleResult(true, "ended"));
+        }
+        return CompletableFuture.completedFuture(results);
+    }
+
+    @Override
+    public void inService(Map<String, List<String>> handlesByTag) {
+        inService = new HashMap<>(handlesByTag);
+    }
+
+    @Override
+    public CompletionStage<HandleResult> reservation(String verb, String area, boolean force) {
+        return CompletableFuture.completedFuture(new HandleResult(false, "no reservations in this test"));
+    }
+
+    @Override
+    public void report(ManagerReport newest) {
+        report = newest;
+    }
+
+    @Override
+    public CompletionStage<HandleResult> stopping(boolean guardToo) {
+        return CompletableFuture.completedFuture(new HandleResult(true, "recorded"));
+    }
+}

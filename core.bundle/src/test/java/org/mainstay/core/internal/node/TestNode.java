@@ -1,0 +1,220 @@
+package org.mainstay.core.internal.node;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.cluster.Caller;
+import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.Request;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.InstanceState;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Membership;
+import org.mainstay.cluster.lcd.Origin;
+import org.mainstay.core.decision.DecisionCore;
+import org.mainstay.core.internal.admin.AdminService;
+import org.mainstay.core.internal.lcd.LcdCodec;
+import org.mainstay.core.internal.lcd.LcdStore;
+import org.mainstay.core.internal.run.FakeHosts;
+import org.mainstay.core.internal.run.FakeKit;
+import org.mainstay.core.internal.run.KitRegistry;
+import org.mainstay.core.internal.run.Tunables;
+import org.mainstay.kit.Field;
+import org.mainstay.kit.KitDescriptor;
+
+/** A server of the harness: a machine that lasts, and a manager on it that can be killed and started again. */
+public final class TestNode {
+    static final Caller ROOT = new Caller("root", Caller.Role.ADMINISTRATOR, "test");
+
+    private final String name;
+    private final String address;
+    private final Path home;
+    private final Map<String, Boolean> machine = new ConcurrentHashMap<>();
+    private final FakeGuard guard = new FakeGuard(machine);
+    private final List<String> progress = new CopyOnWriteArrayList<>();
+    private final FakeKit kit;
+    private final Runnable changed;
+    private int boot = 1;
+    private LcdStore store;
+    private NodeRuntime runtime;
+    private AdminService administration;
+    private FakeMessenger messenger;
+
+    TestNode(String name, String address, Path home, Membership membership, Runnable changed) throws IOException {
+        this.name = name;
+        this.address = address;
+        this.home = home;
+        this.changed = changed;
+        this.kit = new FakeKit(descriptor("fake"), machine);
+        Files.createDirectories(home.resolve("data"));
+        Files.createDirectories(home.resolve("etc/default"));
+        tunables("START_WAIT_SECS=1");
+        Lcd own = Lcd.empty(name, 1)
+                .with(LcdSection.MEMBERSHIP, Membership.KEY, membership)
+                .committed();
+        LcdStore.create(home.resolve("data"), own, new Origin("root", "test", 0, ""));
+    }
+
+    private static KitDescriptor descriptor(String type) {
+        return KitDescriptor.builder("test", type, "1.0", "Fake Thing")
+                .fields(List.of(
+                        Field.named("id", "Identifier").build(),
+                        Field.named("needs", "Resource it needs").build(),
+                        Field.named("size", "Size").integer(1, 10).build(),
+                        Field.named("mode", "Mode")
+                                .choices(List.of("fast", "slow"))
+                                .build(),
+                        Field.named("local", "Local").scope(Field.Scope.SERVER).build()))
+                .checks(0, 0)
+                .localRecovery(false)
+                .extraActions("polish")
+                .build();
+    }
+
+    void tunables(String text) throws IOException {
+        Files.writeString(home.resolve("etc/default/LifeKeeper"), text + "\n");
+    }
+
+    void start() {
+        try {
+            LcdCodec codec = new LcdCodec();
+            Path data = home.resolve("data");
+            store = LcdStore.open(data, codec, name);
+            NodeConfig config = new NodeConfig(
+                    data,
+                    name + "-boot-" + boot,
+                    new Tunables(home.resolve("etc/default/LifeKeeper")),
+                    Clock.systemUTC(),
+                    () -> 0.5,
+                    Duration.ofSeconds(2));
+            NodeRuntime.Foundation base = new NodeRuntime.Foundation(
+                    store.own(),
+                    store.peers(),
+                    store::commit,
+                    codec,
+                    new DecisionCore()::decide,
+                    guard,
+                    new FakeHosts());
+            runtime = new NodeRuntime(
+                    config, base, new KitRegistry(home.resolve("subsys"), KitDescriptor.Platform.LINUX));
+            administration = new AdminService(runtime.access(), codec, () -> List.of("127.0.0.1", address));
+            runtime.cluster().listen(snapshot -> changed.run());
+            runtime.kitAdded(kit);
+            messenger = new FakeMessenger(name);
+            runtime.attach(messenger);
+            runtime.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends the manager at once, as kill -9 does; what runs on the machine runs on. */
+    void kill() {
+        if (runtime == null) {
+            return;
+        }
+        runtime.close();
+        administration.close();
+        messenger.close();
+        try {
+            store.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        runtime = null;
+    }
+
+    /** Everything on the machine is gone; its next start is another boot. */
+    void powerCut() {
+        kill();
+        machine.clear();
+        boot++;
+    }
+
+    /** Submits a request and waits for its reply. */
+    public Reply submit(Request request) throws Exception {
+        return administration
+                .submit(request, ROOT, progress::add)
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS);
+    }
+
+    public Reply create(String tag, String... values) throws Exception {
+        Map<String, String> properties = new java.util.TreeMap<>();
+        for (int i = 0; i < values.length; i += 2) {
+            properties.put(values[i], values[i + 1]);
+        }
+        return submit(new Request.CreateResource("fake", tag, properties));
+    }
+
+    AdminService administration() {
+        return administration;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    String address() {
+        return address;
+    }
+
+    public FakeKit kit() {
+        return kit;
+    }
+
+    FakeGuard guard() {
+        return guard;
+    }
+
+    FakeMessenger messenger() {
+        return messenger;
+    }
+
+    NodeRuntime runtime() {
+        return runtime;
+    }
+
+    boolean running() {
+        return runtime != null;
+    }
+
+    String bootId() {
+        return name + "-boot-" + boot;
+    }
+
+    List<String> progress() {
+        return progress;
+    }
+
+    public ClusterSnapshot snapshot() {
+        return runtime.cluster().snapshot();
+    }
+
+    public Lcd own() {
+        return snapshot().own();
+    }
+
+    public InstanceState state(String tag) {
+        return own().instance(tag).map(Instance::state).orElse(null);
+    }
+
+    /** Returns whether the thing itself runs on this machine, whatever any database says. */
+    public boolean runs(String tag) {
+        return machine.getOrDefault(tag, false);
+    }
+
+    void crashThing(String tag) {
+        machine.remove(tag);
+    }
+}
