@@ -63,7 +63,7 @@ final class ClientConnection {
         } catch (EOFException e) {
             LOG.trace("client closed its connection");
         } catch (ProtocolException e) {
-            LOG.warn("a command connection was closed: {}", e.getMessage());
+            LOG.debug("a command connection was closed: {}", e.getMessage());
         } catch (IOException e) {
             LOG.trace("connection ended", e);
         } finally {

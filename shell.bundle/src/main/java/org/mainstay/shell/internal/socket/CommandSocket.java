@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -139,14 +140,18 @@ public final class CommandSocket implements AutoCloseable {
             return;
         }
         connections.add(connection);
-        timer.schedule(connection::closeIfSilent, limits.firstFrameMillis(), TimeUnit.MILLISECONDS);
-        threads.execute(() -> {
-            try {
-                connection.serve();
-            } finally {
-                connections.remove(connection);
-            }
-        });
+        try {
+            timer.schedule(connection::closeIfSilent, limits.firstFrameMillis(), TimeUnit.MILLISECONDS);
+            threads.execute(() -> {
+                try {
+                    connection.serve();
+                } finally {
+                    connections.remove(connection);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            connection.refuse("Mainstay is stopping");
+        }
     }
 
     private boolean makeRoom() {

@@ -49,7 +49,11 @@ public final class HierarchyTree {
         }
         tree.tags.stream().filter(tag -> !withParents.contains(tag)).forEach(root -> tree.draw(root, "", ""));
         // A cycle cannot be created, but a damaged copy of a peer may hold one: show its resources all the same.
-        tree.tags.stream().filter(tag -> !tree.drawn.contains(tag)).toList().forEach(tag -> tree.draw(tag, "", ""));
+        for (String tag : tree.tags) {
+            if (!tree.drawn.contains(tag)) {
+                tree.draw(tag, "", "");
+            }
+        }
         return tree.lines;
     }
 

@@ -54,7 +54,8 @@ class WaitingCommandsTest {
 
     @Test
     void remarksFollowTheAnswer() throws Exception {
-        platform.reply(new Reply(0, "pg is in service", List.of("the volume data below its data directory is its child")));
+        platform.reply(
+                new Reply(0, "pg is in service", List.of("the volume data below its data directory is its child")));
         assertThat(start("resource", "create", "postgres", "--set", "datadir=/srv/pg/main")
                         .get(10, TimeUnit.SECONDS))
                 .isZero();
@@ -69,13 +70,7 @@ class WaitingCommandsTest {
         // One that is already in the past is not shown twice.
         platform.happen(Fixtures.events().get(1));
         platform.happen(new ClusterEvent(
-                3,
-                Instant.parse("2026-01-02T03:06:00Z"),
-                "B",
-                1,
-                ClusterEvent.Level.WARNING,
-                "",
-                "path p1 is dead"));
+                3, Instant.parse("2026-01-02T03:06:00Z"), "B", 1, ClusterEvent.Level.WARNING, "", "path p1 is dead"));
         await(() -> captured.out().lines().count() == 2);
         captured.context().cancellation().cancel();
         assertThat(command.get(10, TimeUnit.SECONDS)).isEqualTo(130);

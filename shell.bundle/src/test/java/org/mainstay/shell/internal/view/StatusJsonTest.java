@@ -36,7 +36,9 @@ class StatusJsonTest {
         for (JsonElement row : rows) {
             JsonObject object = row.getAsJsonObject();
             if (object.get(name).getAsString().equals(value)
-                    && object.get(name.equals("tag") ? "server" : "from").getAsString().equals(server)) {
+                    && object.get(name.equals("tag") ? "server" : "from")
+                            .getAsString()
+                            .equals(server)) {
                 return object;
             }
         }
@@ -48,7 +50,8 @@ class StatusJsonTest {
         JsonObject status = json("two servers", "status", "--json");
         assertThat(status.keySet())
                 .contains("schema", "servers", "commpaths", "resources", "dependencies", "problems", "operations");
-        assertThat(status.getAsJsonArray("servers").get(0).getAsJsonObject().keySet()).contains("name", "state");
+        assertThat(status.getAsJsonArray("servers").get(0).getAsJsonObject().keySet())
+                .contains("name", "state");
         assertThat(status.getAsJsonArray("commpaths").get(0).getAsJsonObject().keySet())
                 .contains("from", "to", "local", "remote", "priority", "state");
         assertThat(status.getAsJsonArray("resources").get(0).getAsJsonObject().keySet())
@@ -66,7 +69,10 @@ class StatusJsonTest {
                         "lastKnown",
                         "released",
                         "epoch");
-        assertThat(status.getAsJsonArray("dependencies").get(0).getAsJsonObject().keySet())
+        assertThat(status.getAsJsonArray("dependencies")
+                        .get(0)
+                        .getAsJsonObject()
+                        .keySet())
                 .containsExactly("parent", "child");
         assertThat(status.getAsJsonArray("resources")).hasSize(6);
         assertThat(status.getAsJsonArray("dependencies")).hasSize(2);
@@ -75,8 +81,10 @@ class StatusJsonTest {
     @Test
     void timesAreIsoUtcOrNull() throws InterruptedException {
         JsonArray resources = json("two servers", "status", "--json").getAsJsonArray("resources");
-        assertThat(find(resources, "tag", "pg", "A").get("checkedAt").getAsString()).isEqualTo("2026-01-02T03:04:05Z");
-        assertThat(find(resources, "tag", "pg", "B").get("checkedAt").isJsonNull()).isTrue();
+        assertThat(find(resources, "tag", "pg", "A").get("checkedAt").getAsString())
+                .isEqualTo("2026-01-02T03:04:05Z");
+        assertThat(find(resources, "tag", "pg", "B").get("checkedAt").isJsonNull())
+                .isTrue();
     }
 
     @Test
@@ -109,7 +117,8 @@ class StatusJsonTest {
         JsonObject pg = find(resources, "tag", "pg", "A");
         assertThat(pg.get("transition").getAsString()).isEqualTo("RESTORE");
         assertThat(pg.get("progress").getAsString()).isEqualTo("waiting for crash recovery");
-        assertThat(find(resources, "tag", "vip", "A").get("transition").isJsonNull()).isTrue();
+        assertThat(find(resources, "tag", "vip", "A").get("transition").isJsonNull())
+                .isTrue();
     }
 
     @Test
@@ -121,12 +130,18 @@ class StatusJsonTest {
 
     @Test
     void everyListingHasADocument() throws InterruptedException {
-        assertThat(json("two servers", "node", "list", "--json").getAsJsonArray("servers")).hasSize(2);
-        assertThat(json("two servers", "commpath", "list", "--json").getAsJsonArray("commpaths")).hasSize(4);
-        assertThat(json("two servers", "resource", "list", "--json").getAsJsonArray("resources")).hasSize(6);
-        assertThat(json("two servers", "dependency", "list", "--json").getAsJsonArray("dependencies")).hasSize(2);
-        assertThat(json("two servers", "kit", "list", "--json").getAsJsonArray("kits")).hasSize(2);
-        assertThat(json("in doubt", "operation", "list", "--json").getAsJsonArray("operations")).hasSize(1);
+        assertThat(json("two servers", "node", "list", "--json").getAsJsonArray("servers"))
+                .hasSize(2);
+        assertThat(json("two servers", "commpath", "list", "--json").getAsJsonArray("commpaths"))
+                .hasSize(4);
+        assertThat(json("two servers", "resource", "list", "--json").getAsJsonArray("resources"))
+                .hasSize(6);
+        assertThat(json("two servers", "dependency", "list", "--json").getAsJsonArray("dependencies"))
+                .hasSize(2);
+        assertThat(json("two servers", "kit", "list", "--json").getAsJsonArray("kits"))
+                .hasSize(2);
+        assertThat(json("in doubt", "operation", "list", "--json").getAsJsonArray("operations"))
+                .hasSize(1);
         JsonArray events = json("two servers", "events", "--json").getAsJsonArray("events");
         assertThat(events.get(0).getAsJsonObject().get("tag").isJsonNull()).isTrue();
         assertThat(events.get(1).getAsJsonObject().get("level").getAsString()).isEqualTo("ERROR");
@@ -137,7 +152,8 @@ class StatusJsonTest {
         for (String server : List.of("A", "B")) {
             JsonObject shown = json("two servers", "resource", "show", "pg", "--on", server, "--json");
             assertThat(shown.toString()).doesNotContain("hunter2").contains("***");
-            assertThat(shown.getAsJsonObject("properties").get("port").getAsString()).isEqualTo("5432");
+            assertThat(shown.getAsJsonObject("properties").get("port").getAsString())
+                    .isEqualTo("5432");
         }
         assertThat(Stream.of(json("two servers", "status", "--json").toString()))
                 .noneMatch(text -> text.contains("hunter2"));
