@@ -21,18 +21,22 @@ final class Claimant {
     private static final int LARGEST_IO_MILLIS = 5000;
     private static final int WAIT_MARGIN_MILLIS = 10;
     private static final int ATTEMPTS = 10;
+    private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final AreaFile file;
     private final ReservationSettings settings;
     private final Ticker ticker;
     private final Observation observation;
-    private int slowestMillis = SMALLEST_IO_MILLIS;
+    private int slowestNow = SMALLEST_IO_MILLIS;
+    private int slowestBefore = SMALLEST_IO_MILLIS;
+    private long windowBegan;
     private long readBegan;
 
     Claimant(AreaFile file, ReservationSettings settings, Ticker ticker) {
         this.file = file;
         this.settings = settings;
         this.ticker = ticker;
+        this.windowBegan = ticker.nanos();
         this.observation = new Observation(settings.installation(), settings.staleNanos() / 2);
     }
 
@@ -49,19 +53,29 @@ final class Claimant {
         measured(now - readBegan);
     }
 
+    /** One slow moment must not make every claim slow for ever: what is older than two windows is forgotten. */
     private void measured(long nanos) {
+        if (ticker.nanos() - windowBegan > WINDOW_NANOS) {
+            windowBegan = ticker.nanos();
+            slowestBefore = slowestNow;
+            slowestNow = SMALLEST_IO_MILLIS;
+        }
         long twice = 2 * TimeUnit.NANOSECONDS.toMillis(nanos);
-        slowestMillis = (int) Math.min(LARGEST_IO_MILLIS, Math.max(slowestMillis, twice));
+        slowestNow = (int) Math.min(LARGEST_IO_MILLIS, Math.max(slowestNow, twice));
     }
 
-    /** Writes this server's slot and reads everything again. */
+    private int slowestMillis() {
+        return Math.max(slowestNow, slowestBefore);
+    }
+
+    /** Writes this server's slot, with how slow this server is. */
     private void write(Slot slot) throws IOException {
         int index = AreaFile.indexOf(observation.pages(), settings.installation());
         if (index < 0) {
             throw new IOException("this server's slot has gone from the area; something else writes to it");
         }
         long began = ticker.nanos();
-        file.write(index, slot.withIo(slowestMillis));
+        file.write(index, slot.withIo(slowestMillis()));
         measured(ticker.nanos() - began);
     }
 
@@ -74,7 +88,7 @@ final class Claimant {
         read();
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             Slot own = observation.own();
-            if (own != null && own.ioMillis() >= slowestMillis) {
+            if (own != null && own.ioMillis() >= slowestMillis() && own.ioMillis() <= 2 * slowestMillis()) {
                 return;
             }
             if (own != null) {
@@ -96,7 +110,7 @@ final class Claimant {
         }
         file.write(
                 index,
-                new Slot(settings.installation(), settings.server().get(), Slot.State.FREE, 0, 1, slowestMillis));
+                new Slot(settings.installation(), settings.server().get(), Slot.State.FREE, 0, 1, slowestMillis()));
         // Another server may have chosen the same slot: the later writer keeps it, the other one chooses again.
         Waiting.until(ticker, ticker.nanos() + waitNanos());
     }
@@ -117,7 +131,7 @@ final class Claimant {
 
     private long waitNanos() {
         return TimeUnit.MILLISECONDS.toNanos(
-                (long) WAIT_MARGIN_MILLIS + Math.max(slowestMillis, observation.slowestMillis()));
+                (long) WAIT_MARGIN_MILLIS + Math.max(slowestMillis(), observation.slowestMillis()));
     }
 
     /** Claims the area. @return done, or who has it */
@@ -143,7 +157,7 @@ final class Claimant {
         }
         return Result.failed(
                 "the storage of the reservation area is too slow or too busy to decide a claim; last I/O took "
-                        + slowestMillis / 2 + " ms");
+                        + slowestMillis() / 2 + " ms");
     }
 
     /** Waits until a holder, if there is one, has moved or stood still long enough. @return why the claim is refused */

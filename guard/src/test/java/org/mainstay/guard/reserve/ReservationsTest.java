@@ -1,0 +1,260 @@
+package org.mainstay.guard.reserve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.mainstay.guard.util.Await;
+import org.mainstay.guard.util.Result;
+
+class ReservationsTest {
+    private Path folder;
+
+    private final List<Server> servers = new ArrayList<>();
+
+    /** In memory where possible: hundreds of claims wait for the slowest of all I/O. */
+    @BeforeEach
+    void begin() throws IOException {
+        Path memory = Path.of("/dev/shm");
+        folder = Files.isWritable(memory)
+                ? Files.createTempDirectory(memory, "mngd")
+                : Files.createTempDirectory("mngd");
+    }
+
+    private Server server(String name) {
+        Server server = Server.of(name, folder);
+        servers.add(server);
+        return server;
+    }
+
+    @AfterEach
+    void end() throws IOException, InterruptedException {
+        for (Server server : servers) {
+            server.close();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
+    }
+
+    @Test
+    void oneOfManyGetsItAndTheOthersHearWho() throws Exception {
+        Server a = server("A");
+        Server b = server("B");
+        assertThat(a.initialise().done()).isTrue();
+        assertThat(b.observe().done()).isTrue();
+        assertThat(a.claim().done()).isTrue();
+        assertThat(a.claim().message()).contains("held already");
+        Result refused = b.claim();
+        assertThat(refused.done()).isFalse();
+        assertThat(refused.message()).contains("held by A");
+        assertThat(a.check().done()).isTrue();
+        assertThat(b.check().message()).contains("held by A");
+        assertThat(a.lost).isEmpty();
+    }
+
+    @Test
+    void aReleasedAreaIsClaimedAtOnce() throws Exception {
+        Server a = server("A");
+        Server b = server("B");
+        a.initialise();
+        b.observe();
+        a.claim();
+        assertThat(a.release().done()).isTrue();
+        long began = System.nanoTime();
+        assertThat(b.claim().done()).isTrue();
+        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began)).isLessThan(Server.STALE);
+        assertThat(a.claim().message()).contains("held by B");
+        assertThat(a.release().done()).isTrue();
+        assertThat(b.check().done()).isTrue();
+    }
+
+    @Test
+    void aDeadHolderThatWasObservedCostsNoWait() throws Exception {
+        Server a = server("A");
+        Server b = server("B");
+        a.initialise();
+        b.observe();
+        a.claim();
+        a.crash();
+        long died = System.nanoTime();
+        Await.until("the holder counts as gone", 5000, () -> System.nanoTime() - died > 2L * Server.STALE * 1_000_000);
+        long began = System.nanoTime();
+        assertThat(b.claim().done()).isTrue();
+        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began)).isLessThan(Server.STALE);
+        assertThat(b.check().done()).isTrue();
+    }
+
+    @Test
+    void aDeadHolderThatWasNeverObservedIsWatchedForTheWholeTime() throws Exception {
+        Server a = server("A");
+        a.initialise();
+        a.claim();
+        a.crash();
+        Server b = server("B");
+        long began = System.nanoTime();
+        assertThat(b.claim().done()).isTrue();
+        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began)).isGreaterThanOrEqualTo(Server.STALE);
+    }
+
+    @Test
+    void forceTakesItAndTheOldHolderLearnsThatItLost() throws Exception {
+        Server a = server("A");
+        Server b = server("B");
+        a.initialise();
+        a.claim();
+        assertThat(b.force().message()).contains("by force");
+        Await.until("the old holder is told", 5000, () -> !a.lost.isEmpty());
+        assertThat(a.lost).singleElement().asString().contains("taken over by B");
+        assertThat(a.check().message()).contains("held by B");
+        assertThat(a.claim().done()).isFalse();
+        assertThat(b.check().done()).isTrue();
+    }
+
+    @Test
+    void exactlyOneWinsEveryRace() throws Exception {
+        Server a = server("A");
+        Server b = server("B");
+        a.initialise();
+        b.initialise();
+        int wonByA = 0;
+        for (int run = 0; run < 200; run++) {
+            CompletableFuture<Result> one = a.perform("claim", false);
+            CompletableFuture<Result> two = b.perform("claim", false);
+            boolean first = one.get(20, TimeUnit.SECONDS).done();
+            boolean second = two.get(20, TimeUnit.SECONDS).done();
+            assertThat(first ^ second)
+                    .as("run %d: %s, %s", run, one.get(), two.get())
+                    .isTrue();
+            assertThat((first ? a : b).check().done()).isTrue();
+            assertThat((first ? b : a).check().done()).isFalse();
+            assertThat((first ? a : b).release().done()).isTrue();
+            wonByA += first ? 1 : 0;
+        }
+        assertThat(a.lost).isEmpty();
+        assertThat(b.lost).isEmpty();
+        assertThat(wonByA).isPositive();
+    }
+
+    @Test
+    void theNextRunOfTheGuardGoesOnRenewing() throws Exception {
+        UUID id = UUID.randomUUID();
+        Path area = folder.resolve("image.reservation");
+        Server first = new Server("A", id, folder, area, "here");
+        first.initialise();
+        first.claim();
+        first.crash();
+        Server second = new Server("A", id, folder, area, "here");
+        servers.add(second);
+        assertThat(second.check().done()).isTrue();
+        assertThat(server("B").claim().message()).contains("held by A");
+        assertThat(second.lost).isEmpty();
+    }
+
+    @Test
+    void afterARebootNothingIsHeld() throws Exception {
+        UUID id = UUID.randomUUID();
+        Path area = folder.resolve("image.reservation");
+        Server first = new Server("A", id, folder, area, "boot 1");
+        first.initialise();
+        first.claim();
+        first.crash();
+        Server second = new Server("A", id, folder, area, "boot 2");
+        servers.add(second);
+        assertThat(second.check().done()).isFalse();
+        assertThat(server("B").claim().done()).isTrue();
+    }
+
+    @Test
+    void aGuardThatComesBackAfterATakeoverLearnsThatItLost() throws Exception {
+        UUID id = UUID.randomUUID();
+        Path area = folder.resolve("image.reservation");
+        Server first = new Server("A", id, folder, area, "here");
+        first.initialise();
+        first.claim();
+        first.crash();
+        assertThat(server("B").claim().done()).isTrue();
+        Server second = new Server("A", id, folder, area, "here");
+        servers.add(second);
+        Await.until("it is told", 5000, () -> !second.lost.isEmpty());
+        assertThat(second.check().message()).contains("held by B");
+    }
+
+    @Test
+    void storageThatVanishesIsReportedAndNotReleased() throws Exception {
+        Server a = server("A");
+        a.initialise();
+        a.claim();
+        Files.move(folder.resolve("image.reservation"), folder.resolve("elsewhere"));
+        assertThat(a.check().message()).contains("does not exist any more");
+        try (var channel = java.nio.channels.FileChannel.open(
+                folder.resolve("elsewhere"), java.nio.file.StandardOpenOption.WRITE)) {
+            channel.truncate(100);
+        }
+        Await.until("it is told", 5000, () -> !a.lost.isEmpty());
+        assertThat(a.lost.get(0)).contains("could not be renewed");
+    }
+
+    @Test
+    void aDamagedSlotMeansNobodyCanTellWhoHoldsIt() throws Exception {
+        Server a = server("A");
+        a.initialise();
+        Path area = folder.resolve("image.reservation");
+        byte[] bytes = Files.readAllBytes(area);
+        bytes[20 * Slot.BYTES + 50] = 1;
+        Files.write(area, bytes);
+        assertThat(a.claim().message()).contains("damaged");
+        assertThat(a.force().done()).isTrue();
+    }
+
+    @Test
+    void anObserverThatStoodStillStartsToWatchAnew() throws Exception {
+        AtomicLong jump = new AtomicLong();
+        Path area = folder.resolve("image.reservation");
+        Server a = server("A");
+        a.initialise();
+        a.claim();
+        Server b = new Server("B", UUID.randomUUID(), folder, area, "here", () -> System.nanoTime() + jump.get());
+        servers.add(b);
+        b.observe();
+        // B's whole machine was asleep for an hour: A's counter had no chance to be seen moving
+        jump.addAndGet(TimeUnit.HOURS.toNanos(1));
+        assertThat(b.claim().message()).contains("held by A");
+        assertThat(a.lost).isEmpty();
+    }
+
+    @Test
+    void thirtyTwoServersFitAndTheNextIsTold() throws Exception {
+        Path area = folder.resolve("image.reservation");
+        try (AreaFile file = AreaFile.initialise(area)) {
+            for (int i = 0; i < AreaFile.SLOTS; i++) {
+                file.write(i, new Slot(UUID.randomUUID(), "S" + i, Slot.State.FREE, 0, 1, 20));
+            }
+        }
+        assertThat(server("A").claim().message()).contains("all 32 slots");
+        // a server that was installed anew finds its old slot by name
+        assertThat(server("S7").claim().done()).isTrue();
+    }
+
+    @Test
+    void relativePathsAndUnknownVerbsAreRefused() {
+        Server a = server("A");
+        assertThat(a.reservations.perform("claim", "image", false).join().message())
+                .contains("absolute");
+        assertThat(a.perform("steal", false).join().message()).contains("unknown");
+    }
+}

@@ -1,0 +1,83 @@
+package org.mainstay.guard.reserve;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.StateFile;
+import org.mainstay.guard.util.Ticker;
+
+/** The reservations of one server under test, with short times. */
+final class Server implements AutoCloseable {
+    static final int RENEW = 20;
+    static final int STALE = 200;
+
+    final Reservations reservations;
+    final List<String> lost = new CopyOnWriteArrayList<>();
+    private final Log log;
+    private final String area;
+
+    Server(String name, UUID installation, Path state, Path area, String place) {
+        this(name, installation, state, area, place, System::nanoTime);
+    }
+
+    Server(String name, UUID installation, Path state, Path area, String place, Ticker ticker) {
+        this.area = area.toString();
+        this.log = new Log(state.resolve("guard-" + name + ".log"));
+        this.reservations = new Reservations(
+                new ReservationSettings(installation, () -> name, RENEW, STALE),
+                ticker,
+                log,
+                (path, message) -> lost.add(message),
+                new StateFile(state.resolve("reservations-" + name)),
+                place);
+        reservations.resume();
+    }
+
+    static Server of(String name, Path folder) {
+        return new Server(name, UUID.randomUUID(), folder, folder.resolve("image.reservation"), "here");
+    }
+
+    Result initialise() throws Exception {
+        return perform("initialise", false).get(10, TimeUnit.SECONDS);
+    }
+
+    Result observe() throws Exception {
+        return perform("observe", false).get(10, TimeUnit.SECONDS);
+    }
+
+    Result claim() throws Exception {
+        return perform("claim", false).get(20, TimeUnit.SECONDS);
+    }
+
+    Result force() throws Exception {
+        return perform("claim", true).get(20, TimeUnit.SECONDS);
+    }
+
+    Result release() throws Exception {
+        return perform("release", false).get(10, TimeUnit.SECONDS);
+    }
+
+    Result check() throws Exception {
+        return perform("check", false).get(10, TimeUnit.SECONDS);
+    }
+
+    CompletableFuture<Result> perform(String verb, boolean force) {
+        return reservations.perform(verb, area, force);
+    }
+
+    /** Ends without a word, as a server does that loses power. */
+    void crash() {
+        reservations.close();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        reservations.close();
+        log.close();
+    }
+}
