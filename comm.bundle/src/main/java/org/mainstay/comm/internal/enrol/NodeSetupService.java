@@ -78,7 +78,7 @@ public final class NodeSetupService implements NodeSetup {
         }
         InetSocketAddress remote = peerAddress(peer);
         try (NodeFiles files = new NodeFiles(dataDirectory);
-                Socket socket = connect(remote, peer)) {
+                Socket socket = connect(remote)) {
             JoinWire wire = new SocketJoinWire(socket);
             wire.patience(ROUND_MILLIS);
             JoinChannel channel = new JoinChannel(wire, true);
@@ -210,7 +210,7 @@ public final class NodeSetupService implements NodeSetup {
         return resolved;
     }
 
-    private static Socket connect(InetSocketAddress remote, String peer) throws IOException {
+    private static Socket connect(InetSocketAddress remote) throws IOException {
         Socket socket = new Socket();
         try {
             socket.setTcpNoDelay(true);
@@ -219,8 +219,8 @@ public final class NodeSetupService implements NodeSetup {
         } catch (ConnectException | NoRouteToHostException | SocketTimeoutException e) {
             socket.close();
             throw new IOException(
-                    "no answer from " + peer + " (port " + remote.getPort()
-                            + "): does Mainstay run there, are address and port right, is a firewall between?",
+                    "no answer from " + remote.getHostString() + " port " + remote.getPort()
+                            + ": does Mainstay run there, are address and port right, is a firewall between?",
                     e);
         }
     }

@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.mainstay.cluster.Cluster;
-import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.GuardControl;
 import org.mainstay.cluster.GuardControl.GuardNews;
 import org.mainstay.cluster.Messenger;
@@ -20,6 +19,7 @@ import org.mainstay.comm.internal.identity.PeerCertificates;
 import org.mainstay.comm.internal.net.Settings;
 import org.mainstay.comm.internal.net.View;
 import org.mainstay.comm.internal.paths.HeartbeatPaths;
+import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -46,8 +46,8 @@ public final class MessengerComponent implements Messenger, CommAccess {
     /** Configuration of comm. */
     @ObjectClassDefinition(name = "Mainstay communication")
     public @interface Config {
-        /** Directory with the identity, relative to the working directory (MAINSTAY_HOME). */
-        @AttributeDefinition(description = "data directory of the installation; restarts communication")
+        /** Directory with the identity, relative to the installation (MAINSTAY_HOME). */
+        @AttributeDefinition(description = "data directory of the installation; a change restarts communication")
         String data() default "data";
     }
 
@@ -59,9 +59,12 @@ public final class MessengerComponent implements Messenger, CommAccess {
 
     /** Starts listening and connecting. @throws IOException if the identity is damaged */
     @Activate
-    public MessengerComponent(@Reference Cluster cluster, @Reference GuardControl guard, Config config)
+    public MessengerComponent(
+            BundleContext context, @Reference Cluster cluster, @Reference GuardControl guard, Config config)
             throws IOException {
-        dataDirectory = Path.of(config.data());
+        // the same place as core's
+        String home = property(context, "mainstay.home", property(context, "karaf.base", ""));
+        dataDirectory = Path.of(home).resolve(config.data());
         identity = Identity.load(dataDirectory).orElse(null);
         if (identity == null) {
             node = null;
@@ -79,13 +82,19 @@ public final class MessengerComponent implements Messenger, CommAccess {
         });
         heartbeats[0] =
                 new HeartbeatPaths(identity, certificates, guard, node.loop().handlers());
-        registrations.add(cluster.listen(snapshot -> changed(snapshot, heartbeats[0])));
+        registrations.add(cluster.listen(snapshot -> changed(cluster, heartbeats[0])));
         registrations.add(guard.listen(news -> guard(news, heartbeats[0])));
-        changed(cluster.snapshot(), heartbeats[0]);
+        changed(cluster, heartbeats[0]);
     }
 
-    private synchronized void changed(ClusterSnapshot snapshot, HeartbeatPaths heartbeats) {
-        View newest = View.of(snapshot);
+    private static String property(BundleContext context, String name, String fallback) {
+        String value = context.getProperty(name);
+        return value == null ? fallback : value;
+    }
+
+    /** Looks at the newest snapshot itself: calls of different threads may overtake each other. */
+    private synchronized void changed(Cluster cluster, HeartbeatPaths heartbeats) {
+        View newest = View.of(cluster.snapshot());
         if (!newest.equals(view)) {
             view = newest;
             node.network().view(newest);

@@ -51,7 +51,6 @@ class JoinTest {
     private CommNode a;
     private EnrolmentComponent enrolment;
     private String commitFails = "";
-    private Duration clockOffset = Duration.ZERO;
 
     @BeforeEach
     void startA() throws Exception {
@@ -60,10 +59,7 @@ class JoinTest {
         membership = setup.init(dataA, "A", "127.0.8.1", port);
         a = start(dataA);
         enrolment = new EnrolmentComponent(
-                new Access(dataA, a),
-                new Registry(),
-                new Invitation(now::get, new SecureRandom()),
-                Clock.offset(Clock.systemUTC(), clockOffset));
+                new Access(dataA, a), new Registry(), new Invitation(now::get, new SecureRandom()), Clock.systemUTC());
     }
 
     @AfterEach
@@ -72,23 +68,15 @@ class JoinTest {
     }
 
     private CommNode start(Path data) throws IOException {
-        CommNode node = new CommNode(Identity.load(data).orElseThrow(), Settings.DEFAULT, certificate -> {});
+        Identity identity = Identity.load(data).orElseThrow();
+        CommNode node = new CommNode(identity, Settings.DEFAULT, certificate -> {});
         started.add(node);
         node.network().view(new View(membership, List.of()));
-        Await.until("it listens", () -> listens(node));
+        Await.until(
+                "it listens",
+                () -> TestCluster.listens(
+                        membership.member(identity.name()).orElseThrow().address(), port));
         return node;
-    }
-
-    private boolean listens(CommNode node) {
-        Member self = node.network().view().membership().members().stream()
-                .filter(member -> started.indexOf(node) == membership.members().indexOf(member))
-                .findFirst()
-                .orElseThrow();
-        try (Socket socket = new Socket(self.address(), self.port())) {
-            return socket.isConnected();
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     private record Access(Path dataDirectory, CommNode running) implements CommAccess {

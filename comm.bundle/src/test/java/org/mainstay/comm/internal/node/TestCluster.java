@@ -1,8 +1,8 @@
 package org.mainstay.comm.internal.node;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -128,10 +128,10 @@ public final class TestCluster implements AutoCloseable {
         servers.values().forEach(server -> server.node.close());
     }
 
-    /** Returns whether a loopback address can be used here. */
-    public static boolean usable(String address) {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(address))) {
-            return socket.isBound();
+    /** Returns whether somebody listens there. */
+    public static boolean listens(String address, int port) {
+        try (Socket socket = new Socket(address, port)) {
+            return socket.isConnected();
         } catch (IOException e) {
             return false;
         }
