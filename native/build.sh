@@ -20,3 +20,10 @@ for file in "$source"/*.c; do
     # -ffile-prefix-map keeps the place of the build out of the result
     ${CC:-gcc} $flags -ffile-prefix-map="$source"=. $linkage -s -o "$target/$name" "$file"
 done
+# bin/ of the installation: the client, and under every command's name a link to it
+bin=$(dirname "$target")/bin
+mkdir -p "$bin"
+cp "$target/mainstay" "$bin/mainstay"
+while read -r name; do
+    [ "$name" = mainstay ] || ln -sfn mainstay "$bin/$name"
+done <"$source/commands"
