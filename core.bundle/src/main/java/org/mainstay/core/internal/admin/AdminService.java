@@ -18,7 +18,6 @@ import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
-import org.mainstay.cluster.lcd.Membership;
 import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.internal.lcd.LcdCodec;
 import org.mainstay.core.internal.node.NodeRuntime;
@@ -166,10 +165,8 @@ public final class AdminService implements Administration, AutoCloseable {
         if (request instanceof Request.RemoveNode remove) {
             return new NodeOperations(job, locking).remove(remove);
         }
-        if (request instanceof Request.ChangeOwn own
-                && NodeOperations.membership(own).isPresent()) {
-            Membership changed = NodeOperations.membership(own).get();
-            return new NodeOperations(job, locking).change(own.description(), changed);
+        if (request instanceof Request.AddMember add) {
+            return new NodeOperations(job, locking).add(add.member());
         }
         return service(job, request);
     }

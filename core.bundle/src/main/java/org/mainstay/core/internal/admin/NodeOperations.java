@@ -2,7 +2,6 @@ package org.mainstay.core.internal.admin;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.mainstay.cluster.ExitCode;
@@ -57,39 +56,45 @@ final class NodeOperations {
                 + String.join(", ", changed.members().stream().map(Member::name).toList()));
     }
 
-    /** A list that comm made when it admitted a server, or when keys changed. */
-    Reply change(String description, Membership changed) throws Refusal {
+    /** Admits a server whose code comm has checked; every present member takes the new list, so that none admits another. */
+    Reply add(Member member) throws Refusal {
         Membership old = job.own().membership();
-        if (changed.epoch() != old.epoch() + 1) {
-            throw new Refusal(
-                    ExitCode.IN_USE,
-                    "the membership list was changed meanwhile, it has epoch " + old.epoch() + "; try again");
+        if (old.members().contains(member)) {
+            return job.success(member.name() + " is a member");
         }
+        for (Member other : old.members()) {
+            if (other.name().equals(member.name())) {
+                throw new Refusal(
+                        ExitCode.EXISTS,
+                        "there is a server '" + member.name() + "' already; choose another name, or remove it first: "
+                                + "mainstay node remove " + member.name());
+            }
+            if (other.address().equals(member.address()) && other.port() == member.port()) {
+                throw new Refusal(
+                        ExitCode.EXISTS,
+                        member.address() + " port " + member.port() + " belongs to server " + other.name()
+                                + "; give another --address or --port");
+            }
+        }
+        List<Member> members = new ArrayList<>(old.members());
+        members.add(member);
+        Membership changed = new Membership(old.epoch() + 1, members);
+        String description = "admit server " + member.name();
         Set<String> partners = partners(old, false);
         for (String server : partners) {
             locking.lock(job, server, List.of(LOCK), description);
         }
         for (String server : partners) {
             job.change(server, LcdChange.put(LcdSection.MEMBERSHIP, Membership.KEY, changed));
-            for (Member member : changed.members()) {
-                if (job.lcd(server).row(LcdSection.SYSTEMS, member.name()).isEmpty()) {
+            for (Member known : changed.members()) {
+                if (job.lcd(server).row(LcdSection.SYSTEMS, known.name()).isEmpty()) {
                     job.change(
-                            server,
-                            LcdChange.put(LcdSection.SYSTEMS, member.name(), new SystemEntry(member.name(), "")));
+                            server, LcdChange.put(LcdSection.SYSTEMS, known.name(), new SystemEntry(known.name(), "")));
                 }
             }
         }
         job.propose(description);
-        return job.success(description);
-    }
-
-    /** Returns the membership a direct change of the own database would set, empty if it sets none. */
-    static Optional<Membership> membership(Request.ChangeOwn request) {
-        return request.changes().stream()
-                .filter(change -> change.section().equals(LcdSection.MEMBERSHIP))
-                .flatMap(change -> change.row().stream())
-                .map(Membership.class::cast)
-                .findFirst();
+        return job.success("server " + member.name() + " is admitted");
     }
 
     /** Returns the servers that will hold the new list. @throws Refusal 9 if they are too few */
