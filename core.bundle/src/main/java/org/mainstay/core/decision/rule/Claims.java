@@ -22,6 +22,12 @@ import org.mainstay.core.decision.state.ServiceOperation.Stage;
  * database with itself as owner is therefore always one it won.
  */
 final class Claims {
+    /**
+     * Step of an epoch that is claimed without having heard a server of the group since the start: that server may have
+     * raised it meanwhile, and who starts last must not look like the older owner when the two meet.
+     */
+    private static final long BLIND = 1000;
+
     private final Step step;
     private final Knowledge knowledge;
 
@@ -35,7 +41,7 @@ final class Claims {
         TreeMap<String, Long> epochs = new TreeMap<>();
         for (String tag : operation.work().todo()) {
             if (!step.inService(tag) && !owned(tag)) {
-                epochs.put(tag, knowledge.newestEpoch(tag) + 1);
+                epochs.put(tag, knowledge.newestEpoch(tag) + (blind(tag) ? BLIND : 1));
             }
         }
         TreeSet<String> waiting = new TreeSet<>();
@@ -55,7 +61,15 @@ final class Claims {
         Ownership ownership = step.instance(tag).ownership();
         return ownership.owner().equals(step.self())
                 && ownership.epoch() > 0
-                && ownership.epoch() >= knowledge.newestEpoch(tag);
+                && ownership.epoch() >= knowledge.newestEpoch(tag)
+                && !blind(tag);
+    }
+
+    /** Returns whether a server of the group counts as down without ever having been heard since the start here. */
+    private boolean blind(String tag) {
+        return step.topology().others(tag, step.self()).keySet().stream()
+                .anyMatch(server ->
+                        !step.peer(server).heard() && knowledge.down(server));
     }
 
     /** Goes on when every server that can still answer has granted. */
@@ -81,7 +95,7 @@ final class Claims {
             boolean taken = occupant != null
                     && (occupant.how() == Knowledge.Occupant.How.IN_SERVICE
                             || occupant.how() == Knowledge.Occupant.How.UNRELEASED);
-            if (step.instance(tag) == null || taken || knowledge.newestEpoch(tag) >= entry.getValue()) {
+            if (step.instance(tag) == null || taken || knowledge.contested(tag, entry.getValue())) {
                 lost(operation, tag + " was claimed by another server meanwhile");
                 return;
             }

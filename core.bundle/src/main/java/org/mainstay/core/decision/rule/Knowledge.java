@@ -170,6 +170,22 @@ final class Knowledge {
         return newest;
     }
 
+    /** Returns whether an epoch this server was granted is not the newest any more, or was granted to another one too. */
+    boolean contested(String tag, long epoch) {
+        for (String server : members(tag)) {
+            Instance instance = on(server, tag);
+            if (instance == null) {
+                continue;
+            }
+            Ownership ownership = instance.ownership();
+            boolean mine = ownership.owner().equals(step.self());
+            if (ownership.epoch() > epoch || ownership.epoch() == epoch && !mine) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Returns the server that won the newest epoch by its own record; empty if none ever did. */
     String newestOwner(String tag) {
         String owner = "";
