@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.mainstay.cluster.Cluster;
 import org.mainstay.cluster.ClusterEvent;
+import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.GuardControl;
 import org.mainstay.cluster.Messenger;
@@ -119,6 +120,7 @@ public final class NodeRuntime implements AutoCloseable {
     /** Begins, as soon as the kits of all recorded resources are there, at the latest after the kit wait. */
     public synchronized void start() {
         registrations.add(kits.listen(this::kitNews));
+        registrations.add(publisher.listen(this::tellPeersAtOnce));
         guard.start(initial.own());
         timer.scheduleWithFixedDelay(this::everySecond, SECOND, SECOND, TimeUnit.MILLISECONDS);
         if (!startIfReady()) {
@@ -316,13 +318,25 @@ public final class NodeRuntime implements AutoCloseable {
         return problems;
     }
 
-    private void everySecond() {
-        try {
-            var snapshot = publisher.snapshot();
+    /** Somebody may be waiting for a path or watching an operation; times of checks can wait a second. */
+    private void tellPeersAtOnce(ClusterSnapshot snapshot) {
+        if (views.urgent(snapshot.activities(), snapshot.paths())) {
+            tellPeers(snapshot);
+        }
+    }
+
+    private void tellPeers(ClusterSnapshot snapshot) {
+        synchronized (views) {
             byte[] news = views.update(snapshot.checkedAt(), snapshot.activities(), snapshot.paths());
             if (news.length > 0) {
                 links.broadcast(PeerViews.TOPIC, news);
             }
+        }
+    }
+
+    private void everySecond() {
+        try {
+            tellPeers(publisher.snapshot());
             Settings now = CoreSettings.read(config.tunables());
             synchronized (this) {
                 if (started && !now.equals(settings)) {

@@ -61,6 +61,11 @@ final class PeerViews {
         return same ? new byte[0] : encode(delta);
     }
 
+    /** Returns whether something changed that people may be waiting for. */
+    synchronized boolean urgent(Map<String, Activity> activities, Map<String, Boolean> paths) {
+        return !paths.equals(sent.paths) || !activities.equals(sent.activities());
+    }
+
     /** Returns everything, for a peer whose session begins. */
     synchronized byte[] all() {
         return encode(sent);

@@ -23,12 +23,14 @@ import org.mainstay.cluster.lcd.Membership;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.DecisionCore;
 import org.mainstay.core.internal.admin.AdminService;
+import org.mainstay.core.internal.lcd.DocumentChange;
 import org.mainstay.core.internal.lcd.LcdCodec;
 import org.mainstay.core.internal.lcd.LcdStore;
 import org.mainstay.core.internal.run.FakeHosts;
 import org.mainstay.core.internal.run.FakeKit;
 import org.mainstay.core.internal.run.KitRegistry;
 import org.mainstay.core.internal.run.Tunables;
+import org.mainstay.kit.Action;
 import org.mainstay.kit.Field;
 import org.mainstay.kit.KitDescriptor;
 
@@ -44,6 +46,7 @@ public final class TestNode {
     private final List<String> progress = new CopyOnWriteArrayList<>();
     private final FakeKit kit;
     private final Runnable changed;
+    private volatile boolean diskFull;
     private int boot = 1;
     private LcdStore store;
     private NodeRuntime runtime;
@@ -75,6 +78,8 @@ public final class TestNode {
                                 .choices(List.of("fast", "slow"))
                                 .build(),
                         Field.named("local", "Local").scope(Field.Scope.SERVER).build()))
+                .timeLimit(Action.RESTORE, Duration.ofSeconds(1))
+                .timeLimit(Action.REMOVE, Duration.ofSeconds(1))
                 .checks(0, 0)
                 .localRecovery(false)
                 .extraActions("polish")
@@ -100,7 +105,7 @@ public final class TestNode {
             NodeRuntime.Foundation base = new NodeRuntime.Foundation(
                     store.own(),
                     store.peers(),
-                    store::commit,
+                    this::commit,
                     codec,
                     new DecisionCore()::decide,
                     guard,
@@ -116,6 +121,28 @@ public final class TestNode {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private void commit(List<DocumentChange> changes, Origin origin) throws IOException {
+        if (diskFull) {
+            throw new IOException("no space left on device");
+        }
+        store.commit(changes, origin);
+    }
+
+    void diskFull(boolean full) {
+        diskFull = full;
+    }
+
+    /** Installs another kit on this server only. */
+    FakeKit install(String type, String version) {
+        FakeKit other = new FakeKit(
+                KitDescriptor.builder("test", type, version, "Another Thing")
+                        .checks(0, 0)
+                        .build(),
+                machine);
+        runtime.kitAdded(other);
+        return other;
     }
 
     /** Ends the manager at once, as kill -9 does; what runs on the machine runs on. */
