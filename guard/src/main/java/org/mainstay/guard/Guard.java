@@ -224,12 +224,14 @@ final class Guard implements Operations, HeartbeatListener {
 
     @Override
     public void linked(long pid, Consumer<String> consumer) {
+        supervisor.linked(pid);
+        boolean wasAbsent = own.linked(true);
         synchronized (newsLock) {
+            consumer.accept(Words.line("welcome", 1, ProcessHandle.current().pid(), instanceId()));
             news = consumer;
         }
-        supervisor.linked(pid);
         log.info("manager linked, process " + pid);
-        if (own.linked(true)) {
+        if (wasAbsent) {
             heartbeats.statusChanged();
         }
         heartbeats.repeatNews();
@@ -308,8 +310,7 @@ final class Guard implements Operations, HeartbeatListener {
         return supervisor.announced(everything);
     }
 
-    @Override
-    public String instanceId() {
+    private String instanceId() {
         return Long.toHexString(instance);
     }
 

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 final class LineChannel implements AutoCloseable {
     private static final int LONGEST_LINE = 1 << 20;
     private static final int QUEUED = 4096;
+    private static final int MOST_UNREAD = 256;
     private static final String END = new String("end");
 
     private final SocketChannel channel;
@@ -67,9 +68,17 @@ final class LineChannel implements AutoCloseable {
     }
 
     /** Sends what is queued, two seconds at the most, then closes. */
-    void finish() throws InterruptedException {
+    void finish() throws IOException, InterruptedException {
         send(END);
         writer.join(TimeUnit.SECONDS.toMillis(2));
+        // Closing with unread input resets the connection, and the other side might lose the answer.
+        if (!closed) {
+            channel.shutdownOutput();
+            channel.configureBlocking(false);
+            for (int i = 0; i < MOST_UNREAD && channel.read(buffer.clear()) > 0; i++) {
+                buffer.flip();
+            }
+        }
         close();
     }
 

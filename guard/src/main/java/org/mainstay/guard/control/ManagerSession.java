@@ -26,7 +26,6 @@ final class ManagerSession {
     /** Serves the link until it ends. @param pid of the manager */
     void serve(long pid) throws IOException {
         Consumer<String> news = lines::send;
-        lines.send(Words.line("welcome", 1, ProcessHandle.current().pid(), guard.instanceId()));
         guard.linked(pid, news);
         try {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {

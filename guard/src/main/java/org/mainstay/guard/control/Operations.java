@@ -11,7 +11,11 @@ import org.mainstay.guard.util.Result;
 /** What the socket can ask of the guard. Thread-safe; the methods for the manager return at once. */
 public interface Operations {
 
-    /** A manager linked itself. @param news takes the lines of PROTOCOL.md that begin with {@code *}; never blocks */
+    /**
+     * A manager linked itself: it is welcomed, then told the present state.
+     *
+     * @param news takes the lines of PROTOCOL.md, the welcome first; never blocks
+     */
     void linked(long pid, Consumer<String> news);
 
     /** The link with that consumer ended; does nothing if a newer one has replaced it. */
@@ -28,9 +32,6 @@ public interface Operations {
     void report(OwnStatus.Report report);
 
     Result stopping(boolean everything);
-
-    /** Returns id of this run of the guard. */
-    String instanceId();
 
     /** Returns the lines of {@code status}. */
     List<String> status(boolean json);

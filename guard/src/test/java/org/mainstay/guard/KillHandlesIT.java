@@ -1,0 +1,248 @@
+package org.mainstay.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.guard.control.Link;
+import org.mainstay.guard.util.Await;
+
+/** Kill handles against a real machine: loop devices, ext4, control groups, addresses, in a mount namespace of the guard's. */
+class KillHandlesIT {
+    @TempDir
+    Path folder;
+
+    private final List<GuardProcess> guards = new ArrayList<>();
+    private final List<Process> processes = new ArrayList<>();
+    private Path image;
+    private Path mount;
+
+    @BeforeEach
+    void image() throws Exception {
+        assumeThat(System.getProperty("user.name")).as("needs root").isEqualTo("root");
+        image = folder.resolve("image");
+        mount = folder.resolve("mnt");
+        Files.createDirectories(mount);
+        run("truncate", "-s", "16M", image.toString());
+        run("mkfs.ext4", "-q", image.toString());
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
+        }
+        for (GuardProcess guard : guards) {
+            guard.close();
+        }
+        // the namespace has ended with its processes; a loop device may need a moment more
+        if (image != null) {
+            for (String line :
+                    run("losetup", "-n", "-O", "NAME", "-j", image.toString()).split("\n")) {
+                if (!line.isBlank()) {
+                    run("losetup", "-d", line.strip());
+                }
+            }
+        }
+    }
+
+    private static String run(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor())
+                .as("%s: %s", String.join(" ", command), output)
+                .isZero();
+        return output;
+    }
+
+    private GuardProcess guard(String name, String prepare) throws Exception {
+        Path home = folder.resolve(name);
+        Files.createDirectories(home);
+        GuardProcess guard = new GuardProcess(home, prepare, "--no-manager");
+        guards.add(guard);
+        return guard.awaitReady();
+    }
+
+    private GuardProcess mounted() throws Exception {
+        return guard("A", "device=$(losetup --show -f '" + image + "')\nmount \"$device\" '" + mount + "'");
+    }
+
+    /** Runs a program in the guard's mount namespace. */
+    private Process inside(GuardProcess guard, String... command) throws IOException {
+        List<String> all = new ArrayList<>(List.of("nsenter", "-t", Long.toString(guard.pid()), "-m", "--"));
+        all.addAll(List.of(command));
+        Process process = new ProcessBuilder(all).redirectErrorStream(true).start();
+        processes.add(process);
+        return process;
+    }
+
+    private boolean isMounted(GuardProcess guard) throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(guard.pid()), "mountinfo"))) {
+            return lines.anyMatch(line -> line.contains(" " + mount + " "));
+        }
+    }
+
+    private boolean attached() throws Exception {
+        return !run("losetup", "-n", "-O", "NAME", "-j", image.toString()).isBlank();
+    }
+
+    private static String items(Link link, String handles) throws Exception {
+        link.ask("9", "kill " + handles);
+        return String.join(
+                "\n",
+                link.lines.stream().filter(line -> line.startsWith("9 item")).toList());
+    }
+
+    private String mountHandle() {
+        return "MOUNT%09" + mount + "%09" + image;
+    }
+
+    @Test
+    void aMountIsTakenAwayWithItsLoopDevice() throws Exception {
+        GuardProcess guard = mounted();
+        assertThat(isMounted(guard)).isTrue();
+        try (Link link = guard.manager()) {
+            assertThat(items(link, mountHandle())).contains("9 item done").contains("detached");
+            assertThat(isMounted(guard)).isFalse();
+            assertThat(attached()).isFalse();
+            link.lines.clear();
+            assertThat(items(link, mountHandle())).contains("nothing%20is%20mounted");
+        }
+    }
+
+    @Test
+    void processesInTheWayAreKilled() throws Exception {
+        GuardProcess guard = mounted();
+        Process user = inside(guard, "sh", "-c", "cd '" + mount + "' && touch busy && exec sleep 1000");
+        Await.until(
+                "busy",
+                5000,
+                () -> inside(guard, "test", "-e", mount.resolve("busy").toString())
+                                .waitFor()
+                        == 0);
+        try (Link link = guard.manager()) {
+            assertThat(items(link, mountHandle())).contains("9 item done").contains("(sleep)");
+            assertThat(isMounted(guard)).isFalse();
+            assertThat(user.waitFor(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(attached()).isFalse();
+        }
+    }
+
+    @Test
+    void aMountThatCannotBeFreedIsCutOffBeforeItIsHidden() throws Exception {
+        GuardProcess guard = mounted();
+        // something the guard can neither see in /proc nor kill: another mount below
+        assertThat(inside(guard, "sh", "-c", "mkdir '" + mount + "/below' && mount -t tmpfs none '" + mount + "/below'")
+                        .waitFor())
+                .isZero();
+        try (Link link = guard.manager()) {
+            String result = items(link, mountHandle());
+            assertThat(isMounted(guard)).isFalse();
+            // the tmpfs keeps the cut-off file system alive until it is gone itself: what counts is that nothing is
+            // written any more
+            assertThat(result).matches("(?s).*(cut%20off|cannot%20be%20detached|detached).*");
+        }
+    }
+
+    @Test
+    void whatIsMountedThereOfSomebodyElseIsLeftAlone() throws Exception {
+        GuardProcess guard = mounted();
+        try (Link link = guard.manager()) {
+            assertThat(items(link, "MOUNT%09" + mount + "%09/srv/another.img"))
+                    .contains("9 item failed")
+                    .contains("left%20alone");
+            assertThat(isMounted(guard)).isTrue();
+        }
+    }
+
+    @Test
+    void aControlGroupIsEmptiedAndTheOrderIsKept() throws Exception {
+        Path root = Files.exists(Path.of("/sys/fs/cgroup/cgroup.procs"))
+                ? Path.of("/sys/fs/cgroup")
+                : Path.of("/sys/fs/cgroup/unified");
+        assumeThat(Files.isWritable(root)).as("needs a version 2 control group").isTrue();
+        Path group = root.resolve("mngd-" + ProcessHandle.current().pid());
+        Path child = group.resolve("child");
+        Files.createDirectories(child);
+        try {
+            GuardProcess guard = mounted();
+            // a process in the way of the mount that also forks children: the group goes first, so the mount is free
+            Process service = inside(
+                    guard,
+                    "sh",
+                    "-c",
+                    "echo $$ > '" + child + "/cgroup.procs'; cd '" + mount
+                            + "'; trap '' TERM; touch ready; (sleep 1000 & sleep 1000 & wait) & wait");
+            Await.until(
+                    "runs",
+                    5000,
+                    () -> inside(guard, "test", "-e", mount.resolve("ready").toString())
+                                    .waitFor()
+                            == 0);
+            run("ip", "addr", "add", "127.99.1.1/32", "dev", "lo");
+            try (Link link = guard.manager()) {
+                String result = items(link, mountHandle() + " CGROUP%09" + group + " ADDRESS%09lo%09127.99.1.1/32");
+                String[] lines = result.split("\n");
+                assertThat(lines[0]).contains("item done").doesNotContain("killing");
+                assertThat(lines[1]).matches(".*item done [3-9]%20processes%20killed.*");
+                assertThat(lines[2]).contains("item done").contains("taken%20off");
+                assertThat(service.waitFor(5, TimeUnit.SECONDS)).isTrue();
+                assertThat(run("ip", "addr", "show", "dev", "lo")).doesNotContain("127.99.1.1");
+                link.lines.clear();
+                assertThat(items(
+                                link,
+                                "CGROUP%09" + group + " ADDRESS%09lo%09127.99.1.1/32 ADDRESS%09mngd-none%0910.0.0.1/8"))
+                        .doesNotContain("failed");
+            }
+        } finally {
+            Await.until(
+                    "the group is empty",
+                    5000,
+                    () -> Files.readString(child.resolve("cgroup.procs")).isBlank());
+            Files.delete(child);
+            Files.delete(group);
+        }
+    }
+
+    @Test
+    void aKilledHolderIsSucceededByTheStandbyThatWatched() throws Exception {
+        Path area = folder.resolve("image.reservation");
+        GuardProcess a = guard("A", "");
+        GuardProcess b = guard("B", "");
+        try (Link linkA = a.manager();
+                Link linkB = b.manager()) {
+            linkA.ask("1", "report A 1 1 0 0 0 0");
+            linkB.ask("1", "report B 1 1 0 0 0 0");
+            assertThat(linkA.ask("2", "reservation initialise " + area + " -")).startsWith("2 ok");
+            assertThat(linkB.ask("2", "reservation observe " + area + " -")).startsWith("2 ok");
+            assertThat(linkA.ask("3", "reservation claim " + area + " -")).startsWith("3 ok");
+            assertThat(linkB.ask("3", "reservation claim " + area + " -"))
+                    .startsWith("3 failed")
+                    .contains("held%20by%20A");
+            a.killNow();
+            assertThat(linkB.ask("4", "reservation claim " + area + " -")).startsWith("4 ok");
+            GuardProcess again = guard("A", "");
+            try (Link linkAgain = again.manager()) {
+                // it resumed its old claim from disk, looked, and found the newer one
+                assertThat(linkAgain.ask("1", "reservation check " + area + " -"))
+                        .contains("held%20by%20B");
+                Await.until(
+                        "recorded",
+                        5000,
+                        () -> Files.readString(again.home.resolve("data/log/guard.log"))
+                                .contains("taken over by B"));
+            }
+        }
+    }
+}

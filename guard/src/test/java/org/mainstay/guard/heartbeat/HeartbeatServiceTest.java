@@ -1,0 +1,206 @@
+package org.mainstay.guard.heartbeat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.guard.util.Await;
+import org.mainstay.guard.util.Log;
+
+/** Real sockets on loopback addresses. */
+class HeartbeatServiceTest {
+    @TempDir
+    Path folder;
+
+    private Log log;
+    private InetSocketAddress one;
+    private InetSocketAddress two;
+    private final List<Node> nodes = new ArrayList<>();
+
+    private record Said(String text, long at) {}
+
+    private final class Node implements HeartbeatListener {
+        final List<Said> said = new CopyOnWriteArrayList<>();
+        final OwnStatus own = new OwnStatus(System::nanoTime, UUID.randomUUID().toString());
+        final HeartbeatService service;
+
+        Node(long instance) throws IOException {
+            service = new HeartbeatService(System::nanoTime, log, this, own, instance);
+            service.start();
+            nodes.add(this);
+        }
+
+        @Override
+        public void path(String id, String peer, boolean alive) {
+            said.add(new Said("path " + id + " " + peer + " " + alive, System.nanoTime()));
+        }
+
+        @Override
+        public void peer(PeerStatus status) {
+            said.add(new Said(
+                    "peer " + status.peer() + " " + status.managerPresent() + " " + status.version(),
+                    System.nanoTime()));
+        }
+
+        @Override
+        public void notice(String text) {
+            said.add(new Said("notice " + text, System.nanoTime()));
+        }
+
+        boolean hears(String start) {
+            return said.stream().anyMatch(word -> word.text().startsWith(start));
+        }
+
+        long when(String text) {
+            return said.stream()
+                    .filter(word -> word.text().equals(text))
+                    .findFirst()
+                    .orElseThrow()
+                    .at();
+        }
+    }
+
+    @BeforeEach
+    void addresses() throws IOException {
+        log = new Log(folder.resolve("log"));
+        one = free("127.0.0.1");
+        two = free("127.0.0.2");
+    }
+
+    private static InetSocketAddress free(String address) throws IOException {
+        try (DatagramChannel channel = DatagramChannel.open()) {
+            channel.bind(new InetSocketAddress(InetAddress.getByName(address), 0));
+            return (InetSocketAddress) channel.getLocalAddress();
+        }
+    }
+
+    @AfterEach
+    void end() throws InterruptedException {
+        for (Node node : nodes) {
+            node.service.close();
+        }
+        log.close();
+    }
+
+    private PathConfig path(boolean endOne, int interval, int misses) {
+        return new PathConfig(
+                "p", endOne ? "B" : "A", endOne ? one : two, endOne ? two : one, interval, misses, FakeNetwork.KEY);
+    }
+
+    @Test
+    void deadIsSaidRightAfterTheDetectionTime() throws Exception {
+        Node a = new Node(11);
+        Node b = new Node(22);
+        a.service.paths(List.of(path(true, 50, 3)));
+        b.service.paths(List.of(path(false, 50, 3)));
+        Await.until("alive at both ends", 2000, () -> a.hears("path p B true") && b.hears("path p A true"));
+        b.service.close();
+        long stopped = System.nanoTime();
+        Await.until("dead", 2000, () -> a.hears("path p B false"));
+        long millis = TimeUnit.NANOSECONDS.toMillis(a.when("path p B false") - stopped);
+        // the last echo is at most one interval old when the peer ends; the upper bound leaves room for a busy machine
+        assertThat(millis).isBetween(98L, 220L);
+    }
+
+    @Test
+    void whatAPeerSaysOfItselfArrivesAtOnceAndOnlyOnce() throws Exception {
+        Node a = new Node(11);
+        Node b = new Node(22);
+        a.service.paths(List.of(path(true, 2000, 6)));
+        b.service.paths(List.of(path(false, 2000, 6)));
+        Await.until("alive", 2000, () -> a.hears("path p B true") && b.hears("path p A true"));
+        Await.until("heard of", 3000, () -> a.hears("peer B false 0"));
+        b.own.linked(true);
+        b.own.report(new OwnStatus.Report("B", 4, 77, 10, 0, 1, 2));
+        b.service.statusChanged();
+        Await.until("the change is heard without waiting for the interval", 1000, () -> a.hears("peer B true 77"));
+        b.own.linked(false);
+        b.service.statusChanged();
+        Await.until(
+                "manager absent",
+                1000,
+                () -> a.said.get(a.said.size() - 1).text().equals("peer B false 77"));
+        assertThat(a.said.stream().filter(word -> word.text().equals("peer B true 77")))
+                .hasSize(1);
+    }
+
+    @Test
+    void aHungDecisionLoopIsAnAbsentManager() throws Exception {
+        Node a = new Node(11);
+        Node b = new Node(22);
+        b.own.linked(true);
+        b.own.report(new OwnStatus.Report("B", 1, 5, 3500, 0, 0, 0));
+        a.service.paths(List.of(path(true, 50, 3)));
+        b.service.paths(List.of(path(false, 50, 3)));
+        Await.until("heard", 2000, () -> a.hears("peer B"));
+        assertThat(a.hears("peer B true")).isFalse();
+    }
+
+    @Test
+    void anAddressThatComesLaterIsUsedThen() throws Exception {
+        Node a = new Node(11);
+        Node b = new Node(22);
+        try (DatagramChannel squatter = DatagramChannel.open()) {
+            squatter.bind(one);
+            a.service.paths(List.of(path(true, 50, 3)));
+            b.service.paths(List.of(path(false, 50, 3)));
+            Await.until("the operator hears of it", 2000, () -> a.hears("notice no heartbeats from 127.0.0.1"));
+            Await.until("dead", 2000, () -> a.hears("path p B false") && b.hears("path p A false"));
+        }
+        Await.until("alive", 3000, () -> a.hears("path p B true") && b.hears("path p A true"));
+        assertThat(a.said.stream().filter(word -> word.text().startsWith("notice no")))
+                .hasSize(1);
+        assertThat(a.hears("notice heartbeats use 127.0.0.1")).isTrue();
+    }
+
+    @Test
+    void rubbishIsDroppedAndCounted() throws Exception {
+        Node a = new Node(11);
+        Node b = new Node(22);
+        a.service.paths(List.of(path(true, 50, 3)));
+        b.service.paths(List.of(path(false, 50, 3)));
+        Await.until("alive", 2000, () -> a.hears("path p B true"));
+        try (DatagramChannel stranger = DatagramChannel.open()) {
+            byte[] looksRight = new byte[Packet.LENGTH];
+            ByteBuffer.wrap(looksRight).putInt(Packet.MAGIC).putShort(Packet.VERSION);
+            for (int i = 0; i < 200; i++) {
+                stranger.send(ByteBuffer.wrap(new byte[i]), one);
+                stranger.send(ByteBuffer.wrap(looksRight), one);
+                stranger.send(ByteBuffer.wrap(new byte[1400]), one);
+            }
+        }
+        Await.until("counted", 2000, () -> a.service.foreignPackets() > 100);
+        log.flush();
+        String lines = java.nio.file.Files.readString(folder.resolve("log"));
+        assertThat(lines.lines().filter(line -> line.contains("dropped"))).hasSize(1);
+        assertThat(a.hears("path p B false")).isFalse();
+    }
+
+    @Test
+    void unchangedPathsAreNotDisturbedByOthers() throws Exception {
+        Node a = new Node(11);
+        Node b = new Node(22);
+        b.service.paths(List.of(path(false, 50, 3)));
+        a.service.paths(List.of(path(true, 50, 3)));
+        Await.until("alive", 2000, () -> a.hears("path p B true"));
+        PathConfig other = new PathConfig("q", "C", one, free("127.0.0.3"), 50, 3, FakeNetwork.OTHER_KEY);
+        a.service.paths(List.of(path(true, 50, 3), other));
+        Await.until("the other is dead", 2000, () -> a.hears("path q C false"));
+        a.service.paths(List.of(path(true, 50, 3)));
+        assertThat(a.service.views().get(2, TimeUnit.SECONDS)).hasSize(1);
+        assertThat(a.hears("path p B false")).isFalse();
+    }
+}

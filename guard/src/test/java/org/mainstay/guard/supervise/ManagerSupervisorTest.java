@@ -1,0 +1,159 @@
+package org.mainstay.guard.supervise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.guard.util.Await;
+import org.mainstay.guard.util.Log;
+
+class ManagerSupervisorTest {
+    @TempDir
+    Path home;
+
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile List<String> command = List.of("sleep", "1000");
+    private Log log;
+    private ManagerSupervisor supervisor;
+
+    @BeforeEach
+    void folders() throws IOException {
+        for (String folder : List.of("data/guard", "data/run", "data/log")) {
+            Files.createDirectories(home.resolve(folder));
+        }
+        log = new Log(home.resolve("data/log/guard.log"));
+        supervisor = supervisor();
+    }
+
+    private ManagerSupervisor supervisor() {
+        return new ManagerSupervisor(home, () -> command, System::nanoTime, log, () -> ended.set(true));
+    }
+
+    @AfterEach
+    void end() throws InterruptedException {
+        supervisor.stop(5);
+        supervisor.close();
+        log.close();
+    }
+
+    private long pid() {
+        return supervisor.manager().map(ProcessIdentity::pid).orElse(0L);
+    }
+
+    private void awaitRunning() throws Exception {
+        Await.until("Karaf runs", 5000, () -> pid() != 0);
+    }
+
+    @Test
+    void aKilledManagerRunsAgainAtOnce() throws Exception {
+        supervisor.start(true);
+        awaitRunning();
+        long first = pid();
+        ProcessHandle.of(first).orElseThrow().destroyForcibly();
+        long killed = System.nanoTime();
+        Await.until("another one runs", 2000, () -> pid() != 0 && pid() != first);
+        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killed)).isLessThan(1000);
+        assertThat(ProcessIdentity.read(home.resolve("data/run/karaf.pid"))
+                        .orElseThrow()
+                        .pid())
+                .isEqualTo(pid());
+    }
+
+    @Test
+    void oneThatKeepsDyingIsStartedMoreAndMoreRarely() {
+        assertThat(List.of(0, 1, 2, 3, 4, 5, 6, 60).stream()
+                        .map(ManagerSupervisor::backOffNanos)
+                        .map(TimeUnit.NANOSECONDS::toSeconds))
+                .containsExactly(0L, 1L, 2L, 4L, 8L, 16L, 30L, 30L);
+    }
+
+    @Test
+    void aStopOnPurposeHolds() throws Exception {
+        supervisor.start(true);
+        awaitRunning();
+        assertThat(supervisor.stop(5).done()).isTrue();
+        assertThat(pid()).isZero();
+        assertThat(Files.readString(home.resolve("data/guard/supervision"))).isEqualTo("stopped\n");
+        supervisor.run(true);
+        awaitRunning();
+        assertThat(ended).isFalse();
+    }
+
+    @Test
+    void oneThatIgnoresTermIsKilled() throws Exception {
+        command = List.of("sh", "-c", "trap '' TERM; touch ready; while :; do sleep 0.1; done");
+        supervisor.start(true);
+        Await.until("it ignores TERM", 5000, () -> Files.exists(home.resolve("ready")));
+        assertThat(supervisor.stop(1).message()).contains("was killed");
+        assertThat(pid()).isZero();
+    }
+
+    @Test
+    void theGuardEndsWithAManagerThatSaidSo() throws Exception {
+        supervisor.start(true);
+        awaitRunning();
+        long first = pid();
+        supervisor.announced(true);
+        assertThat(ended).isFalse();
+        ProcessHandle.of(first).orElseThrow().destroy();
+        Await.until("the guard is told to end", 3000, ended::get);
+        assertThat(pid()).isZero();
+    }
+
+    @Test
+    void aRunningManagerIsAdoptedAndRestartedWhenItDies() throws Exception {
+        supervisor.start(true);
+        awaitRunning();
+        long first = pid();
+        supervisor.close();
+        ManagerSupervisor next = supervisor();
+        next.start(true);
+        supervisor = next;
+        assertThat(pid()).isEqualTo(first);
+        ProcessHandle.of(first).orElseThrow().destroyForcibly();
+        Await.until("another one runs", 3000, () -> pid() != 0 && pid() != first);
+    }
+
+    @Test
+    void anAdoptedManagerThatIsAboutToEndIsNotStartedAgain() throws Exception {
+        supervisor.start(true);
+        awaitRunning();
+        supervisor.announced(false);
+        long first = pid();
+        supervisor.close();
+        ManagerSupervisor next = supervisor();
+        next.start(true);
+        supervisor = next;
+        assertThat(next.wanted()).isFalse();
+        assertThat(pid()).isEqualTo(first);
+    }
+
+    @Test
+    void aRecycledPidIsNotAdopted() throws Exception {
+        Files.writeString(
+                home.resolve("data/run/karaf.pid"), ProcessHandle.current().pid() + " 1\n");
+        supervisor.start(false);
+        assertThat(pid()).isZero();
+    }
+
+    @Test
+    void aCommandThatCannotBeStartedIsTriedAgain() throws Exception {
+        command = List.of("/nowhere/java");
+        supervisor.start(true);
+        Await.until("said", 3000, () -> {
+            log.flush();
+            Path file = home.resolve("data/log/guard.log");
+            return Files.exists(file) && Files.readString(file).contains("cannot be started");
+        });
+        command = List.of("sleep", "1000");
+        Await.until("runs", 5000, () -> pid() != 0);
+    }
+}
