@@ -43,7 +43,6 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
-import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,9 +51,9 @@ import org.slf4j.LoggerFactory;
  * do. The messenger and kits may come and go at any time; its own end leaves everything in service as it is (I4).
  */
 @Component(
-        service = {Cluster.class, Administration.class, EventLog.class},
+        service = {Cluster.class, Administration.class, EventLog.class, MessengerPort.class},
         immediate = true)
-public final class NodeComponent implements Cluster, Administration, EventLog {
+public final class NodeComponent implements Cluster, Administration, EventLog, MessengerPort {
     private static final Logger LOG = LoggerFactory.getLogger(NodeComponent.class);
     private static final Duration KIT_WAIT = Duration.ofSeconds(10);
 
@@ -140,17 +139,15 @@ public final class NodeComponent implements Cluster, Administration, EventLog {
         }
     }
 
-    @Reference(
-            cardinality = ReferenceCardinality.OPTIONAL,
-            policy = ReferencePolicy.DYNAMIC,
-            policyOption = ReferencePolicyOption.GREEDY)
-    void bindMessenger(Messenger messenger) {
+    @Override
+    public void attach(Messenger messenger) {
         if (runtime != null) {
             runtime.attach(messenger);
         }
     }
 
-    void unbindMessenger(Messenger messenger) {
+    @Override
+    public void detach(Messenger messenger) {
         if (runtime != null) {
             runtime.detach(messenger);
         }
