@@ -65,11 +65,12 @@ final class Claims {
                 && !blind(tag);
     }
 
-    /** Returns whether a server of the group counts as down without ever having been heard since the start here. */
+    /** Returns whether a server of the group may have raised the epoch without this one knowing. */
     private boolean blind(String tag) {
         return step.topology().others(tag, step.self()).keySet().stream()
-                .anyMatch(server ->
-                        !step.peer(server).heard() && knowledge.down(server));
+                .anyMatch(server -> knowledge.down(server)
+                        ? !step.peer(server).heard()
+                        : !knowledge.trusted(server));
     }
 
     /** Goes on when every server that can still answer has granted. */

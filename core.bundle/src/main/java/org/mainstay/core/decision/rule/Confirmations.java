@@ -3,6 +3,7 @@ package org.mainstay.core.decision.rule;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.lcd.Flag;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.LcdSection;
@@ -75,8 +76,10 @@ final class Confirmations {
         if (step.occupies(tag) || step.claimedByOperation(tag)) {
             return Reply.failed(ExitCode.IN_USE, tag + " is in service on " + step.self() + " or being worked on");
         }
-        long epoch = Math.max(1, knowledge.newestEpoch(tag));
-        step.ownership(tag, ownership -> ownership.withEpoch(epoch, ""));
+        Instance there = knowledge.instanceOn(server, tag);
+        String flag = Knowledge.stoppedFlag(
+                server, there.tag(), there.ownership().epoch());
+        step.put(LcdSection.FLAGS, flag, new Flag(flag));
         return note(tag, server, who);
     }
 

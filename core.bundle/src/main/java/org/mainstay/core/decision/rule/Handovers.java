@@ -127,11 +127,17 @@ final class Handovers {
     }
 
     private String objection(Handover handover) {
-        if (step.phase() != Phase.AVAILABLE || !step.start.passed()) {
+        if (step.phase() != Phase.AVAILABLE && !moves(handover)) {
             return "Mainstay on " + step.self() + " is " + (step.stop.asked() ? "being stopped" : "still starting");
         }
         if (ownTags(handover).isEmpty()) {
             return "nothing of it exists on " + step.self();
+        }
+        for (Handover other : step.own().rows(LcdSection.HANDOVERS).values()) {
+            if (!other.id().equals(handover.id())
+                    && !java.util.Collections.disjoint(ownTags(other), ownTags(handover))) {
+                return "it is being moved from " + other.from() + " to " + other.to() + " already";
+            }
         }
         for (Map.Entry<String, Long> entry : handover.epochs().entrySet()) {
             String tag = step.topology().mine(handover.to(), entry.getKey());
@@ -147,6 +153,12 @@ final class Handovers {
             }
         }
         return "";
+    }
+
+    /** Returns whether this server itself offered it, to get rid of it while it is shut down. */
+    private boolean moves(Handover handover) {
+        return step.phase() == Phase.STOPPING
+                && step.own().row(LcdSection.HANDOVERS, handover.id()).isPresent();
     }
 
     private ServiceOperation begun(String handoverId) {
@@ -185,6 +197,13 @@ final class Handovers {
             return false;
         }
         Handover row = own == null ? theirs : own;
+        String objection = resumed ? "" : objection(row);
+        if (!objection.isEmpty()) {
+            step.drop(LcdSection.HANDOVERS, id);
+            step.end(operation.id());
+            refuse(id, row.to(), ExitCode.IN_USE, objection);
+            return false;
+        }
         step.put(LcdSection.HANDOVERS, id, row.at(Handover.Step.REMOVING));
         return true;
     }

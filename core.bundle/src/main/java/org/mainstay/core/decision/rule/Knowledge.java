@@ -22,6 +22,8 @@ import org.mainstay.core.decision.state.PeerView;
 final class Knowledge {
     static final String RESTORE = "restore";
     static final String REMOVE = "remove";
+    /** Begin of the flags that record an operator's word that something is stopped on a server that cannot say so itself. */
+    static final String STOPPED_FLAG = "!stopped!";
 
     private final Step step;
 
@@ -202,21 +204,31 @@ final class Knowledge {
         return owner;
     }
 
-    /** Returns whether a server other than {@code server} won an epoch newer than the given one, or it was confirmed stopped. */
-    boolean settled(String tag, String server, long epoch) {
+    /** Returns whether another server won a newer epoch since, or an operator confirmed that it is stopped. */
+    private boolean settled(String tag, String server, long epoch) {
         for (String other : members(tag)) {
             Instance instance = on(other, tag);
-            if (instance == null || other.equals(server)) {
-                continue;
-            }
-            Ownership ownership = instance.ownership();
-            boolean won = ownership.owner().equals(other) && ownership.epoch() > epoch;
-            boolean confirmed = ownership.owner().isEmpty() && ownership.epoch() >= epoch && epoch > 0;
-            if (won || confirmed) {
+            if (instance != null
+                    && !other.equals(server)
+                    && instance.ownership().owner().equals(other)
+                    && instance.ownership().epoch() > epoch) {
                 return true;
             }
         }
-        return false;
+        return confirmed(tag, server, epoch);
+    }
+
+    /** Returns the flag that records an operator's word that a server has stopped what it owned. */
+    static String stoppedFlag(String server, String theirTag, long epoch) {
+        return STOPPED_FLAG + server + "!" + epoch + "!" + theirTag;
+    }
+
+    private boolean confirmed(String tag, String server, long epoch) {
+        String theirs = step.topology().tagOn(tag, server, step.self());
+        String flag = stoppedFlag(server, theirs, epoch);
+        return members(tag).stream()
+                .filter(other -> !other.equals(server))
+                .anyMatch(other -> step.lcd(other).row(LcdSection.FLAGS, flag).isPresent());
     }
 
     /** Returns whether an instance's record says that it may be running. */
@@ -278,20 +290,6 @@ final class Knowledge {
                                     + " or for 'mainstay resource in-service'");
         }
         return null;
-    }
-
-    private boolean confirmed(String tag, String server, long epoch) {
-        for (String other : members(tag)) {
-            Instance instance = on(other, tag);
-            if (instance != null
-                    && !other.equals(server)
-                    && instance.ownership().owner().isEmpty()
-                    && instance.ownership().epoch() >= epoch
-                    && epoch > 0) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static Occupant doubtful(String server) {

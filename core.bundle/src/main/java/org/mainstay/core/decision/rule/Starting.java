@@ -320,15 +320,24 @@ final class Starting {
 
     private void resumeRestore(SortedSet<String> hierarchy, SortedSet<String> tags) {
         Predicate<String> good = tag -> knowledge.wantedIn(tag)
-                && knowledge.occupant(tag) == null
+                && !taken(knowledge.occupant(tag))
                 && knowledge.newestOwner(tag).equals(step.self());
         SortedSet<String> scope = step.topology().withBelow(tags);
         boolean usable = tags.stream().allMatch(good)
                 && scope.stream().allMatch(tag -> tags.contains(tag) || step.inService(tag) || knowledge.wantedIn(tag));
         if (usable) {
             String obstacle = new Eligibility(step).obstacle(step.self(), tags, List.of());
+            if (obstacle.isEmpty() && tags.stream().noneMatch(step::occupies)) {
+                obstacle = tags.stream()
+                        .map(knowledge::occupant)
+                        .filter(java.util.Objects::nonNull)
+                        .map(Knowledge.Occupant::text)
+                        .findFirst()
+                        .orElse("");
+            }
             if (!obstacle.isEmpty()) {
-                tags.forEach(tag -> step.obstacles.put(tag, obstacle));
+                String text = obstacle;
+                tags.forEach(tag -> step.obstacles.put(tag, text));
                 return;
             }
             TreeSet<String> todo = new TreeSet<>(scope);
@@ -351,6 +360,10 @@ final class Starting {
                             "a restore was interrupted and is not wanted here any more",
                             new Then(Then.Step.FAILOVER, "", List.of(), 0));
         }
+    }
+
+    private static boolean taken(Knowledge.Occupant occupant) {
+        return occupant != null && occupant.how().compareTo(Knowledge.Occupant.How.UNRELEASED) <= 0;
     }
 
     private boolean awaitsProbe() {

@@ -7,6 +7,7 @@ import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.lcd.Handover;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.effect.Notices;
@@ -148,7 +149,7 @@ final class Takings {
             }
             case RELEASED -> {
                 if (operation != null && operation.stage() == Stage.AWAITING) {
-                    accept(handover, operation);
+                    acceptWanted(handover, operation);
                 } else if (operation == null && agree(handover)) {
                     accept(handover, begin(handover, handovers.ownTags(handover)));
                 }
@@ -169,6 +170,8 @@ final class Takings {
             objection = "not all of it is extended to " + step.self();
         } else if (tags.stream().anyMatch(step::claimedByOperation)) {
             objection = "another operation works on it on " + step.self();
+        } else if (!tags.stream().allMatch(knowledge::wantedIn)) {
+            objection = "it is wanted out of service";
         } else {
             objection = new Eligibility(step).obstacle(step.self(), tags, handover.tried());
         }
@@ -176,6 +179,17 @@ final class Takings {
             handovers.refuse(handover.id(), handover.from(), ExitCode.IN_USE, objection);
         }
         return objection.isEmpty();
+    }
+
+    private void acceptWanted(Handover handover, ServiceOperation operation) {
+        if (handovers.ownTags(handover).stream().allMatch(knowledge::wantedIn)) {
+            accept(handover, operation);
+            return;
+        }
+        String text = "it was taken out of service meanwhile";
+        step.drop(LcdSection.HANDOVERS, handover.id());
+        handovers.refuse(handover.id(), handover.from(), ExitCode.IN_USE, text);
+        new Reservations(step).finish(operation, Reply.failed(ExitCode.IN_USE, text));
     }
 
     /** Takes over the responsibility: epochs, record and the begin of the restore are one commit. */
