@@ -73,9 +73,11 @@ final class Journal implements Closeable {
         Disk.DiskFile b = null;
         JournalFormat format = scan.format();
         try {
-            // A before B: as long as B is not whole, everything A needs was taken from it, and the other way round
-            a = settle(disk, path(directory, format.generation(), 'a'), scan.merged());
-            b = settle(disk, path(directory, format.generation(), 'b'), scan.merged());
+            // A first and durably, as with every commit: what A shows may not have reached the disk before the process
+            // died
+            byte[] content = scan.differs(0) || scan.differs(1) ? scan.merged() : null;
+            a = settle(disk, path(directory, format.generation(), 'a'), content);
+            b = settle(disk, path(directory, format.generation(), 'b'), content);
             return new Journal(disk, directory, format, a, b, scan.end());
         } catch (IOException e) {
             close(e, a);
@@ -84,32 +86,39 @@ final class Journal implements Closeable {
         }
     }
 
-    /** Rewrites the blocks that differ, so that a crash in the middle cannot make anything worse than it was. */
+    /**
+     * Opens a file, forces what it shows, and before that rewrites the blocks that differ from what it must contain; only
+     * those, so that a crash in the middle cannot make anything worse than it was.
+     *
+     * @param content null if the file is known to be right
+     */
     private static Disk.DiskFile settle(Disk disk, Path path, byte[] content) throws IOException {
-        byte[] before = readOrNull(disk, path);
+        byte[] before = content == null ? null : readOrNull(disk, path);
         Disk.DiskFile file = disk.open(path);
         try {
-            boolean changed = before == null || before.length != content.length;
-            if (changed) {
-                file.setSize(content.length);
+            if (content != null) {
+                rewrite(file, before, content);
             }
-            for (int at = 0; at < content.length; at += CHUNK) {
-                int to = Math.min(at + CHUNK, content.length);
-                if (before == null || before.length < to || !Arrays.equals(before, at, to, content, at, to)) {
-                    file.write(at, content, at, to - at);
-                    changed = true;
-                }
-            }
-            if (changed) {
-                file.force();
-            }
-            if (before == null) {
+            file.force();
+            if (content != null && before == null) {
                 disk.forceDirectory(path.getParent());
             }
             return file;
         } catch (IOException e) {
             close(e, file);
             throw e;
+        }
+    }
+
+    private static void rewrite(Disk.DiskFile file, byte[] before, byte[] content) throws IOException {
+        if (before == null || before.length != content.length) {
+            file.setSize(content.length);
+        }
+        for (int at = 0; at < content.length; at += CHUNK) {
+            int to = Math.min(at + CHUNK, content.length);
+            if (before == null || before.length < to || !Arrays.equals(before, at, to, content, at, to)) {
+                file.write(at, content, at, to - at);
+            }
         }
     }
 
@@ -134,8 +143,10 @@ final class Journal implements Closeable {
         return position - JournalFormat.FIRST_RECORD;
     }
 
+    /** Returns whether a commit fits so that the record that ends the journal still fits after it. */
     boolean fits(int payloadLength) {
-        return (long) position + JournalFormat.RECORD_HEADER + payloadLength <= format.capacity();
+        return (long) position + JournalFormat.RECORD_HEADER + payloadLength + JournalFormat.SEAL_ROOM
+                <= format.capacity();
     }
 
     /**
@@ -146,6 +157,10 @@ final class Journal implements Closeable {
      */
     void append(int kind, long sequence, byte[] payload) throws LcdStoreException {
         byte[] record = format.record(kind, sequence, payload);
+        if (record.length > format.capacity() - position) {
+            throw new IllegalStateException("a record of " + record.length + " bytes does not fit into journal "
+                    + format.generation() + " at " + position);
+        }
         write(a, record, false);
         force(a);
         write(b, record, true);

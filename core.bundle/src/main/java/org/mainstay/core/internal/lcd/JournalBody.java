@@ -25,8 +25,21 @@ record JournalBody(String schema, Origin origin, List<DocumentChange> documents)
         return new JournalBody(LcdSchema.current(), origin, documents);
     }
 
+    /**
+     * Returns the bytes, after reading them back: what cannot be read must never become an acknowledged record.
+     *
+     * @throws IllegalArgumentException if the commit holds something that has no JSON form
+     */
     byte[] encode(LcdCodec codec) {
-        return LcdCodec.utf8(codec.write(this, JournalBody.class));
+        byte[] payload = LcdCodec.utf8(codec.write(this, JournalBody.class));
+        try {
+            if (decode(codec, payload).equals(this)) {
+                return payload;
+            }
+        } catch (JsonParseException e) {
+            throw new IllegalArgumentException("the change cannot be stored: " + e.getMessage(), e);
+        }
+        throw new IllegalArgumentException("the change cannot be stored: read back it differs: " + this);
     }
 
     /** @throws JsonParseException if this release cannot read it */

@@ -26,6 +26,9 @@ import java.util.zip.CRC32C;
 record JournalFormat(long generation, int capacity, UUID store, String server) {
     static final int FIRST_RECORD = 4096;
     static final int RECORD_HEADER = 32;
+    /** Room kept for the record that ends a journal. */
+    static final int SEAL_ROOM = 256;
+
     static final int COMMIT = 1;
     static final int SEAL = 2;
     static final int MARK = 512;

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
 
 /**
  * What the two copies of a journal hold together, and the proof of what was acknowledged (I3).
@@ -31,39 +33,38 @@ final class JournalScan {
     private final boolean[] whole;
     private final List<JournalFormat.Found> records = new ArrayList<>();
     private final List<JournalFormat.Found> later = new ArrayList<>();
-    private final byte[] merged;
+    private final List<Integer> sources = new ArrayList<>();
+    private final boolean[] clean;
+    private final long mark;
     private final int end;
     private final String damage;
 
     private JournalScan(JournalFormat format, byte[] a, byte[] b, long firstSequence) {
         this.format = format;
         this.whole = new boolean[] {intact(a, format), intact(b, format)};
+        this.clean = new boolean[] {length(a) == format.capacity(), length(b) == format.capacity()};
         this.copies = new byte[][] {padded(a, format), padded(b, format)};
-        this.merged = new byte[format.capacity()];
-        System.arraycopy(format.header(), 0, merged, 0, JournalFormat.FIRST_RECORD);
-        long mark = Math.max(format.markIn(copies[0]), format.markIn(copies[1]));
-        if (mark > 0) {
-            System.arraycopy(format.mark(mark), 0, merged, JournalFormat.MARK, JournalFormat.MARK_LENGTH);
-        }
+        this.mark = Math.max(format.markIn(copies[0]), format.markIn(copies[1]));
         int position = JournalFormat.FIRST_RECORD;
         long sequence = firstSequence;
         String problem = null;
         while (sealed().isEmpty()) {
-            Optional<JournalFormat.Found> a1 = due(0, position, sequence);
-            Optional<JournalFormat.Found> b1 = due(1, position, sequence);
-            if (a1.isEmpty() && b1.isEmpty()) {
-                problem = judge(position, sequence, mark);
+            Optional<JournalFormat.Found> inA = due(0, position, sequence);
+            Optional<JournalFormat.Found> inB = due(1, position, sequence);
+            if (inA.isEmpty() && inB.isEmpty()) {
+                problem = judge(position, sequence);
                 break;
             }
-            int source = a1.isPresent() ? 0 : 1;
-            JournalFormat.Found found = a1.orElseGet(b1::get);
-            if (a1.isPresent()
-                    && b1.isPresent()
-                    && !sameBytes(position, found.end(), b1.get().end())) {
+            JournalFormat.Found found = inA.orElseGet(inB::get);
+            if (inA.isPresent()
+                    && inB.isPresent()
+                    && !sameBytes(position, found.end(), inB.get().end())) {
                 problem = "its two copies hold different records " + sequence;
                 break;
             }
-            System.arraycopy(copies[source], position, merged, position, found.end() - position);
+            clean[0] &= inA.isPresent();
+            clean[1] &= inB.isPresent();
+            sources.add(inA.isPresent() ? 0 : 1);
             records.add(found);
             position = found.end();
             sequence++;
@@ -73,6 +74,23 @@ final class JournalScan {
         if (problem != null) {
             collectLater(position, sequence);
         }
+        byte[] beginning = beginning();
+        for (int copy = 0; copy < 2; copy++) {
+            clean[copy] &= blank(copy, end)
+                    && Arrays.equals(copies[copy], 0, beginning.length, beginning, 0, beginning.length);
+        }
+    }
+
+    private static int length(byte[] file) {
+        return file == null ? -1 : file.length;
+    }
+
+    private byte[] beginning() {
+        byte[] bytes = format.header();
+        if (mark > 0) {
+            System.arraycopy(format.mark(mark), 0, bytes, JournalFormat.MARK, JournalFormat.MARK_LENGTH);
+        }
+        return bytes;
     }
 
     /**
@@ -81,18 +99,21 @@ final class JournalScan {
      * @param a content of copy A; null if the file is missing
      * @param b content of copy B; null if the file is missing
      * @param generation the number in the file names
+     * @param store id of the store; null if it is not known yet
      * @param firstSequence sequence the first record must have
-     * @return empty if neither copy has an intact header
+     * @return empty if neither copy has an intact header of this generation and store
      */
-    static Optional<JournalScan> of(byte[] a, byte[] b, long generation, long firstSequence) {
-        Optional<JournalFormat> format = format(a, generation).or(() -> format(b, generation));
+    static Optional<JournalScan> of(byte[] a, byte[] b, long generation, UUID store, long firstSequence) {
+        Optional<JournalFormat> format = format(a, generation, store).or(() -> format(b, generation, store));
         return format.map(known -> new JournalScan(known, a, b, firstSequence));
     }
 
-    private static Optional<JournalFormat> format(byte[] file, long generation) {
+    private static Optional<JournalFormat> format(byte[] file, long generation, UUID store) {
         return file == null
                 ? Optional.empty()
-                : JournalFormat.read(file).filter(format -> format.generation() == generation);
+                : JournalFormat.read(file)
+                        .filter(format -> format.generation() == generation)
+                        .filter(format -> store == null || format.store().equals(store));
     }
 
     private static boolean intact(byte[] file, JournalFormat format) {
@@ -100,6 +121,9 @@ final class JournalScan {
     }
 
     private static byte[] padded(byte[] file, JournalFormat format) {
+        if (length(file) == format.capacity()) {
+            return file;
+        }
         return file == null ? new byte[format.capacity()] : Arrays.copyOf(file, format.capacity());
     }
 
@@ -112,7 +136,7 @@ final class JournalScan {
     }
 
     /** Returns null if the record due here was never acknowledged, else why it was or may have been. */
-    private String judge(int position, long sequence, long mark) {
+    private String judge(int position, long sequence) {
         if (mark >= sequence) {
             return "record " + sequence + " is gone, but an orderly stop saw " + mark;
         }
@@ -157,7 +181,7 @@ final class JournalScan {
     }
 
     private void collectLater(int from, long sequence) {
-        java.util.TreeMap<Long, JournalFormat.Found> found = new java.util.TreeMap<>();
+        TreeMap<Long, JournalFormat.Found> found = new TreeMap<>();
         for (byte[] copy : copies) {
             for (int at = from; at + JournalFormat.RECORD_HEADER <= copy.length; at++) {
                 format.recordAt(copy, at)
@@ -201,11 +225,18 @@ final class JournalScan {
 
     /** Returns what both copies must contain. */
     byte[] merged() {
+        byte[] merged = Arrays.copyOf(beginning(), format.capacity());
+        int position = JournalFormat.FIRST_RECORD;
+        for (int i = 0; i < records.size(); i++) {
+            int next = records.get(i).end();
+            System.arraycopy(copies[sources.get(i)], position, merged, position, next - position);
+            position = next;
+        }
         return merged;
     }
 
     /** Returns whether a copy differs from what it must contain. @param copy 0 = A, 1 = B */
-    boolean differs(int copy, byte[] raw) {
-        return raw == null || raw.length != format.capacity() || !Arrays.equals(raw, merged);
+    boolean differs(int copy) {
+        return !clean[copy];
     }
 }

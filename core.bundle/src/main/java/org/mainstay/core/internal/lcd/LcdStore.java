@@ -131,8 +131,8 @@ public final class LcdStore implements Closeable {
             String server = loaded.server().isEmpty() ? serverIfUnreadable : loaded.server();
             UUID id = loaded.store() == null ? UUID.randomUUID() : loaded.store();
             StoreFiles files = new StoreFiles(settings, directory, codec, server, id, loaded.highest() + 1);
-            LcdStore store = new LcdStore(
-                    files, codec, guard, settings.maintenance().get(), loaded);
+            LcdStore store =
+                    new LcdStore(files, codec, guard, settings.maintenance().get(), loaded);
             store.begin(loaded);
             return store;
         } catch (IOException | RuntimeException e) {

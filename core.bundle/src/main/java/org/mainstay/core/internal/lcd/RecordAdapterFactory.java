@@ -18,10 +18,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.mainstay.cluster.lcd.Lcd;
 
 /**
  * Records as JSON objects, strictly: a missing member is an error unless {@link LcdSchema} has a default for it, null is
- * accepted only where it is written, and what the record's constructor refuses is an error that names the place. Members that
+ * accepted only where it is written and never in the model's own records, and what the record's constructor refuses is an error that names the place. Members that
  * are not known are kept ({@link UnknownMembers}). A record that belongs to a sealed interface carries its simple name as
  * member {@code type}.
  */
@@ -54,6 +55,7 @@ final class RecordAdapterFactory implements TypeAdapterFactory {
         private final Class<T> record;
         private final UnknownMembers unknown;
         private final boolean named;
+        private final boolean row;
         private final RecordComponent[] components;
         private final TypeAdapter<Object>[] adapters;
         private final TypeAdapter<JsonElement> elements;
@@ -65,6 +67,7 @@ final class RecordAdapterFactory implements TypeAdapterFactory {
             this.record = record;
             this.unknown = unknown;
             this.named = ofSealedFamily(record);
+            this.row = record.getPackageName().equals(Lcd.class.getPackageName());
             this.elements = gson.getAdapter(JsonElement.class);
             components = record.getRecordComponents();
             adapters = new TypeAdapter[components.length];
@@ -95,6 +98,10 @@ final class RecordAdapterFactory implements TypeAdapterFactory {
                 out.name(components[i].getName());
                 Object member = UnknownMembers.value(components[i], value);
                 if (member == null) {
+                    if (row) {
+                        throw new IllegalArgumentException(
+                                "member '" + components[i].getName() + "' of " + value + " must not be null");
+                    }
                     writeNull(out);
                 } else {
                     adapters[i].write(out, member);
@@ -173,7 +180,7 @@ final class RecordAdapterFactory implements TypeAdapterFactory {
                     }
                     values[i] = adapters[i].fromJsonTree(fallback.get());
                 }
-                if (values[i] == null && components[i].getType().isPrimitive()) {
+                if (values[i] == null && (row || components[i].getType().isPrimitive())) {
                     throw new JsonParseException("member '" + name + "' of " + record.getSimpleName() + " at " + place
                             + " must not be null");
                 }

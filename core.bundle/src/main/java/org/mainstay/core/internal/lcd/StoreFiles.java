@@ -74,7 +74,10 @@ final class StoreFiles {
 
     private Journal create(long generation, int payloadLength) throws IOException {
         // A journal as large as the snapshot keeps the work of compaction in proportion to that of the commits.
-        long records = Math.max(settings.journalBytes(), Math.min(snapshotBytes, MAX_RECORDS)) + payloadLength;
+        long records = Math.max(settings.journalBytes(), Math.min(snapshotBytes, MAX_RECORDS))
+                + payloadLength
+                + JournalFormat.RECORD_HEADER
+                + JournalFormat.SEAL_ROOM;
         int capacity = (int) Math.min(JournalFormat.FIRST_RECORD + records + settings.reserveBytes(), MAX_CAPACITY);
         return Journal.create(disk, directory, new JournalFormat(generation, capacity, store, server));
     }

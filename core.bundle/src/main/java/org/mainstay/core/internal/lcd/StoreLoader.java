@@ -30,6 +30,8 @@ final class StoreLoader {
     private final TreeSet<Long> journals = new TreeSet<>();
     private final List<String> repairs = new ArrayList<>();
     private boolean rewrite;
+    private JournalScan lastScan;
+    private long lastFirst;
 
     /**
      * What was read.
@@ -178,15 +180,15 @@ final class StoreLoader {
 
     /** Applies one journal. Returns the next generation, -1 at the end. */
     private long step(Walk walk, long generation) throws IOException {
-        Path pathA = Journal.path(directory, generation, 'a');
-        Path pathB = Journal.path(directory, generation, 'b');
-        byte[] a = Journal.readOrNull(disk, pathA);
-        byte[] b = Journal.readOrNull(disk, pathB);
         walk.generations.add(generation);
-        Optional<JournalScan> scan = JournalScan.of(a, b, generation, walk.state.sequence() + 1);
+        long first = walk.state.sequence() + 1;
+        // the walk that compares the second copy ends in the same journal: it is not read again
+        boolean known = lastScan != null && lastScan.format().generation() == generation && lastFirst == first;
+        Optional<JournalScan> scan = known ? Optional.of(lastScan) : scan(walk, generation, first);
         String name = String.format("journal-%010d", generation);
         if (scan.isEmpty()) {
-            walk.damage = new Problem(name, "both copies are missing or their beginning is damaged");
+            walk.damage =
+                    new Problem(name, "both copies are missing, damaged at their beginning or of another database");
             return -1;
         }
         JournalScan journal = scan.get();
@@ -194,23 +196,30 @@ final class StoreLoader {
         if (walk.store == null) {
             walk.store = journal.format().store();
             walk.server = journal.format().server();
-        } else if (!walk.store.equals(journal.format().store())) {
-            walk.damage = new Problem(name, "it belongs to another database");
-            return -1;
         }
-        note(journal, 0, a, pathA);
-        note(journal, 1, b, pathB);
+        note(journal, 0);
+        note(journal, 1);
         long next = follow(walk, journal, name);
-        if (next >= 0) {
+        if (next < 0) {
+            lastScan = journal;
+            lastFirst = first;
+        } else {
             // the current journal is put right in place when it is opened, one that has ended is written anew
-            rewrite |= journal.differs(0, a) || journal.differs(1, b);
+            rewrite |= journal.differs(0) || journal.differs(1);
         }
         return next;
     }
 
-    private void note(JournalScan journal, int copy, byte[] raw, Path path) {
-        String text = path.getFileName() + (raw == null ? " was missing" : " had damage or an unfinished record");
-        if (journal.damage().isEmpty() && journal.differs(copy, raw) && !repairs.contains(text)) {
+    private Optional<JournalScan> scan(Walk walk, long generation, long first) throws IOException {
+        byte[] a = Journal.readOrNull(disk, Journal.path(directory, generation, 'a'));
+        byte[] b = Journal.readOrNull(disk, Journal.path(directory, generation, 'b'));
+        return JournalScan.of(a, b, generation, walk.store, first);
+    }
+
+    private void note(JournalScan journal, int copy) {
+        Path path = Journal.path(directory, journal.format().generation(), copy == 0 ? 'a' : 'b');
+        String text = path.getFileName() + " was missing, damaged or had an unfinished record";
+        if (journal.damage().isEmpty() && journal.differs(copy) && !repairs.contains(text)) {
             repairs.add(text);
         }
     }
@@ -271,10 +280,7 @@ final class StoreLoader {
         List<JournalFormat.Found> found = new ArrayList<>(journal.later());
         long next = found.isEmpty() ? 0 : found.get(found.size() - 1).sequence() + 1;
         for (long generation : journals.tailSet(journal.format().generation(), false)) {
-            byte[] a = Journal.readOrNull(disk, Journal.path(directory, generation, 'a'));
-            byte[] b = Journal.readOrNull(disk, Journal.path(directory, generation, 'b'));
-            long first = next;
-            Optional<JournalScan> scan = JournalScan.of(a, b, generation, first);
+            Optional<JournalScan> scan = scan(walk, generation, next);
             scan.ifPresent(more -> {
                 found.addAll(more.records());
                 found.addAll(more.later());

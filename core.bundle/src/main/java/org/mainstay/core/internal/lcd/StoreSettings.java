@@ -16,7 +16,7 @@ record StoreSettings(Disk disk, int journalBytes, int reserveBytes, Supplier<Exe
     /** Name of the directory below {@code data/}. */
     static final String DIRECTORY = "lcd";
 
-    static final StoreSettings DEFAULT = new StoreSettings(new RealDisk(), 4 << 20, 1 << 20, StoreSettings::thread);
+    static final StoreSettings DEFAULT = new StoreSettings(new RealDisk(), 1 << 20, 1 << 19, StoreSettings::thread);
 
     private static ExecutorService thread() {
         return Executors.newSingleThreadExecutor(work -> {

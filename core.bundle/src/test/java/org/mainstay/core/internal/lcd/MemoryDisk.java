@@ -79,8 +79,8 @@ final class MemoryDisk implements Disk {
         if (mode == 1) {
             return content.live.clone();
         }
-        byte[] result = Arrays.copyOf(
-                content.durable, random.nextBoolean() ? content.live.length : content.durable.length);
+        byte[] result =
+                Arrays.copyOf(content.durable, random.nextBoolean() ? content.live.length : content.durable.length);
         for (int at = 0; at < result.length; at += SECTOR) {
             int to = Math.min(at + SECTOR, Math.min(result.length, content.live.length));
             if (to > at && random.nextBoolean()) {

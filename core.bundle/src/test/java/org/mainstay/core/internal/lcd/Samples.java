@@ -27,6 +27,9 @@ final class Samples {
         System.setProperty("org.slf4j.simpleLogger.log.org.mainstay.core.internal.lcd", "off");
     }
 
+    /** Making one costs more than opening a store. */
+    static final LcdCodec CODEC = new LcdCodec();
+
     private Samples() {}
 
     static Lcd own() {
@@ -110,8 +113,8 @@ final class Samples {
     static List<Lcd> history(MemoryDisk disk, Path data, StoreSettings settings, int commits, List<MemoryDisk> out)
             throws IOException {
         List<Lcd> versions = new ArrayList<>();
-        LcdStore.create(data, own(), ORIGIN, new LcdCodec(), settings);
-        try (LcdStore store = LcdStore.open(data, new LcdCodec(), "A", settings)) {
+        LcdStore.create(data, own(), ORIGIN, CODEC, settings);
+        try (LcdStore store = LcdStore.open(data, CODEC, "A", settings)) {
             versions.add(store.own());
             for (int i = 0; i < commits; i++) {
                 commit(store, next(store.own()));

@@ -60,7 +60,7 @@ class StoreDamageTest {
     }
 
     private LcdStore open(MemoryDisk on) throws IOException {
-        return LcdStore.open(data, new LcdCodec(), "A", Samples.small(on));
+        return LcdStore.open(data, Samples.CODEC, "A", Samples.small(on));
     }
 
     /** Whether the byte belongs to the header, the close mark or a record, or is the first after the last record. */
@@ -86,7 +86,7 @@ class StoreDamageTest {
 
     /** Reading is checked at every byte, opening with its repairs at every 29th. */
     private void assertWhole(MemoryDisk on, Lcd expected, String what) throws IOException {
-        StoreLoader.Loaded loaded = new StoreLoader(on, directory, new LcdCodec()).load();
+        StoreLoader.Loaded loaded = new StoreLoader(on, directory, Samples.CODEC).load();
         assertThat(loaded.damage()).as(what).isNull();
         assertThat(StoreLoader.own(loaded)).as(what).isEqualTo(expected);
         if (checks++ % 29 != 0) {
@@ -101,7 +101,7 @@ class StoreDamageTest {
     }
 
     private void assertDamaged(MemoryDisk on, Lcd lastGood, String what) throws IOException {
-        StoreLoader.Loaded loaded = new StoreLoader(on, directory, new LcdCodec()).load();
+        StoreLoader.Loaded loaded = new StoreLoader(on, directory, Samples.CODEC).load();
         assertThat(loaded.damage()).as(what).isNotNull();
         assertThat(StoreLoader.own(loaded)).as(what).isEqualTo(lastGood);
         if (checks++ % 29 != 0) {
@@ -280,9 +280,10 @@ class StoreDamageTest {
         byte[] erased = bytes.clone();
         byte[] mark = format.mark(COMMITS + 1);
         System.arraycopy(mark, 0, erased, JournalFormat.MARK, mark.length);
-        assertThat(JournalScan.of(erased, erased, 0, 1).orElseThrow().damage()).isEmpty();
+        assertThat(JournalScan.of(erased, erased, 0, null, 1).orElseThrow().damage())
+                .isEmpty();
         Arrays.fill(erased, ends.get(COMMITS - 1), erased.length, (byte) 0);
-        assertThat(JournalScan.of(erased, erased, 0, 1).orElseThrow().damage())
+        assertThat(JournalScan.of(erased, erased, 0, null, 1).orElseThrow().damage())
                 .hasValueSatisfying(reason -> assertThat(reason).contains("an orderly stop saw 6"));
     }
 

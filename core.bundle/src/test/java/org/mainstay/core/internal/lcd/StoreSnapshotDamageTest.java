@@ -1,7 +1,9 @@
 package org.mainstay.core.internal.lcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonParseException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,19 +45,19 @@ class StoreSnapshotDamageTest {
     }
 
     private void assertReadable(MemoryDisk on, String what) throws IOException {
-        StoreLoader.Loaded loaded = new StoreLoader(on, directory, new LcdCodec()).load();
+        StoreLoader.Loaded loaded = new StoreLoader(on, directory, Samples.CODEC).load();
         assertThat(loaded.damage()).as(what).isNull();
         assertThat(StoreLoader.own(loaded)).as(what).isEqualTo(last);
         assertThat(loaded.rewrite()).as(what).isTrue();
     }
 
     private void assertWhole(MemoryDisk on, String what) throws IOException {
-        try (LcdStore store = LcdStore.open(data, new LcdCodec(), "A", Samples.tiny(on))) {
+        try (LcdStore store = LcdStore.open(data, Samples.CODEC, "A", Samples.tiny(on))) {
             assertThat(store.damage()).as(what).isEmpty();
             assertThat(store.failure()).as(what).isEmpty();
             assertThat(store.own()).as(what).isEqualTo(last);
         }
-        try (LcdStore store = LcdStore.open(data, new LcdCodec(), "A", Samples.tiny(on))) {
+        try (LcdStore store = LcdStore.open(data, Samples.CODEC, "A", Samples.tiny(on))) {
             assertThat(store.repairs()).as(what + ": repaired for good").isEmpty();
             assertThat(store.own()).as(what).isEqualTo(last);
         }
@@ -70,9 +72,15 @@ class StoreSnapshotDamageTest {
                 byte[] flipped = bytes.clone();
                 flipped[at] ^= 0x11;
                 damaged.put(path, flipped);
-                assertReadable(damaged, path.getFileName() + " flipped at " + at);
+                String what = path.getFileName() + " flipped at " + at;
+                assertThatThrownBy(() -> Snapshot.decode(flipped, Samples.CODEC))
+                        .as(what)
+                        .isInstanceOf(JsonParseException.class);
+                if (at % 11 == 0) {
+                    assertReadable(damaged, what);
+                }
                 if (at % 97 == 0) {
-                    assertWhole(damaged, path.getFileName() + " flipped at " + at);
+                    assertWhole(damaged, what);
                 }
             }
         }
@@ -82,7 +90,7 @@ class StoreSnapshotDamageTest {
     void snapshotCutAnywhereIsRepaired() throws IOException {
         for (Path path : snapshots) {
             byte[] bytes = disk.content(path);
-            for (int at = 0; at < bytes.length; at += 7) {
+            for (int at = 0; at < bytes.length; at += 13) {
                 MemoryDisk damaged = disk.copy();
                 damaged.put(path, Arrays.copyOf(bytes, at));
                 assertReadable(damaged, path.getFileName() + " cut at " + at);
@@ -113,7 +121,7 @@ class StoreSnapshotDamageTest {
         for (Path path : snapshots) {
             damaged.put(path, "{}".getBytes(StandardCharsets.UTF_8));
         }
-        try (LcdStore store = LcdStore.open(data, new LcdCodec(), "A", Samples.tiny(damaged))) {
+        try (LcdStore store = LcdStore.open(data, Samples.CODEC, "A", Samples.tiny(damaged))) {
             assertThat(store.damage()).isPresent();
             assertThat(store.server()).isEqualTo("A");
             assertThat(store.own().version()).isZero();
@@ -123,7 +131,7 @@ class StoreSnapshotDamageTest {
             assertThat(store.damage()).isEmpty();
             Samples.commit(store, Samples.next(store.own()));
         }
-        try (LcdStore store = LcdStore.open(data, new LcdCodec(), "A", Samples.tiny(damaged))) {
+        try (LcdStore store = LcdStore.open(data, Samples.CODEC, "A", Samples.tiny(damaged))) {
             assertThat(store.damage()).isEmpty();
             assertThat(store.own().version()).isEqualTo(last.version() + 2);
         }
@@ -142,7 +150,7 @@ class StoreSnapshotDamageTest {
             damaged.delete(journals.get(i));
             damaged.delete(journals.get(i + 1));
             boolean current = i == journals.size() - 2;
-            try (LcdStore store = LcdStore.open(data, new LcdCodec(), "A", Samples.tiny(damaged))) {
+            try (LcdStore store = LcdStore.open(data, Samples.CODEC, "A", Samples.tiny(damaged))) {
                 // the older journal is only the second copy of the newest snapshot
                 assertThat(store.damage().isPresent()).isEqualTo(current);
             }
