@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.core.decision.event.ServiceRequest;
@@ -39,6 +40,7 @@ public final class AdminService implements Administration, AutoCloseable {
     private final LocalSteps steps;
     private final Peers peers;
     private final KitForms forms;
+    private final Registration follower;
     private final ExecutorService threads = Executors.newCachedThreadPool(Threads.named("mainstay-admin"));
 
     public AdminService(NodeRuntime.Access node, LcdCodec codec) {
@@ -58,6 +60,7 @@ public final class AdminService implements Administration, AutoCloseable {
                 locks.forget(peer);
             }
         });
+        this.follower = node.cluster().listen(new MembershipFollower(node)::look);
     }
 
     private CompletionStage<byte[]> stepAsked(String from, byte[] payload) {
@@ -275,6 +278,7 @@ public final class AdminService implements Administration, AutoCloseable {
     /** Ends the threads; requests that wait are answered first by the runtime's end. */
     @Override
     public void close() {
+        follower.close();
         threads.shutdownNow();
     }
 }

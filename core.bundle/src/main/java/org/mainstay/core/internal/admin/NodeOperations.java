@@ -35,6 +35,12 @@ final class NodeOperations {
             throw new Refusal(
                     ExitCode.INVALID_ARGUMENT, "a server cannot remove itself; run the command on another server");
         }
+        if (!request.force() && !job.peers().reachable(name)) {
+            throw new Refusal(
+                    ExitCode.NO_COMMUNICATION,
+                    "no communication with " + name + "; if it is gone for good use 'mainstay node remove --force " + name
+                            + "'");
+        }
         checkEmpty(name, request.force());
         Membership old = job.own().membership();
         Membership changed = new Membership(
@@ -44,9 +50,7 @@ final class NodeOperations {
                         .toList());
         Set<String> partners = partners(old, request.force());
         String what = "remove server " + name;
-        for (String server : partners) {
-            locking.lock(job, server, List.of(LOCK), what);
-        }
+        lock(partners, old, what);
         for (String server : partners) {
             job.change(server, LcdChange.put(LcdSection.MEMBERSHIP, Membership.KEY, changed));
             forget(server, name);
@@ -56,7 +60,7 @@ final class NodeOperations {
                 + String.join(", ", changed.members().stream().map(Member::name).toList()));
     }
 
-    /** Admits a server whose code comm has checked; every present member takes the new list, so that none admits another. */
+    /** Admits a server whose code comm has checked; every member that is reached takes the new list, the others later. */
     Reply add(Member member) throws Refusal {
         Membership old = job.own().membership();
         if (old.members().contains(member)) {
@@ -81,9 +85,7 @@ final class NodeOperations {
         Membership changed = new Membership(old.epoch() + 1, members);
         String description = "admit server " + member.name();
         Set<String> partners = partners(old, false);
-        for (String server : partners) {
-            locking.lock(job, server, List.of(LOCK), description);
-        }
+        lock(partners, old, description);
         for (String server : partners) {
             job.change(server, LcdChange.put(LcdSection.MEMBERSHIP, Membership.KEY, changed));
             for (Member known : changed.members()) {
@@ -97,28 +99,42 @@ final class NodeOperations {
         return job.success("server " + member.name() + " is admitted");
     }
 
-    /** Returns the servers that will hold the new list. @throws Refusal 9 if they are too few */
+    /** Takes the lock everywhere; afterwards the list must still be the one the change starts from. */
+    private void lock(Set<String> servers, Membership old, String what) throws Refusal {
+        for (String server : servers) {
+            locking.lock(job, server, List.of(LOCK), what);
+        }
+        if (job.own().membership().epoch() != old.epoch()) {
+            throw new Refusal(ExitCode.IN_USE, "the list of servers was changed meanwhile; try again");
+        }
+    }
+
+    /**
+     * Returns the servers that will hold the new list: all that can be reached. The others take it over when they return.
+     *
+     * @throws Refusal 9 if they are no majority of the old list
+     */
     private Set<String> partners(Membership old, boolean force) throws Refusal {
-        Set<String> partners = new TreeSet<>();
+        Set<String> partners = new TreeSet<>(Set.of(job.self()));
         List<String> away = new ArrayList<>();
         for (Member member : old.members()) {
-            (job.peers().reachable(member.name()) ? partners : away).add(member.name());
+            if (job.peers().reachable(member.name())) {
+                partners.add(member.name());
+            } else {
+                away.add(member.name());
+            }
         }
-        partners.add(job.self());
-        if (away.isEmpty()) {
-            return partners;
-        }
-        if (!force) {
+        boolean majority = partners.size() * 2 > old.members().size();
+        if (!majority && !force) {
             throw new Refusal(
                     ExitCode.NO_COMMUNICATION,
                     "no communication with " + String.join(", ", away)
-                            + "; the list of servers changes with all of them, or with 'node remove --force'");
+                            + "; the list of servers is changed by a majority of them");
         }
-        if (partners.size() * 2 <= old.members().size()) {
-            job.remark(
-                    "warning: only " + partners.size() + " of " + old.members().size()
-                            + " servers hold the new list; make sure that " + String.join(", ", away)
-                            + " do not run apart from the others");
+        if (!majority) {
+            job.remark("warning: only " + partners.size() + " of " + old.members().size()
+                    + " servers hold the new list; make sure that " + String.join(", ", away)
+                    + " do not run apart from the others");
         }
         return partners;
     }

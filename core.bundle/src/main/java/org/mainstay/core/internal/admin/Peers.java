@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Messenger;
@@ -17,6 +18,8 @@ import org.mainstay.core.internal.node.PeerLinks;
 final class Peers {
     private final PeerLinks links;
     private final LcdCodec codec;
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private final PolymorphicCodec<Step> steps;
     private final Function<Step, Step.Answer> here;
     private final java.util.function.Supplier<String> self;
@@ -31,6 +34,18 @@ final class Peers {
 
     boolean reachable(String server) {
         return server.equals(self.get()) || links.peers().contains(server);
+    }
+
+    /** Waits for a server that may just be starting. @return whether it can be reached */
+    boolean awaitReachable(String server, Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
+        while (!reachable(server)) {
+            if (System.nanoTime() > end || Thread.currentThread().isInterrupted()) {
+                return false;
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        return true;
     }
 
     Step read(byte[] payload) {
