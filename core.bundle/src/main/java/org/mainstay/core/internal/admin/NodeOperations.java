@@ -38,8 +38,8 @@ final class NodeOperations {
         if (!request.force() && !job.peers().reachable(name)) {
             throw new Refusal(
                     ExitCode.NO_COMMUNICATION,
-                    "no communication with " + name + "; if it is gone for good use 'mainstay node remove --force " + name
-                            + "'");
+                    "no communication with " + name + "; if it is gone for good use 'mainstay node remove --force "
+                            + name + "'");
         }
         checkEmpty(name, request.force());
         Membership old = job.own().membership();
@@ -132,9 +132,10 @@ final class NodeOperations {
                             + "; the list of servers is changed by a majority of them");
         }
         if (!majority) {
-            job.remark("warning: only " + partners.size() + " of " + old.members().size()
-                    + " servers hold the new list; make sure that " + String.join(", ", away)
-                    + " do not run apart from the others");
+            job.remark(
+                    "warning: only " + partners.size() + " of " + old.members().size()
+                            + " servers hold the new list; make sure that " + String.join(", ", away)
+                            + " do not run apart from the others");
         }
         return partners;
     }

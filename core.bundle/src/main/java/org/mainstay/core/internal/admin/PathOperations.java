@@ -55,7 +55,8 @@ final class PathOperations {
                                 + here.priority() + " already; choose another");
             }
         }
-        // before the first path there is only the connection that joining uses; a server that just started may lack it yet
+        // before the first path there is only the connection that joining uses; a server that just started may lack it
+        // yet
         job.peers().awaitReachable(peer, LIMIT);
         job.checkReachable(List.of(peer));
         job.peers().demand(job.self(), new Step.HasAddress(here.local()), LIMIT);

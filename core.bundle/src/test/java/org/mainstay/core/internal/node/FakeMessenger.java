@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -35,8 +36,10 @@ final class FakeMessenger implements Messenger, AutoCloseable {
 
     /** Connects two; the session begins on both sides. */
     static void connect(FakeMessenger a, FakeMessenger b, long session) {
-        a.opened(b, session);
-        b.opened(a, session);
+        // Nobody may send before the other side's news is queued: a session's news comes before its first message.
+        CountDownLatch both = new CountDownLatch(2);
+        a.opened(b, session, both);
+        b.opened(a, session, both);
     }
 
     /** Messages for which the filter says no are lost, as with a message lost in a dying session. */
@@ -44,12 +47,21 @@ final class FakeMessenger implements Messenger, AutoCloseable {
         filter = wanted;
     }
 
-    private void opened(FakeMessenger peer, long session) {
+    private void opened(FakeMessenger peer, long session, CountDownLatch both) {
         synchronized (this) {
             connected.put(peer.self, peer);
             sessions.put(peer.self, session);
         }
-        later(() -> listeners.forEach(listener -> listener.accept(new Session(peer.self, session, true))));
+        later(() -> {
+            try {
+                both.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+            listeners.forEach(listener -> listener.accept(new Session(peer.self, session, true)));
+        });
+        both.countDown();
     }
 
     /** Ends the session on both sides; what was not delivered is lost. */
