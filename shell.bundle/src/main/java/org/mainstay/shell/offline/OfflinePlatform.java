@@ -48,6 +48,11 @@ final class OfflinePlatform implements Platform {
     }
 
     @Override
+    public boolean complete() {
+        return false;
+    }
+
+    @Override
     public OfflineSetup setup() throws CommandException {
         return NodeMaker.installed(home);
     }

@@ -33,6 +33,7 @@ public final class FakePlatform
     private volatile Reply reply = Reply.success("");
     private volatile List<String> progress = List.of();
     private volatile boolean answers = true;
+    private volatile boolean complete = true;
     private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
     private final List<Consumer<ClusterEvent>> followers = new CopyOnWriteArrayList<>();
     private volatile CommandException remoteFailure;
@@ -99,6 +100,16 @@ public final class FakePlatform
     @Override
     public Platform.RemoteServers remote() {
         return this;
+    }
+
+    /** Lets the kits come later. */
+    public void incomplete() {
+        complete = false;
+    }
+
+    @Override
+    public boolean complete() {
+        return complete;
     }
 
     @Override

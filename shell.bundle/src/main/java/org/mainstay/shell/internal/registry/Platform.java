@@ -18,6 +18,9 @@ public interface Platform {
 
     RemoteServers remote() throws CommandException;
 
+    /** Returns whether everything this server starts with is there, kits included. */
+    boolean complete();
+
     /** Returns the set-up of a node, there only while Mainstay is stopped. */
     OfflineSetup setup() throws CommandException;
 

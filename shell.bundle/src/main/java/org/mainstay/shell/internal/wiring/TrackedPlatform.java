@@ -9,6 +9,8 @@ import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Platform;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.framework.startlevel.FrameworkStartLevel;
 import org.osgi.util.tracker.ServiceTracker;
 
 /**
@@ -16,10 +18,16 @@ import org.osgi.util.tracker.ServiceTracker;
  * stay open while a bundle is replaced.
  */
 final class TrackedPlatform implements Platform, AutoCloseable {
+    /** Karaf's sign that the features it starts with are installed. */
+    private static final String BOOT_FINISHED = "org.apache.karaf.features.BootFinished";
+
     private final ServiceTracker<Cluster, Cluster> cluster;
     private final ServiceTracker<Administration, Administration> administration;
     private final ServiceTracker<EventLog, EventLog> events;
     private final ServiceTracker<Enrolment, Enrolment> enrolment;
+    private final ServiceTracker<Object, Object> bootFinished;
+    private final FrameworkStartLevel startLevel;
+    private final int lastStartLevel;
     private volatile RemoteServers remote;
 
     TrackedPlatform(BundleContext context) {
@@ -27,6 +35,11 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         this.administration = new ServiceTracker<>(context, Administration.class, null);
         this.events = new ServiceTracker<>(context, EventLog.class, null);
         this.enrolment = new ServiceTracker<>(context, Enrolment.class, null);
+        this.bootFinished = new ServiceTracker<>(context, BOOT_FINISHED, null);
+        this.startLevel = context.getBundle(Constants.SYSTEM_BUNDLE_ID).adapt(FrameworkStartLevel.class);
+        String beginning = context.getProperty(Constants.FRAMEWORK_BEGINNING_STARTLEVEL);
+        this.lastStartLevel = beginning == null ? 1 : Integer.parseInt(beginning.strip());
+        bootFinished.open();
         cluster.open();
         administration.open();
         events.open();
@@ -63,6 +76,12 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         return present(remote, "the communication between servers");
     }
 
+    /** The features are installed and every bundle was told to start: kits come after this bundle in both respects. */
+    @Override
+    public boolean complete() {
+        return bootFinished.getService() != null && startLevel.getStartLevel() >= lastStartLevel;
+    }
+
     @Override
     public OfflineSetup setup() throws CommandException {
         throw new CommandException(
@@ -84,6 +103,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
 
     @Override
     public void close() {
+        bootFinished.close();
         cluster.close();
         administration.close();
         events.close();

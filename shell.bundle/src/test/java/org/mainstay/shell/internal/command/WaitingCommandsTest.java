@@ -53,6 +53,13 @@ class WaitingCommandsTest {
     }
 
     @Test
+    void aServerWhoseKitsAreStillComingIsStarting() throws Exception {
+        platform.incomplete();
+        assertThat(start("node", "phase").get(10, TimeUnit.SECONDS)).isZero();
+        assertThat(captured.out().strip()).isEqualTo("STARTING");
+    }
+
+    @Test
     void remarksFollowTheAnswer() throws Exception {
         platform.reply(
                 new Reply(0, "pg is in service", List.of("the volume data below its data directory is its child")));

@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 public final class AppList extends LcdCommand {
     @Override
     public int run(Invocation invocation) throws CommandException {
-        Applications.of(database(invocation)).forEach(invocation.out()::println);
+        Applications.of(invocation).names().forEach(invocation.out()::println);
         return ExitCode.SUCCESS;
     }
 }

@@ -49,7 +49,7 @@ public final class DepList extends ListCommand {
         Lcd lcd = database(invocation);
         Predicate<Dependency> relation = relation(lcd);
         if (application != null) {
-            requireApplication(lcd, application);
+            Applications.of(invocation).require(application);
         }
         lcd.rows(LcdSection.DEPENDENCIES).values().stream()
                 .filter(relation)

@@ -44,7 +44,7 @@ public final class InsList extends ListCommand {
     public int run(Invocation invocation) throws CommandException {
         ClusterSnapshot snapshot = invocation.snapshot();
         Lcd lcd = snapshot.own();
-        checkNames(lcd);
+        checkNames(invocation, lcd);
         Predicate<Instance> chosen = instance -> matches(application, instance.application())
                 && matches(type, instance.type())
                 && matches(tag, instance.tag())
@@ -55,9 +55,9 @@ public final class InsList extends ListCommand {
         return ExitCode.SUCCESS;
     }
 
-    private void checkNames(Lcd lcd) throws CommandException {
+    private void checkNames(Invocation invocation, Lcd lcd) throws CommandException {
         if (application != null) {
-            requireApplication(lcd, application);
+            Applications.of(invocation).require(application);
         }
         if (tag != null) {
             instance(lcd, tag);

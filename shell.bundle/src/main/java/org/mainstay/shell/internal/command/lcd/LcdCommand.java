@@ -36,12 +36,4 @@ abstract class LcdCommand implements ShellCommand, ServerChoice {
                 .orElseThrow(() -> CommandException.notFound(
                         "there is no resource '" + tag + "' on " + lcd.server() + "; 'ins_list' shows the resources"));
     }
-
-    /** Refuses an application that does not exist on this server. */
-    static void requireApplication(Lcd lcd, String application) throws CommandException {
-        if (!Applications.of(lcd).contains(application)) {
-            throw CommandException.notFound("there is no application '" + application + "' on " + lcd.server()
-                    + "; 'app_list' shows the applications");
-        }
-    }
 }

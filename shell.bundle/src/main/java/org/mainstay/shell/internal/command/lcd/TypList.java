@@ -2,8 +2,6 @@ package org.mainstay.shell.internal.command.lcd;
 
 import java.util.List;
 import org.mainstay.cluster.ExitCode;
-import org.mainstay.cluster.lcd.Lcd;
-import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -23,14 +21,16 @@ public final class TypList extends ListCommand {
 
     @Override
     public int run(Invocation invocation) throws CommandException {
-        Lcd lcd = database(invocation);
+        Applications applications = Applications.of(invocation);
         if (application != null) {
-            requireApplication(lcd, application);
+            applications.require(application);
         }
-        lcd.rows(LcdSection.TYPES).values().stream()
-                .filter(row -> !row.type().isEmpty())
-                .filter(row -> application == null || row.application().equals(application))
-                .forEach(row -> print(invocation, List.of(row.application(), row.type())));
+        for (String key : applications.typeKeys()) {
+            String owner = key.substring(0, key.indexOf('/'));
+            if (application == null || application.equals(owner)) {
+                print(invocation, List.of(owner, key.substring(owner.length() + 1)));
+            }
+        }
         return ExitCode.SUCCESS;
     }
 }
