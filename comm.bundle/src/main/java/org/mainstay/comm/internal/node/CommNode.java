@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.mainstay.cluster.Messenger;
@@ -72,10 +73,13 @@ public final class CommNode implements Messenger, AutoCloseable {
                     .fail(correlation, "too much waits to be sent to " + peer + ", or the connection just ended");
             return answer;
         }
-        loop.schedule(
+        ScheduledFuture<?> timer = loop.schedule(
                 () -> session.requests()
                         .fail(correlation, peer + " did not answer within " + limit.toMillis() + " milliseconds"),
                 limit.toMillis());
+        if (timer != null) {
+            answer.whenComplete((bytes, error) -> timer.cancel(false)); // or it would hold what was answered until then
+        }
         return answer;
     }
 

@@ -45,7 +45,7 @@ class FailoverTest {
         for (int path = 1; path <= 3; path++) {
             String net = "127.0.3" + path + ".";
             proxies.add(new Proxy(net + 9, net + 2, cluster.port));
-            cluster.pathVia("p" + path, a, net + 1, net + 9, b, net + 2, net + 1, path);
+            cluster.pathVia("p" + path, a, net + 1, net + 9, b, net + 2, path);
         }
         Await.until("both have a session", () -> atA.open("B") && atB.open("A"));
         Await.until("the best path carries it", () -> carries(0));
@@ -135,7 +135,7 @@ class FailoverTest {
             for (int i = 0; i < 10; i++) {
                 cluster.removePath("p1");
                 String net = "127.0.31.";
-                cluster.pathVia("p1", a, net + 1, net + 9, b, net + 2, net + 1, 1);
+                cluster.pathVia("p1", a, net + 1, net + 9, b, net + 2, 1);
             }
             done.set(true);
         });

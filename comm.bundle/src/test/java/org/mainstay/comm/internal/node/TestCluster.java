@@ -83,14 +83,13 @@ public final class TestCluster implements AutoCloseable {
 
     /** Adds a path between two servers. */
     public void path(String id, Server a, String addressA, Server b, String addressB, int priority) {
-        pathVia(id, a, addressA, addressB, b, addressB, addressA, priority);
+        pathVia(id, a, addressA, addressB, b, addressB, priority);
     }
 
-    /** Adds a path whose ends see other addresses of each other than they have, as through a proxy. */
-    public void pathVia(
-            String id, Server a, String localA, String remoteA, Server b, String localB, String remoteB, int priority) {
+    /** Adds a path on which the first sees another address than the second has, as through a proxy. */
+    public void pathVia(String id, Server a, String localA, String remoteA, Server b, String localB, int priority) {
         a.rows.add(new CommPath(id, b.member.name(), localA, remoteA, priority, 500, 6));
-        b.rows.add(new CommPath(id, a.member.name(), localB, remoteB, priority, 500, 6));
+        b.rows.add(new CommPath(id, a.member.name(), localB, localA, priority, 500, 6));
         publish();
     }
 
