@@ -36,7 +36,7 @@ final class GuardFiles {
             Files.createDirectories(home.resolve(folder));
             Files.setPosixFilePermissions(home.resolve(folder), PosixFilePermissions.fromString("rwx------"));
         }
-        new StateFile(state("command")).write(List.of(ownCommand()));
+        new StateFile(state("command")).write(ownCommand());
     }
 
     /** Returns this process's arguments, each followed by NUL. */

@@ -32,10 +32,14 @@ public final class StateFile {
 
     /** Replaces the content durably, readable by the owner alone. */
     public void write(List<String> lines) throws IOException {
+        write(lines.isEmpty() ? "" : String.join("\n", lines) + "\n");
+    }
+
+    /** As {@link #write(List)}, for a text that is not made of lines. */
+    public void write(String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(fresh);
-        byte[] bytes =
-                lines.isEmpty() ? new byte[0] : (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
         try (FileChannel channel = FileChannel.open(
                 fresh,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),

@@ -64,7 +64,7 @@ final class GuardStarter {
         }
         List<String> command = new ArrayList<>(detacher());
         command.addAll(Arrays.asList(Files.readString(recorded).split("\0")));
-        File log = home.resolve("data/log/guard.log").toFile();
+        File log = home.resolve("data/log/guard-console.log").toFile();
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(home.toAbsolutePath().toFile())
                 .redirectInput(new File("/dev/null"))

@@ -1,0 +1,171 @@
+package org.mainstay.core.internal.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.cluster.GuardControl;
+import org.mainstay.cluster.GuardControl.GuardNews;
+import org.mainstay.cluster.GuardControl.HandleResult;
+
+class GuardLinkTest {
+    private static final String KEY = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+    @TempDir
+    Path home;
+
+    private final List<GuardNews> news = new CopyOnWriteArrayList<>();
+    private FakeGuard guard;
+    private GuardLink link;
+
+    @BeforeEach
+    void begin() throws IOException {
+        guard = new FakeGuard(home);
+        link = new GuardLink(home);
+        link.listen(news::add);
+    }
+
+    @AfterEach
+    void end() throws IOException {
+        link.close();
+        guard.close();
+    }
+
+    private static GuardControl.HeartbeatPath path(String id) {
+        return new GuardControl.HeartbeatPath(id, "B", "10.0.0.1", 1500, "10.0.0.2", 1500, 50, 3, KEY);
+    }
+
+    private void heard(String line) throws Exception {
+        GuardAwait.until("the guard hears " + line, 5000, () -> guard.heard.contains(line));
+    }
+
+    @Test
+    void everythingTheGuardHasToKnowIsSaidAgainToEveryNewOne() throws Exception {
+        link.paths(List.of(path("p1")));
+        link.inService(Map.of("my tag", List.of("MOUNT\t/srv/a\t/dev/x")));
+        link.report(new GuardControl.ManagerReport("A", 3, 44, 0, 10, 255));
+        for (int round = 0; round < 2; round++) {
+            heard("0 paths 1");
+            heard("path p1 B 10.0.0.1 1500 10.0.0.2 1500 50 3 " + KEY);
+            heard("0 inservice 1");
+            heard("handles my%20tag MOUNT%09/srv/a%09/dev/x");
+            GuardAwait.until(
+                    "the report",
+                    5000,
+                    () -> guard.heard.stream().anyMatch(line -> line.matches("0 report A 3 44 \\d+ 0 a ff")));
+            guard.heard.clear();
+            if (round == 0) {
+                guard.drop();
+            }
+        }
+        assertThat(news).contains(new GuardNews.Link(true), new GuardNews.Link(false));
+    }
+
+    @Test
+    void newsReachListenersInOrderAndLateListenersHearThePresentState() throws Exception {
+        heard("manager 1 " + ProcessHandle.current().pid());
+        for (String line : List.of(
+                "* path p1 B alive",
+                "* path p1 B alive",
+                "* peer B boot-1 present 7 8",
+                "* path p1 B dead",
+                "* lost /a%20b taken",
+                "* futureword 1 2",
+                "* notice hello%20there")) {
+            guard.send(line);
+        }
+        List<GuardNews> expected = List.of(
+                new GuardNews.Link(true),
+                new GuardNews.PathState("p1", "B", true),
+                new GuardNews.PeerInfo("B", "boot-1", true, 7, 8),
+                new GuardNews.PathState("p1", "B", false),
+                new GuardNews.ReservationLost("/a b", "taken"),
+                new GuardNews.Notice("hello there"));
+        GuardAwait.until("all news", 5000, () -> news.size() >= expected.size());
+        assertThat(news).containsExactlyElementsOf(expected);
+        List<GuardNews> late = new CopyOnWriteArrayList<>();
+        link.listen(late::add);
+        GuardAwait.until("the present state", 5000, () -> late.size() == 3);
+        assertThat(late)
+                .containsExactly(
+                        new GuardNews.Link(true),
+                        new GuardNews.PathState("p1", "B", false),
+                        new GuardNews.PeerInfo("B", "boot-1", true, 7, 8));
+    }
+
+    @Test
+    void aRequestTheDeadGuardDidNotAnswerIsAskedOfTheNextOne() throws Exception {
+        var result = link.reservation("claim", "/srv/area", true).toCompletableFuture();
+        heard("1 reservation claim /srv/area force");
+        guard.heard.clear();
+        guard.answers = line -> line.equals("1 reservation claim /srv/area force") ? List.of("1 ok held%20now") : List.of();
+        guard.drop();
+        assertThat(result.get(5, TimeUnit.SECONDS)).isEqualTo(new HandleResult(true, "held now"));
+    }
+
+    @Test
+    void killAnswersOneResultForEachHandle() throws Exception {
+        guard.answers = line -> line.startsWith("1 kill")
+                ? List.of("1 item done gone", "1 item failed busy%20(12)", "1 ok -")
+                : List.of();
+        assertThat(link.kill(List.of("CGROUP\t/x", "MOUNT\t/y\t/z"))
+                        .toCompletableFuture()
+                        .get(5, TimeUnit.SECONDS))
+                .containsExactly(new HandleResult(true, "gone"), new HandleResult(false, "busy (12)"));
+        assertThat(guard.heard).contains("1 kill CGROUP%09/x MOUNT%09/y%09/z");
+    }
+
+    @Test
+    void aGuardThatIsAwayIsAFailureWithAReasonAndNeverAnException() throws Exception {
+        guard.close();
+        HandleResult result = link.reservation("check", "/srv/area", false)
+                .toCompletableFuture()
+                .get(20, TimeUnit.SECONDS);
+        assertThat(result.done()).isFalse();
+        assertThat(result.message()).contains("did not answer 'reservation'").contains("guard.log");
+    }
+
+    @Test
+    void rubbishFromTheGuardCostsTheConnectionOnly() throws Exception {
+        heard("manager 1 " + ProcessHandle.current().pid());
+        guard.heard.clear();
+        guard.send("* path");
+        heard("manager 1 " + ProcessHandle.current().pid());
+    }
+
+    @Test
+    void aDeadGuardIsStartedWithItsOwnCommandLine() throws Exception {
+        heard("manager 1 " + ProcessHandle.current().pid());
+        Files.createDirectories(home.resolve("data/guard"));
+        Files.createDirectories(home.resolve("data/log"));
+        Files.writeString(home.resolve("data/guard/command"), "sh\0-c\0echo \"$0\" > started\0a word\0");
+        long died = System.nanoTime();
+        guard.close();
+        GuardAwait.until("it is started", 5000, () -> Files.exists(home.resolve("started")));
+        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - died)).isLessThan(1000);
+        GuardAwait.until("with its words", 5000, () -> Files.readString(home.resolve("started")).equals("a word\n"));
+    }
+
+    @Test
+    void aGuardThatWasToldToEndIsNotStartedAgain() throws Exception {
+        Files.createDirectories(home.resolve("data/guard"));
+        Files.createDirectories(home.resolve("data/log"));
+        Files.writeString(home.resolve("data/guard/command"), "touch\0started\0");
+        guard.answers = line -> line.startsWith("1 stopping everything") ? List.of("1 ok -") : List.of();
+        assertThat(link.stopping(true).toCompletableFuture().get(5, TimeUnit.SECONDS).done()).isTrue();
+        guard.close();
+        GuardAwait.until("the link is down", 5000, () -> news.contains(new GuardNews.Link(false)));
+        long down = System.nanoTime();
+        GuardAwait.until("time to start it", 3000, () -> System.nanoTime() - down > 300_000_000L);
+        assertThat(Files.exists(home.resolve("started"))).isFalse();
+    }
+}
