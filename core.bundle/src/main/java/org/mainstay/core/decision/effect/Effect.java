@@ -21,6 +21,7 @@ public sealed interface Effect {
      * @param arguments for a kit's own action
      * @param epoch ownership epoch the action runs under
      * @param takeover whether the previous owner was taken for dead and may not have stopped in order
+     * @param handedOver whether another server said that it has let go of the resource, for this restore
      * @param rightUntil end of the right to run on the monotonic clock in milliseconds, checked immediately before the action
      *     starts; {@link Long#MAX_VALUE} as long as no lease is configured
      * @param reason why, for people and logs
@@ -32,11 +33,25 @@ public sealed interface Effect {
             List<String> arguments,
             long epoch,
             boolean takeover,
+            boolean handedOver,
             long rightUntil,
             String reason)
             implements Effect {
         public RunAction {
             arguments = List.copyOf(arguments);
+        }
+
+        /** An action that is not the restore at the end of a handover. */
+        public RunAction(
+                String actionId,
+                String tag,
+                String action,
+                List<String> arguments,
+                long epoch,
+                boolean takeover,
+                long rightUntil,
+                String reason) {
+            this(actionId, tag, action, arguments, epoch, takeover, false, rightUntil, reason);
         }
     }
 

@@ -139,10 +139,20 @@ final class Restoring {
                 List.of(),
                 step.instance(tag).ownership().epoch(),
                 operation.claim().takeover(),
+                handedOver(operation),
                 step.right().until(),
                 operation.reason()));
         reservations.progress(operation, "bringing " + tag + " into service");
         return marked.withWork(work -> work.withRunning(tag, actionId));
+    }
+
+    /** Says whether the operation restores what another server has released to this one. */
+    private boolean handedOver(ServiceOperation operation) {
+        return step.own()
+                .row(LcdSection.HANDOVERS, operation.then().handoverId())
+                .filter(handover -> handover.to().equals(step.self()))
+                .filter(handover -> handover.step() == Handover.Step.ACCEPTED)
+                .isPresent();
     }
 
     /** Records an own instance as in service and protected. */

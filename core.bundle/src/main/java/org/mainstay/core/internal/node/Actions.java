@@ -166,6 +166,7 @@ final class Actions {
     private Optional<ActionOrder> order(Effect.RunAction run) {
         Action action = named(run.action());
         return Resources.order(state.own(), run.tag(), action, run.reason(), run.takeover())
+                .map(order -> run.handedOver() ? order.afterHandover() : order)
                 .map(order -> action == Action.EXTRA ? order.withOwnAction(run.action(), run.arguments()) : order);
     }
 

@@ -17,6 +17,7 @@ import org.mainstay.kit.ResourceInfo;
  * @param extendedTo servers that hold the resource already; needed for extend only
  * @param reason why, for people
  * @param takeover see {@link org.mainstay.kit.ActionContext#takeover}
+ * @param handedOver see {@link org.mainstay.kit.ActionContext#handedOver}
  */
 public record ActionOrder(
         Action action,
@@ -28,13 +29,35 @@ public record ActionOrder(
         List<ResourceInfo> all,
         List<String> extendedTo,
         String reason,
-        boolean takeover) {
+        boolean takeover,
+        boolean handedOver) {
 
     public ActionOrder {
         arguments = List.copyOf(arguments);
         children = List.copyOf(children);
         all = List.copyOf(all);
         extendedTo = List.copyOf(extendedTo);
+    }
+
+    /** An order that is not the restore at the end of a handover. */
+    public ActionOrder(
+            Action action,
+            String extra,
+            List<String> arguments,
+            ResourceInfo resource,
+            String kitVersion,
+            List<ResourceInfo> children,
+            List<ResourceInfo> all,
+            List<String> extendedTo,
+            String reason,
+            boolean takeover) {
+        this(action, extra, arguments, resource, kitVersion, children, all, extendedTo, reason, takeover, false);
+    }
+
+    /** Returns the order for the restore of what another server has released to this one. */
+    public ActionOrder afterHandover() {
+        return new ActionOrder(
+                action, extra, arguments, resource, kitVersion, children, all, extendedTo, reason, takeover, true);
     }
 
     /** Returns the name for logs, such as {@code restore} or the kit's own action. */
@@ -45,7 +68,7 @@ public record ActionOrder(
     /** Returns the order for one of the kit's own actions. */
     public ActionOrder withOwnAction(String name, List<String> own) {
         return new ActionOrder(
-                Action.EXTRA, name, own, resource, kitVersion, children, all, extendedTo, reason, takeover);
+                Action.EXTRA, name, own, resource, kitVersion, children, all, extendedTo, reason, takeover, handedOver);
     }
 
     /** Returns the same order with these properties of the resource. */
@@ -54,6 +77,6 @@ public record ActionOrder(
         ResourceInfo changed =
                 new ResourceInfo(r.server(), r.tag(), r.id(), r.application(), r.type(), properties, r.inService());
         return new ActionOrder(
-                action, extra, arguments, changed, kitVersion, children, all, extendedTo, reason, takeover);
+                action, extra, arguments, changed, kitVersion, children, all, extendedTo, reason, takeover, handedOver);
     }
 }

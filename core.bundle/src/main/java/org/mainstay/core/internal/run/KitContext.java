@@ -67,6 +67,11 @@ final class KitContext implements CreateContext {
     }
 
     @Override
+    public boolean handedOver() {
+        return order.handedOver();
+    }
+
+    @Override
     public boolean takeover() {
         return order.takeover();
     }
