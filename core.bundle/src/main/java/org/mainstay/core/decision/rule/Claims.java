@@ -57,12 +57,13 @@ final class Claims {
         advance(step.operation(operation.id()));
     }
 
+    /** Returns whether the right to a resource never ended: it was not released since this server won it. */
     private boolean owned(String tag) {
         Ownership ownership = step.instance(tag).ownership();
-        return ownership.owner().equals(step.self())
+        return step.occupies(tag)
+                && ownership.owner().equals(step.self())
                 && ownership.epoch() > 0
-                && ownership.epoch() >= knowledge.newestEpoch(tag)
-                && !blind(tag);
+                && !knowledge.contested(tag, ownership.epoch());
     }
 
     /** Returns whether a server of the group may have raised the epoch without this one knowing. */

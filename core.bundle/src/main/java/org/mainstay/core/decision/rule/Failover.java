@@ -126,7 +126,9 @@ final class Failover {
     /** Gives the hierarchy, out of service here, to the best server that may have it; else this one tries again or gives up. */
     void next(Collection<String> hierarchy, List<String> tried, String reason) {
         SortedSet<String> wanted = wanted(hierarchy);
-        if (wanted.isEmpty()) {
+        if (wanted.isEmpty()
+                || wanted.stream().anyMatch(step::occupies)
+                || !knowledge.heldElsewhere(wanted, "").isEmpty()) {
             return;
         }
         List<String> targets = eligibility.targets(wanted, tried);

@@ -35,6 +35,7 @@ import org.mainstay.core.decision.state.ServiceOperation.Then;
  */
 final class Handovers {
     static final String FAILOVER = "failover";
+    private static final String OVERTAKEN = "the request is older than the newest claim: ask again";
 
     private final Step step;
     private final Knowledge knowledge;
@@ -139,13 +140,13 @@ final class Handovers {
                 return "it is being moved from " + other.from() + " to " + other.to() + " already";
             }
         }
+        if (overtaken(handover)) {
+            return OVERTAKEN;
+        }
         for (Map.Entry<String, Long> entry : handover.epochs().entrySet()) {
             String tag = step.topology().mine(handover.to(), entry.getKey());
             if (tag == null || step.instance(tag) == null) {
                 continue;
-            }
-            if (step.instance(tag).ownership().epoch() >= entry.getValue()) {
-                return "the request is older than what " + step.self() + " knows of " + tag;
             }
             String locked = Agreements.lock(step, tag);
             if (!locked.isEmpty()) {
@@ -233,6 +234,11 @@ final class Handovers {
             step.drop(LcdSection.HANDOVERS, id);
             return;
         }
+        if (begun(id) == null && handover.step() != Handover.Step.PREPARED && overtaken(handover)) {
+            step.drop(LcdSection.HANDOVERS, id);
+            refuse(id, handover.to(), ExitCode.IN_USE, OVERTAKEN);
+            return;
+        }
         boolean down = knowledge.down(handover.to());
         switch (handover.step()) {
             case PREPARED -> {
@@ -256,6 +262,14 @@ final class Handovers {
             }
             case ACCEPTED -> step.drop(LcdSection.HANDOVERS, id);
         }
+    }
+
+    /** Returns whether newer claims made a promise worthless. */
+    private boolean overtaken(Handover handover) {
+        return handover.epochs().entrySet().stream().anyMatch(entry -> {
+            String tag = step.topology().mine(handover.to(), entry.getKey());
+            return tag != null && step.instance(tag) != null && knowledge.recordedEpoch(tag) >= entry.getValue();
+        });
     }
 
     /** The other side does not take what was released to it: this server is still responsible. */

@@ -188,6 +188,31 @@ final class Knowledge {
         return false;
     }
 
+    /** Returns the newest epoch that is recorded for an instance of a group; what handovers promise does not count. */
+    long recordedEpoch(String tag) {
+        long newest = 0;
+        for (String server : members(tag)) {
+            Instance instance = on(server, tag);
+            if (instance != null) {
+                newest = Math.max(newest, instance.ownership().epoch());
+            }
+        }
+        return newest;
+    }
+
+    /** Returns why resources cannot be handed over: another server than the giving one has them; empty if they can. */
+    String heldElsewhere(Collection<String> tags, String except) {
+        for (String tag : tags) {
+            for (String server : step.topology().others(tag, step.self()).keySet()) {
+                Occupant one = server.equals(except) ? null : occupant(tag, server);
+                if (one != null && one.how().compareTo(Occupant.How.UNRELEASED) <= 0) {
+                    return tag + ": " + one.text();
+                }
+            }
+        }
+        return "";
+    }
+
     /** Returns the server that won the newest epoch by its own record; empty if none ever did. */
     String newestOwner(String tag) {
         String owner = "";
@@ -226,9 +251,7 @@ final class Knowledge {
     private boolean confirmed(String tag, String server, long epoch) {
         String theirs = step.topology().tagOn(tag, server, step.self());
         String flag = stoppedFlag(server, theirs, epoch);
-        return members(tag).stream()
-                .filter(other -> !other.equals(server))
-                .anyMatch(other -> step.lcd(other).row(LcdSection.FLAGS, flag).isPresent());
+        return step.own().row(LcdSection.FLAGS, flag).isPresent();
     }
 
     /** Returns whether an instance's record says that it may be running. */
@@ -262,7 +285,7 @@ final class Knowledge {
         long epoch = instance.ownership().epoch();
         boolean confirmed = !usable(server) && confirmed(tag, server, epoch);
         if (!down(server) && !confirmed) {
-            if (occupied(lcd, instance)) {
+            if (occupied(lcd, instance) && (trusted(server) || !settled(tag, server, epoch))) {
                 boolean failed = instance.state() == InstanceState.OSF;
                 return failed
                         ? new Occupant(server, Occupant.How.UNRELEASED, unreleased(instance, server))

@@ -1,10 +1,10 @@
 package org.mainstay.core.decision.rule;
 
-import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.state.ServiceOperation.Asker;
@@ -25,14 +25,26 @@ final class Outdated {
         if (step.start.bootId().isEmpty()) {
             return;
         }
-        for (String tag : step.topology().tags()) {
-            if (step.occupies(tag)) {
-                String winner = winner(tag);
-                if (!winner.isEmpty()) {
-                    stop(tag, winner);
+        for (SortedSet<String> hierarchy : step.topology().hierarchies().values()) {
+            TreeSet<String> outdated = new TreeSet<>();
+            for (String tag : hierarchy) {
+                if (step.occupies(tag) && !winner(tag).isEmpty() && !handled(tag)) {
+                    outdated.add(tag);
                 }
             }
+            if (!outdated.isEmpty()) {
+                stop(outdated, winner(outdated.first()));
+            }
         }
+    }
+
+    /** Returns whether it is being stopped, or was tried in vain so that an operator has to help. */
+    private boolean handled(String tag) {
+        return step.topology().withAbove(java.util.List.of(tag)).stream()
+                        .anyMatch(one -> step.occupies(one) && step.instance(one).state() == InstanceState.OSF)
+                || step.operations().stream()
+                        .anyMatch(operation -> operation.kind() == Kind.REMOVE
+                                && operation.work().todo().contains(tag));
     }
 
     /** Returns the server whose right to a group is newer than this one's; empty if there is none. */
@@ -59,33 +71,18 @@ final class Outdated {
         return "";
     }
 
-    private void stop(String tag, String winner) {
-        SortedSet<String> tags = step.topology().withAbove(List.of(tag));
-        boolean handled = step.operations().stream()
-                .anyMatch(operation ->
-                        operation.kind() == Kind.REMOVE && operation.tags().contains(tag));
-        if (handled || !step.instance(tag).state().inService() && stuck(tag)) {
-            return;
-        }
+    private void stop(SortedSet<String> outdated, String winner) {
+        SortedSet<String> tags = step.topology().withAbove(outdated);
         TreeSet<String> todo = new TreeSet<>(tags);
         todo.removeIf(one -> !step.occupies(one));
+        String names = String.join(", ", outdated);
         step.note(
                 Notices.SPLIT_BRAIN,
                 Level.ERROR,
-                tag,
-                tag + " was taken over by " + winner + " while it ran on " + step.self() + ": it is stopped here");
-        new Reservations(step)
-                .begin(
-                        Kind.REMOVE,
-                        tags,
-                        todo,
-                        Asker.NOBODY,
-                        "taken over by " + winner,
-                        new Then(Then.Step.FAILOVER, "", List.of(step.self()), 0));
-    }
-
-    /** Returns whether stopping was tried before and failed: an operator has to help. */
-    private boolean stuck(String tag) {
-        return step.instance(tag).state() == org.mainstay.cluster.lcd.InstanceState.OSF;
+                outdated.first(),
+                names + " was taken over by " + winner + " while it ran on " + step.self() + ": it is stopped here");
+        var operation = new Reservations(step)
+                .begin(Kind.REMOVE, tags, todo, Asker.NOBODY, "taken over by " + winner, Then.NOTHING);
+        step.operation(operation.withWork(work -> work.withEscalate(true)));
     }
 }

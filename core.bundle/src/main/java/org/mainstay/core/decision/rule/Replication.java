@@ -55,6 +55,7 @@ final class Replication {
         if (now == PeerState.ALIVE) {
             step.note(Notices.COMM_UP, Level.INFORMATION, "", "COMM_UP: " + peer + " is reachable from " + step.self());
             step.drop(LcdSection.FLAGS, "!nofailover!" + peer);
+            speaksForItself(peer);
         } else if (now == PeerState.DEAD) {
             step.note(
                     Notices.COMM_DOWN,
@@ -73,13 +74,25 @@ final class Replication {
                     "",
                     info.peer() + " is alive, but its Mainstay does not run: what it has in service stays there");
         }
+        if (info.managerPresent()) {
+            speaksForItself(info.peer());
+        }
         GuardWord word =
                 new GuardWord(true, info.bootId(), info.managerPresent(), info.lcdIncarnation(), info.lcdVersion());
         step.peer(info.peer(), peer -> peer.withGuard(word));
     }
 
+    /** A server that is there again speaks for itself: what operators confirmed of it is over. */
+    private void speaksForItself(String peer) {
+        String confirmed = Knowledge.STOPPED_FLAG + peer + "!";
+        java.util.List.copyOf(step.own().rows(LcdSection.FLAGS).keySet()).stream()
+                .filter(flag -> flag.startsWith(confirmed))
+                .forEach(flag -> step.drop(LcdSection.FLAGS, flag));
+    }
+
     void opened(String peer) {
         PeerState before = knowledge.reachability(peer);
+        speaksForItself(peer);
         step.peer(peer, one -> one.withSession(true));
         step.greet.add(peer);
         reachable(peer, before);

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.BegunAction;
@@ -319,18 +318,19 @@ final class Starting {
     }
 
     private void resumeRestore(SortedSet<String> hierarchy, SortedSet<String> tags) {
-        Predicate<String> good = tag -> knowledge.wantedIn(tag)
-                && !taken(knowledge.occupant(tag))
-                && knowledge.newestOwner(tag).equals(step.self());
+        boolean mine = tags.stream()
+                .allMatch(tag -> knowledge.wantedIn(tag)
+                        && knowledge.newestOwner(tag).equals(step.self()));
         SortedSet<String> scope = step.topology().withBelow(tags);
-        boolean usable = tags.stream().allMatch(good)
+        boolean usable = mine
                 && scope.stream().allMatch(tag -> tags.contains(tag) || step.inService(tag) || knowledge.wantedIn(tag));
         if (usable) {
             String obstacle = new Eligibility(step).obstacle(step.self(), tags, List.of());
-            if (obstacle.isEmpty() && tags.stream().noneMatch(step::occupies)) {
+            boolean held = tags.stream().anyMatch(step::occupies);
+            if (obstacle.isEmpty()) {
                 obstacle = tags.stream()
                         .map(knowledge::occupant)
-                        .filter(java.util.Objects::nonNull)
+                        .filter(one -> one != null && (!held || taken(one)))
                         .map(Knowledge.Occupant::text)
                         .findFirst()
                         .orElse("");

@@ -160,6 +160,16 @@ final class Takings {
         }
     }
 
+    /** Returns why an offer does not hold any more; empty if it does. */
+    private String current(Handover handover) {
+        for (Map.Entry<String, Long> entry : handover.epochs().entrySet()) {
+            if (step.instance(entry.getKey()) != null && knowledge.recordedEpoch(entry.getKey()) >= entry.getValue()) {
+                return "a newer claim of " + entry.getKey() + " is known on " + step.self();
+            }
+        }
+        return knowledge.heldElsewhere(handovers.ownTags(handover), handover.from());
+    }
+
     /** Returns whether this server takes what is offered; refuses it otherwise. */
     private boolean agree(Handover handover) {
         SortedSet<String> tags = handovers.ownTags(handover);
@@ -172,6 +182,8 @@ final class Takings {
             objection = "another operation works on it on " + step.self();
         } else if (!tags.stream().allMatch(knowledge::wantedIn)) {
             objection = "it is wanted out of service";
+        } else if (!current(handover).isEmpty()) {
+            objection = current(handover);
         } else {
             objection = new Eligibility(step).obstacle(step.self(), tags, handover.tried());
         }
@@ -182,11 +194,12 @@ final class Takings {
     }
 
     private void acceptWanted(Handover handover, ServiceOperation operation) {
-        if (handovers.ownTags(handover).stream().allMatch(knowledge::wantedIn)) {
+        boolean wanted = handovers.ownTags(handover).stream().allMatch(knowledge::wantedIn);
+        String text = wanted ? current(handover) : "it was taken out of service meanwhile";
+        if (text.isEmpty()) {
             accept(handover, operation);
             return;
         }
-        String text = "it was taken out of service meanwhile";
         step.drop(LcdSection.HANDOVERS, handover.id());
         handovers.refuse(handover.id(), handover.from(), ExitCode.IN_USE, text);
         new Reservations(step).finish(operation, Reply.failed(ExitCode.IN_USE, text));
