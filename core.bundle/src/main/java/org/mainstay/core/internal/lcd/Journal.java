@@ -181,11 +181,7 @@ final class Journal implements Closeable {
                 failure.addSuppressed(undo);
                 throw failed(failure);
             }
-            throw new LcdStoreException(
-                    LcdStoreException.Kind.NOT_WRITTEN,
-                    "the change was not stored, the configuration database is as before: " + text(failure)
-                            + "; free space on or repair the disk of " + directory + " and repeat",
-                    failure);
+            throw LcdStoreException.notWritten(directory, failure);
         }
     }
 
@@ -203,15 +199,7 @@ final class Journal implements Closeable {
     }
 
     private LcdStoreException failed(IOException e) {
-        return new LcdStoreException(
-                LcdStoreException.Kind.FAILED,
-                "the disk of " + directory + " failed while the configuration database was written: " + text(e)
-                        + "; the next change first writes the database anew",
-                e);
-    }
-
-    static String text(IOException e) {
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        return LcdStoreException.failed("the change", directory, e);
     }
 
     /** Notes in both files that everything up to the sequence is acknowledged. */

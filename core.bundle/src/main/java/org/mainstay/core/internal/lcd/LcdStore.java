@@ -143,9 +143,8 @@ public final class LcdStore implements Closeable {
 
     private void begin(StoreLoader.Loaded loaded) {
         if (loaded.damage() != null) {
-            Lcd own = state.documents().getOrDefault(server(), Lcd.empty(server(), 0));
-            damage = new Damage(
-                    loaded.damage().place(), loaded.damage().reason(), own, RepairPlan.highestSeen(own, later));
+            StoreLoader.Problem problem = loaded.damage();
+            damage = new Damage(problem.place(), problem.reason(), own(), RepairPlan.highestSeen(own(), later));
             LOG.error("{}", damage.sentence());
             return;
         }
@@ -265,11 +264,7 @@ public final class LcdStore implements Closeable {
             noteFailure(e);
             throw e;
         } catch (IOException e) {
-            throw new LcdStoreException(
-                    LcdStoreException.Kind.NOT_WRITTEN,
-                    "the change was not stored, the configuration database is as before: " + Journal.text(e)
-                            + "; free space on or repair the disk of " + files.directory() + " and repeat",
-                    e);
+            throw LcdStoreException.notWritten(files.directory(), e);
         }
     }
 
@@ -287,7 +282,7 @@ public final class LcdStore implements Closeable {
     }
 
     private void fail(IOException e) {
-        failure = Journal.text(e);
+        failure = LcdStoreException.text(e);
         LOG.error("the configuration database cannot be written", e);
     }
 
@@ -304,11 +299,7 @@ public final class LcdStore implements Closeable {
             failure = null;
         } catch (IOException e) {
             fail(e);
-            throw new LcdStoreException(
-                    LcdStoreException.Kind.FAILED,
-                    "the configuration database in " + files.directory() + " cannot be written: " + failure
-                            + "; free space on or repair the disk and repeat",
-                    e);
+            throw LcdStoreException.failed("the configuration database", files.directory(), e);
         }
     }
 
@@ -364,7 +355,7 @@ public final class LcdStore implements Closeable {
             warning = null;
         } catch (IOException e) {
             warning = "the journal of the configuration database in " + files.directory() + " cannot be compacted: "
-                    + Journal.text(e) + "; free space before the reserve is used up";
+                    + LcdStoreException.text(e) + "; free space before the reserve is used up";
             LOG.warn("{}", warning);
         } finally {
             synchronized (lock) {
@@ -446,11 +437,7 @@ public final class LcdStore implements Closeable {
                 rewrite(true);
             } catch (IOException e) {
                 state = before;
-                throw new LcdStoreException(
-                        LcdStoreException.Kind.FAILED,
-                        "the repaired configuration database could not be written: " + Journal.text(e)
-                                + "; free space on or repair the disk of " + files.directory() + " and repeat",
-                        e);
+                throw LcdStoreException.failed("the repaired configuration database", files.directory(), e);
             }
             damage = null;
             failure = null;

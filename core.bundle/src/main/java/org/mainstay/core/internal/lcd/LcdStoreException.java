@@ -1,6 +1,7 @@
 package org.mainstay.core.internal.lcd;
 
 import java.io.IOException;
+import java.nio.file.Path;
 
 /** Why the configuration database cannot be opened or a commit was refused; the message is a sentence for the operator. */
 public final class LcdStoreException extends IOException {
@@ -38,6 +39,28 @@ public final class LcdStoreException extends IOException {
     public LcdStoreException(Kind kind, String message, Throwable cause) {
         super(message, cause);
         this.kind = kind;
+    }
+
+    /** Writing failed and was undone. */
+    static LcdStoreException notWritten(Path directory, IOException cause) {
+        return new LcdStoreException(
+                Kind.NOT_WRITTEN,
+                "the change was not stored, the configuration database is as before: " + text(cause)
+                        + "; free space on or repair the disk of " + directory + " and repeat",
+                cause);
+    }
+
+    /** Writing failed so that the files are in doubt. @param what what could not be written */
+    static LcdStoreException failed(String what, Path directory, IOException cause) {
+        return new LcdStoreException(
+                Kind.FAILED,
+                what + " could not be written: " + text(cause) + "; free space on or repair the disk of " + directory
+                        + " and repeat",
+                cause);
+    }
+
+    static String text(IOException e) {
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
     public Kind kind() {
