@@ -28,6 +28,7 @@ public final class TestCluster implements AutoCloseable {
     private final Semaphore changes = new Semaphore(0);
     private final Set<String> cut = new HashSet<>();
     private final Set<String> off = new HashSet<>();
+    private final Set<String> wasAlive = new HashSet<>();
     private long session = 1;
 
     /** Makes the servers A, B, ... and starts them. */
@@ -113,7 +114,15 @@ public final class TestCluster implements AutoCloseable {
             }
             for (CommPath path : node.own().rows(LcdSection.PATHS).values()) {
                 TestNode peer = nodes.get(path.peer());
-                boolean alive = powered(peer) && !isCut(node, peer) && hasPath(peer, path.id());
+                // A path that was alive outlasts the moment in which only one end is deleted yet: its detection time.
+                String direction = node.name() + " " + path.id();
+                boolean heard = hasPath(peer, path.id()) || wasAlive.contains(direction);
+                boolean alive = powered(peer) && !isCut(node, peer) && heard;
+                if (alive) {
+                    wasAlive.add(direction);
+                } else {
+                    wasAlive.remove(direction);
+                }
                 node.guard().tell("path " + path.id(), new GuardNews.PathState(path.id(), peer.name(), alive));
                 if (alive) {
                     var report = peer.guard().report();

@@ -36,7 +36,7 @@ import org.mainstay.kit.KitDescriptor;
 
 /** A server of the harness: a machine that lasts, and a manager on it that can be killed and started again. */
 public final class TestNode {
-    static final Caller ROOT = new Caller("root", Caller.Role.ADMINISTRATOR, "test");
+    public static final Caller ROOT = new Caller("root", Caller.Role.ADMINISTRATOR, "test");
 
     private final String name;
     private final String address;
@@ -135,7 +135,7 @@ public final class TestNode {
     }
 
     /** Installs another kit on this server only. */
-    FakeKit install(String type, String version) {
+    public FakeKit install(String type, String version) {
         FakeKit other = new FakeKit(
                 KitDescriptor.builder("test", type, version, "Another Thing")
                         .checks(0, 0)
@@ -170,8 +170,12 @@ public final class TestNode {
 
     /** Submits a request and waits for its reply. */
     public Reply submit(Request request) throws Exception {
+        return submitAs(ROOT, request);
+    }
+
+    public Reply submitAs(Caller caller, Request request) throws Exception {
         return administration
-                .submit(request, ROOT, progress::add)
+                .submit(request, caller, progress::add)
                 .toCompletableFuture()
                 .get(30, TimeUnit.SECONDS);
     }
@@ -184,7 +188,7 @@ public final class TestNode {
         return submit(new Request.CreateResource("fake", tag, properties));
     }
 
-    AdminService administration() {
+    public AdminService administration() {
         return administration;
     }
 
