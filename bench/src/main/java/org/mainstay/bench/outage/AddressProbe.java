@@ -30,10 +30,10 @@ final class AddressProbe implements AutoCloseable {
 
     static AddressProbe start(Lab lab, String address) {
         try {
-            AddressProbe probe = new AddressProbe(new ProcessBuilder(
-                            lab.atClient(List.of("ping", "-D", "-n", "-i", "0.002", "-W", "1", address)))
-                    .redirectErrorStream(true)
-                    .start());
+            AddressProbe probe = new AddressProbe(
+                    new ProcessBuilder(lab.atClient(List.of("ping", "-D", "-n", "-i", "0.002", "-W", "1", address)))
+                            .redirectErrorStream(true)
+                            .start());
             Await.until("the address answers", Duration.ofSeconds(20), () -> probe.count() > 10);
             return probe;
         } catch (IOException e) {

@@ -33,10 +33,10 @@ public final class OutageBench {
 
     public static void main(String[] arguments) {
         OutageBench bench = new OutageBench(Path.of(arguments[0]).toAbsolutePath(), Integer.parseInt(arguments[1]));
-        System.out.printf("%-44s %6s %10s %10s %10s   %s%n", "client outage in ms", "runs", "median", "least", "most", "aim");
+        System.out.printf(
+                "%-44s %6s %10s %10s %10s   %s%n", "client outage in ms", "runs", "median", "least", "most", "aim");
         bench.addressSwitchover();
-        for (Heartbeat heartbeat :
-                List.of(new Heartbeat("0.05", 3), new Heartbeat("0.2", 3), Heartbeat.DEFAULT)) {
+        for (Heartbeat heartbeat : List.of(new Heartbeat("0.05", 3), new Heartbeat("0.2", 3), Heartbeat.DEFAULT)) {
             bench.addressPowerCut(heartbeat);
         }
         bench.databaseSwitchover();
@@ -114,7 +114,8 @@ public final class OutageBench {
     private static Acknowledgements protect(Lab lab) {
         Database database = Database.create(lab, lab.server("A").machine(), List.of());
         Cluster.protectDatabase(lab, database, ADDRESS);
-        return Acknowledgements.start(lab, ADDRESS + ":" + Database.PORT, Database.programs().resolve("psql"));
+        return Acknowledgements.start(
+                lab, ADDRESS + ":" + Database.PORT, Database.programs().resolve("psql"));
     }
 
     private static long outage(Acknowledgements client, long from) {

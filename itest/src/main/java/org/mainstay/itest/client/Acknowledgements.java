@@ -47,7 +47,8 @@ public final class Acknowledgements implements AutoCloseable {
                 RowWriter.class.getName(),
                 "jdbc:postgresql://" + address + "/postgres"));
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             Acknowledgements acknowledgements = lab.attach(new Acknowledgements(lab, address, process));
             acknowledgements.reader.start();
             Await.until(
@@ -76,7 +77,10 @@ public final class Acknowledgements implements AutoCloseable {
             }
         } catch (IOException e) {
             synchronized (this) {
-                complaints.append("the client's output ended: ").append(e.getMessage()).append('\n');
+                complaints
+                        .append("the client's output ended: ")
+                        .append(e.getMessage())
+                        .append('\n');
             }
         }
     }
@@ -104,7 +108,9 @@ public final class Acknowledgements implements AutoCloseable {
 
     /** Returns how many rows were acknowledged between two moments. */
     public synchronized int count(long from, long to) {
-        return (int) acks.stream().filter(ack -> ack.nanos >= from && ack.nanos <= to).count();
+        return (int) acks.stream()
+                .filter(ack -> ack.nanos >= from && ack.nanos <= to)
+                .count();
     }
 
     /** Waits until further rows are acknowledged. */
@@ -133,8 +139,22 @@ public final class Acknowledgements implements AutoCloseable {
         Exec.Result result = Exec.run(
                 Duration.ofSeconds(60),
                 lab.atClient(List.of(
-                        psql.toString(), "-X", "-w", "-A", "-t", "-q", "-h", hostAndPort[0], "-p", hostAndPort[1], "-U",
-                        "postgres", "-d", "postgres", "-c", sql)));
+                        psql.toString(),
+                        "-X",
+                        "-w",
+                        "-A",
+                        "-t",
+                        "-q",
+                        "-h",
+                        hostAndPort[0],
+                        "-p",
+                        hostAndPort[1],
+                        "-U",
+                        "postgres",
+                        "-d",
+                        "postgres",
+                        "-c",
+                        sql)));
         if (result.exitCode() != 0) {
             throw new LabException("the client's query fails: " + result.output());
         }

@@ -36,7 +36,8 @@ public final class RowWriter {
     }
 
     public static void main(String[] arguments) {
-        new RowWriter(arguments[0] + "?user=postgres&connectTimeout=2&socketTimeout=5&loginTimeout=2&tcpNoDelay=true").run();
+        new RowWriter(arguments[0] + "?user=postgres&connectTimeout=2&socketTimeout=5&loginTimeout=2&tcpNoDelay=true")
+                .run();
     }
 
     private void run() {
@@ -59,7 +60,10 @@ public final class RowWriter {
     }
 
     private static String firstLine(Exception e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.getClass().getSimpleName());
+        return String.valueOf(e.getMessage())
+                .lines()
+                .findFirst()
+                .orElse(e.getClass().getSimpleName());
     }
 
     private Connection connect() throws SQLException {

@@ -58,8 +58,8 @@ public final class Demo {
                 }
                 default -> {
                     if (distribution != null || arguments[i].startsWith("-")) {
-                        throw new IOException(
-                                "unknown argument '" + arguments[i] + "'; known are --keep, --json, --database-setting");
+                        throw new IOException("unknown argument '" + arguments[i]
+                                + "'; known are --keep, --json, --database-setting");
                     }
                     distribution = Path.of(arguments[i]).toAbsolutePath();
                 }
@@ -112,9 +112,11 @@ public final class Demo {
         screen.title("It goes on running until you press Ctrl-C. To play, in another terminal, as root:");
         for (Server server : lab.servers()) {
             screen.plain("  on " + server.name() + ":  "
-                    + String.join(" ", server.machine().entering(List.of(server.home() + "/bin/mainstay", "status")).stream()
-                            .map(Demo::quote)
-                            .toList()));
+                    + String.join(
+                            " ",
+                            server.machine().entering(List.of(server.home() + "/bin/mainstay", "status")).stream()
+                                    .map(Demo::quote)
+                                    .toList()));
         }
         screen.plain("  database:  "
                 + String.join(" ", lab.atClient(List.of("psql", "-h", Story.ADDRESS, "-U", "postgres"))));

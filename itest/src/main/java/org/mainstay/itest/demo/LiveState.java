@@ -65,14 +65,16 @@ final class LiveState implements AutoCloseable {
 
     private static String states(JsonObject status, String server) {
         Map<String, String> states = new TreeMap<>();
-        if (!status.has("resources")) {
-            return "manager away";
-        }
         for (JsonElement element : status.getAsJsonArray("resources")) {
             JsonObject resource = element.getAsJsonObject();
             if (resource.get("server").getAsString().equals(server)) {
-                states.put(resource.get("tag").getAsString(), resource.get("state").getAsString());
+                states.put(
+                        resource.get("tag").getAsString(), resource.get("state").getAsString());
             }
+        }
+        if (states.isEmpty()) {
+            // only its guard answers
+            return "manager away";
         }
         StringBuilder text = new StringBuilder();
         for (String tag : TAGS) {

@@ -54,7 +54,8 @@ public final class Story {
     void protect() {
         screen.title("Two servers, two networks, one shared disk");
         Cluster.form(lab, distribution, List.of("A", "B"));
-        screen.line("A (10.77.1.1, 10.77.2.1) made a new cluster and B (10.77.1.2, 10.77.2.2) joined it with a one-time code");
+        screen.line(
+                "A (10.77.1.1, 10.77.2.1) made a new cluster and B (10.77.1.2, 10.77.2.2) joined it with a one-time code");
         Cluster.connect(lab, 2, Cluster.Heartbeat.DEFAULT);
         screen.line("two communication paths are alive");
         Server a = lab.server("A");
@@ -64,7 +65,8 @@ public final class Story {
         for (Server server : lab.servers()) {
             server.mainstay("resource", "set", "pg", "quickCheck=1");
         }
-        screen.line("PostgreSQL 'pg', its address 'vip' " + ADDRESS + " and its volume 'data' are protected on A and B");
+        screen.line(
+                "PostgreSQL 'pg', its address 'vip' " + ADDRESS + " and its volume 'data' are protected on A and B");
         client = Acknowledgements.start(lab, ADDRESS + ":" + Database.PORT, psql);
         screen.line("a client writes numbered rows through " + ADDRESS + " all the time");
     }

@@ -34,8 +34,17 @@ public final class Cluster {
                 first = server;
                 first.mainstay("node", "init", "--name", name, "--address", address);
             } else {
-                server.mainstay("node", "join", "--name", name, "--address", address, "--peer", first.machine().address(1),
-                        "--code", invite(first));
+                server.mainstay(
+                        "node",
+                        "join",
+                        "--name",
+                        name,
+                        "--address",
+                        address,
+                        "--peer",
+                        first.machine().address(1),
+                        "--code",
+                        invite(first));
             }
             server.start();
         }
@@ -53,10 +62,20 @@ public final class Cluster {
         for (int i = 0; i < servers.size(); i++) {
             for (int j = i + 1; j < servers.size(); j++) {
                 for (int network = 1; network <= networks; network++) {
-                    servers.get(i).mainstay("commpath", "create", "--to", servers.get(j).name(), "--local",
-                            servers.get(i).machine().address(network), "--remote",
-                            servers.get(j).machine().address(network), "--interval", heartbeat.intervalSeconds(), "--misses",
-                            String.valueOf(heartbeat.misses()));
+                    servers.get(i)
+                            .mainstay(
+                                    "commpath",
+                                    "create",
+                                    "--to",
+                                    servers.get(j).name(),
+                                    "--local",
+                                    servers.get(i).machine().address(network),
+                                    "--remote",
+                                    servers.get(j).machine().address(network),
+                                    "--interval",
+                                    heartbeat.intervalSeconds(),
+                                    "--misses",
+                                    String.valueOf(heartbeat.misses()));
                 }
             }
         }
@@ -65,10 +84,26 @@ public final class Cluster {
     /** Protects a database with its volume and address on the first server and extends it to all others. */
     public static void protectDatabase(Lab lab, Database database, String address) {
         Server first = lab.servers().get(0);
-        first.mainstay("resource", "create", "volume", "--tag", "data", "--set", "device=" + database.image(), "--set",
+        first.mainstay(
+                "resource",
+                "create",
+                "volume",
+                "--tag",
+                "data",
+                "--set",
+                "device=" + database.image(),
+                "--set",
                 "mount=" + Database.MOUNT);
         first.mainstay("resource", "create", "ip", "--tag", "vip", "--set", "address=" + address + "/24");
-        first.mainstay("resource", "create", "postgres", "--tag", "pg", "--set", "datadir=" + Database.DATA, "--set",
+        first.mainstay(
+                "resource",
+                "create",
+                "postgres",
+                "--tag",
+                "pg",
+                "--set",
+                "datadir=" + Database.DATA,
+                "--set",
                 "port=" + Database.PORT);
         first.mainstay("dependency", "create", "pg", "vip");
         for (Server other : lab.servers().subList(1, lab.servers().size())) {

@@ -40,12 +40,30 @@ public final class Database {
             on.run("mkdir", DATA, MOUNT + "/run").orThrow();
             on.run("chown", "postgres:", DATA, MOUNT + "/run").orThrow();
             on.run("chmod", "700", DATA).orThrow();
-            on.run("runuser", "-u", "postgres", "--", programs.resolve("initdb").toString(), "-D", DATA, "-k", "-A",
-                            "trust", "--locale=C.UTF-8", "-E", "UTF8")
+            on.run(
+                            "runuser",
+                            "-u",
+                            "postgres",
+                            "--",
+                            programs.resolve("initdb").toString(),
+                            "-D",
+                            DATA,
+                            "-k",
+                            "-A",
+                            "trust",
+                            "--locale=C.UTF-8",
+                            "-E",
+                            "UTF8")
                     .orThrow();
-            append(on, "postgresql.conf", List.of(
-                    "listen_addresses = '*'", "unix_socket_directories = '" + MOUNT + "/run'", "log_min_messages = warning",
-                    "shared_buffers = 32MB", "max_connections = 60"));
+            append(
+                    on,
+                    "postgresql.conf",
+                    List.of(
+                            "listen_addresses = '*'",
+                            "unix_socket_directories = '" + MOUNT + "/run'",
+                            "log_min_messages = warning",
+                            "shared_buffers = 32MB",
+                            "max_connections = 60"));
             append(on, "postgresql.conf", settings);
             append(on, "pg_hba.conf", List.of("host all all 10.77.0.0/16 trust"));
         } finally {
@@ -56,7 +74,8 @@ public final class Database {
 
     private static void append(Machine on, String file, List<String> lines) {
         for (String line : lines) {
-            on.run("sh", "-c", "printf '%s\\n' \"$1\" >> \"$2\"", "sh", line, DATA + "/" + file).orThrow();
+            on.run("sh", "-c", "printf '%s\\n' \"$1\" >> \"$2\"", "sh", line, DATA + "/" + file)
+                    .orThrow();
         }
     }
 

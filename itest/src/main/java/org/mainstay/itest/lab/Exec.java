@@ -48,8 +48,8 @@ public final class Exec {
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
-                throw new LabException(
-                        String.join(" ", command) + " did not end within " + limit.toSeconds() + " s:\n" + text(output));
+                throw new LabException(String.join(" ", command) + " did not end within " + limit.toSeconds() + " s:\n"
+                        + text(output));
             }
             return new Result(command, process.exitValue(), text(output));
         } catch (IOException e) {

@@ -44,7 +44,8 @@ public final class Lab implements AutoCloseable {
             throw new LabException("the laboratory needs root for network and mount namespaces; run it with sudo");
         }
         Leftovers.clean(RECORDS);
-        String prefix = "ms" + Long.toString(ProcessHandle.current().pid(), 36) + Long.toString(System.nanoTime() % 1296, 36);
+        String prefix =
+                "ms" + Long.toString(ProcessHandle.current().pid(), 36) + Long.toString(System.nanoTime() % 1296, 36);
         try {
             Files.createDirectories(RECORDS);
             Path directory = Files.createTempDirectory("mainstay-lab-");
@@ -101,7 +102,10 @@ public final class Lab implements AutoCloseable {
     void remember(String kind, String what) {
         try {
             Files.writeString(
-                    RECORDS.resolve(prefix), kind + " " + what + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                    RECORDS.resolve(prefix),
+                    kind + " " + what + "\n",
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -131,7 +135,8 @@ public final class Lab implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Exec.run("mkfs.ext4", "-q", "-E", "lazy_itable_init=1,lazy_journal_init=1", image.toString()).orThrow();
+        Exec.run("mkfs.ext4", "-q", "-E", "lazy_itable_init=1,lazy_journal_init=1", image.toString())
+                .orThrow();
     }
 
     public Server server(String name) {
@@ -148,14 +153,35 @@ public final class Lab implements AutoCloseable {
         if (!clientReady) {
             Exec.run("ip", "netns", "add", namespace).orThrow();
             for (int network = 1; network <= networks; network++) {
-                Exec.run("ip", "link", "add", "client" + network, "netns", switchNamespace(), "type", "veth", "peer",
-                                "name", "eth" + (network - 1), "netns", namespace)
+                Exec.run(
+                                "ip",
+                                "link",
+                                "add",
+                                "client" + network,
+                                "netns",
+                                switchNamespace(),
+                                "type",
+                                "veth",
+                                "peer",
+                                "name",
+                                "eth" + (network - 1),
+                                "netns",
+                                namespace)
                         .orThrow();
-                inSwitch("ip", "link", "set", "client" + network, "master", "br" + network, "up").orThrow();
-                Exec.run("ip", "-n", namespace, "address", "add", "10.77." + network + "." + CLIENT_NUMBER + "/24", "dev",
+                inSwitch("ip", "link", "set", "client" + network, "master", "br" + network, "up")
+                        .orThrow();
+                Exec.run(
+                                "ip",
+                                "-n",
+                                namespace,
+                                "address",
+                                "add",
+                                "10.77." + network + "." + CLIENT_NUMBER + "/24",
+                                "dev",
                                 "eth" + (network - 1))
                         .orThrow();
-                Exec.run("ip", "-n", namespace, "link", "set", "eth" + (network - 1), "up").orThrow();
+                Exec.run("ip", "-n", namespace, "link", "set", "eth" + (network - 1), "up")
+                        .orThrow();
             }
             Exec.run("ip", "-n", namespace, "link", "set", "lo", "up").orThrow();
             clientReady = true;
@@ -182,9 +208,13 @@ public final class Lab implements AutoCloseable {
             }
         }));
         servers.values().forEach(server -> attempt(failures, server.machine()::powerOff));
-        attempt(failures, () -> Exec.run("ip", "netns", "del", switchNamespace()).orThrow());
+        attempt(
+                failures,
+                () -> Exec.run("ip", "netns", "del", switchNamespace()).orThrow());
         if (clientReady) {
-            attempt(failures, () -> Exec.run("ip", "netns", "del", prefix + "cl").orThrow());
+            attempt(
+                    failures,
+                    () -> Exec.run("ip", "netns", "del", prefix + "cl").orThrow());
         }
         attempt(failures, () -> deleteTree(directory));
         if (!failures.isEmpty()) {

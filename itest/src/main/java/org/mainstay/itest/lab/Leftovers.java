@@ -71,7 +71,8 @@ final class Leftovers {
     }
 
     private static void detachLoops(String directory) {
-        for (String line : Exec.run("losetup", "-l", "-n", "-O", "NAME,BACK-FILE").output().split("\n")) {
+        for (String line :
+                Exec.run("losetup", "-l", "-n", "-O", "NAME,BACK-FILE").output().split("\n")) {
             String[] parts = line.strip().split("\\s+", 2);
             if (parts.length == 2 && parts[1].startsWith(directory)) {
                 Exec.run("losetup", "-d", parts[0]);

@@ -99,7 +99,8 @@ public class Machine {
                             name,
                             disk.toString())
                     .redirectErrorStream(true)
-                    .redirectOutput(lab.directory().resolve("boot-" + name + ".log").toFile())
+                    .redirectOutput(
+                            lab.directory().resolve("boot-" + name + ".log").toFile())
                     .start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -134,7 +135,8 @@ public class Machine {
         if (!holder.isAlive()) {
             throw new LabException(name + " did not boot:\n" + bootLog());
         }
-        Path children = Path.of("/proc", String.valueOf(holder.pid()), "task", String.valueOf(holder.pid()), "children");
+        Path children =
+                Path.of("/proc", String.valueOf(holder.pid()), "task", String.valueOf(holder.pid()), "children");
         try {
             String first = Files.readString(children).strip();
             if (first.isEmpty() || first.contains(" ")) {
@@ -151,11 +153,24 @@ public class Machine {
     /** Plugs a network cable in; the address is configured as at boot. */
     public void plug(int network) {
         String port = port(network);
-        Exec.run("ip", "link", "add", port, "netns", lab.switchNamespace(), "type", "veth", "peer", "name",
-                        "eth" + (network - 1), "netns", namespace())
+        Exec.run(
+                        "ip",
+                        "link",
+                        "add",
+                        port,
+                        "netns",
+                        lab.switchNamespace(),
+                        "type",
+                        "veth",
+                        "peer",
+                        "name",
+                        "eth" + (network - 1),
+                        "netns",
+                        namespace())
                 .orThrow();
         lab.inSwitch("ip", "link", "set", port, "master", "br" + network, "up").orThrow();
-        inNetwork("ip", "address", "add", address(network) + "/24", "dev", "eth" + (network - 1)).orThrow();
+        inNetwork("ip", "address", "add", address(network) + "/24", "dev", "eth" + (network - 1))
+                .orThrow();
         inNetwork("ip", "link", "set", "eth" + (network - 1), "up").orThrow();
     }
 
@@ -165,7 +180,8 @@ public class Machine {
 
     /** Pulls or restores a cable at the switch: the machine loses its carrier. */
     public void cable(int network, boolean connected) {
-        lab.inSwitch("ip", "link", "set", port(network), connected ? "up" : "down").orThrow();
+        lab.inSwitch("ip", "link", "set", port(network), connected ? "up" : "down")
+                .orThrow();
     }
 
     /** Runs a program in the machine's network namespace only. */
@@ -305,7 +321,8 @@ public class Machine {
                 + ", $how) or die qq($_: $!) }";
         // a loop device appears once per mount of it; one shut-down of each file system is enough
         Set<String> seen = new LinkedHashSet<>();
-        List<String> command = new ArrayList<>(List.of("nsenter", "-t", String.valueOf(firstProcess), "-m", "perl", "-e", script));
+        List<String> command =
+                new ArrayList<>(List.of("nsenter", "-t", String.valueOf(firstProcess), "-m", "perl", "-e", script));
         for (String[] mount : mountsOnLoop()) {
             if (seen.add(mount[0])) {
                 command.add(mount[1]);

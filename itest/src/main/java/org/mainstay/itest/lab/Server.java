@@ -37,8 +37,11 @@ public final class Server {
     }
 
     void install(Path distribution) {
-        machine.run("tar", "-xzf", distribution.toString(), "-C", Machine.HOME_PARENT).orThrow();
-        String folder = machine.run("sh", "-c", "ls -d " + Machine.HOME_PARENT + "/mainstay-*").orThrow().strip();
+        machine.run("tar", "-xzf", distribution.toString(), "-C", Machine.HOME_PARENT)
+                .orThrow();
+        String folder = machine.run("sh", "-c", "ls -d " + Machine.HOME_PARENT + "/mainstay-*")
+                .orThrow()
+                .strip();
         home = folder;
         machine.run("sync", "-f", home).orThrow();
     }
@@ -73,7 +76,8 @@ public final class Server {
         try {
             return Optional.of(JsonParser.parseString(result.output()).getAsJsonObject());
         } catch (JsonSyntaxException | IllegalStateException e) {
-            throw new LabException("status --json of " + name() + " is not JSON: " + e.getMessage() + "\n" + result.output());
+            throw new LabException(
+                    "status --json of " + name() + " is not JSON: " + e.getMessage() + "\n" + result.output());
         }
     }
 
