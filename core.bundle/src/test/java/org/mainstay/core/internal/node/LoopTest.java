@@ -1,0 +1,170 @@
+package org.mainstay.core.internal.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.mainstay.cluster.lcd.Flag;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Origin;
+import org.mainstay.core.decision.Decision;
+import org.mainstay.core.decision.effect.Effect;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.event.Input;
+import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.internal.lcd.DocumentChange;
+
+/** Durable before done: the order of storing and effects, and what happens when storing fails. */
+@Timeout(30)
+class LoopTest {
+    private final List<String> log = new CopyOnWriteArrayList<>();
+    private final CountDownLatch go = new CountDownLatch(1);
+    private volatile String failing = "";
+    private Loop loop;
+
+    /** An event {@code TimerFired(NAME)} sets a flag of that name and then starts a timer of that name. */
+    private Decision decide(CoreState before, Input input) {
+        Event event = input.event();
+        Origin origin = new Origin(
+                event instanceof Event.TimerFired timer && timer.id().startsWith("op") ? "op" : "mainstay", "", 0, "");
+        if (event instanceof Event.TimerFired timer) {
+            if (timer.id().equals("defect")) {
+                throw new IllegalStateException("a defect");
+            }
+            Lcd own = timer.id().startsWith("quiet")
+                    ? before.own()
+                    : before.own().with(LcdSection.FLAGS, timer.id(), new Flag(timer.id()));
+            return new Decision(before.withOwn(own), List.of(new Effect.CancelTimer(timer.id())), origin);
+        }
+        if (event instanceof Event.PersistFailed failed) {
+            return new Decision(
+                    before,
+                    List.of(new Effect.CancelTimer(
+                            "failed " + ((Event.TimerFired) failed.failed()).id() + ": " + failed.reason())),
+                    origin);
+        }
+        return new Decision(before, List.of(), origin);
+    }
+
+    private void commit(List<DocumentChange> changes, Origin origin) throws IOException {
+        List<String> keys = new ArrayList<>();
+        changes.forEach(change -> change.changes().forEach(row -> keys.add(row.key())));
+        if (!failing.isEmpty() && keys.contains(failing)) {
+            throw new IOException("disk full");
+        }
+        log.add("stored " + keys + " by " + origin.who() + " to "
+                + changes.get(0).toVersion());
+    }
+
+    private void run() throws Exception {
+        loop = new Loop(
+                CoreState.initial(Lcd.empty("A", 1), Map.of()),
+                this::decide,
+                this::commit,
+                new Loop.Edge() {
+                    @Override
+                    public void entered(CoreState state) {
+                        log.add("version " + state.own().version());
+                    }
+
+                    @Override
+                    public void execute(Effect effect) {
+                        log.add(((Effect.CancelTimer) effect).id());
+                        if (log.get(log.size() - 1).equals("throwing")) {
+                            throw new IllegalStateException("an effect that fails");
+                        }
+                    }
+
+                    @Override
+                    public void alive(CoreState state, long commitAgeMillis) {
+                        if (log.contains("last")) {
+                            go.countDown();
+                        }
+                    }
+                },
+                Clock.systemUTC());
+    }
+
+    @AfterEach
+    void close() {
+        loop.close();
+    }
+
+    private void post(String... names) throws Exception {
+        for (String name : names) {
+            loop.post(new Event.TimerFired(name));
+        }
+        loop.start(new Event.PersistRecovered());
+        assertThat(go.await(20, TimeUnit.SECONDS)).as(log.toString()).isTrue();
+        log.removeIf(line -> line.equals("version 0"));
+    }
+
+    @Test
+    void eventsThatWaitTogetherAreStoredTogetherBeforeTheirEffects() throws Exception {
+        run();
+        post("a", "b", "last");
+        assertThat(log).containsExactly("stored [a, b, last] by mainstay to 3", "version 3", "a", "b", "last");
+    }
+
+    @Test
+    void changesOfDifferentPeopleAreRecordedApart() throws Exception {
+        run();
+        post("a", "op1", "last");
+        assertThat(log)
+                .containsExactly(
+                        "stored [a] by mainstay to 1",
+                        "version 1",
+                        "a",
+                        "stored [op1] by op to 2",
+                        "version 2",
+                        "op1",
+                        "stored [last] by mainstay to 3",
+                        "version 3",
+                        "last");
+    }
+
+    @Test
+    void whatCannotBeStoredHasNoEffectAndTheCoreIsTold() throws Exception {
+        failing = "b";
+        run();
+        post("a", "b", "quiet", "last");
+        assertThat(log)
+                .containsExactly(
+                        "stored [a] by mainstay to 1",
+                        "version 1",
+                        "a",
+                        "version 1",
+                        "failed b: disk full",
+                        "version 1",
+                        "quiet",
+                        "stored [last] by mainstay to 2",
+                        "version 2",
+                        "last");
+    }
+
+    @Test
+    void aDefectInOnePlaceStopsNothingElse() throws Exception {
+        run();
+        post("a", "defect", "throwing", "last");
+        assertThat(log).contains("a", "throwing", "last").doesNotContain("defect");
+    }
+
+    @Test
+    void theFirstEventComesBeforeWhatWasQueued() throws Exception {
+        run();
+        loop.post(new Event.TimerFired("last"));
+        loop.start(new Event.TimerFired("first"));
+        assertThat(go.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(log.indexOf("first")).isLessThan(log.indexOf("last"));
+    }
+}
