@@ -34,9 +34,6 @@ sealed interface Step {
     /** Asks whether an address is on an interface of the server. */
     record HasAddress(String address) implements Step {}
 
-    /** Asks for the copy of the asking server's database, which has lost its own. */
-    record MyCopy() implements Step {}
-
     /**
      * A resource of a hierarchy that is to be extended.
      *

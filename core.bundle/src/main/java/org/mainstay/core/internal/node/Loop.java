@@ -63,16 +63,16 @@ public final class Loop implements AutoCloseable {
     private volatile boolean closed;
 
     /** @param clock wall clock, for display only */
-    public Loop(CoreState initial, Decider decider, Database database, Edge edge, Clock clock) {
-        this.state = initial;
+    public Loop(Decider decider, Database database, Edge edge, Clock clock) {
         this.decider = decider;
         this.database = database;
         this.edge = edge;
         this.clock = clock;
     }
 
-    /** Begins to work with this event, whatever was queued before. */
-    public synchronized void start(Event event) {
+    /** Begins to work in this state with this event, whatever was queued before. */
+    public synchronized void start(CoreState initial, Event event) {
+        state = initial;
         first = event;
         thread.start();
     }

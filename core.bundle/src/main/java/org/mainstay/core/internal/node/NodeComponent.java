@@ -105,7 +105,14 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
         runtime = new NodeRuntime(
                 config,
                 new NodeRuntime.Foundation(
-                        store.own(), store.peers(), store::commit, codec, new DecisionCore()::decide, guard, hosts),
+                        store.own(),
+                        store.peers(),
+                        store::commit,
+                        codec,
+                        new DecisionCore()::decide,
+                        guard,
+                        hosts,
+                        StoreRepair.of(store)),
                 kits);
         administration = new AdminService(runtime.access(), codec);
     }

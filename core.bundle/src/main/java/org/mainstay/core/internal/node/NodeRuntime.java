@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -71,7 +72,9 @@ public final class NodeRuntime implements AutoCloseable {
     private final GuardFeed guard;
     private final Loop loop;
     private final List<Registration> registrations = new ArrayList<>();
-    private final CoreState initial;
+    private final Optional<Repairing> repairing;
+    private final Foundation base;
+    private CoreState initial;
     private Settings settings;
     private ScheduledFuture<?> kitDeadline;
     private boolean started;
@@ -85,10 +88,12 @@ public final class NodeRuntime implements AutoCloseable {
             LcdCodec codec,
             Loop.Decider decider,
             GuardControl guard,
-            HostFactory hosts) {}
+            HostFactory hosts,
+            Optional<Repair> repair) {}
 
     public NodeRuntime(NodeConfig config, Foundation base, KitRegistry kits) {
         this.config = config;
+        this.base = base;
         this.hosts = base.hosts();
         this.kits = kits;
         this.initial = CoreState.initial(base.own(), base.copies());
@@ -111,9 +116,11 @@ public final class NodeRuntime implements AutoCloseable {
                 initial,
                 new NodeEdge.Parts(runner, actions, monitors, timers, links, requests, publisher, guard, events),
                 this::post);
-        this.loop = new Loop(initial, base.decider(), base.database(), edge, config.clock());
+        this.loop = new Loop(base.decider(), base.database(), edge, config.clock());
         links.handle(Events.TOPIC, this::eventReceived);
         links.handle(PeerViews.TOPIC, this::viewReceived);
+        links.handle(Repairing.TOPIC, (from, payload) -> CompletableFuture.completedFuture(copyOf(from)));
+        this.repairing = base.repair().map(repair -> repairing(repair, base));
         links.watch(this::session);
     }
 
@@ -129,6 +136,30 @@ public final class NodeRuntime implements AutoCloseable {
         }
     }
 
+    private Repairing repairing(Repair repair, Foundation damaged) {
+        Set<String> others = damaged.own().membership().members().stream()
+                .map(member -> member.name())
+                .filter(name -> !name.equals(damaged.own().server()))
+                .collect(Collectors.toSet());
+        return new Repairing(repair, others, links, damaged.codec(), timer, own -> {
+            synchronized (this) {
+                initial = CoreState.initial(own, repair.peers());
+                publisher.entered(initial);
+            }
+            startIfReady();
+        });
+    }
+
+    private byte[] copyOf(String server) {
+        ClusterSnapshot.Peer peer = publisher.snapshot().peers().get(server);
+        boolean known = peer != null && peer.lcd().version() > 0;
+        return known ? LcdCodec.utf8(base.codec().encode(peer.lcd())) : new byte[0];
+    }
+
+    private boolean damaged() {
+        return repairing.isPresent() && !repairing.get().finished();
+    }
+
     private synchronized boolean startIfReady() {
         boolean ready = initial.own().instances().values().stream()
                 .map(Instance::typeKey)
@@ -141,7 +172,7 @@ public final class NodeRuntime implements AutoCloseable {
     }
 
     private synchronized void startNow() {
-        if (started || closed) {
+        if (started || closed || damaged()) {
             return;
         }
         started = true;
@@ -149,7 +180,7 @@ public final class NodeRuntime implements AutoCloseable {
             kitDeadline.cancel(false);
         }
         Set<String> keys = kits.all().stream().map(kit -> kit.key()).collect(Collectors.toSet());
-        loop.start(new Event.Started(config.bootId(), settings, keys));
+        loop.start(initial, new Event.Started(config.bootId(), settings, keys));
     }
 
     /** The parts that Administration works with. */
@@ -243,9 +274,7 @@ public final class NodeRuntime implements AutoCloseable {
     }
 
     private void fired(Timers.Fired fired) {
-        loop.postIf(() -> timers.take(fired)
-                ? java.util.Optional.of(new Event.TimerFired(fired.id()))
-                : java.util.Optional.empty());
+        loop.postIf(() -> timers.take(fired) ? Optional.of(new Event.TimerFired(fired.id())) : Optional.empty());
     }
 
     private void checked(Instance instance, boolean deep, Outcome outcome) {
@@ -284,6 +313,7 @@ public final class NodeRuntime implements AutoCloseable {
     private void session(String peer, boolean open) {
         if (open) {
             links.sendTo(peer, PeerViews.TOPIC, views.all());
+            repairing.ifPresent(one -> one.reached(peer));
         } else {
             views.forget(peer);
         }
@@ -315,6 +345,9 @@ public final class NodeRuntime implements AutoCloseable {
             problems.add("the guard of this server does not answer: heartbeats may have stopped");
         }
         hosts.limitation().ifPresent(problems::add);
+        if (base.repair().isPresent() && (repairing == null || damaged())) {
+            problems.add(base.repair().get().sentence());
+        }
         return problems;
     }
 

@@ -68,7 +68,6 @@ class LoopTest {
 
     private void run() throws Exception {
         loop = new Loop(
-                CoreState.initial(Lcd.empty("A", 1), Map.of()),
                 this::decide,
                 this::commit,
                 new Loop.Edge() {
@@ -104,7 +103,7 @@ class LoopTest {
         for (String name : names) {
             loop.post(new Event.TimerFired(name));
         }
-        loop.start(new Event.PersistRecovered());
+        loop.start(CoreState.initial(Lcd.empty("A", 1), Map.of()), new Event.PersistRecovered());
         assertThat(go.await(20, TimeUnit.SECONDS)).as(log.toString()).isTrue();
         log.removeIf(line -> line.equals("version 0"));
     }
@@ -163,7 +162,7 @@ class LoopTest {
     void theFirstEventComesBeforeWhatWasQueued() throws Exception {
         run();
         loop.post(new Event.TimerFired("last"));
-        loop.start(new Event.TimerFired("first"));
+        loop.start(CoreState.initial(Lcd.empty("A", 1), Map.of()), new Event.TimerFired("first"));
         assertThat(go.await(20, TimeUnit.SECONDS)).isTrue();
         assertThat(log.indexOf("first")).isLessThan(log.indexOf("last"));
     }

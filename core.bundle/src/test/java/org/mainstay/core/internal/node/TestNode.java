@@ -109,7 +109,8 @@ public final class TestNode {
                     codec,
                     new DecisionCore()::decide,
                     guard,
-                    new FakeHosts());
+                    new FakeHosts(),
+                    StoreRepair.of(store));
             runtime = new NodeRuntime(
                     config, base, new KitRegistry(home.resolve("subsys"), KitDescriptor.Platform.LINUX));
             administration = new AdminService(runtime.access(), codec, () -> List.of("127.0.0.1", address));
@@ -132,6 +133,20 @@ public final class TestNode {
 
     void diskFull(boolean full) {
         diskFull = full;
+    }
+
+    /** Spoils every file of the database, while the manager does not run. */
+    void damageDatabase() throws IOException {
+        try (var files = Files.list(home.resolve("data/lcd"))) {
+            for (Path file : files.filter(path -> !path.getFileName().toString().contains("lock"))
+                    .toList()) {
+                byte[] bytes = Files.readAllBytes(file);
+                for (int i = 0; i < bytes.length; i += 97) {
+                    bytes[i] ^= 0x55;
+                }
+                Files.write(file, bytes);
+            }
+        }
     }
 
     /** Installs another kit on this server only. */

@@ -378,4 +378,38 @@ class TwoNodesTest {
         cluster.await("A serves again", () -> TestCluster.available(a) && a.runs("db"));
         assertThat(b.runs("db")).isFalse();
     }
+
+    @Test
+    void aDatabaseDamagedInBothCopiesIsRepairedFromThePeer() throws Exception {
+        createdAndExtended();
+        ok(a.create("vip"));
+        cluster.await(
+                "B holds A's newest",
+                () -> b.snapshot().peers().get("A").lcd().version() == a.own().version());
+        var before = a.own();
+        cluster.kill("A");
+        a.damageDatabase();
+        cluster.start("A");
+        cluster.await("A is ready again", () -> TestCluster.available(a));
+        assertThat(a.own().instances().keySet()).isEqualTo(before.instances().keySet());
+        assertThat(a.own().rows(LcdSection.EQUIVALENCIES)).isEqualTo(before.rows(LcdSection.EQUIVALENCIES));
+        cluster.await("what runs is in service", () -> a.state("db") == InstanceState.ISP);
+        assertThat(a.runs("db")).isTrue();
+        assertThat(b.runs("db")).isFalse();
+    }
+
+    @Test
+    void aDamagedDatabaseWithoutPeerStartsNothingAndSaysSo() throws Exception {
+        createdAndExtended();
+        cluster.powerCut("A");
+        cluster.await("B serves", () -> b.runs("db"));
+        cluster.powerCut("B");
+        a.damageDatabase();
+        int calls = a.kit().calls().size();
+        cluster.start("A");
+        cluster.await("it says so", () -> a.snapshot().problems().stream().anyMatch(text -> text.contains("damaged")));
+        assertThat(TestCluster.available(a)).isFalse();
+        assertThat(a.kit().calls()).hasSize(calls);
+        assertThat(a.runs("db")).isFalse();
+    }
 }
