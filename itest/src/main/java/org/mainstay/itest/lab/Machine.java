@@ -52,11 +52,17 @@ public class Machine {
         return holder != null && holder.isAlive();
     }
 
+    /** Returns the id of the machine's first process, as seen from outside; it means nothing while the machine is off. */
+    public long firstProcess() {
+        return firstProcess;
+    }
+
     String namespace() {
         return lab.prefix() + name;
     }
 
-    private Path cgroup() {
+    /** Returns the control group of everything on this machine, as seen from outside. */
+    public Path cgroup() {
         return lab.cgroupRoot().resolve(lab.prefix() + "-" + name);
     }
 

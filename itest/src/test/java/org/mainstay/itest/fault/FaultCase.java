@@ -1,0 +1,185 @@
+package org.mainstay.itest.fault;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.mainstay.itest.lab.Await;
+import org.mainstay.itest.lab.Cluster;
+import org.mainstay.itest.lab.Exec;
+import org.mainstay.itest.lab.Lab;
+import org.mainstay.itest.lab.RootNeeded;
+import org.mainstay.itest.lab.Server;
+
+/**
+ * Two servers A and B with two comm paths, formed once for the tests of a class, and again after a test that failed. While a
+ * test runs, invariant I1 is watched from outside; whatever the test itself asserts, two owners fail it.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class FaultCase {
+    /** How long anything may take that Mainstay does by itself; generous, as the machine may be busy. */
+    static final Duration LIMIT = Duration.ofSeconds(60);
+
+    @RegisterExtension
+    final AfterTestExecutionCallback outcome = this::ended;
+
+    private Lab lab;
+    private OneOwner watcher;
+    private boolean failed;
+
+    @BeforeEach
+    void ready() {
+        RootNeeded.assume();
+        if (failed) {
+            closeLab();
+        }
+        if (lab == null) {
+            failed = true;
+            lab = Lab.open(2);
+            Cluster.form(lab, distribution(), List.of("A", "B"));
+            Cluster.connect(lab, 2, heartbeat());
+            failed = false;
+        }
+        for (Server server : List.of(a(), b())) {
+            if (!server.machine().isOn()) {
+                server.machine().powerOn();
+                server.start();
+            }
+        }
+        meet();
+        watcher = new OneOwner(lab, exclusive());
+    }
+
+    static Path distribution() {
+        String archive = System.getProperty("mainstay.dist", "");
+        if (archive.isEmpty()) {
+            throw new IllegalStateException("mainstay.dist must name the distribution's tar.gz");
+        }
+        return Path.of(archive);
+    }
+
+    Cluster.Heartbeat heartbeat() {
+        return Cluster.Heartbeat.DEFAULT;
+    }
+
+    /** Returns which signs of life must never be on two machines at once. */
+    Predicate<String> exclusive() {
+        return sign -> !sign.startsWith("address ") || sign.endsWith(".100");
+    }
+
+    private void ended(ExtensionContext context) {
+        failed |= context.getExecutionException().isPresent();
+        if (failed && lab != null) {
+            lab.servers().forEach(server -> System.err.println(server.logs()));
+        }
+    }
+
+    @AfterEach
+    void onlyOneOwner() {
+        if (watcher != null) {
+            watcher.close();
+            OneOwner ended = watcher;
+            watcher = null;
+            if (!ended.violations().isEmpty()) {
+                failed = true;
+            }
+            ended.verify();
+        }
+    }
+
+    @AfterAll
+    void closeLab() {
+        failed = false;
+        if (lab != null) {
+            Lab closing = lab;
+            lab = null;
+            closing.close();
+        }
+    }
+
+    OneOwner watcher() {
+        return watcher;
+    }
+
+    Lab lab() {
+        return lab;
+    }
+
+    Server a() {
+        return lab.server("A");
+    }
+
+    Server b() {
+        return lab.server("B");
+    }
+
+    /** Waits until both servers see each other on all paths and both managers answer. */
+    void meet() {
+        for (Server server : List.of(a(), b())) {
+            Await.until(
+                    server.name() + " sees all servers and paths alive",
+                    LIMIT,
+                    () -> sees(server),
+                    () -> server.bin("mainstay", "status").output());
+        }
+    }
+
+    private static boolean sees(Server server) {
+        return server.status()
+                .map(status -> "AVAILABLE".equals(text(status, "phase"))
+                        && allAlive(status.getAsJsonArray("servers"), 2)
+                        && allAlive(status.getAsJsonArray("commpaths"), 4)
+                        && managers(status.getAsJsonArray("servers")))
+                .orElse(false);
+    }
+
+    private static boolean managers(com.google.gson.JsonArray servers) {
+        for (var one : servers) {
+            var manager = one.getAsJsonObject().get("manager");
+            if (manager == null || manager.isJsonNull() || !manager.getAsBoolean()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static String text(com.google.gson.JsonObject object, String field) {
+        return object.has(field) && !object.get(field).isJsonNull()
+                ? object.get(field).getAsString()
+                : "";
+    }
+
+    private static boolean allAlive(com.google.gson.JsonArray rows, int number) {
+        List<String> states = new ArrayList<>();
+        rows.forEach(row -> states.add(text(row.getAsJsonObject(), "state")));
+        return states.size() == number && states.stream().allMatch("ALIVE"::equals);
+    }
+
+    /** Waits until both servers agree that the resource is in service on the one and out of service on the other. */
+    void expect(String tag, Server active, Server standby) {
+        for (Server server : List.of(active, standby)) {
+            server.await(tag, active.name(), "ISP", LIMIT);
+            server.await(tag, standby.name(), "OSU", LIMIT);
+        }
+    }
+
+    /** Takes an application of a finished test away. */
+    void retire(App... apps) {
+        for (App app : apps) {
+            a().mainstay("resource", "delete", app.tag(), "--stop");
+        }
+    }
+
+    /** Runs a command line without waiting for its end. */
+    java.util.concurrent.CompletableFuture<Exec.Result> later(Server server, String... arguments) {
+        return java.util.concurrent.CompletableFuture.supplyAsync(() -> server.bin("mainstay", arguments));
+    }
+}

@@ -1,0 +1,2 @@
+/** Whole servers under real faults: killed processes, cut power, pulled cables, full disks, applications that misbehave. */
+package org.mainstay.itest.fault;
