@@ -412,4 +412,18 @@ class TwoNodesTest {
         assertThat(a.kit().calls()).hasSize(calls);
         assertThat(a.runs("db")).isFalse();
     }
+
+    @Test
+    void endingLeavesNoThreadAndTouchesNothing() throws Exception {
+        createdAndExtended();
+        List<String> calls = List.copyOf(a.kit().calls());
+        a.runtime().drain();
+        cluster.close();
+        assertThat(a.runs("db") && a.runs("disk")).isTrue();
+        assertThat(a.kit().calls()).isEqualTo(calls);
+        assertThat(Thread.getAllStackTraces().keySet())
+                .filteredOn(thread -> thread.getName().startsWith("mainstay-") && thread.isAlive())
+                .extracting(Thread::getName)
+                .isEmpty();
+    }
 }
