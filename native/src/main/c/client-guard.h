@@ -266,11 +266,12 @@ static int stop(bool leave_running, bool system_shutdown) {
     if (in_order) {
         char *arguments[] = {"stop", leave_running ? "--leave-running" : "--system-shutdown"};
         int code = run_command(fd, "mainstay", leave_running || system_shutdown ? 2 : 1, arguments, NULL, 0);
-        /* A lost connection is the manager's own end. */
         if (code != EXIT_OK && code != RUN_LOST) {
             complain("Mainstay was not stopped");
             return code;
         }
+        /* The connection may be lost because the manager ended or because it crashed: then the guard ends what is left. */
+        in_order = code == EXIT_OK;
     }
     int code = end_processes(leave_running, in_order);
     if (code == EXIT_OK) {

@@ -8,6 +8,7 @@ import org.apache.karaf.shell.api.console.Command;
 import org.apache.karaf.shell.api.console.Completer;
 import org.apache.karaf.shell.api.console.Parser;
 import org.apache.karaf.shell.api.console.Session;
+import org.apache.karaf.shell.support.CommandException;
 import org.apache.karaf.shell.support.completers.StringsCompleter;
 import org.mainstay.shell.internal.registry.Cancellation;
 import org.mainstay.shell.internal.registry.CommandCall;
@@ -73,10 +74,12 @@ final class KarafCommand implements Command {
     public Object execute(Session session, List<Object> arguments) throws Exception {
         List<String> words = new ArrayList<>(prefix.arguments());
         arguments.forEach(argument -> words.add(String.valueOf(argument)));
-        // The shell redirects the standard streams for each command of a pipe; its session's console would bypass that.
+        // Output goes where the shell redirects it, for pipes. Errors go to the console, past any pipe: the shell does
+        // not
+        // show the standard error of remote sessions.
         CommandContext context = new CommandContext(
                 System.out,
-                System.err,
+                session.getConsole(),
                 InputStream.nullInputStream(),
                 Path.of(""),
                 terminal(session),
@@ -99,8 +102,8 @@ final class KarafCommand implements Command {
         return new Terminal(true, terminal.getWidth(), terminal.isAnsiSupported(), true);
     }
 
-    /** A command ended with an exit code of CMD-010 other than 0; what was wrong is on standard error. */
-    static final class ExitCodeException extends Exception {
+    /** A command ended with an exit code of CMD-010 other than 0; what was wrong is on the console. */
+    static final class ExitCodeException extends CommandException {
         private static final long serialVersionUID = 1L;
 
         ExitCodeException(int code) {

@@ -251,6 +251,19 @@ class StartAndStopTest {
     }
 
     @Test
+    void lkstopWhoseManagerCrashesLeavesTheRestToTheGuard() throws Exception {
+        stopsWithManager("stop");
+        manager.runs((call, context) -> {
+            manager.close();
+            return 0;
+        });
+        Result result = client.run("lkstop");
+        assertThat(result.exit()).isZero();
+        assertThat(result.out()).endsWith("\nLIFEKEEPER NOW STOPPED\n");
+        assertThat(guard.asked()).containsExactly("stop");
+    }
+
+    @Test
     void lkstopWithoutAManagerIsTheGuardsWork() throws Exception {
         guard = new FakeGuard(folder, line -> {
             new Thread(guard::close).start();
