@@ -95,12 +95,16 @@ final class Claims {
             String tag = entry.getKey();
             Knowledge.Occupant occupant = knowledge.occupant(tag);
             boolean taken = occupant != null
-                    && (occupant.how() == Knowledge.Occupant.How.IN_SERVICE
-                            || occupant.how() == Knowledge.Occupant.How.UNRELEASED);
+                    && occupant.how() != Knowledge.Occupant.How.PARKED_STOPPED
+                    && occupant.how() != Knowledge.Occupant.How.PARKED_RUNNING;
             if (step.instance(tag) == null || taken || knowledge.contested(tag, entry.getValue())) {
                 lost(operation, tag + " was claimed by another server meanwhile");
                 return;
             }
+        }
+        if (!operation.work().todo().stream().allMatch(knowledge::wantedIn)) {
+            lost(operation, "it was taken out of service meanwhile");
+            return;
         }
         operation
                 .claim()
@@ -167,9 +171,16 @@ final class Claims {
             wanted.forEach((tag, epoch) -> {
                 giveWay(tag, peer);
                 step.ownership(tag, ownership -> ownership.withEpoch(epoch, peer));
+                promised(tag, peer);
             });
         }
         step.send(peer, new CoreMessage.ClaimAnswer(request.claimId(), refusal.isEmpty(), known, refusal));
+    }
+
+    /** Whoever got a promise has one detection time to use it before this server looks again. */
+    private void promised(String tag, String peer) {
+        SortedSet<String> hierarchy = step.topology().hierarchy(tag);
+        step.startTimer("backoff:" + hierarchy.first(), knowledge.detection(peer));
     }
 
     private String objection(String peer, String tag, long epoch) {

@@ -276,6 +276,13 @@ final class Handovers {
     private void givenBack(Handover handover, String why) {
         step.drop(LcdSection.HANDOVERS, handover.id());
         SortedSet<String> tags = ownTags(handover);
+        // The other side may have used the promised epochs and died: they are never used again.
+        handover.epochs().forEach((theirs, epoch) -> {
+            String tag = step.topology().mine(handover.to(), theirs);
+            if (tag != null) {
+                step.ownership(tag, one -> one.epoch() < epoch ? one.withEpoch(epoch, "") : one);
+            }
+        });
         if (handover.id().startsWith(FAILOVER)) {
             TreeSet<String> tried = new TreeSet<>(handover.tried());
             tried.add(handover.to());

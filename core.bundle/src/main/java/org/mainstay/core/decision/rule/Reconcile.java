@@ -49,7 +49,12 @@ final class Reconcile {
     private void adoptWanted(String tag) {
         Ownership mine = step.instance(tag).ownership();
         Ownership newest = knowledge.wanted(tag);
-        if (newest.wanted() == Wanted.OUT && step.inService(tag) && !step.claimedByOperation(tag)) {
+        boolean serves = step.inService(tag) && !step.claimedByOperation(tag);
+        if (serves && mine.wanted() == Wanted.OUT && newest.wanted() == Wanted.OUT) {
+            takenOutMeanwhile(tag);
+            return;
+        }
+        if (serves && newest.wanted() == Wanted.OUT) {
             // What an operator takes out is taken out by the server that runs it; this word came from one that did not
             // know.
             step.ownership(tag, one -> one.withWanted(Wanted.IN, newest.wantedRevision() + 1));
@@ -62,6 +67,16 @@ final class Reconcile {
         }
         if (newest.wanted() != mine.wanted() || newest.wantedRevision() != mine.wantedRevision()) {
             step.ownership(tag, one -> one.withWanted(newest.wanted(), newest.wantedRevision()));
+        }
+    }
+
+    /** An operator took it out while it was being brought into service. */
+    private void takenOutMeanwhile(String tag) {
+        SortedSet<String> tags = step.topology().withAbove(List.of(tag));
+        boolean stuck = tags.stream().anyMatch(one -> !step.inService(one) && step.occupies(one));
+        if (!stuck && tags.stream().noneMatch(step::claimedByOperation)) {
+            new Reservations(step)
+                    .begin(Kind.REMOVE, tags, tags, Asker.NOBODY, "it was taken out of service", Then.NOTHING);
         }
     }
 

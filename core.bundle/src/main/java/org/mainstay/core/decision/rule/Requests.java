@@ -335,6 +335,9 @@ final class Requests {
     /** A removal an operator asked for has its reservations: it is wanted out before anything stops. */
     void activateRemove(ServiceOperation operation) {
         ServiceOperation ready = operation;
+        if (operation.asker().present() && movedAway(operation)) {
+            return;
+        }
         if (operation.asker().present()) {
             step.origin(operation.asker().origin());
             operation.tags().stream().filter(tag -> step.instance(tag) != null).forEach(tag -> want(tag, Wanted.OUT));
@@ -343,6 +346,23 @@ final class Requests {
             return;
         }
         new Removing(step).activate(ready);
+    }
+
+    /** Returns whether it went to another server while the request waited: then that server is asked. */
+    private boolean movedAway(ServiceOperation operation) {
+        String server = operation.tags().stream().anyMatch(step::occupies) ? "" : elsewhere(operation.tags());
+        if (server.isEmpty()) {
+            return false;
+        }
+        if (knowledge.usable(server) && operation.asker().peer().isEmpty()) {
+            boolean ignore = operation.work().arguments().contains(IGNORE_RESERVATIONS);
+            forward(operation.asker(), server, operation.tags(), ignore);
+            step.end(operation.id());
+        } else {
+            String text = "it is in service on " + server + " now: ask there";
+            reservations.finish(operation, Reply.failed(ExitCode.NO_COMMUNICATION, text));
+        }
+        return true;
     }
 
     private void perform(Asker asker, ServiceRequest.PerformAction request) {

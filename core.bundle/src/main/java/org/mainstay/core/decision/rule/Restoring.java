@@ -79,7 +79,8 @@ final class Restoring {
             return;
         }
         for (String tag : new TreeSet<>(operation.work().todo())) {
-            if (step.instance(tag) == null) {
+            if (step.instance(tag) == null || unwanted(operation, tag)) {
+                step.drop(LcdSection.ACTIONS, tag);
                 operation = operation.withWork(work -> work.withoutTodo(tag));
             } else if (!operation.work().running().containsKey(tag) && childrenServe(tag)) {
                 operation = begin(operation, tag);
@@ -93,6 +94,11 @@ final class Restoring {
             step.operation(operation.withWork(
                     work -> work.withFailure(tag, "what it depends on is not in service: " + idleChildren(tag))));
         }
+    }
+
+    /** An operator took it out while what is below it was being restored. */
+    private boolean unwanted(ServiceOperation operation, String tag) {
+        return !operation.work().begun().contains(tag) && !new Knowledge(step).wantedIn(tag);
     }
 
     private boolean stuck(ServiceOperation operation) {

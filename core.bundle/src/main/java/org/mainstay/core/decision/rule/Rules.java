@@ -287,7 +287,7 @@ public final class Rules {
 
     private void activate(ServiceOperation operation) {
         Reservations reservations = new Reservations(step);
-        if (!reservations.free(operation)) {
+        if (!reservations.free(operation) || moving(operation)) {
             reservations.waitFor(operation);
             return;
         }
@@ -298,6 +298,12 @@ public final class Rules {
             case RECOVER -> new Failover(step).activateRecover(operation);
             case ACTION -> new Requests(step).activateAction(operation);
         }
+    }
+
+    /** What an operator asks for waits until a handover of the same resources has ended one way or the other. */
+    private boolean moving(ServiceOperation operation) {
+        boolean service = operation.kind() == Kind.RESTORE || operation.kind() == Kind.REMOVE;
+        return service && operation.asker().present() && new Knowledge(step).inHandover(operation.tags());
     }
 
     private void monitor() {

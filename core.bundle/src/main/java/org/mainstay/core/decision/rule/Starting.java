@@ -317,20 +317,26 @@ final class Starting {
                         Then.NOTHING);
     }
 
-    private void resumeRestore(SortedSet<String> hierarchy, SortedSet<String> tags) {
+    /** What was not begun yet is left to the common rule; what may run here goes on, or is undone. */
+    private void resumeRestore(SortedSet<String> hierarchy, SortedSet<String> begun) {
+        SortedSet<String> tags = new TreeSet<>(begun);
+        tags.removeIf(tag -> !step.occupies(tag));
+        begun.stream().filter(tag -> !tags.contains(tag)).forEach(tag -> step.drop(LcdSection.ACTIONS, tag));
+        if (tags.isEmpty() || step.timers.contains("backoff:" + hierarchy.first())) {
+            return;
+        }
         boolean mine = tags.stream()
                 .allMatch(tag -> knowledge.wantedIn(tag)
                         && knowledge.newestOwner(tag).equals(step.self()));
         SortedSet<String> scope = step.topology().withBelow(tags);
         boolean usable = mine
-                && scope.stream().allMatch(tag -> tags.contains(tag) || step.inService(tag) || knowledge.wantedIn(tag));
+                && scope.stream().allMatch(tag -> tags.contains(tag) || step.inService(tag));
         if (usable) {
             String obstacle = new Eligibility(step).obstacle(step.self(), tags, List.of());
-            boolean held = tags.stream().anyMatch(step::occupies);
             if (obstacle.isEmpty()) {
                 obstacle = tags.stream()
                         .map(knowledge::occupant)
-                        .filter(one -> one != null && (!held || taken(one)))
+                        .filter(one -> taken(one))
                         .map(Knowledge.Occupant::text)
                         .findFirst()
                         .orElse("");
@@ -340,26 +346,19 @@ final class Starting {
                 tags.forEach(tag -> step.obstacles.put(tag, text));
                 return;
             }
-            TreeSet<String> todo = new TreeSet<>(scope);
-            todo.removeIf(step::inService);
-            todo.addAll(tags);
             new Reservations(step)
-                    .begin(Kind.RESTORE, scope, todo, Asker.NOBODY, "repeated: it was interrupted", Then.NOTHING);
+                    .begin(Kind.RESTORE, scope, tags, Asker.NOBODY, "repeated: it was interrupted", Then.NOTHING);
             return;
         }
-        TreeSet<String> unreleased = new TreeSet<>(tags);
-        unreleased.removeIf(tag -> !step.occupies(tag));
         tags.forEach(tag -> step.drop(LcdSection.ACTIONS, tag));
-        if (!unreleased.isEmpty()) {
-            new Reservations(step)
-                    .begin(
-                            Kind.REMOVE,
-                            step.topology().withAbove(unreleased),
-                            unreleased,
-                            Asker.NOBODY,
-                            "a restore was interrupted and is not wanted here any more",
-                            new Then(Then.Step.FAILOVER, "", List.of(), 0));
-        }
+        new Reservations(step)
+                .begin(
+                        Kind.REMOVE,
+                        step.topology().withAbove(tags),
+                        tags,
+                        Asker.NOBODY,
+                        "a restore was interrupted and is not wanted here any more",
+                        new Then(Then.Step.FAILOVER, "", List.of(), 0));
     }
 
     private static boolean taken(Knowledge.Occupant occupant) {

@@ -109,7 +109,7 @@ final class Takings {
     private void resume(Handover handover) {
         SortedSet<String> tags = new TreeSet<>(handovers.ownTags(handover));
         tags.removeIf(tag -> step.inService(tag)
-                || !knowledge.newestOwner(tag).equals(step.self())
+                || knowledge.contested(tag, step.instance(tag).ownership().epoch())
                 || knowledge.occupant(tag) != null
                 || !knowledge.wantedIn(tag));
         if (tags.isEmpty()) {
