@@ -46,6 +46,7 @@ abstract class FaultCase {
             lab = Lab.open(2);
             Cluster.form(lab, distribution(), List.of("A", "B"));
             Cluster.connect(lab, 2, heartbeat());
+            formed();
             failed = false;
         }
         for (Server server : List.of(a(), b())) {
@@ -57,6 +58,9 @@ abstract class FaultCase {
         meet();
         watcher = new OneOwner(lab, exclusive());
     }
+
+    /** Prepares what all tests of the class need, once the cluster is there. */
+    void formed() {}
 
     static Path distribution() {
         String archive = System.getProperty("mainstay.dist", "");
