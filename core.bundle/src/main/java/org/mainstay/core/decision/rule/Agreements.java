@@ -227,7 +227,8 @@ final class Agreements {
                         knowledge.usable(peer) && stateOn(peer, operation.id()) != State.PREPARED || !member(peer));
         boolean reached = others.stream()
                 .allMatch(peer -> !knowledge.usable(peer) || stateOn(peer, operation.id()) != State.PREPARED);
-        if (reached) {
+        // Forgotten means answered: a server that is removed by this operation need not have reported any more.
+        if (reached || all) {
             answer(operation.id(), Reply.success(operation.description()));
         }
         if (all) {
