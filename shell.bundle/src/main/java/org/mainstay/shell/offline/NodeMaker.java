@@ -136,9 +136,12 @@ final class NodeMaker implements OfflineSetup {
         if (e instanceof FileAlreadyExistsException) {
             return ExitCode.EXISTS;
         }
-        boolean network = e instanceof SocketException
-                || e instanceof SocketTimeoutException
-                || e instanceof UnknownHostException;
+        boolean network = false;
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            network |= cause instanceof SocketException
+                    || cause instanceof SocketTimeoutException
+                    || cause instanceof UnknownHostException;
+        }
         return network ? ExitCode.NO_COMMUNICATION : ExitCode.SYSTEM_ERROR;
     }
 

@@ -1,6 +1,7 @@
 package org.mainstay.shell.internal.command;
 
 import org.mainstay.shell.internal.command.node.CommPathGroup;
+import org.mainstay.shell.internal.command.node.KarafRun;
 import org.mainstay.shell.internal.command.node.KitGroup;
 import org.mainstay.shell.internal.command.node.Node;
 import org.mainstay.shell.internal.command.node.OperationGroup;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Command;
             DependencyGroup.class,
             OperationGroup.class,
             KitGroup.class,
+            KarafRun.class,
             Stop.class
         },
         footer = {

@@ -5,6 +5,7 @@ import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Cluster;
 import org.mainstay.cluster.Enrolment;
 import org.mainstay.cluster.EventLog;
+import org.mainstay.cluster.ExitCode;
 
 /** What commands work with. Each method fails with a message for the caller while the thing is not there. */
 public interface Platform {
@@ -17,6 +18,13 @@ public interface Platform {
     Enrolment enrolment() throws CommandException;
 
     RemoteServers remote() throws CommandException;
+
+    /** Returns the Karaf shell; there only in Karaf. */
+    default KarafShell karaf() throws CommandException {
+        throw new CommandException(
+                ExitCode.SYSTEM_ERROR,
+                "the Karaf shell is not there; it runs with Mainstay: start it with bin/lkstart");
+    }
 
     /** Returns whether everything this server starts with is there, kits included. */
     boolean complete();
@@ -36,6 +44,12 @@ public interface Platform {
          * @throws CommandException exit code 9 if the server cannot be reached or is lost meanwhile
          */
         int run(String server, CommandCall call, CommandContext context) throws CommandException, InterruptedException;
+    }
+
+    /** Runs lines of the Karaf shell. */
+    interface KarafShell {
+        /** @return 0, or the code the command ended with; what was wrong is on the context's standard error */
+        int run(String line, CommandContext context);
     }
 
     /** Makes a node. */

@@ -8,6 +8,7 @@ import org.mainstay.cluster.Messenger;
 import org.mainstay.cluster.Registration;
 import org.mainstay.shell.internal.command.Programs;
 import org.mainstay.shell.internal.karaf.KarafDoor;
+import org.mainstay.shell.internal.karaf.KarafSessions;
 import org.mainstay.shell.internal.registry.CommandCall;
 import org.mainstay.shell.internal.registry.CommandContext;
 import org.mainstay.shell.internal.registry.CommandException;
@@ -73,11 +74,14 @@ public final class ShellDoors implements CommandRunner {
         return new ServiceTracker<>(context, SessionFactory.class, null) {
             @Override
             public Registration addingService(ServiceReference<SessionFactory> reference) {
-                return KarafDoor.open(context.getService(reference), registry, ShellDoors.this);
+                SessionFactory sessions = context.getService(reference);
+                platform.karaf(new KarafSessions(sessions));
+                return KarafDoor.open(sessions, registry, ShellDoors.this);
             }
 
             @Override
             public void removedService(ServiceReference<SessionFactory> reference, Registration door) {
+                platform.karaf(null);
                 door.close();
                 context.ungetService(reference);
             }

@@ -29,6 +29,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     private final FrameworkStartLevel startLevel;
     private final int lastStartLevel;
     private volatile RemoteServers remote;
+    private volatile KarafShell karaf;
 
     TrackedPlatform(BundleContext context) {
         this.cluster = new ServiceTracker<>(context, Cluster.class, null);
@@ -44,6 +45,16 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         administration.open();
         events.open();
         enrolment.open();
+    }
+
+    /** Sets the Karaf shell; null while there is none. */
+    void karaf(KarafShell value) {
+        karaf = value;
+    }
+
+    @Override
+    public KarafShell karaf() throws CommandException {
+        return present(karaf, "the Karaf shell");
     }
 
     /** Sets the remote door; null while there is none. */

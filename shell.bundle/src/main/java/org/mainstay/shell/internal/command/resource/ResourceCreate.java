@@ -34,6 +34,10 @@ import picocli.CommandLine.Parameters;
             "      --set restore=/opt/web/start --set remove=/opt/web/stop"
         })
 public final class ResourceCreate extends BaseCommand {
+    /** Settings of every resource, beside the fields of its kit. */
+    private static final List<String> SETTINGS =
+            List.of("quickCheck", "deepCheck", "localRecovery", "switchback", "init");
+
     @Parameters(paramLabel = "TYPE", description = "Type of the resource, such as ip, volume, postgres or app.")
     private String type;
 
@@ -53,8 +57,22 @@ public final class ResourceCreate extends BaseCommand {
                     + String.join(
                             ", ", administration.kits().stream().map(Kit::type).toList()));
         }
+        requireKnownKeys(form.get(), properties);
         requireAnswers(form.get(), properties);
         return invocation.submit(new Request.CreateResource(type, tag, properties));
+    }
+
+    /** Before what is missing is named: a mistyped key is why it is missing. Kits of scripts take any key. */
+    private void requireKnownKeys(List<FormField> fields, Map<String, String> properties) throws CommandException {
+        List<String> known =
+                new ArrayList<>(fields.stream().map(FormField::name).toList());
+        SETTINGS.stream().filter(name -> !known.contains(name)).forEach(known::add);
+        for (String key : properties.keySet()) {
+            if (!fields.isEmpty() && !known.contains(key)) {
+                throw CommandException.invalid("'" + key + "' is not known for a resource of type " + type
+                        + "; it knows " + String.join(", ", known));
+            }
+        }
     }
 
     private void requireAnswers(List<FormField> fields, Map<String, String> properties) throws CommandException {

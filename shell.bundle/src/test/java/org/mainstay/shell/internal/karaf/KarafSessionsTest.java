@@ -1,0 +1,96 @@
+package org.mainstay.shell.internal.karaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.AccessController;
+import java.security.Principal;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.security.auth.Subject;
+import org.apache.karaf.shell.api.console.Session;
+import org.apache.karaf.shell.api.console.SessionFactory;
+import org.junit.jupiter.api.Test;
+import org.mainstay.cluster.Caller;
+import org.mainstay.cluster.ExitCode;
+import org.mainstay.shell.internal.registry.Cancellation;
+import org.mainstay.shell.internal.registry.CommandContext;
+import org.mainstay.shell.internal.registry.Terminal;
+
+class KarafSessionsTest {
+    private interface Line {
+        Object run(String line) throws Exception;
+    }
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private boolean closed;
+
+    private int run(String line, Line behaviour) {
+        Session session = (Session) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {Session.class}, (proxy, method, arguments) -> {
+                    switch (method.getName()) {
+                        case "execute":
+                            return behaviour.run(String.valueOf(arguments[0]));
+                        case "get":
+                            return arguments[0].equals("EXIT_CODE") ? ExitCode.NOT_FOUND : null;
+                        case "close":
+                            closed = true;
+                            return null;
+                        default:
+                            return null;
+                    }
+                });
+        SessionFactory factory = (SessionFactory) Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {SessionFactory.class},
+                (proxy, method, arguments) -> session);
+        CommandContext context = new CommandContext(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                InputStream.nullInputStream(),
+                Path.of("/"),
+                Terminal.NONE,
+                new Caller("root", Caller.Role.ADMINISTRATOR, "A bin"),
+                new Cancellation(),
+                false);
+        return new KarafSessions(factory).run(line, context);
+    }
+
+    @Test
+    @SuppressWarnings("removal") // how Karaf hands the log-in to commands on Java 17
+    void theLineRunsAsAdministratorAndItsResultIsShown() {
+        AtomicReference<Subject> seen = new AtomicReference<>();
+        int code = run("feature:list", line -> {
+            seen.set(Subject.getSubject(AccessController.getContext()));
+            return "result of " + line;
+        });
+        assertThat(code).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("result of feature:list\n");
+        assertThat(seen.get().getPrincipals()).extracting(Principal::getName).contains("root", "admin");
+        assertThat(closed).isTrue();
+    }
+
+    @Test
+    void aFailureIsToldAndCounts() {
+        int code = run("nosuch", line -> {
+            throw new IllegalArgumentException("Command not found: " + line);
+        });
+        assertThat(code).isEqualTo(ExitCode.SYSTEM_ERROR);
+        assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("mainstay karaf: Command not found: nosuch\n");
+        assertThat(closed).isTrue();
+    }
+
+    @Test
+    void ourOwnCommandsKeepTheirExitCode() {
+        int code = run("lk:ins_list -t x", line -> {
+            throw new KarafCommand.ExitCodeException(ExitCode.NOT_FOUND);
+        });
+        assertThat(code).isEqualTo(ExitCode.NOT_FOUND);
+        assertThat(err.size()).isZero();
+    }
+}
