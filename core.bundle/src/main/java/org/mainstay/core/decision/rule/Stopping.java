@@ -24,6 +24,7 @@ import org.mainstay.core.decision.state.ServiceOperation.Then;
 final class Stopping {
     static final String SWITCHOVER_FLAG = "shutdown_switchover";
     static final String DRAIN = "stop-drain";
+    private static final long LOOK_AGAIN_MILLIS = 1_000;
 
     private final Step step;
     private final Knowledge knowledge;
@@ -102,6 +103,42 @@ final class Stopping {
                 operation.work().running().values().forEach(id -> step.effect(new Effect.CancelAction(id)));
             }
         }
+        boolean onlyTelling = step.operations().isEmpty() && step.stop.version() > 0;
+        if (onlyTelling && !told()) {
+            withoutConfirmation();
+        } else {
+            step.startTimer(DRAIN, Math.max(LOOK_AGAIN_MILLIS, step.settings.stopDrain()));
+        }
+    }
+
+    /**
+     * A server with a session does not confirm what is parked: its manager hangs. What was stopped may be started there, which
+     * is a nuisance; what goes on running might be started there a second time, which must not be.
+     */
+    private void withoutConfirmation() {
+        String silent = String.join(
+                ", ",
+                step.peers().keySet().stream().filter(peer -> !told(peer)).toList());
+        if (!step.stop.leaveRunning()) {
+            step.note(
+                    Notices.STOPPED,
+                    Level.WARNING,
+                    "",
+                    silent + " did not confirm that it leaves the resources of " + step.self() + " alone");
+            stopped();
+            return;
+        }
+        List.copyOf(step.own().rows(LcdSection.PARKED).keySet()).forEach(tag -> step.drop(LcdSection.PARKED, tag));
+        String request = step.stop.requestId();
+        step.stop = Stop.NONE;
+        step.touch();
+        step.phase(Phase.AVAILABLE);
+        step.answer(
+                request,
+                Reply.failed(
+                        ExitCode.NO_COMMUNICATION,
+                        silent + " did not confirm that it leaves alone what would go on running here, so Mainstay was not"
+                                + " stopped; stop Mainstay there first, or use lkstop without -f"));
     }
 
     void settle() {
@@ -131,12 +168,16 @@ final class Stopping {
             }
         }
         if (told()) {
-            String request = step.stop.requestId();
-            step.phase(Phase.STOPPED);
-            step.cancelTimer(DRAIN);
-            step.note(Notices.STOPPED, Level.INFORMATION, "", "Mainstay was stopped on " + step.self());
-            step.answer(request, Reply.success("Mainstay was stopped on " + step.self()));
+            stopped();
         }
+    }
+
+    private void stopped() {
+        String request = step.stop.requestId();
+        step.phase(Phase.STOPPED);
+        step.cancelTimer(DRAIN);
+        step.note(Notices.STOPPED, Level.INFORMATION, "", "Mainstay was stopped on " + step.self());
+        step.answer(request, Reply.success("Mainstay was stopped on " + step.self()));
     }
 
     private TreeSet<String> left() {
@@ -182,9 +223,12 @@ final class Stopping {
     }
 
     private boolean told() {
-        return step.peers().entrySet().stream()
-                .allMatch(entry -> !entry.getValue().session()
-                        || !knowledge.alive(entry.getKey())
-                        || entry.getValue().received() >= step.stop.version());
+        return step.peers().keySet().stream().allMatch(this::told);
+    }
+
+    private boolean told(String peer) {
+        return !step.peer(peer).session()
+                || !knowledge.alive(peer)
+                || step.peer(peer).received() >= step.stop.version();
     }
 }
