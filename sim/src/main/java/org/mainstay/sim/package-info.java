@@ -1,2 +1,2 @@
-/** Deterministic simulation of a cluster. */
+/** Deterministic simulation of whole clusters: random faults and commands on virtual time, reproducible by a seed. */
 package org.mainstay.sim;

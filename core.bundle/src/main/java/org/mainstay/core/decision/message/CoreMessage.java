@@ -20,10 +20,12 @@ public sealed interface CoreMessage {
      *
      * @param lcd the sender's database, complete
      * @param run differs after each start of the sender's manager
+     * @param loadedVersion version of the sender's database when its manager started
      * @param yourIncarnation incarnation of the sender's copy of the receiver's database, 0 = none
      * @param yourVersion version of that copy
      */
-    record Hello(Lcd lcd, String run, Standing standing, long yourIncarnation, long yourVersion)
+    record Hello(
+            Lcd lcd, String run, long loadedVersion, Standing standing, long yourIncarnation, long yourVersion)
             implements CoreMessage {}
 
     /**

@@ -37,7 +37,12 @@ final class Announcements {
                 Lcd copy = peer.lcd();
                 effects.add(new Effect.Send(
                         name,
-                        new CoreMessage.Hello(stored, step.start.run(), standing, copy.incarnation(), copy.version())));
+                        new CoreMessage.Hello(stored,
+                                step.start.run(),
+                                step.start.loaded(),
+                                standing,
+                                copy.incarnation(),
+                                copy.version())));
                 continue;
             }
             if (replaced || step.resend.contains(name)) {

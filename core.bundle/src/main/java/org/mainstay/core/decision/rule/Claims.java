@@ -9,6 +9,7 @@ import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.lcd.Handover;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Ownership;
+import org.mainstay.cluster.lcd.Wanted;
 import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.state.PeerView;
 import org.mainstay.core.decision.state.ServiceOperation;
@@ -49,7 +50,12 @@ final class Claims {
             step.peers().keySet().stream().filter(knowledge::usable).forEach(waiting::add);
         }
         Claim claim =
-                new Claim(operation.id(), epochs, waiting, operation.claim().takeover());
+                new Claim(
+                operation.id(),
+                epochs,
+                waiting,
+                operation.claim().takeover(),
+                operation.claim().revisions());
         ServiceOperation claiming = operation.at(Stage.CLAIMING).withClaim(claim);
         step.operation(claiming);
         waiting.forEach(peer -> step.send(peer, new CoreMessage.ClaimRequest(operation.id(), epochs)));
@@ -69,9 +75,7 @@ final class Claims {
     /** Returns whether a server of the group may have raised the epoch without this one knowing. */
     private boolean blind(String tag) {
         return step.topology().others(tag, step.self()).keySet().stream()
-                .anyMatch(server -> knowledge.down(server)
-                        ? !step.peer(server).heard()
-                        : !knowledge.trusted(server));
+                .anyMatch(server -> knowledge.down(server) ? !step.peer(server).heard() : !knowledge.trusted(server));
     }
 
     /** Goes on when every server that can still answer has granted. */
@@ -82,8 +86,7 @@ final class Claims {
             return knowledge.down(peer) || !view.session() && !view.managerPresent();
         });
         Claim claim = operation.claim();
-        Claim now = new Claim(claim.id(), claim.epochs(), waiting, claim.takeover());
-        ServiceOperation updated = operation.withClaim(now);
+        ServiceOperation updated = operation.withClaim(claim.withWaiting(waiting));
         step.operation(updated);
         if (waiting.isEmpty()) {
             won(updated);
@@ -102,15 +105,25 @@ final class Claims {
                 return;
             }
         }
-        if (!operation.work().todo().stream().allMatch(knowledge::wantedIn)) {
+        if (!operation.work().todo().stream().allMatch(tag -> wanted(operation, tag))) {
             lost(operation, "it was taken out of service meanwhile");
             return;
         }
+        // Only now: a wish that is told before the claim would let a better server jump in.
+        Requests requests = new Requests(step);
+        operation.claim().revisions().keySet().forEach(tag -> requests.want(tag, Wanted.IN));
         operation
                 .claim()
                 .epochs()
                 .forEach((tag, epoch) -> step.ownership(tag, ownership -> ownership.withEpoch(epoch, step.self())));
         new Restoring(step).granted(operation);
+    }
+
+    /** Returns whether it is still wanted: by the group, or by the asker and nobody has spoken since. */
+    private boolean wanted(ServiceOperation operation, String tag) {
+        Long since = operation.claim().revisions().get(tag);
+        return knowledge.wantedIn(tag)
+                || since != null && knowledge.wanted(tag).wantedRevision() <= since;
     }
 
     private void lost(ServiceOperation operation, String reason) {
@@ -148,7 +161,7 @@ final class Claims {
         Claim claim = operation.claim();
         TreeSet<String> waiting = new TreeSet<>(claim.waiting());
         waiting.remove(peer);
-        step.operation(operation.withClaim(new Claim(claim.id(), claim.epochs(), waiting, claim.takeover())));
+        step.operation(operation.withClaim(claim.withWaiting(waiting)));
     }
 
     /** Answers another server's claim. */
@@ -175,6 +188,21 @@ final class Claims {
             });
         }
         step.send(peer, new CoreMessage.ClaimAnswer(request.claimId(), refusal.isEmpty(), known, refusal));
+    }
+
+    /**
+     * Answers a claim while nothing can be stored here. A promise that is not durable would be worthless after a restart, but
+     * this server cannot win anything either before it stores again and has heard the asker: so it stands aside.
+     */
+    void abstain(String peer, CoreMessage.ClaimRequest request) {
+        boolean involved = request.epochs().keySet().stream()
+                .map(tag -> step.topology().mine(peer, tag))
+                .filter(tag -> tag != null && step.instance(tag) != null)
+                .anyMatch(tag -> Knowledge.occupied(step.own(), step.instance(tag)) || step.claimedByOperation(tag));
+        String refusal = involved ? step.self() + " holds it and cannot store anything now" : "";
+        step.send(
+                peer,
+                new CoreMessage.ClaimAnswer(request.claimId(), !involved, new TreeMap<String, Long>(), refusal));
     }
 
     /** Whoever got a promise has one detection time to use it before this server looks again. */

@@ -77,8 +77,8 @@ final class Confirmations {
             return Reply.failed(ExitCode.IN_USE, tag + " is in service on " + step.self() + " or being worked on");
         }
         Instance there = knowledge.instanceOn(server, tag);
-        String flag = Knowledge.stoppedFlag(
-                server, there.tag(), there.ownership().epoch());
+        String flag =
+                Knowledge.stoppedFlag(server, there.tag(), there.ownership().epoch());
         step.put(LcdSection.FLAGS, flag, new Flag(flag));
         return note(tag, server, who);
     }

@@ -41,7 +41,8 @@ final class Outdated {
     /** Returns whether it is being stopped, or was tried in vain so that an operator has to help. */
     private boolean handled(String tag) {
         return step.topology().withAbove(java.util.List.of(tag)).stream()
-                        .anyMatch(one -> step.occupies(one) && step.instance(one).state() == InstanceState.OSF)
+                        .anyMatch(
+                                one -> step.occupies(one) && step.instance(one).state() == InstanceState.OSF)
                 || step.operations().stream()
                         .anyMatch(operation -> operation.kind() == Kind.REMOVE
                                 && operation.work().todo().contains(tag));

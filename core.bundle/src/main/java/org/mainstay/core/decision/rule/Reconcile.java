@@ -7,6 +7,7 @@ import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.InstanceState;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.cluster.lcd.Wanted;
 import org.mainstay.core.decision.effect.Notices;
@@ -21,6 +22,9 @@ import org.mainstay.core.decision.state.ServiceOperation.Then;
  * restore are all this one rule.
  */
 final class Reconcile {
+    /** Why something is not brought into service. @param quiet whether it is the ordinary course and no news */
+    private record Obstacle(String text, boolean quiet) {}
+
     private final Step step;
     private final Knowledge knowledge;
     private final Eligibility eligibility;
@@ -100,13 +104,13 @@ final class Reconcile {
         SortedSet<String> needed = needed(hierarchy);
         String key = hierarchy.first();
         boolean busy = hierarchy.stream().anyMatch(step::claimedByOperation);
-        if (needed.isEmpty() || busy || knowledge.inHandover(hierarchy)) {
+        if (needed.isEmpty() || busy) {
             forget(key);
             hierarchy.forEach(step.obstacles::remove);
             return;
         }
-        String obstacle = obstacle(hierarchy, needed);
-        if (!obstacle.isEmpty()) {
+        Obstacle obstacle = obstacle(hierarchy, needed);
+        if (obstacle != null) {
             forget(key);
             hold(hierarchy, needed, obstacle);
             return;
@@ -119,7 +123,7 @@ final class Reconcile {
             if (!step.timers.contains("defer:" + key)) {
                 step.startTimer("defer:" + key, knowledge.detection(next));
             }
-            hold(hierarchy, needed, "it is left to " + next + ", whose priority is better");
+            hold(hierarchy, needed, new Obstacle("it is left to " + next + ", whose priority is better", true));
             return;
         }
         if (!step.timers.contains("backoff:" + key)) {
@@ -144,28 +148,53 @@ final class Reconcile {
         return result;
     }
 
-    private String obstacle(SortedSet<String> hierarchy, SortedSet<String> needed) {
+    private Obstacle obstacle(SortedSet<String> hierarchy, SortedSet<String> needed) {
         if (!step.right().granted()) {
-            return step.right().reason();
+            return new Obstacle(step.right().reason(), false);
         }
         if (knowledge.maintained(hierarchy)) {
-            return "maintenance mode is on";
+            return new Obstacle("maintenance mode is on", false);
+        }
+        if (knowledge.inHandover(hierarchy)) {
+            return new Obstacle("it is being moved from one server to another", true);
+        }
+        String worker = worker(hierarchy);
+        if (!worker.isEmpty()) {
+            return new Obstacle(worker + " is working on it", true);
         }
         for (String tag : hierarchy) {
             Instance instance = step.instance(tag);
             if (!instance.ownership().released() && !instance.state().inService()) {
-                return step.self() + " could not stop " + tag + " (" + instance.reason()
+                String text = step.self() + " could not stop " + tag + " (" + instance.reason()
                         + "); repair it, or stop it by hand and say 'mainstay resource confirm-stopped " + tag
                         + " --on " + step.self() + "'";
+                return new Obstacle(text, false);
             }
+        }
+        for (String tag : hierarchy) {
             Knowledge.Occupant occupant = knowledge.occupant(tag);
             if (occupant != null) {
                 return occupant.how() == Knowledge.Occupant.How.IN_SERVICE
-                        ? tag + " of the same hierarchy is in service on " + occupant.server()
-                        : occupant.text();
+                        ? new Obstacle(tag + " of the same hierarchy is in service on " + occupant.server(), true)
+                        : new Obstacle(occupant.text(), false);
             }
         }
-        return eligibility.obstacle(step.self(), needed, List.of());
+        String text = eligibility.obstacle(step.self(), needed, List.of());
+        return text.isEmpty() ? null : new Obstacle(text, false);
+    }
+
+    /** Returns another server that has begun an action on the hierarchy; empty if none has. */
+    private String worker(SortedSet<String> hierarchy) {
+        for (String server : step.topology().sharers(hierarchy, step.self())) {
+            var begun = step.lcd(server).rows(LcdSection.ACTIONS);
+            boolean works = hierarchy.stream()
+                    .map(tag -> step.topology().tagOn(tag, server, step.self()))
+                    .anyMatch(theirs -> theirs != null && begun.containsKey(theirs));
+            if (works && knowledge.usable(server)) {
+                return server;
+            }
+        }
+        return "";
     }
 
     private void forget(String key) {
@@ -175,11 +204,13 @@ final class Reconcile {
         step.cancelTimer("defer:" + key);
     }
 
-    private void hold(SortedSet<String> hierarchy, SortedSet<String> needed, String reason) {
+    private void hold(SortedSet<String> hierarchy, SortedSet<String> needed, Obstacle obstacle) {
+        String reason = obstacle.text();
         for (String tag : hierarchy) {
             if (!needed.contains(tag)) {
                 step.obstacles.remove(tag);
             } else if (!reason.equals(step.obstacles.put(tag, reason))
+                    && !obstacle.quiet()
                     && step.topology().roots(needed).contains(tag)) {
                 step.note(Notices.OBSTACLE, Level.WARNING, tag, tag + " is not brought into service here: " + reason);
             }
@@ -203,7 +234,7 @@ final class Reconcile {
         var operation = new Reservations(step)
                 .begin(Kind.RESTORE, step.topology().withBelow(needed), needed, Asker.NOBODY, reason, Then.NOTHING);
         Claim none = Claim.NONE;
-        step.operation(operation.withClaim(new Claim(none.id(), none.epochs(), none.waiting(), !previous.isEmpty())));
+        step.operation(operation.withClaim(none.withTakeover(!previous.isEmpty())));
     }
 
     void deferred(String key) {

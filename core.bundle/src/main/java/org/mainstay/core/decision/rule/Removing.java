@@ -195,7 +195,6 @@ final class Removing {
     }
 
     private void plainEnd(ServiceOperation operation, boolean complete) {
-        String tags = String.join(", ", operation.tags());
         if (!complete || !operation.work().failures().isEmpty() && operation.stage() != Stage.CLEANING) {
             reservations.finish(
                     operation,
@@ -208,7 +207,7 @@ final class Removing {
         } else if (operation.asker().present()) {
             step.operation(operation.at(Stage.CONFIRMING));
         } else {
-            reservations.finish(operation, Reply.success(tags + " is out of service on " + step.self()));
+            reservations.finish(operation, Reply.success(Reservations.are(operation.tags()) + " out of service on " + step.self()));
         }
     }
 
@@ -222,7 +221,7 @@ final class Removing {
         if (stored) {
             reservations.finish(
                     operation,
-                    Reply.success(String.join(", ", operation.tags()) + " is out of service on " + step.self()));
+                    Reply.success(Reservations.are(operation.tags()) + " out of service on " + step.self()));
         }
     }
 }

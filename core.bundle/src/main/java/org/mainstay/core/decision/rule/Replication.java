@@ -101,7 +101,11 @@ final class Replication {
     void closed(String peer) {
         step.peer(peer, one -> one.withSession(false));
         step.refused.values().removeIf(peer::equals);
-        step.requests.remove(CATCH_UP + peer);
+        if (step.requests.remove(CATCH_UP + peer) != null) {
+            step.peers().keySet().stream()
+                    .filter(other -> step.peer(other).session())
+                    .forEach(step.resend::add);
+        }
     }
 
     void hello(String peer, CoreMessage.Hello hello) {
@@ -110,28 +114,60 @@ final class Replication {
         }
         PeerView old = step.peer(peer);
         boolean restarted = !hello.run().equals(old.run());
-        step.peer(peer, one -> one.withHello(hello.lcd(), hello.run(), hello.standing()));
+        step.peer(peer, one -> one.withHello(hello.run(), hello.standing()));
         if (restarted && hello.standing().phase() == Phase.AVAILABLE && step.start.passed()) {
             step.peer(peer, one -> one.withJoined(true));
         }
-        step.send(
-                peer,
-                new CoreMessage.LcdReceived(
-                        hello.lcd().incarnation(), hello.lcd().version()));
+        Lcd copy = old.lcd();
+        boolean mayBeOlder = copy.incarnation() > hello.lcd().incarnation()
+                || restarted
+                        && copy.incarnation() == hello.lcd().incarnation()
+                        && copy.version() > hello.loadedVersion();
+        if (mayBeOlder) {
+            // Perhaps the peer has lost commits that only this copy holds: it decides, by what it knows of this copy.
+            step.send(peer, new CoreMessage.AskSnapshot());
+        } else {
+            snapshot(peer, hello.lcd());
+        }
+        ownCopy(peer, hello, old.run().isEmpty());
+        new Claims(step).askAgain(peer);
+    }
+
+    /** Looks whether a peer holds commits of this server that this server itself has lost. */
+    private void ownCopy(String peer, CoreMessage.Hello hello, boolean first) {
         Lcd own = step.own();
+        long expected = first ? step.start.loaded() : own.version();
         boolean newer = hello.yourIncarnation() > own.incarnation()
-                || hello.yourIncarnation() == own.incarnation() && hello.yourVersion() > own.version();
-        if (newer) {
+                || hello.yourIncarnation() == own.incarnation() && hello.yourVersion() > expected;
+        if (!newer) {
+            return;
+        }
+        if (step.start.passed()) {
             step.note(
                     Notices.DATABASE_OLD,
                     Level.ERROR,
                     "",
-                    "the database of " + step.self() + " is older than the copy on " + peer
-                            + ": it is fetched from there");
-            step.requests.put(CATCH_UP + peer, new Forwarded(peer, ""));
-            step.send(peer, new CoreMessage.AskMyCopy());
+                    "the copy of the database of " + step.self() + " on " + peer + " has changes that "
+                            + step.self() + " has lost; it was started without " + peer
+                            + ", so its own database counts: check the configuration");
+            renew(step.own(), hello.yourIncarnation());
+            return;
         }
-        new Claims(step).askAgain(peer);
+        step.note(
+                Notices.DATABASE_OLD,
+                Level.ERROR,
+                "",
+                "the database of " + step.self() + " is older than the copy on " + peer + ": it is fetched from there");
+        step.requests.put(CATCH_UP + peer, new Forwarded(peer, ""));
+        step.send(peer, new CoreMessage.AskMyCopy());
+    }
+
+    /** Begins a new incarnation with the content of a database: it is newer than every copy. */
+    private void renew(Lcd content, long other) {
+        long incarnation = Math.max(Math.max(content.incarnation(), step.own().incarnation()), other) + 1;
+        Map<LcdSection<?>, Map<String, ?>> rows = new java.util.HashMap<>();
+        LcdSection.all().forEach(section -> rows.put(section, content.rows(section)));
+        step.own(Lcd.of(step.self(), incarnation, content.version(), content.bootId(), rows));
     }
 
     void delta(String peer, CoreMessage.LcdDelta delta) {
@@ -169,6 +205,13 @@ final class Replication {
         }
     }
 
+    /** Sends the whole database again; while it is itself in question, its replacement will be sent. */
+    void askedAgain(String peer) {
+        if (step.requests.keySet().stream().noneMatch(key -> key.startsWith(CATCH_UP))) {
+            step.resend.add(peer);
+        }
+    }
+
     /** Gives a peer the copy of its own database, in case it has lost it. */
     void yourCopy(String peer) {
         step.send(peer, new CoreMessage.YourCopy(step.peer(peer).lcd()));
@@ -181,14 +224,13 @@ final class Replication {
     void myCopy(String peer, Lcd copy) {
         step.requests.remove(CATCH_UP + peer);
         step.touch();
-        if (step.start.passed() || !copy.server().equals(step.self()) || !copy.newerThan(step.own())) {
+        boolean older = step.own().incarnation() > copy.incarnation()
+                && step.own().version() >= copy.version();
+        if (step.start.passed() || !copy.server().equals(step.self()) || older) {
             return;
         }
-        long incarnation = Math.max(copy.incarnation(), step.own().incarnation()) + 1;
-        Map<LcdSection<?>, Map<String, ?>> rows = new java.util.HashMap<>();
-        LcdSection.all().forEach(section -> rows.put(section, copy.rows(section)));
         String bootId = step.start.bootId();
-        step.own(Lcd.of(step.self(), incarnation, copy.version(), copy.bootId(), rows));
+        renew(copy, 0);
         new Starting(step).boot(bootId);
     }
 

@@ -2,7 +2,9 @@ package org.mainstay.core.decision.rule;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.ExitCode;
@@ -155,13 +157,12 @@ final class Requests {
             reservations.finish(operation, refusal);
             return;
         }
-        operation.tags().forEach(tag -> want(tag, Wanted.IN));
         todo.forEach(tag -> step.ownership(tag, Restoring::tryAgain));
         if (todo.isEmpty()) {
+            operation.tags().forEach(tag -> want(tag, Wanted.IN));
             reservations.finish(
                     operation,
-                    Reply.success(
-                            String.join(", ", operation.tags()) + " is in service on " + step.self() + " already"));
+                    Reply.success(Reservations.are(operation.tags()) + " in service on " + step.self() + " already"));
         } else if (from.isEmpty()) {
             boolean takeover = todo.stream()
                     .map(knowledge::newestOwner)
@@ -170,10 +171,17 @@ final class Requests {
             new Claims(step)
                     .begin(operation
                             .withWork(work -> work.withTodo(todo))
-                            .withClaim(new Claim(none.id(), none.epochs(), none.waiting(), takeover)));
+                            .withClaim(none.withTakeover(takeover).withRevisions(revisions(operation.tags()))));
         } else {
+            operation.tags().forEach(tag -> want(tag, Wanted.IN));
             switchOver(operation, todo, from.first());
         }
+    }
+
+    private SortedMap<String, Long> revisions(Collection<String> tags) {
+        TreeMap<String, Long> result = new TreeMap<>();
+        tags.forEach(tag -> result.put(tag, knowledge.wanted(tag).wantedRevision()));
+        return result;
     }
 
     private Reply sources(SortedSet<String> todo, SortedSet<String> from) {
@@ -248,6 +256,12 @@ final class Requests {
         }
     }
 
+    /** Wants it out, with a new revision even if it was: a request to bring it in that is under way is older. */
+    private void takeBack(String tag) {
+        long revision = knowledge.wanted(tag).wantedRevision() + 1;
+        step.ownership(tag, one -> one.withWanted(Wanted.OUT, revision));
+    }
+
     private void takeOut(Asker asker, ServiceRequest.TakeOutOfService request) {
         String tag = request.tag();
         Reply unfit = unfit(tag);
@@ -261,8 +275,10 @@ final class Requests {
                 : request.withChildren()
                         ? topology.withAbove(topology.withBelow(List.of(tag)))
                         : topology.withAbove(List.of(tag));
-        String server = scope.stream().anyMatch(step::occupies) ? "" : elsewhere(scope);
-        if (!server.isEmpty() && !knowledge.usable(server)) {
+        String server = elsewhere(scope);
+        if (!server.isEmpty() && scope.stream().anyMatch(step::occupies)) {
+            step.answer(asker.requestId(), Reply.failed(ExitCode.IN_USE, divided(server)));
+        } else if (!server.isEmpty() && !knowledge.usable(server)) {
             String text = tag + " is in service on " + server + ", and Mainstay there cannot be reached";
             step.answer(asker.requestId(), Reply.failed(ExitCode.NO_COMMUNICATION, text));
         } else if (!server.isEmpty()) {
@@ -270,6 +286,10 @@ final class Requests {
         } else {
             takeOutHere(asker, scope, request.ignoreReservations());
         }
+    }
+
+    private static String divided(String server) {
+        return "a part of it is in service on " + server + ": take that out of service first";
     }
 
     private String elsewhere(Collection<String> scope) {
@@ -340,7 +360,7 @@ final class Requests {
         }
         if (operation.asker().present()) {
             step.origin(operation.asker().origin());
-            operation.tags().stream().filter(tag -> step.instance(tag) != null).forEach(tag -> want(tag, Wanted.OUT));
+            operation.tags().stream().filter(tag -> step.instance(tag) != null).forEach(this::takeBack);
             ready = operation.withThen(operation.then().withVersion(step.nextVersion()));
         } else if (operation.then().step() == Then.Step.RELEASE && !new Handovers(step).activate(operation)) {
             return;
@@ -350,11 +370,13 @@ final class Requests {
 
     /** Returns whether it went to another server while the request waited: then that server is asked. */
     private boolean movedAway(ServiceOperation operation) {
-        String server = operation.tags().stream().anyMatch(step::occupies) ? "" : elsewhere(operation.tags());
+        String server = elsewhere(operation.tags());
         if (server.isEmpty()) {
             return false;
         }
-        if (knowledge.usable(server) && operation.asker().peer().isEmpty()) {
+        if (operation.tags().stream().anyMatch(step::occupies)) {
+            reservations.finish(operation, Reply.failed(ExitCode.IN_USE, divided(server)));
+        } else if (knowledge.usable(server) && operation.asker().peer().isEmpty()) {
             boolean ignore = operation.work().arguments().contains(IGNORE_RESERVATIONS);
             forward(operation.asker(), server, operation.tags(), ignore);
             step.end(operation.id());

@@ -143,6 +143,11 @@ final class Reservations {
         }
     }
 
+    /** Returns names as the beginning of a sentence: {@code a is}, {@code a, b are}. */
+    static String are(Collection<String> tags) {
+        return String.join(", ", tags) + (tags.size() == 1 ? " is" : " are");
+    }
+
     /** Returns the texts of what failed in an operation, joined. */
     static String failures(ServiceOperation operation) {
         List<String> texts = operation.work().failures().entrySet().stream()

@@ -198,8 +198,7 @@ final class Restoring {
 
     private void succeed(ServiceOperation operation) {
         endHandover(operation);
-        String first = operation.tags().isEmpty() ? "" : String.join(", ", roots(operation.tags()));
-        reservations.finish(operation, Reply.success(first + " is in service on " + step.self()));
+        reservations.finish(operation, Reply.success(Reservations.are(roots(operation.tags())) + " in service on " + step.self()));
     }
 
     private SortedSet<String> roots(Collection<String> tags) {

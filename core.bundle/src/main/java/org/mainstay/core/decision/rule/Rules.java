@@ -57,6 +57,9 @@ public final class Rules {
             retry();
         } else if (event instanceof Event.Requested requested) {
             refuse(requested, step.storage.problem());
+        } else if (event instanceof Event.MessageReceived received
+                && received.message() instanceof CoreMessage.ClaimRequest claim) {
+            new Claims(step).abstain(received.peer(), claim);
         } else {
             List<Event> waiting = new ArrayList<>(step.storage.waiting());
             waiting.add(event);
@@ -176,7 +179,7 @@ public final class Rules {
         } else if (message instanceof CoreMessage.LcdReceived received) {
             replication.received(peer, received);
         } else if (message instanceof CoreMessage.AskSnapshot) {
-            step.resend.add(peer);
+            replication.askedAgain(peer);
         } else if (message instanceof CoreMessage.Snapshot snapshot) {
             replication.snapshot(peer, snapshot.lcd());
         } else if (message instanceof CoreMessage.AskMyCopy) {

@@ -55,6 +55,7 @@ final class Starting {
 
     /** Brings the recorded states in line with this boot of the machine (I4). */
     void boot(String bootId) {
+        long loaded = step.own().version();
         boolean same = step.own().bootId().equals(bootId);
         TreeSet<String> assume = new TreeSet<>();
         TreeSet<String> undecided = new TreeSet<>();
@@ -84,7 +85,16 @@ final class Starting {
             step.own(step.own().withBootId(bootId));
         }
         String run = bootId + "/" + step.own().incarnation() + "." + step.own().version();
-        step.start = new Start(bootId, run, step.start.waited(), false, adopting, new TreeMap<>(), assume, undecided);
+        step.start = new Start(
+                bootId,
+                run,
+                step.start.bootId().isEmpty() ? loaded : step.start.loaded(),
+                step.start.waited(),
+                false,
+                adopting,
+                new TreeMap<>(),
+                assume,
+                undecided);
         adopting.forEach(this::probe);
     }
 
@@ -118,22 +128,12 @@ final class Starting {
         if (step.start.adopting().contains(tag)) {
             TreeMap<String, Presence> probed = new TreeMap<>(step.start.probed());
             probed.put(tag, presence);
-            start(step.start.adopting(), probed, step.start.assume(), step.start.undecided());
+            start(step.start.withProbed(probed));
         }
     }
 
     void waited() {
-        Start old = step.start;
-        step.start = new Start(
-                old.bootId(),
-                old.run(),
-                true,
-                old.passed(),
-                old.adopting(),
-                old.probed(),
-                old.assume(),
-                old.undecided());
-        step.touch();
+        start(step.start.withWaited());
     }
 
     /** An instance of option INIT_ISP is set in service, or will not be. */
@@ -141,18 +141,12 @@ final class Starting {
         if (step.start.assume().contains(tag)) {
             TreeSet<String> rest = new TreeSet<>(step.start.assume());
             rest.remove(tag);
-            new Starting(step).start(step.start.adopting(), step.start.probed(), rest, step.start.undecided());
+            new Starting(step).start(step.start.withAssume(rest));
         }
     }
 
-    private void start(
-            SortedSet<String> adopting,
-            java.util.SortedMap<String, Presence> probed,
-            SortedSet<String> assume,
-            SortedSet<String> undecided) {
-        Start old = step.start;
-        step.start =
-                new Start(old.bootId(), old.run(), old.waited(), old.passed(), adopting, probed, assume, undecided);
+    private void start(Start value) {
+        step.start = value;
         step.touch();
     }
 
@@ -193,23 +187,13 @@ final class Starting {
     }
 
     private void pass() {
-        Start old = step.start;
-        step.start = new Start(
-                old.bootId(),
-                old.run(),
-                old.waited(),
-                true,
-                old.adopting(),
-                old.probed(),
-                old.assume(),
-                old.undecided());
-        step.touch();
+        start(step.start.withPassed());
         for (String tag : step.start.undecided()) {
             initOut(tag);
         }
         TreeSet<String> assume = new TreeSet<>(step.start.assume());
         assume.removeIf(tag -> !assumable(tag));
-        start(step.start.adopting(), step.start.probed(), assume, new TreeSet<>());
+        start(step.start.withAssume(assume).withUndecided(new TreeSet<>()));
     }
 
     private void initOut(String tag) {
@@ -245,7 +229,7 @@ final class Starting {
             }
             TreeSet<String> rest = new TreeSet<>(step.start.adopting());
             rest.remove(tag);
-            start(rest, step.start.probed(), step.start.assume(), step.start.undecided());
+            start(step.start.withAdopting(rest));
             if (gone) {
                 continue;
             }
@@ -326,11 +310,10 @@ final class Starting {
             return;
         }
         boolean mine = tags.stream()
-                .allMatch(tag -> knowledge.wantedIn(tag)
-                        && knowledge.newestOwner(tag).equals(step.self()));
+                .allMatch(tag ->
+                        knowledge.wantedIn(tag) && knowledge.newestOwner(tag).equals(step.self()));
         SortedSet<String> scope = step.topology().withBelow(tags);
-        boolean usable = mine
-                && scope.stream().allMatch(tag -> tags.contains(tag) || step.inService(tag));
+        boolean usable = mine && scope.stream().allMatch(tag -> tags.contains(tag) || step.inService(tag));
         if (usable) {
             String obstacle = new Eligibility(step).obstacle(step.self(), tags, List.of());
             if (obstacle.isEmpty()) {

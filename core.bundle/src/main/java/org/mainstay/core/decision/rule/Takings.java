@@ -92,7 +92,7 @@ final class Takings {
                 new Claims(step)
                         .begin(operation
                                 .withThen(Then.NOTHING)
-                                .withClaim(new Claim(none.id(), none.epochs(), none.waiting(), true)));
+                                .withClaim(none.withTakeover(true)));
             }
             return;
         }

@@ -50,6 +50,7 @@ public record CoreState(
      *
      * @param bootId this boot of the machine; empty before {@code Started}
      * @param run distinguishes the starts of this manager
+     * @param loaded version of the own database when the manager started
      * @param waited whether the start-up wait is over: who was not heard counts as down
      * @param passed whether resources may be started
      * @param adopting instances that are recorded in service and not yet confirmed by a probe
@@ -60,6 +61,7 @@ public record CoreState(
     public record Start(
             String bootId,
             String run,
+            long loaded,
             boolean waited,
             boolean passed,
             SortedSet<String> adopting,
@@ -69,6 +71,7 @@ public record CoreState(
         public static final Start NONE = new Start(
                 "",
                 "",
+                0,
                 false,
                 false,
                 Collections.emptySortedSet(),
@@ -81,6 +84,30 @@ public record CoreState(
             probed = Collections.unmodifiableSortedMap(new TreeMap<>(probed));
             assume = Collections.unmodifiableSortedSet(new TreeSet<>(assume));
             undecided = Collections.unmodifiableSortedSet(new TreeSet<>(undecided));
+        }
+
+        public Start withWaited() {
+            return new Start(bootId, run, loaded, true, passed, adopting, probed, assume, undecided);
+        }
+
+        public Start withPassed() {
+            return new Start(bootId, run, loaded, waited, true, adopting, probed, assume, undecided);
+        }
+
+        public Start withAdopting(SortedSet<String> value) {
+            return new Start(bootId, run, loaded, waited, passed, value, probed, assume, undecided);
+        }
+
+        public Start withProbed(SortedMap<String, Event.Presence> value) {
+            return new Start(bootId, run, loaded, waited, passed, adopting, value, assume, undecided);
+        }
+
+        public Start withAssume(SortedSet<String> value) {
+            return new Start(bootId, run, loaded, waited, passed, adopting, probed, value, undecided);
+        }
+
+        public Start withUndecided(SortedSet<String> value) {
+            return new Start(bootId, run, loaded, waited, passed, adopting, probed, assume, value);
         }
     }
 

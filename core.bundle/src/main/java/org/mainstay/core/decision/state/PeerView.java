@@ -55,8 +55,8 @@ public record PeerView(
         return new PeerView(lcd, open, false, heard || open, present, guard, standing, run, 0, joined);
     }
 
-    public PeerView withHello(Lcd copy, String newRun, Standing newStanding) {
-        return new PeerView(copy, session, true, true, true, guard, newStanding, newRun, received, joined);
+    public PeerView withHello(String newRun, Standing newStanding) {
+        return new PeerView(lcd, session, false, true, true, guard, newStanding, newRun, received, joined);
     }
 
     public PeerView withStanding(Standing value) {

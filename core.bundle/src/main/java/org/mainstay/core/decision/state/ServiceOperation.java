@@ -225,14 +225,33 @@ public record ServiceOperation(
      * @param epochs by tag, the epochs wanted; empty if all are owned already
      * @param waiting servers whose answer is missing
      * @param takeover whether a previous owner was taken for dead
+     * @param revisions by tag, the wanted revision the asker's wish is newer than; empty if nobody asked
      */
-    public record Claim(String id, SortedMap<String, Long> epochs, SortedSet<String> waiting, boolean takeover) {
-        public static final Claim NONE =
-                new Claim("", Collections.emptySortedMap(), Collections.emptySortedSet(), false);
+    public record Claim(
+            String id,
+            SortedMap<String, Long> epochs,
+            SortedSet<String> waiting,
+            boolean takeover,
+            SortedMap<String, Long> revisions) {
+        public static final Claim NONE = new Claim(
+                "", Collections.emptySortedMap(), Collections.emptySortedSet(), false, Collections.emptySortedMap());
 
         public Claim {
             epochs = Collections.unmodifiableSortedMap(new TreeMap<>(epochs));
             waiting = Collections.unmodifiableSortedSet(new TreeSet<>(waiting));
+            revisions = Collections.unmodifiableSortedMap(new TreeMap<>(revisions));
+        }
+
+        public Claim withTakeover(boolean value) {
+            return new Claim(id, epochs, waiting, value, revisions);
+        }
+
+        public Claim withWaiting(SortedSet<String> value) {
+            return new Claim(id, epochs, value, takeover, revisions);
+        }
+
+        public Claim withRevisions(SortedMap<String, Long> value) {
+            return new Claim(id, epochs, waiting, takeover, value);
         }
     }
 

@@ -1,0 +1,2 @@
+/** Scenarios an operator can read: text files of given, when and then, walked by one test. */
+package org.mainstay.core.decision.scenario;

@@ -1,0 +1,133 @@
+package org.mainstay.core.decision.world;
+
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.message.CoreMessage;
+
+/** One direction of the connection of two servers: what {@code from} notices of {@code to}. */
+final class Link {
+    private static final long DELAY = 2;
+    private static final long CONNECT = 20;
+
+    private final World world;
+    private final Server from;
+    private final Server to;
+    private boolean alive;
+    private boolean changing;
+    private long session;
+    private long lastDelivery;
+
+    Link(World world, Server from, Server to) {
+        this.world = world;
+        this.from = from;
+        this.to = to;
+    }
+
+    boolean alive() {
+        return alive;
+    }
+
+    private boolean reachable() {
+        return from.powered() && to.powered() && world.linked(from, to);
+    }
+
+    private boolean talking() {
+        return reachable() && from.managerUp() && to.managerUp() && alive && to.link(from).alive;
+    }
+
+    /** Looks whether the path or the session changes. */
+    void refresh() {
+        if (!from.powered()) {
+            alive = false;
+            session = 0;
+            return;
+        }
+        if (reachable() != alive && !changing) {
+            changing = true;
+            boolean wanted = reachable();
+            long wait = wanted ? world.about(CONNECT) : world.about(from.detection());
+            world.after(wait, () -> {
+                changing = false;
+                if (from.powered() && reachable() == wanted && alive != wanted) {
+                    alive = wanted;
+                    from.guardSees(to, wanted);
+                    world.connect();
+                } else {
+                    refresh();
+                }
+            });
+        }
+        sessions();
+    }
+
+    private void sessions() {
+        Link back = to.link(from);
+        boolean open = session != 0;
+        if (open && back.session != session) {
+            close();
+            return;
+        }
+        if (!talking()) {
+            if (open && (from.managerUp() && !to.managerUp() && to.powered() || !alive || !from.managerUp())) {
+                close();
+            }
+            return;
+        }
+        if (session == 0 && back.session == 0 && from.name().compareTo(to.name()) < 0) {
+            long id = world.now() * 1000 + world.random().nextInt(1000) + 1;
+            session = id;
+            back.session = id;
+            lastDelivery = world.now();
+            back.lastDelivery = world.now();
+            long first = world.about(CONNECT);
+            deliver(id, first, new Event.SessionOpened(to.name()));
+            back.deliver(id, world.about(CONNECT), new Event.SessionOpened(from.name()));
+        }
+    }
+
+    private void close() {
+        long old = session;
+        session = 0;
+        if (from.managerUp()) {
+            int run = from.run();
+            world.after(world.about(DELAY), () -> {
+                if (from.managerUp() && from.run() == run && (session == 0 || session != old)) {
+                    from.feed(new Event.SessionClosed(to.name()));
+                    world.connect();
+                }
+            });
+        }
+    }
+
+    /** Feeds an event to {@code from} within its session. */
+    private void deliver(long id, long delay, Event event) {
+        long at = Math.max(world.now() + delay, lastDelivery + 1);
+        lastDelivery = at;
+        int run = from.run();
+        world.after(at - world.now(), () -> {
+            if (session == id && from.managerUp() && from.run() == run) {
+                from.feed(event);
+            }
+        });
+    }
+
+    /** Sends a message to {@code to}. */
+    void send(CoreMessage message) {
+        Link back = to.link(from);
+        if (session != 0 && back.session == session) {
+            back.deliver(session, world.about(DELAY), new Event.MessageReceived(from.name(), message));
+        }
+    }
+
+    /** Tells {@code from} what the other guard says. */
+    void heartbeat() {
+        if (!reachable() || !alive) {
+            return;
+        }
+        Event.PeerInfo info = to.heartbeat();
+        world.after(world.about(DELAY), () -> {
+            if (from.powered() && alive) {
+                from.guardHears(info);
+            }
+        });
+    }
+}

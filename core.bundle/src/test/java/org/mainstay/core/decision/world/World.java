@@ -1,0 +1,150 @@
+package org.mainstay.core.decision.world;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Random;
+import java.util.TreeMap;
+import org.mainstay.core.decision.state.Settings;
+
+/**
+ * Virtual time and network. Everything happens on one thread in an order that the seed alone decides.
+ *
+ * <p>Faults it knows: loss of power, death of the manager alone, failing kits, a disk that refuses commits. Links between
+ * servers can be cut ({@link #cut}), which is what a simulator of partitions builds on.
+ */
+public final class World {
+    /** Begin of the wall clock, for display. */
+    private static final long EPOCH = 1_790_000_000_000L;
+
+    private record Due(long at, long sequence, Runnable work) {}
+
+    private final PriorityQueue<Due> due =
+            new PriorityQueue<>(Comparator.comparingLong(Due::at).thenComparingLong(Due::sequence));
+    private final TreeMap<String, Server> servers = new TreeMap<>();
+    private final TreeMap<String, Boolean> cuts = new TreeMap<>();
+    private final List<Watcher> watchers = new ArrayList<>();
+    private final Random random;
+    private final boolean jitter;
+    private final Settings settings;
+    private long now;
+    private long sequence;
+
+    /**
+     * @param seed decides everything random
+     * @param jitter whether delays vary
+     */
+    public World(long seed, boolean jitter, Settings settings) {
+        this.random = new Random(seed);
+        this.jitter = jitter;
+        this.settings = settings;
+    }
+
+    public Settings settings() {
+        return settings;
+    }
+
+    public void watch(Watcher watcher) {
+        watchers.add(watcher);
+    }
+
+    List<Watcher> watchers() {
+        return watchers;
+    }
+
+    public Random random() {
+        return random;
+    }
+
+    public long now() {
+        return now;
+    }
+
+    long wallClock() {
+        return EPOCH + now;
+    }
+
+    public Server add(String name) {
+        Server server = new Server(this, name);
+        servers.put(name, server);
+        return server;
+    }
+
+    public Map<String, Server> servers() {
+        return servers;
+    }
+
+    public Server server(String name) {
+        Server server = servers.get(name);
+        if (server == null) {
+            throw new IllegalArgumentException("there is no server '" + name + "'");
+        }
+        return server;
+    }
+
+    /** Returns a duration between half and one and a half times the given one. */
+    public long about(long millis) {
+        return jitter ? millis / 2 + random.nextInt((int) Math.max(1, millis)) : millis;
+    }
+
+    /** Returns whether something with this probability happens. */
+    public boolean chance(double probability) {
+        return jitter && random.nextDouble() < probability;
+    }
+
+    public void after(long millis, Runnable work) {
+        due.add(new Due(now + millis, sequence++, work));
+    }
+
+    /** Lets time pass. */
+    public void run(long millis) {
+        long end = now + millis;
+        while (!due.isEmpty() && due.peek().at() <= end) {
+            Due next = due.remove();
+            now = next.at();
+            next.work().run();
+        }
+        now = end;
+    }
+
+    /** Does the next thing that is due, if it is due before {@code end}. */
+    public boolean step(long end) {
+        if (due.isEmpty() || due.peek().at() > end) {
+            now = Math.max(now, end);
+            return false;
+        }
+        Due next = due.remove();
+        now = next.at();
+        next.work().run();
+        return true;
+    }
+
+    // ---- network
+
+    private static String link(String one, String other) {
+        return one.compareTo(other) < 0 ? one + "-" + other : other + "-" + one;
+    }
+
+    /** Cuts or repairs all paths between two servers. */
+    public void cut(String one, String other, boolean cut) {
+        cuts.put(link(one, other), cut);
+        connect();
+    }
+
+    boolean linked(Server one, Server other) {
+        return !cuts.getOrDefault(link(one.name(), other.name()), false);
+    }
+
+    /** Lets every server notice who can be reached now. */
+    void connect() {
+        for (Server one : servers.values()) {
+            for (Server other : servers.values()) {
+                if (one != other) {
+                    one.link(other).refresh();
+                }
+            }
+        }
+    }
+}
