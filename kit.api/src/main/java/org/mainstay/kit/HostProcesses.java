@@ -24,6 +24,9 @@ public interface HostProcesses {
     /** Returns the working directory of the process, empty if there is none or it cannot be read. */
     Optional<Path> directory(long pid);
 
+    /** Returns the processes whose working directory is this one, whoever started them. */
+    List<Long> workingIn(Path directory);
+
     /** Sends the signal. @return false if there is no such process */
     boolean signal(long pid, Signal signal);
 

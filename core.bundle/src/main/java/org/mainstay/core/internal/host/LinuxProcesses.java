@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.mainstay.kit.CommandResult;
 import org.mainstay.kit.HostProcesses;
 import org.mainstay.kit.Outcome;
@@ -42,6 +43,20 @@ final class LinuxProcesses implements HostProcesses {
     @Override
     public Optional<Path> directory(long pid) {
         return ProcFiles.link(PROC.resolve(pid + "/cwd")).map(Path::of);
+    }
+
+    @Override
+    public List<Long> workingIn(Path directory) {
+        try (Stream<Path> entries = Files.list(PROC)) {
+            Path real = Files.exists(directory) ? directory.toRealPath() : directory;
+            return entries.map(entry -> entry.getFileName().toString())
+                    .filter(name -> name.chars().allMatch(Character::isDigit))
+                    .map(Long::parseLong)
+                    .filter(pid -> directory(pid).filter(real::equals).isPresent())
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot look for processes working in " + directory, e);
+        }
     }
 
     @Override

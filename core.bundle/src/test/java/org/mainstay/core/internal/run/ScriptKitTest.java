@@ -70,6 +70,11 @@ class ScriptKitTest {
         }
 
         @Override
+        public List<Long> workingIn(Path directory) {
+            return List.of();
+        }
+
+        @Override
         public boolean signal(long pid, Signal signal) {
             return false;
         }

@@ -120,7 +120,7 @@ public final class PostgresKit implements RecoveryKit {
                 .filter(other -> other.property(Settings.PORT, "").equals(port))
                 .findFirst();
         if (rival.isPresent()) {
-            return Creation.refused("port=" + port + " is already used by resource "
+            return Creation.exists("port=" + port + " is already used by resource "
                     + rival.get().tag() + "; several database clusters on one server need different ports (PG-002)");
         }
         return Creation.of(port, properties)

@@ -103,6 +103,10 @@ final class Server {
         if (!ended.succeeded()) {
             return Outcome.failed("processes of the previous server could not be ended: " + ended.message());
         }
+        Outcome orphansEnded = endOrphans();
+        if (!orphansEnded.succeeded()) {
+            return orphansEnded;
+        }
         Outcome unlocked = removeStaleLocks();
         if (!unlocked.succeeded()) {
             return unlocked;
@@ -133,6 +137,40 @@ final class Server {
                 ? Outcome.success("started")
                 : Outcome.failed(
                         "pg_ctl start fails: " + result.summary() + lastLogLine(), result.output() + result.errors());
+    }
+
+    /**
+     * Ends what a dead postmaster left that is not in our control group, as of a server that was adopted: a backend may still
+     * write, and the lock that would keep a second server away is about to go.
+     */
+    private Outcome endOrphans() {
+        for (Duration waited = Duration.ZERO; ; waited = waited.plus(POLL)) {
+            List<Long> orphans = context.host().processes().workingIn(settings.dataDirectory()).stream()
+                    .filter(this::isPostgres)
+                    .toList();
+            if (orphans.isEmpty()) {
+                return Outcome.success("no process of a previous server is left");
+            }
+            if (waited.isZero()) {
+                context.progress("ending processes " + orphans + " that a previous server left");
+                orphans.forEach(pid -> context.host().processes().signal(pid, Signal.KILL));
+            }
+            if (waited.compareTo(IMMEDIATE_STOP_LIMIT) >= 0 || !context.pause(POLL)) {
+                return Outcome.failed("processes " + orphans + " of a previous server on " + settings.dataDirectory()
+                        + " do not end; PostgreSQL is not started beside them");
+            }
+        }
+    }
+
+    private boolean isPostgres(long pid) {
+        return context.host()
+                .processes()
+                .commandLine(pid)
+                .filter(line -> !line.isEmpty())
+                .map(line -> line.get(0).split(" ", 2)[0])
+                .filter(program ->
+                        program.equals("postgres:") || program.endsWith("/postgres") || program.equals("postgres"))
+                .isPresent();
     }
 
     /**

@@ -223,6 +223,39 @@ class PostgresKitIT {
     }
 
     @Test
+    void backendsOfADeadServerThatWasAdoptedAreEndedFirst() throws Exception {
+        create();
+        // started by hand, outside our control group
+        run(
+                "runuser",
+                "-u",
+                "postgres",
+                "--",
+                programs().resolve("pg_ctl").toString(),
+                "start",
+                "-w",
+                "-s",
+                "-D",
+                data.toString(),
+                "-l",
+                "/dev/null",
+                "-o",
+                "-p " + port);
+        assertThat(restore().succeeded()).isTrue();
+        long before = postmaster();
+        List<Long> family = bench.context(resource).host().processes().workingIn(data);
+        assertThat(family).contains(before).hasSizeGreaterThan(1);
+        // a backend that cannot notice its postmaster's death
+        long busy = family.stream().filter(pid -> pid != before).findFirst().orElseThrow();
+        run("kill", "-STOP", String.valueOf(busy));
+        bench.context(resource).host().processes().signal(before, Signal.KILL);
+        Outcome recovered = kit.recover(bench.context(resource));
+        assertThat(recovered.succeeded()).as(recovered.message()).isTrue();
+        assertThat(ProcessHandle.of(busy).filter(ProcessHandle::isAlive)).isEmpty();
+        assertThat(kit.deepCheck(bench.context(resource)).succeeded()).isTrue();
+    }
+
+    @Test
     void aPasswordPromptIsAnErrorNotAHang() throws Exception {
         create();
         restore();
