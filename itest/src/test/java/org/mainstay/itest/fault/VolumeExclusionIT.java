@@ -1,0 +1,142 @@
+package org.mainstay.itest.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.mainstay.itest.lab.Await;
+import org.mainstay.itest.lab.Database;
+import org.mainstay.itest.lab.Exec;
+import org.mainstay.itest.lab.LabException;
+import org.mainstay.itest.lab.Server;
+
+/** The storage itself keeps a shared volume from being mounted twice while its owner lives and the servers cannot talk. */
+class VolumeExclusionIT extends FaultCase {
+    /** Longer than the reservation's stale time and several tries of the takeover. */
+    private static final Duration SEVERAL_TRIES = Duration.ofSeconds(12);
+
+    private Path image;
+
+    @Override
+    void formed() {
+        image = Database.create(lab(), a().machine(), java.util.List.of()).image();
+    }
+
+    private void protect(String... settings) {
+        var command = new java.util.ArrayList<>(java.util.List.of(
+                "resource",
+                "create",
+                "volume",
+                "--tag",
+                "data",
+                "--set",
+                "device=" + image,
+                "--set",
+                "mount=" + Database.MOUNT));
+        for (String setting : settings) {
+            command.addAll(java.util.List.of("--set", setting));
+        }
+        a().mainstay(command.toArray(String[]::new));
+        a().mainstay("resource", "extend", "data", "--to", "B");
+        expect("data", a(), b());
+    }
+
+    private void cables(boolean connected) {
+        for (int network = 1; network <= 2; network++) {
+            a().machine().cable(network, connected);
+        }
+    }
+
+    private static boolean mounted(Server server, Path image) {
+        return LifeSigns.mounts(server.machine()).contains(image.toString());
+    }
+
+    private void serves(Server server, String file) {
+        server.machine()
+                .run("sh", "-c", "echo served > \"$1\" && sync \"$1\"", "sh", Database.MOUNT + "/" + file)
+                .orThrow();
+    }
+
+    /** The control: a checker that could not see a double mount would prove nothing in the test below. */
+    @Test
+    void theCheckerSeesASecondMountByHand() {
+        protect("reservation=none");
+        watcher().tolerate("mount " + image);
+        try (OneOwner checker = new OneOwner(lab(), sign -> sign.equals("mount " + image))) {
+            b().machine()
+                    .run(
+                            "sh",
+                            "-c",
+                            "mount \"$(losetup --show -f -r \"$1\")\" /mnt -o ro,noload",
+                            "sh",
+                            image.toString())
+                    .orThrow();
+            Await.until(
+                    "the second mount is seen",
+                    LIMIT,
+                    () -> !checker.violations().isEmpty());
+            assertThat(org.assertj.core.api.Assertions.catchThrowable(checker::verify))
+                    .isInstanceOf(LabException.class)
+                    .hasMessageContaining("two owners");
+            b().machine()
+                    .run("sh", "-c", "d=$(findmnt -n -o SOURCE /mnt) && umount /mnt && losetup -d \"$d\"")
+                    .orThrow();
+        }
+        watcher().tolerate("");
+        a().mainstay("resource", "delete", "data", "--stop");
+    }
+
+    @Test
+    void aServerThatLostAllPathsDoesNotMountWhatTheOwnerHolds() {
+        protect();
+        serves(a(), "before");
+        long epoch = System.nanoTime();
+        cables(false);
+        Await.until(
+                "B regards A as dead",
+                LIMIT,
+                () -> b().status()
+                        .map(status -> status.toString().contains("\"DEAD\""))
+                        .orElse(false));
+        Exec.Result refused = b().bin("mainstay", "resource", "in-service", "data");
+        assertThat(refused.exitCode()).as(refused.output()).isNotZero();
+        assertThat(refused.output()).contains("held by A");
+        while (System.nanoTime() - epoch < SEVERAL_TRIES.toNanos()) {
+            assertThat(mounted(b(), image)).as("B has mounted it").isFalse();
+            assertThat(mounted(a(), image)).as("A has it mounted").isTrue();
+            serves(a(), "during");
+        }
+        assertThat(a().state("data", "A")).isEqualTo("ISP");
+
+        cables(true);
+        meet();
+        Await.until(
+                "exactly one server has it in service, and both say so",
+                LIMIT,
+                () -> agreedOwner().length() == 1,
+                () -> a().bin("mainstay", "status").output()
+                        + b().bin("mainstay", "status").output()
+                        + a().logs()
+                        + b().logs());
+        Server owner = lab().server(agreedOwner());
+        assertThat(mounted(owner, image)).isTrue();
+        assertThat(mounted(owner == a() ? b() : a(), image)).isFalse();
+        assertThat(owner.machine()
+                        .run("cat", Database.MOUNT + "/before", Database.MOUNT + "/during")
+                        .orThrow())
+                .isEqualTo("served\nserved\n");
+        owner.mainstay("resource", "delete", "data", "--stop");
+    }
+
+    /** Returns the name of the one server that both regard as the owner, or the empty text. */
+    private String agreedOwner() {
+        String first = owners(a());
+        return first.equals(owners(b())) ? first : "";
+    }
+
+    private static String owners(Server server) {
+        return (server.state("data", "A").equals("ISP") ? "A" : "")
+                + (server.state("data", "B").equals("ISP") ? "B" : "");
+    }
+}
