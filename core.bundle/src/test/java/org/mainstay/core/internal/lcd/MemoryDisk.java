@@ -41,6 +41,7 @@ final class MemoryDisk implements Disk {
     private long faultAt = Long.MAX_VALUE;
     private long faultUntil = Long.MAX_VALUE;
     private Fault fault;
+    private long powerAt = Long.MAX_VALUE;
     private boolean dead;
 
     MemoryDisk(long seed) {
@@ -51,6 +52,11 @@ final class MemoryDisk implements Disk {
         fault = kind;
         faultAt = operation;
         faultUntil = operation + count;
+    }
+
+    /** Cuts the power at an operation, whatever else fails before. */
+    synchronized void powerCutAt(long operation) {
+        powerAt = operation;
     }
 
     synchronized long operations() {
@@ -118,6 +124,10 @@ final class MemoryDisk implements Disk {
             throw new IOException("the machine is off");
         }
         long number = operations++;
+        if (number >= powerAt) {
+            dead = true;
+            return true;
+        }
         if (number < faultAt || number >= faultUntil) {
             return false;
         }
@@ -182,8 +192,8 @@ final class MemoryDisk implements Disk {
 
     @Override
     public synchronized void delete(Path file) throws IOException {
-        if (fault == Fault.POWER && operation(false)) {
-            throw new IOException("power");
+        if ((fault == Fault.POWER || powerAt < Long.MAX_VALUE) && operation(false)) {
+            throw new IOException("not deleted");
         }
         rename(map -> map.remove(file));
     }
