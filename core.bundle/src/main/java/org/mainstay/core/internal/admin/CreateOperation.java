@@ -78,7 +78,9 @@ final class CreateOperation {
             return;
         }
         if (!tag.chars().allMatch(c -> c >= 0x20 && c <= 0x7e)) {
-            throw new Refusal(ExitCode.INVALID_ARGUMENT, "the tag must be printable ASCII (ADM-118)");
+            throw new Refusal(
+                    ExitCode.INVALID_ARGUMENT,
+                    "'" + tag + "' is not a tag: a tag holds printable ASCII only, such as web or pg-5432");
         }
         for (String server : job.snapshot().servers()) {
             Optional<Lcd> lcd = job.snapshot().lcd(server);
@@ -152,7 +154,9 @@ final class CreateOperation {
             throw new Refusal(ExitCode.SYSTEM_ERROR, "create failed: " + ended.message());
         }
         if (ended.value().refusal().isPresent()) {
-            throw new Refusal(ExitCode.INVALID_ARGUMENT, ended.value().refusal().get());
+            throw new Refusal(
+                    ended.value().alreadyExists() ? ExitCode.EXISTS : ExitCode.INVALID_ARGUMENT,
+                    ended.value().refusal().get());
         }
         return ended.value();
     }

@@ -30,6 +30,8 @@ final class DependencyOperations {
         String child = request.child();
         job.instance(parent);
         job.instance(child);
+        String parentBefore = Hierarchies.fingerprint(job.own(), parent);
+        String childBefore = Hierarchies.fingerprint(job.own(), child);
         if (parent.equals(child)) {
             throw new Refusal(ExitCode.INVALID_ARGUMENT, "'" + parent + "' cannot depend on itself");
         }
@@ -55,6 +57,8 @@ final class DependencyOperations {
         checkOrder(parent, child, parents.keySet());
         job.checkReachable(parents.keySet());
         lock(parents, children, "make " + parent + " depend on " + child);
+        job.checkSame(parentBefore, parent);
+        job.checkSame(childBefore, child);
         for (Map.Entry<String, String> entry : parents.entrySet()) {
             checkState(entry.getKey(), entry.getValue(), children.get(entry.getKey()));
             Dependency dependency = new Dependency(entry.getValue(), children.get(entry.getKey()));
@@ -75,6 +79,7 @@ final class DependencyOperations {
         String child = request.child();
         job.instance(parent);
         job.instance(child);
+        String before = Hierarchies.fingerprint(job.own(), parent);
         if (!exists(parent, child)) {
             throw new Refusal(
                     ExitCode.NOT_FOUND,
@@ -86,6 +91,7 @@ final class DependencyOperations {
         parents.keySet().retainAll(children.keySet());
         job.checkReachable(parents.keySet());
         lock(parents, children, "end that " + parent + " depends on " + child);
+        job.checkSame(before, parent);
         for (Map.Entry<String, String> entry : parents.entrySet()) {
             Dependency dependency = new Dependency(entry.getValue(), children.get(entry.getKey()));
             if (job.lcd(entry.getKey())

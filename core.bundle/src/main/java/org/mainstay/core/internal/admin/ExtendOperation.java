@@ -40,6 +40,7 @@ final class ExtendOperation {
                     ExitCode.EXISTS,
                     "'" + request.tag() + "' is already on " + target + "; name another server with --to");
         }
+        String before = Hierarchies.fingerprint(job.own(), request.tag());
         Set<String> hierarchy = Hierarchies.of(job.own(), request.tag());
         for (String tag : request.properties().keySet()) {
             if (!hierarchy.contains(tag)) {
@@ -56,6 +57,7 @@ final class ExtendOperation {
         for (String server : concerned) {
             locking.lock(job, server, tagsOn(server, hierarchy), what);
         }
+        job.checkSame(before, request.tag());
         List<String> missing = Hierarchies.childrenFirst(job.own(), hierarchy).stream()
                 .filter(tag -> !Hierarchies.everywhere(job.own(), tag).containsKey(target))
                 .toList();

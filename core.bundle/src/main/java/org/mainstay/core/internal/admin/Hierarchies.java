@@ -107,4 +107,15 @@ final class Hierarchies {
         }
         return priorities;
     }
+
+    /** Returns a text that differs when the hierarchy of a tag has other resources, dependencies or servers. */
+    static String fingerprint(Lcd lcd, String tag) {
+        Set<String> tags = of(lcd, tag);
+        StringBuilder text = new StringBuilder();
+        for (String one : tags) {
+            text.append(one).append(lcd.instance(one).isPresent() ? " has " : " lacks ");
+            text.append(children(lcd, one)).append(equivalencies(lcd, one)).append('\n');
+        }
+        return text.toString();
+    }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +13,7 @@ import java.util.function.Consumer;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
@@ -127,6 +129,40 @@ final class Job {
                                 + " Bring it back and try again");
             }
         }
+    }
+
+    /** @throws Refusal 8 if the hierarchy was changed by somebody else before the locks were taken */
+    void checkSame(String fingerprint, String tag) throws Refusal {
+        if (!fingerprint.equals(Hierarchies.fingerprint(own(), tag))) {
+            throw new Refusal(
+                    ExitCode.IN_USE,
+                    "the hierarchy of '" + tag + "' was changed by somebody else meanwhile; try again");
+        }
+    }
+
+    /** Waits until what is known here of a server's database is at least this new. @throws Refusal 9 if it does not come */
+    void awaitCopy(String server, long incarnation, long version, long millis) throws Refusal {
+        CompletableFuture<Boolean> arrived = new CompletableFuture<>();
+        try (Registration registration = node.cluster().listen(snapshot -> {
+            if (holds(snapshot, server, incarnation, version)) {
+                arrived.complete(true);
+            }
+        })) {
+            if (!holds(snapshot(), server, incarnation, version)) {
+                wait(arrived.orTimeout(millis, TimeUnit.MILLISECONDS), 2 * millis, TimeUnit.MILLISECONDS);
+            }
+        } catch (Refusal e) {
+            throw new Refusal(
+                    ExitCode.NO_COMMUNICATION,
+                    "the newest state of " + server + " did not arrive here; nothing was changed. Try again");
+        }
+    }
+
+    private static boolean holds(ClusterSnapshot snapshot, String server, long incarnation, long version) {
+        return snapshot.lcd(server)
+                .filter(lcd ->
+                        lcd.incarnation() > incarnation || lcd.incarnation() == incarnation && lcd.version() >= version)
+                .isPresent();
     }
 
     /** Returns the database of a server as known here. @throws Refusal 9 if nothing is known of it */

@@ -18,12 +18,13 @@ final class LocalAddresses {
 
     private LocalAddresses() {}
 
-    /** Returns the addresses of all interfaces, without scope ids. */
+    /** Returns the addresses of all interfaces but loopback, without scope ids. */
     static Supplier<List<String>> ofThisMachine() {
         return () -> {
             try {
                 return NetworkInterface.networkInterfaces()
                         .flatMap(NetworkInterface::inetAddresses)
+                        .filter(address -> !address.isLoopbackAddress())
                         .map(InetAddress::getHostAddress)
                         .map(text -> text.replaceFirst("%.*$", ""))
                         .collect(Collectors.toCollection(TreeSet::new))
@@ -50,6 +51,11 @@ final class LocalAddresses {
             LOG.debug("'{}' is no address", text, e);
             return Optional.empty();
         }
+    }
+
+    /** Returns whether the text is an address that is on every machine. */
+    static boolean isLoopback(String text) {
+        return parse(text).filter(InetAddress::isLoopbackAddress).isPresent();
     }
 
     /** Returns whether two texts are the same address. */

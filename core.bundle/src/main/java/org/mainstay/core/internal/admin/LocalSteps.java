@@ -11,6 +11,7 @@ import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.internal.node.NodeRuntime;
 import org.mainstay.core.internal.run.ActionOrder;
 import org.mainstay.core.internal.run.Ended;
@@ -50,8 +51,10 @@ final class LocalSteps {
         if (step instanceof Step.Lock lock) {
             Optional<String> refusal =
                     locks.lock(lock.keys(), new Locks.Holder(lock.operation(), from, lock.who(), lock.what()));
+            Lcd own = node.cluster().snapshot().own();
+            String version = own.incarnation() + "." + own.version();
             return refusal.map(text -> Step.Answer.refused(ExitCode.IN_USE, text))
-                    .orElse(Step.Answer.done("locked"));
+                    .orElse(new Step.Answer(0, "locked", List.of(), List.of(), version));
         }
         if (step instanceof Step.Unlock unlock) {
             locks.unlock(unlock.operation());
@@ -67,7 +70,8 @@ final class LocalSteps {
             return validate(validate);
         }
         if (step instanceof Step.HasAddress address) {
-            boolean here = addresses.get().stream().anyMatch(own -> LocalAddresses.same(own, address.address()));
+            boolean here = LocalAddresses.isLoopback(address.address())
+                    || addresses.get().stream().anyMatch(own -> LocalAddresses.same(own, address.address()));
             return here
                     ? Step.Answer.done("it is here")
                     : Step.Answer.refused(
@@ -82,11 +86,13 @@ final class LocalSteps {
     private Step.Answer extend(Step.Extend extend) throws Refusal {
         ClusterSnapshot snapshot = node.cluster().snapshot();
         for (String holder : extend.holders()) {
-            ClusterSnapshot.Peer peer = snapshot.peers().get(holder);
-            if (!holder.equals(snapshot.self()) && (peer == null || peer.state() != ClusterSnapshot.PeerState.ALIVE)) {
+            boolean reached = snapshot.own().rows(LcdSection.PATHS).values().stream()
+                    .anyMatch(path ->
+                            path.peer().equals(holder) && snapshot.paths().getOrDefault(path.id(), false));
+            if (!holder.equals(snapshot.self()) && !reached) {
                 throw new Refusal(
                         ExitCode.NO_COMMUNICATION,
-                        "no comm path to " + holder + " is alive, which holds the hierarchy too (ADM-241);"
+                        "no comm path to " + holder + " is alive, which holds the hierarchy (ADM-241);"
                                 + " create one with 'mainstay commpath create'");
             }
         }

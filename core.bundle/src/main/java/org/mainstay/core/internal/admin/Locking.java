@@ -13,10 +13,19 @@ final class Locking {
 
     private final Set<String> servers = new LinkedHashSet<>();
 
-    /** Takes locks on a server. @throws Refusal 8 naming who holds one of them, 9 if the server cannot be reached */
+    /**
+     * Takes locks on a server; afterwards its configuration as known here is its present one.
+     *
+     * @throws Refusal 8 naming who holds one of them, 9 if the server cannot be reached
+     */
     void lock(Job job, String server, Collection<String> keys, String what) throws Refusal {
         servers.add(server);
-        job.peers().demand(server, new Step.Lock(job.operation(), job.who(), what, new ArrayList<>(keys)), LIMIT);
+        Step.Answer answer = job.peers()
+                .demand(server, new Step.Lock(job.operation(), job.who(), what, new ArrayList<>(keys)), LIMIT);
+        String[] version = answer.text().split("\\.");
+        if (version.length == 2) {
+            job.awaitCopy(server, Long.parseLong(version[0]), Long.parseLong(version[1]), LIMIT.toMillis());
+        }
     }
 
     /** Gives up everything; a server that cannot be reached gives it up by itself when the session has ended. */

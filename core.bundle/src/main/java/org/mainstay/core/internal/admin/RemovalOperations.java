@@ -36,6 +36,7 @@ final class RemovalOperations {
         job.checkServer(request.target());
         job.instance(request.tag());
         String target = request.target();
+        String before = Hierarchies.fingerprint(job.own(), request.tag());
         Set<String> hierarchy = Hierarchies.of(job.own(), request.tag());
         Map<String, List<String>> everywhere = everywhere(hierarchy);
         if (!everywhere.containsKey(target)) {
@@ -52,13 +53,14 @@ final class RemovalOperations {
         job.checkReachable(everywhere.keySet());
         String what = "unextend " + request.tag() + " from " + target;
         lock(everywhere, what);
+        job.checkSame(before, request.tag());
         Lcd there = job.lcd(target);
         checkAlone(there, everywhere.get(target));
         for (String tag : everywhere.get(target)) {
             checkOut(there, tag, "switch it over or take it out of service first");
         }
         List<String> parentsFirst = parentsFirst(there, everywhere.get(target));
-        job.tell("undoing on " + target);
+        job.tell("asking the kits on " + target + " to clean up");
         job.peers()
                 .demand(target, new Step.Run("unextend", parentsFirst), KITS_LIMIT)
                 .remarks()
@@ -74,11 +76,13 @@ final class RemovalOperations {
     /** Deletes a resource and all above it from all servers. */
     Reply delete(Request.DeleteResource request) throws Refusal {
         job.instance(request.tag());
+        String before = Hierarchies.fingerprint(job.own(), request.tag());
         Set<String> doomed = Hierarchies.withParents(job.own(), request.tag());
         Map<String, List<String>> everywhere = everywhere(doomed);
         job.checkReachable(everywhere.keySet());
         String what = "delete " + request.tag();
         lock(everywhere, what);
+        job.checkSame(before, request.tag());
         if (request.inService() == Request.DeleteResource.InService.REFUSE) {
             for (Map.Entry<String, List<String>> entry : everywhere.entrySet()) {
                 for (String tag : entry.getValue()) {

@@ -10,7 +10,6 @@ import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.Equivalency;
 import org.mainstay.cluster.lcd.Instance;
-import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.internal.run.RegisteredKit;
@@ -36,6 +35,7 @@ final class SetOperation {
 
     Reply run(Request.SetResource request) throws Refusal {
         Instance instance = job.instance(request.tag());
+        String before = Hierarchies.fingerprint(job.own(), request.tag());
         if (request.values().isEmpty()) {
             throw new Refusal(
                     ExitCode.SYNTAX,
@@ -67,6 +67,7 @@ final class SetOperation {
         for (Map.Entry<String, String> entry : concerned.entrySet()) {
             locking.lock(job, entry.getKey(), List.of(entry.getValue()), "set " + request.tag());
         }
+        job.checkSame(before, request.tag());
         for (Map.Entry<String, String> entry : concerned.entrySet()) {
             newProperties.put(entry.getKey(), properties(entry, values, fields));
         }
@@ -150,34 +151,20 @@ final class SetOperation {
                         "priority: " + other.getKey() + " has priority " + priority + " already; choose another");
             }
         }
-        for (Lcd lcd : lcds(everywhere)) {
-            for (Equivalency pair : Hierarchies.equivalencies(lcd, everywhere.get(lcd.server()))) {
-                Equivalency changed = pair;
-                if (pair.server().equals(job.self())) {
-                    changed = new Equivalency(
-                            pair.server(),
-                            pair.tag(),
-                            pair.otherServer(),
-                            pair.otherTag(),
-                            priority,
-                            pair.otherPriority());
-                } else if (pair.otherServer().equals(job.self())) {
-                    changed = new Equivalency(
-                            pair.server(), pair.tag(), pair.otherServer(), pair.otherTag(), pair.priority(), priority);
-                }
-                if (!changed.equals(pair)) {
-                    job.change(lcd.server(), LcdChange.put(LcdSection.EQUIVALENCIES, changed.key(), changed));
-                    job.touches(lcd.server(), everywhere.get(lcd.server()));
-                }
+        for (Equivalency pair : Hierarchies.equivalencies(job.own(), tag)) {
+            boolean first = pair.server().equals(job.self());
+            Equivalency changed = new Equivalency(
+                    pair.server(),
+                    pair.tag(),
+                    pair.otherServer(),
+                    pair.otherTag(),
+                    first ? priority : pair.priority(),
+                    first ? pair.otherPriority() : priority);
+            String partner = first ? pair.otherServer() : pair.server();
+            for (String server : List.of(job.self(), partner)) {
+                job.change(server, LcdChange.put(LcdSection.EQUIVALENCIES, changed.key(), changed));
+                job.touches(server, everywhere.getOrDefault(server, tag));
             }
         }
-    }
-
-    private List<Lcd> lcds(Map<String, String> everywhere) throws Refusal {
-        List<Lcd> lcds = new java.util.ArrayList<>();
-        for (String server : everywhere.keySet()) {
-            lcds.add(job.lcd(server));
-        }
-        return lcds;
     }
 }

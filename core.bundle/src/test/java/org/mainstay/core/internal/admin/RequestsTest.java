@@ -172,11 +172,22 @@ class RequestsTest {
     }
 
     @Test
-    void aRequestAfterTheEndIsAnswered() throws Exception {
-        try (TestCluster single = new TestCluster(java.nio.file.Files.createTempDirectory("single"), 1)) {
-            TestNode node = single.node("A");
+    void extendNeedsACommPathAndNotJustAMember(@TempDir Path other) throws Exception {
+        try (TestCluster pathless = new TestCluster(other, 2)) {
+            TestNode node = pathless.node("A");
+            assertThat(node.create("disk").exitCode()).isZero();
+            Reply reply = node.submit(new Request.Extend("disk", "B", 0, Map.of()));
+            assertThat(reply.exitCode()).isEqualTo(9);
+            assertThat(reply.message()).contains("B: no comm path to A is alive", "commpath create");
+        }
+    }
+
+    @Test
+    void aRequestAfterTheEndIsAnswered(@TempDir Path single) throws Exception {
+        try (TestCluster alone = new TestCluster(single, 1)) {
+            TestNode node = alone.node("A");
             var administration = node.administration();
-            single.kill("A");
+            alone.kill("A");
             Reply reply = administration
                     .submit(new Request.CreateResource("fake", "x", Map.of()), TestNode.ROOT, line -> {})
                     .toCompletableFuture()
