@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.mainstay.kit.Action;
 import org.mainstay.kit.ActionContext;
 import org.mainstay.kit.CreateContext;
@@ -136,7 +137,11 @@ public final class IpKit implements RecoveryKit {
         try {
             IpSettings settings = IpSettings.of(context.resource().properties());
             refuseUnsuitable(settings);
-            refuseSecondResource(context, settings.address());
+            Optional<ResourceInfo> second = resourceOf(context, settings.address());
+            if (second.isPresent()) {
+                return Creation.exists("address " + settings.address() + " is already protected by resource "
+                        + second.get().tag() + ": use that one");
+            }
             Map<String, String> properties =
                     new LinkedHashMap<>(context.resource().properties());
             properties.put(IpSettings.ADDRESS, settings.address().text());
@@ -198,15 +203,12 @@ public final class IpKit implements RecoveryKit {
         }
     }
 
-    private static void refuseSecondResource(CreateContext context, IpAddress address) {
-        for (ResourceInfo other : context.resources()) {
-            if (other.type().equals(TYPE)
-                    && !other.tag().equals(context.resource().tag())
-                    && isSame(other.property(IpSettings.ADDRESS, ""), address)) {
-                throw new IllegalArgumentException(
-                        "address " + address + " is already protected by resource " + other.tag() + ": use that one");
-            }
-        }
+    private static Optional<ResourceInfo> resourceOf(CreateContext context, IpAddress address) {
+        return context.resources().stream()
+                .filter(other -> other.type().equals(TYPE)
+                        && !other.tag().equals(context.resource().tag())
+                        && isSame(other.property(IpSettings.ADDRESS, ""), address))
+                .findFirst();
     }
 
     private static boolean isSame(String text, IpAddress address) {
