@@ -66,7 +66,8 @@ static int guard_status(bool json) {
         return not_running();
     }
     if (!json) {
-        puts("The manager of Mainstay does not run on this server; its guard says:");
+        puts("The manager of Mainstay does not run on this server. bin/lkstart starts it; after a crash its guard does so by\n"
+             "itself. The guard says:");
         fflush(stdout);
         int code = ask_guard("status", "  ", stdout);
         return code == GUARD_AWAY ? not_running() : code;
@@ -74,7 +75,7 @@ static int guard_status(bool json) {
     /* The document of the contract, empty as nothing else is known, with the guard's own in it. */
     fputs("{\"schema\":1,\"server\":null,\"phase\":\"STOPPED\",\"servers\":[],\"commpaths\":[],\"resources\":[],"
           "\"dependencies\":[],\"operations\":[],"
-          "\"problems\":[\"the manager of Mainstay does not run on this server\"],\"guard\":\n",
+          "\"problems\":[\"the manager of Mainstay does not run on this server: start it with bin/lkstart\"],\"guard\":\n",
           stdout);
     int code = ask_guard("status json", "", stdout);
     if (code != EXIT_OK) {

@@ -19,7 +19,8 @@ public record CommPath(
             throw new IllegalArgumentException("the priority of a path must be 1 to 99, not " + priority);
         }
         if (intervalMillis < 50 || intervalMillis > 15_000) {
-            throw new IllegalArgumentException("the heartbeat interval must be 0.05 to 15 seconds");
+            throw new IllegalArgumentException(
+                    "the heartbeat interval must be 0.05 to 15 seconds, not " + intervalMillis / 1000.0);
         }
         if (misses < 2 || misses > 99) {
             throw new IllegalArgumentException("the allowed misses must be 2 to 99, not " + misses);

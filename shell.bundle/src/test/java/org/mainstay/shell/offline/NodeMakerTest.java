@@ -74,6 +74,12 @@ class NodeMakerTest {
     }
 
     @Test
+    void anUnreachablePeerIsExitCodeNineAlsoInOtherWords() {
+        joinFailure = new IOException("no answer from 10.77.1.1 port 1500", new ConnectException("refused"));
+        assertFails(() -> maker().join("B", "10.77.1.2", 1500, "10.77.1.1", "12345678"), 9, "no answer");
+    }
+
+    @Test
     void aRefusedCodeIsExitCodeOne() {
         joinFailure = new IOException("the code is wrong or has expired");
         assertFails(() -> maker().join("B", "10.77.1.2", 1500, "10.77.1.1", "12345678"), 1, "the code is wrong");

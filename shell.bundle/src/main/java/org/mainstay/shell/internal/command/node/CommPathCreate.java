@@ -28,6 +28,8 @@ import picocli.CommandLine.Option;
         })
 public final class CommPathCreate extends BaseCommand {
     private static final BigDecimal MILLIS_PER_SECOND = BigDecimal.valueOf(1000);
+    private static final int SHORTEST_MILLIS = 50;
+    private static final int LONGEST_MILLIS = 15_000;
     private static final BigDecimal DEFAULT_INTERVAL = new BigDecimal("0.5");
     private static final int DEFAULT_MISSES = 6;
 
@@ -76,6 +78,10 @@ public final class CommPathCreate extends BaseCommand {
         int allowed = misses == null ? tunables.integer("LCMNUMHBEATS", DEFAULT_MISSES) : misses;
         int rank = priority == null ? nextPriority(invocation.snapshot()) : priority;
         int millis = millis(seconds);
+        if (millis < SHORTEST_MILLIS || millis > LONGEST_MILLIS) {
+            throw CommandException.invalid(
+                    "the heartbeat interval must be 0.05 to 15 seconds, not " + seconds);
+        }
         try {
             new CommPath("", peer, from, remote, rank, millis, allowed);
         } catch (IllegalArgumentException e) {
@@ -84,6 +90,7 @@ public final class CommPathCreate extends BaseCommand {
         return invocation.submit(new Request.CreatePath(peer, from, remote, rank, millis, allowed));
     }
 
+    /** Too large and too small values become ones that are out of range as well. */
     private static int millis(BigDecimal seconds) {
         BigDecimal most = BigDecimal.valueOf(Integer.MAX_VALUE);
         return seconds.abs()
