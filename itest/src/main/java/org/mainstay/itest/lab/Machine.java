@@ -255,6 +255,7 @@ public class Machine {
         endProcesses();
         Exec.run("ip", "netns", "del", namespace()).orThrow();
         detach(devices);
+        holder = null;
     }
 
     /** Turns the machine off without losing anything. */
