@@ -195,4 +195,39 @@ class LcdStoreRepairTest {
             }
         }
     }
+
+    @Test
+    void failureAtAnyStepOfARepairThenAPowerCutLeavesItDamagedAsBeforeOrRepaired() throws IOException {
+        for (MemoryDisk.Fault fault : List.of(MemoryDisk.Fault.NO_SPACE, MemoryDisk.Fault.FORCE_FAILS)) {
+            for (int at = 0; at < 45; at++) {
+                setUpAgain();
+                damage(3);
+                String what = fault + " at " + at;
+                MemoryDisk found;
+                boolean done = false;
+                try (LcdStore store = open()) {
+                    disk.faultAt(fault, disk.operations() + at, 1);
+                    try {
+                        store.repairFrom(List.of(versions.get(COMMITS)), Samples.ORIGIN);
+                        done = true;
+                    } catch (LcdStoreException e) {
+                        assertThat(e.kind()).as(what).isEqualTo(LcdStoreException.Kind.FAILED);
+                    }
+                    found = disk.afterPowerCut();
+                }
+                disk = found;
+                try (LcdStore store = open()) {
+                    if (done || store.damage().isEmpty()) {
+                        assertThat(store.damage()).as(what).isEmpty();
+                        assertThat(store.own()).as(what).isEqualTo(versions.get(COMMITS));
+                    } else {
+                        assertThat(store.own()).as(what).isEqualTo(versions.get(2));
+                        assertThat(store.damage().orElseThrow().reason())
+                                .as(what)
+                                .contains("record 4 is damaged");
+                    }
+                }
+            }
+        }
+    }
 }
