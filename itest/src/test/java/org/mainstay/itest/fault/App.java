@@ -55,6 +55,7 @@ final class App {
                             if ! alive; then
                                 (exec -a "%s$tag" perl -e 'sleep while 1' </dev/null >/dev/null 2>&1 3>&-) &
                                 echo $! > "$dir/pid-$me"
+                                after $!
                             fi
                             """.formatted(MARK);
             case "remove" -> """
@@ -72,6 +73,7 @@ final class App {
                     local pid; pid=$(cat "$dir/pid-$me" 2>/dev/null) || return 1
                     [ "$(tr '\\0' ' ' 2>/dev/null < "/proc/$pid/cmdline" | cut -d' ' -f1)" = "%s$tag" ]
                 }
+                after() { :; }
                 note() { [ "$action" = quickCheck ] && [ "$1" = end ] || echo "$me $action $1" >> "$dir/history"; }
                 note begin
                 while [ -e "$dir/hold-$action-$me" ]; do sleep 0.05; done
@@ -125,7 +127,7 @@ final class App {
         }
     }
 
-    /** Runs shell code at the beginning of an action on a server. */
+    /** Runs shell code at the beginning of an action on a server; it may define {@code after PID} to follow the start. */
     void code(String action, Server server, String code) {
         put("code-" + action + "-" + server.name(), code);
     }

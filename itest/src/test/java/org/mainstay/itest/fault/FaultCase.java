@@ -1,9 +1,14 @@
 package org.mainstay.itest.fault;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -145,7 +150,7 @@ abstract class FaultCase {
                 .orElse(false);
     }
 
-    private static boolean managers(com.google.gson.JsonArray servers) {
+    private static boolean managers(JsonArray servers) {
         for (var one : servers) {
             var manager = one.getAsJsonObject().get("manager");
             if (manager == null || manager.isJsonNull() || !manager.getAsBoolean()) {
@@ -155,16 +160,49 @@ abstract class FaultCase {
         return true;
     }
 
-    static String text(com.google.gson.JsonObject object, String field) {
+    static String text(JsonObject object, String field) {
         return object.has(field) && !object.get(field).isJsonNull()
                 ? object.get(field).getAsString()
                 : "";
     }
 
-    private static boolean allAlive(com.google.gson.JsonArray rows, int number) {
+    private static boolean allAlive(JsonArray rows, int number) {
         List<String> states = new ArrayList<>();
         rows.forEach(row -> states.add(text(row.getAsJsonObject(), "state")));
         return states.size() == number && states.stream().allMatch("ALIVE"::equals);
+    }
+
+    /** Waits until a server regards another one as ALIVE or DEAD. */
+    void awaitServer(Server from, Server about, String state) {
+        Await.until(
+                about.name() + " is " + state + " as seen from " + from.name(),
+                LIMIT,
+                () -> from.status()
+                        .map(status -> serverState(status, about.name()).equals(state))
+                        .orElse(false),
+                () -> from.bin("mainstay", "status").output());
+    }
+
+    private static String serverState(JsonObject status, String name) {
+        for (JsonElement one : status.getAsJsonArray("servers")) {
+            if (text(one.getAsJsonObject(), "name").equals(name)) {
+                return text(one.getAsJsonObject(), "state");
+            }
+        }
+        return "";
+    }
+
+    /** Returns what a server says of a resource on a server. */
+    static Optional<JsonObject> row(Server from, String tag, String on) {
+        return from.status().flatMap(status -> {
+            for (JsonElement one : status.getAsJsonArray("resources")) {
+                JsonObject row = one.getAsJsonObject();
+                if (text(row, "tag").equals(tag) && text(row, "server").equals(on)) {
+                    return Optional.of(row);
+                }
+            }
+            return Optional.empty();
+        });
     }
 
     /** Waits until both servers agree that the resource is in service on the one and out of service on the other. */
@@ -183,7 +221,7 @@ abstract class FaultCase {
     }
 
     /** Runs a command line without waiting for its end. */
-    java.util.concurrent.CompletableFuture<Exec.Result> later(Server server, String... arguments) {
-        return java.util.concurrent.CompletableFuture.supplyAsync(() -> server.bin("mainstay", arguments));
+    CompletableFuture<Exec.Result> later(Server server, String... arguments) {
+        return CompletableFuture.supplyAsync(() -> server.bin("mainstay", arguments));
     }
 }

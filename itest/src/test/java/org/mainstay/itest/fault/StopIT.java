@@ -20,34 +20,22 @@ class StopIT extends FaultCase {
         assertThat(result.exitCode()).as(result.output()).isZero();
         assertThat(result.output()).contains("LIFEKEEPER NOW STOPPED");
         Await.until(
-                server.name() + "'s manager has gone", LIMIT, () -> server.managerProcesses().isEmpty(), server::logs);
-    }
-
-    private void awaitServer(Server from, Server about, String state) {
-        Await.until(
-                about.name() + " is " + state + " as seen from " + from.name(),
+                server.name() + "'s manager has gone",
                 LIMIT,
-                () -> from.status()
-                        .map(status -> serverState(status, about.name()).equals(state))
-                        .orElse(false),
-                () -> from.bin("mainstay", "status").output());
-    }
-
-    private static String serverState(com.google.gson.JsonObject status, String name) {
-        for (var one : status.getAsJsonArray("servers")) {
-            if (text(one.getAsJsonObject(), "name").equals(name)) {
-                return text(one.getAsJsonObject(), "state");
-            }
-        }
-        return "";
+                () -> server.managerProcesses().isEmpty(),
+                server::logs);
     }
 
     /** Nothing is done with the application on the server although the other one is away. */
     private void expectLeftAlone(App app, Server server, Set<Long> processes) {
         List<String> history = app.history();
         Await.pass(QUIET);
-        assertThat(app.history().stream().filter(line -> line.startsWith(server.name())).toList())
-                .isEqualTo(history.stream().filter(line -> line.startsWith(server.name())).toList());
+        assertThat(app.history().stream()
+                        .filter(line -> line.startsWith(server.name()))
+                        .toList())
+                .isEqualTo(history.stream()
+                        .filter(line -> line.startsWith(server.name()))
+                        .toList());
         assertThat(app.processes(server)).isEqualTo(processes);
     }
 
@@ -145,7 +133,8 @@ class StopIT extends FaultCase {
         App app = App.write(lab(), "shutdown");
         app.protect(a(), List.of(b()));
         expect("shutdown", a(), b());
-        assertThat(a().bin("flg_create", "-f", "shutdown_switchover").exitCode()).isZero();
+        assertThat(a().bin("flg_create", "-f", "shutdown_switchover").exitCode())
+                .isZero();
 
         Exec.Result result = a().bin("mainstay", "stop", "--system-shutdown");
         assertThat(result.exitCode()).as(result.output()).isZero();
@@ -156,7 +145,8 @@ class StopIT extends FaultCase {
         a().start();
         meet();
         expect("shutdown", b(), a());
-        assertThat(a().bin("flg_remove", "-f", "shutdown_switchover").exitCode()).isZero();
+        assertThat(a().bin("flg_remove", "-f", "shutdown_switchover").exitCode())
+                .isZero();
         retire(app);
     }
 

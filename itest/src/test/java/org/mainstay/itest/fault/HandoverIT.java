@@ -1,0 +1,120 @@
+package org.mainstay.itest.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mainstay.itest.client.Acknowledgements;
+import org.mainstay.itest.lab.Await;
+import org.mainstay.itest.lab.Database;
+import org.mainstay.itest.lab.Server;
+
+/**
+ * The power of either server is cut at each step of a planned switchover. Scripts at the top and at the bottom of the database's
+ * hierarchy hold the steps: nothing removed, all but the last removed, nothing restored, all but the last restored.
+ */
+class HandoverIT extends FaultCase {
+    private static final String ADDRESS = "10.77.1.100";
+
+    private Path psql;
+    private App top;
+    private App bottom;
+    private Acknowledgements client;
+
+    @Override
+    void formed() {
+        psql = Database.programs().resolve("psql");
+        Database database = Database.create(lab(), a().machine(), List.of());
+        Server first = a();
+        first.mainstay(
+                "resource",
+                "create",
+                "volume",
+                "--tag",
+                "data",
+                "--set",
+                "device=" + database.image(),
+                "--set",
+                "mount=" + Database.MOUNT);
+        first.mainstay("resource", "create", "ip", "--tag", "vip", "--set", "address=" + ADDRESS + "/24");
+        first.mainstay(
+                "resource",
+                "create",
+                "postgres",
+                "--tag",
+                "pg",
+                "--set",
+                "datadir=" + Database.DATA,
+                "--set",
+                "port=" + Database.PORT);
+        top = App.write(lab(), "top");
+        top.create(first);
+        bottom = App.write(lab(), "bottom");
+        bottom.create(first);
+        first.mainstay("dependency", "create", "pg", "vip");
+        first.mainstay("dependency", "create", "top", "pg");
+        first.mainstay("dependency", "create", "data", "bottom");
+        first.mainstay("resource", "extend", "top", "--to", "B");
+        client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT, psql);
+    }
+
+    @ParameterizedTest(name = "the {2} server loses its power when {1} of {0} begins")
+    @CsvSource({
+        "top, remove, giving",
+        "top, remove, taking",
+        "bottom, remove, giving",
+        "bottom, remove, taking",
+        "bottom, restore, giving",
+        "bottom, restore, taking",
+        "top, restore, giving",
+        "top, restore, taking"
+    })
+    void powerIsCut(String level, String action, String who) {
+        Server giving = a().state("top", "A").equals("ISP") ? a() : b();
+        Server taking = giving == a() ? b() : a();
+        expect("top", giving, taking);
+        App app = level.equals("top") ? top : bottom;
+        Server acting = action.equals("remove") ? giving : taking;
+        Server victim = who.equals("giving") ? giving : taking;
+        Server survivor = who.equals("giving") ? taking : giving;
+        long before = app.count(acting, action, "begin");
+        app.hold(action, acting);
+        later(taking, "resource", "in-service", "top");
+        app.awaitStep(acting, action, "begin", before);
+
+        victim.machine().powerCut();
+        app.let(action, acting);
+
+        // before the other one counts as dead the records still show the time before the move
+        awaitServer(survivor, victim, "DEAD");
+        Await.until(
+                "the hierarchy serves on " + survivor.name(),
+                LIMIT,
+                () -> List.of("top", "pg", "vip", "data", "bottom").stream().allMatch(tag -> serves(survivor, tag)),
+                () -> survivor.bin("mainstay", "status").output() + survivor.logs());
+        client.awaitMore(20, LIMIT);
+        victim.machine().powerOn();
+        victim.start();
+        meet();
+        expect("top", survivor, victim);
+        for (App one : List.of(top, bottom)) {
+            assertThat(one.processes(survivor))
+                    .as(one.tag() + " on " + survivor.name())
+                    .hasSize(1);
+            assertThat(one.processes(victim))
+                    .as(one.tag() + " on " + victim.name())
+                    .isEmpty();
+        }
+        client.awaitMore(20, LIMIT);
+        assertThat(client.lost(psql)).as("acknowledged rows that are lost").isEqualTo(Set.of());
+    }
+
+    private static boolean serves(Server server, String tag) {
+        return row(server, tag, server.name())
+                .map(row -> text(row, "state").equals("ISP") && text(row, "transition").isEmpty())
+                .orElse(false);
+    }
+}
