@@ -5,14 +5,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.mainstay.guard.control.ControlServer;
 import org.mainstay.guard.control.Operations;
@@ -21,8 +22,10 @@ import org.mainstay.guard.heartbeat.HeartbeatService;
 import org.mainstay.guard.heartbeat.OwnStatus;
 import org.mainstay.guard.heartbeat.PathConfig;
 import org.mainstay.guard.kill.HandleExecutor;
+import org.mainstay.guard.kill.InService;
 import org.mainstay.guard.reserve.ReservationSettings;
 import org.mainstay.guard.reserve.Reservations;
+import org.mainstay.guard.supervise.LoopWatch;
 import org.mainstay.guard.supervise.ManagerCommand;
 import org.mainstay.guard.supervise.ManagerSupervisor;
 import org.mainstay.guard.supervise.ProcessIdentity;
@@ -36,6 +39,8 @@ import org.mainstay.guard.util.Words;
 final class Guard implements Operations, HeartbeatListener {
     /** Karaf ends its bundles in an orderly way within this time or is killed. */
     private static final int MANAGER_STOP_SECONDS = 60;
+    /** Karaf hears of a lost reservation after this time at the latest. */
+    private static final int LOST_SECONDS = 60;
 
     private final Path home;
     private final Log log;
@@ -53,7 +58,7 @@ final class Guard implements Operations, HeartbeatListener {
     private final Object newsLock = new Object();
 
     private volatile GuardFiles.Identity identity;
-    private volatile Map<String, List<String>> inService;
+    private volatile InService inService;
     private Consumer<String> news;
 
     /**
@@ -74,11 +79,13 @@ final class Guard implements Operations, HeartbeatListener {
                 reservationSettings(),
                 ticker,
                 log,
-                (area, message) -> tell(Words.line("*", "lost", area, message)),
+                this::lost,
                 new StateFile(files.state("reservations")),
                 GuardFiles.place());
         this.executor = new HandleExecutor(ticker, log);
-        this.supervisor = new ManagerSupervisor(home, this::managerCommand, ticker, log, this::managerEnded);
+        LoopWatch loop = new LoopWatch(ticker, own::linkedLoopAgeMillis);
+        this.supervisor =
+                new ManagerSupervisor(home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck);
         this.control = new ControlServer(Path.of("data/run/guard.sock"), this, log);
     }
 
@@ -120,7 +127,7 @@ final class Guard implements Operations, HeartbeatListener {
     void start(boolean wantManager) throws IOException {
         heartbeats.start();
         heartbeats.paths(recorded("paths", files::readPaths, List.of()));
-        inService = recorded("kill handles", files::readInService, Map.of());
+        inService = new InService(recorded("kill handles", files::readInService, Map.of()));
         reservations.resume();
         ProcessIdentity.of(ProcessHandle.current().pid())
                 .orElseThrow(() -> new IOException("/proc is not there"))
@@ -174,6 +181,33 @@ final class Guard implements Operations, HeartbeatListener {
             reservations.releaseAll();
         }
         ended.countDown();
+    }
+
+    /** A reservation is lost. Where another server holds it now, everything here that may write is ended, Karaf or not. */
+    private void lost(String area, String message, boolean superseded) {
+        String news = Words.line("*", "lost", area, message);
+        List<String> handles = superseded ? inService.endingUsersOf(area) : List.of();
+        if (handles.isEmpty()) {
+            tell(news);
+            return;
+        }
+        log.error("the users of " + area + " are ended: " + String.join(", ", inService.users(area)));
+        Thread thread = new Thread(() -> endLost(handles, news), "guard-lost");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void endLost(List<String> handles, String news) {
+        try {
+            executor.cut(handles);
+            List<Result> results = kill(handles).get(LOST_SECONDS, TimeUnit.SECONDS);
+            results.stream().filter(result -> !result.done()).forEach(result -> notice(result.message()));
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            log.error("ending the users of a lost reservation has not finished: " + e);
+        } finally {
+            // Karaf is told after the storage is out of reach: it must not begin an orderly stop that flushes.
+            tell(news);
+        }
     }
 
     private void save(String what, Reader<Void> writer) {
@@ -262,10 +296,10 @@ final class Guard implements Operations, HeartbeatListener {
 
     @Override
     public void inService(Map<String, List<String>> handlesByTag) {
-        Map<String, List<String>> copy = new LinkedHashMap<>(handlesByTag);
-        inService = copy;
+        InService now = new InService(handlesByTag);
+        inService = now;
         save("the kill handles", () -> {
-            files.writeInService(copy);
+            files.writeInService(now.byTag());
             return null;
         });
     }
@@ -332,7 +366,7 @@ final class Guard implements Operations, HeartbeatListener {
                 own.loopAgeMillis(),
                 heartbeats.foreignPackets(),
                 views,
-                inService,
+                inService.byTag(),
                 reservations.views());
         return json ? List.of(text.json()) : text.people();
     }
@@ -356,14 +390,23 @@ final class Guard implements Operations, HeartbeatListener {
         }
         Result manager = supervisor.stop(MANAGER_STOP_SECONDS);
         progress.accept(manager.message());
+        InService here = inService;
         List<String> handles = new ArrayList<>();
         List<String> owners = new ArrayList<>();
-        inService.forEach((tag, own) -> own.forEach(handle -> {
-            handles.add(handle);
-            owners.add(tag);
-        }));
-        List<Result> results = kill(handles).join();
         boolean all = manager.done();
+        for (String tag : here.byTag().keySet()) {
+            if (here.handles(tag).isEmpty()) {
+                progress.accept(
+                        tag + ": FAILED: no kill handles are recorded for it, so it may still run; start Mainstay"
+                                + " (lkstart) and take it out of service, or stop it by hand");
+                all = false;
+            }
+            for (String handle : here.handles(tag)) {
+                handles.add(handle);
+                owners.add(tag);
+            }
+        }
+        List<Result> results = kill(handles).join();
         for (int i = 0; i < results.size(); i++) {
             Result result = results.get(i);
             progress.accept(owners.get(i) + ": " + (result.done() ? "" : "FAILED: ") + result.message());

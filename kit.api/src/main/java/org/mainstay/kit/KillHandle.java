@@ -17,7 +17,10 @@ public final class KillHandle {
         ADDRESS,
         /** {@code path of a version 2 cgroup}: every process in it is killed. */
         CGROUP,
-        /** {@code mount point, source}: forced unmount, lazily as the last resort with the device cut first. */
+        /**
+         * {@code mount point, source[, reservation area]}: forced unmount, lazily as the last resort with the device cut first;
+         * cut at once when another server has taken the reservation area.
+         */
         MOUNT,
         /** {@code device node, backing file}: a loop device is detached. */
         LOOP_DEVICE

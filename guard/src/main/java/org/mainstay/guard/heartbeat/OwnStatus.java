@@ -32,6 +32,7 @@ public final class OwnStatus {
     private Report report = NOTHING;
     private long reportedAt;
     private boolean linked;
+    private boolean reportedOnThisLink;
     private long counter = 1;
 
     /** @param bootId the kernel's id of this boot, a UUID */
@@ -46,6 +47,7 @@ public final class OwnStatus {
     public synchronized boolean report(Report newest) {
         boolean news = !report.saysSameAs(newest);
         report = newest;
+        reportedOnThisLink = true;
         reportedAt = ticker.nanos();
         counter += news ? 1 : 0;
         return news;
@@ -55,6 +57,7 @@ public final class OwnStatus {
     public synchronized boolean linked(boolean now) {
         boolean news = linked != now;
         linked = now;
+        reportedOnThisLink = false;
         counter += news ? 1 : 0;
         return news;
     }
@@ -76,6 +79,11 @@ public final class OwnStatus {
         return report == NOTHING
                 ? Integer.MAX_VALUE
                 : report.loopAgeMillis() + TimeUnit.NANOSECONDS.toMillis(ticker.nanos() - reportedAt);
+    }
+
+    /** Returns the age of a linked manager's decision loop in milliseconds; 0 while none is linked or it has not reported yet. */
+    public synchronized long linkedLoopAgeMillis() {
+        return linked && reportedOnThisLink ? loopAgeMillis() : 0;
     }
 
     synchronized void fill(Packet.Status to) {

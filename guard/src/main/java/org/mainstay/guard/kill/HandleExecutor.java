@@ -58,6 +58,29 @@ public final class HandleExecutor {
         return List.of(results);
     }
 
+    /**
+     * Cuts off the file systems that the {@code MOUNT} handles among these name, before anything else and also while another
+     * run of {@link #execute} waits for processes to die.
+     */
+    public List<Result> cut(List<String> handles) throws InterruptedException {
+        List<Result> results = new ArrayList<>();
+        for (String handle : handles) {
+            String[] words = handle.split("\t", -1);
+            if (!words[0].equals("MOUNT") || words.length < 2) {
+                continue;
+            }
+            Result result;
+            try {
+                result = mounts.cut(Path.of(words[1]), words.length > 2 ? words[2] : "");
+            } catch (IOException | RuntimeException e) {
+                result = Result.failed("cutting off " + words[1] + ": " + e);
+            }
+            log.warn("reservation lost: " + result.message());
+            results.add(result);
+        }
+        return results;
+    }
+
     private static String kind(String handle) {
         return handle.split("\t", 2)[0];
     }

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.mainstay.guard.util.Result;
@@ -29,19 +31,79 @@ final class MountEnder {
         this.commands = commands;
     }
 
-    /** @param source device, or image file behind a loop device; empty: whatever is mounted there */
+    /**
+     * Ends every mount of the file system in this mount namespace: one that is left anywhere could go on writing.
+     *
+     * @param source device, or image file behind a loop device; empty: whatever is mounted there
+     */
     Result end(Path target, String source) throws IOException, InterruptedException {
-        List<Mounts.Mount> mounts = Mounts.at(target);
+        List<Mounts.Mount> there = Mounts.at(target);
+        if (!there.isEmpty() && !isSource(there.get(0), source)) {
+            return Result.failed(
+                    there.get(0).source() + " is mounted at " + target + ", not " + source + "; it is left alone");
+        }
+        List<Mounts.Mount> mounts = mounts(target, source);
         if (mounts.isEmpty()) {
             return Result.done("nothing is mounted at " + target);
         }
-        Mounts.Mount mount = mounts.get(0);
-        if (!isSource(mount, source)) {
-            return Result.failed(
-                    mount.source() + " is mounted at " + target + ", not " + source + "; it is left alone");
+        String how = "";
+        for (Mounts.Mount mount : mounts) {
+            Result ended = endOne(mount);
+            if (!ended.done()) {
+                return ended;
+            }
+            how = ended.message();
         }
+        for (Mounts.Mount mount : mounts) {
+            List<Mounts.Mount> left = Mounts.of(mount.device());
+            if (!left.isEmpty()) {
+                return Result.failed(mount.source() + " is still mounted at "
+                        + left.stream().map(other -> other.target().toString()).collect(Collectors.joining(", ")));
+            }
+        }
+        return afterUnmount(mounts, how);
+    }
+
+    /** Returns all mounts of what is at the target, and of the source wherever it is. */
+    private static List<Mounts.Mount> mounts(Path target, String source) throws IOException {
+        Set<String> devices = new TreeSet<>();
+        Mounts.at(target).stream().limit(1).forEach(mount -> devices.add(mount.device()));
+        List<Mounts.Mount> all = Mounts.all();
+        if (!source.isEmpty()) {
+            all.stream().filter(mount -> isSource(mount, source)).forEach(mount -> devices.add(mount.device()));
+        }
+        return all.stream().filter(mount -> devices.contains(mount.device())).toList();
+    }
+
+    /**
+     * Makes the file system unable to write, at once and without a look at who uses it; leaves it mounted.
+     *
+     * @param source as for {@link #end}
+     */
+    Result cut(Path target, String source) throws IOException, InterruptedException {
+        List<Mounts.Mount> there = Mounts.at(target);
+        if (!there.isEmpty() && !isSource(there.get(0), source)) {
+            return Result.failed(
+                    there.get(0).source() + " is mounted at " + target + ", not " + source + "; it is left alone");
+        }
+        Set<String> cut = new TreeSet<>();
+        for (Mounts.Mount mount : mounts(target, source)) {
+            if (!cut.add(mount.device())) {
+                continue;
+            }
+            Commands.Ended ended = commands.run(shutdown(mount));
+            if (!ended.succeeded()) {
+                return Result.failed(
+                        mount.target() + " cannot be cut off from " + mount.source() + ": " + ended.summary());
+            }
+        }
+        return Result.done(cut.isEmpty() ? "nothing is mounted at " + target : target + " is cut off from its device");
+    }
+
+    private Result endOne(Mounts.Mount mount) throws IOException, InterruptedException {
+        String target = mount.target().toString();
         String how = "unmounted";
-        Commands.Ended ended = commands.run(List.of("umount", "--", target.toString()));
+        Commands.Ended ended = commands.run(List.of("umount", "--", target));
         for (int round = 0; round < ROUNDS && mounted(mount); round++) {
             Map<Long, String> users = Mounts.users(mount);
             if (!users.isEmpty()) {
@@ -52,19 +114,9 @@ final class MountEnder {
             }
             Waiting.until(ticker, ticker.nanos() + BETWEEN);
             boolean last = round == ROUNDS - 1;
-            ended = commands.run(
-                    last
-                            ? List.of("umount", "-f", "--", target.toString())
-                            : List.of("umount", "--", target.toString()));
+            ended = commands.run(last ? List.of("umount", "-f", "--", target) : List.of("umount", "--", target));
         }
-        if (mounted(mount)) {
-            Result cut = cutOff(mount, ended.summary());
-            if (!cut.done()) {
-                return cut;
-            }
-            how = cut.message();
-        }
-        return afterUnmount(mount, how);
+        return mounted(mount) ? cutOff(mount, ended.summary()) : Result.done(how);
     }
 
     private static boolean isSource(Mounts.Mount mount, String source) {
@@ -98,13 +150,7 @@ final class MountEnder {
     /** Makes the file system unable to write, then takes it out of sight. */
     private Result cutOff(Mounts.Mount mount, String busy) throws IOException, InterruptedException {
         String target = mount.target().toString();
-        List<String> shutdown = switch (mount.fileSystem()) {
-            // ext4 gives up its journal and refuses every further write
-            case "ext4" -> List.of("mount", "-o", "remount,abort", "--", target);
-            case "xfs" -> List.of("xfs_io", "-x", "-c", "shutdown", target);
-            default -> List.of("mount", "-o", "remount,ro", "--", target);
-        };
-        Commands.Ended cut = commands.run(shutdown);
+        Commands.Ended cut = commands.run(shutdown(mount));
         if (!cut.succeeded() && !readOnly(mount)) {
             return Result.failed("cannot unmount " + target + " (" + busy + ") nor cut it off from " + mount.source()
                     + " (" + cut.summary() + "); in the way: " + text(Mounts.users(mount)));
@@ -115,17 +161,35 @@ final class MountEnder {
                 : Result.done("cut off from its device and taken out of sight; in the way was: " + busy);
     }
 
+    private static List<String> shutdown(Mounts.Mount mount) {
+        String target = mount.target().toString();
+        return switch (mount.fileSystem()) {
+            // ext4 gives up its journal and refuses every further write
+            case "ext4" -> List.of("mount", "-o", "remount,abort", "--", target);
+            case "xfs" -> List.of("xfs_io", "-x", "-c", "shutdown", target);
+            default -> List.of("mount", "-o", "remount,ro", "--", target);
+        };
+    }
+
     private static boolean readOnly(Mounts.Mount mount) {
         return Files.exists(mount.target()) && !Files.isWritable(mount.target());
     }
 
-    private Result afterUnmount(Mounts.Mount mount, String how) throws InterruptedException {
-        Optional<String> backing = Mounts.backingFile(mount.source());
-        if (backing.isEmpty()) {
-            return Result.done(mount.source() + " " + how + " from " + mount.target());
+    private Result afterUnmount(List<Mounts.Mount> mounts, String how) throws InterruptedException {
+        String text = how;
+        for (Mounts.Mount mount : mounts) {
+            Optional<String> backing = Mounts.backingFile(mount.source());
+            if (backing.isPresent()) {
+                Result detached = detach(mount.source(), backing.get());
+                if (!detached.done()) {
+                    return detached;
+                }
+                text += ", " + detached.message();
+            }
         }
-        Result detached = detach(mount.source(), backing.get());
-        return detached.done() ? Result.done(how + ", " + detached.message()) : detached;
+        Mounts.Mount last = mounts.get(mounts.size() - 1);
+        return Result.done(last.source() + " " + text + " from " + last.target()
+                + (mounts.size() == 1 ? "" : " and " + (mounts.size() - 1) + " more"));
     }
 
     /** Detaches a loop device if it is over that file. */

@@ -20,8 +20,31 @@ final class Mounts {
 
     private Mounts() {}
 
-    /** Returns what is mounted at the target, the topmost first. */
+    /** Returns what is mounted at the target, the topmost first; the kernel lists targets without symbolic links. */
     static List<Mount> at(Path target) throws IOException {
+        Path real = real(target);
+        return all().stream()
+                .filter(mount -> mount.target().equals(target) || mount.target().equals(real))
+                .toList();
+    }
+
+    /** Returns every mount of a file system, whatever part of it and wherever, the newest first. */
+    static List<Mount> of(String device) throws IOException {
+        return all().stream().filter(mount -> mount.device().equals(device)).toList();
+    }
+
+    /** Resolves the symbolic links of as much of the path as there is. */
+    static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            Path parent = path.getParent();
+            return parent == null ? path : real(parent).resolve(path.getFileName());
+        }
+    }
+
+    /** Returns all mounts, the newest first. */
+    static List<Mount> all() throws IOException {
         List<Mount> found = new ArrayList<>();
         for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1)) {
             String[] fields = line.split(" ");
@@ -30,9 +53,7 @@ final class Mounts {
                 continue;
             }
             Path where = Path.of(unescape(fields[4]));
-            if (where.equals(target)) {
-                found.add(new Mount(unescape(fields[separator + 2]), where, fields[separator + 1], fields[2]));
-            }
+            found.add(new Mount(unescape(fields[separator + 2]), where, fields[separator + 1], fields[2]));
         }
         Collections.reverse(found);
         return found;

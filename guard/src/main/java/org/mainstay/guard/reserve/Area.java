@@ -19,7 +19,8 @@ final class Area {
         /** The hold changed; 0: not held. Called on the area's thread. */
         void held(Area area, long claim);
 
-        void lost(Area area, String message);
+        /** @param superseded whether another server holds it now */
+        void lost(Area area, String message, boolean superseded);
 
         /** The area is gone and nobody here needs it. */
         void vanished(Area area);
@@ -123,7 +124,8 @@ final class Area {
                     this,
                     "the reservation " + path + " could not be renewed for " + TimeUnit.NANOSECONDS.toMillis(silent)
                             + " ms" + (trouble.isEmpty() ? ": the storage does not answer" : ": " + trouble)
-                            + "; another server may take it over");
+                            + "; another server may take it over",
+                    false);
         }
     }
 
@@ -189,10 +191,17 @@ final class Area {
             lostSaid = false;
             return;
         }
-        heldClaim = 0;
-        owner.held(this, 0);
-        owner.lost(this, "the reservation " + path + " was taken over by " + winner.get());
+        superseded(winner.get());
         claimant.free();
+    }
+
+    /** Another server may write: whoever writes here is ended before anything else happens. */
+    private Result superseded(String winner) {
+        String message = "the reservation " + path + " was taken over by " + winner;
+        heldClaim = 0;
+        owner.lost(this, message, true);
+        owner.held(this, 0);
+        return Result.failed(message);
     }
 
     private Claimant open() throws IOException {
@@ -241,7 +250,13 @@ final class Area {
         }
         Claimant area = open();
         area.read();
-        if (heldClaim != 0 && area.supersededBy(heldClaim).isEmpty()) {
+        if (heldClaim != 0) {
+            Optional<String> winner = area.supersededBy(heldClaim);
+            if (winner.isPresent()) {
+                Result lost = superseded(winner.get());
+                area.free();
+                return lost;
+            }
             area.renew();
             renewedAt = ticker.nanos();
             return Result.done("held already, claim " + heldClaim);
@@ -277,9 +292,12 @@ final class Area {
         area.read();
         if (heldClaim != 0) {
             Optional<String> winner = area.supersededBy(heldClaim);
-            return winner.isEmpty()
-                    ? Result.done("held by this server, claim " + heldClaim)
-                    : Result.failed("the reservation " + path + " was taken over by " + winner.get());
+            if (winner.isEmpty()) {
+                return Result.done("held by this server, claim " + heldClaim);
+            }
+            Result lost = superseded(winner.get());
+            area.free();
+            return lost;
         }
         return Result.failed(area.observation()
                 .strongestOther()

@@ -143,9 +143,9 @@ public final class Reservations implements AutoCloseable {
         }
 
         @Override
-        public void lost(Area area, String message) {
+        public void lost(Area area, String message, boolean superseded) {
             log.error(message);
-            listener.lost(area.path().toString(), message);
+            listener.lost(area.path().toString(), message, superseded);
         }
 
         @Override

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
 import org.mainstay.guard.util.StateFile;
@@ -32,6 +33,7 @@ public final class ManagerSupervisor implements AutoCloseable {
     private final StateFile state;
     private final Path pidFile;
     private final Runnable ended;
+    private final BooleanSupplier stuck;
     private final Thread thread;
 
     // guarded by this
@@ -42,18 +44,22 @@ public final class ManagerSupervisor implements AutoCloseable {
     private long startedAt;
     private long startAgainAt;
     private int failures;
+    private ProcessIdentity killed;
 
     /**
      * @param home installation folder, absolute
      * @param command what starts Karaf, asked at each start so that an edited configuration counts
      * @param ended called when Karaf has ended after {@link #announced announced(true)}
+     * @param stuck asked all the time: whether the Karaf that is linked has stopped deciding; it is killed and started again
      */
-    public ManagerSupervisor(Path home, Callable<List<String>> command, Ticker ticker, Log log, Runnable ended) {
+    public ManagerSupervisor(
+            Path home, Callable<List<String>> command, Ticker ticker, Log log, Runnable ended, BooleanSupplier stuck) {
         this.home = home;
         this.command = command;
         this.ticker = ticker;
         this.log = log;
         this.ended = ended;
+        this.stuck = stuck;
         this.state = new StateFile(home.resolve("data/guard/supervision"));
         this.pidFile = home.resolve("data/run/karaf.pid");
         this.thread = new Thread(this::run, "guard-supervisor");
@@ -187,6 +193,13 @@ public final class ManagerSupervisor implements AutoCloseable {
     }
 
     private void step() {
+        boolean zombie = stuck.getAsBoolean();
+        if (zombie && wanted && manager != null && manager.alive() && !manager.equals(killed)) {
+            killed = manager;
+            log.error("Karaf, process " + manager.pid() + ", is connected but has decided nothing for more than "
+                    + LoopWatch.LIMIT_MILLIS / 1000 + " s: it is killed and started again");
+            manager.kill();
+        }
         if (manager != null && !manager.alive()) {
             died();
         }

@@ -120,6 +120,8 @@ class ReservationsTest {
         assertThat(b.force().message()).contains("by force");
         Await.until("the old holder is told", 5000, () -> !a.lost.isEmpty());
         assertThat(a.lost).singleElement().asString().contains("taken over by B");
+        assertThat(a.superseding)
+                .containsExactly(folder.resolve("image.reservation").toString());
         assertThat(a.check().message()).contains("held by B");
         assertThat(a.claim().done()).isFalse();
         assertThat(b.check().done()).isTrue();
@@ -207,6 +209,7 @@ class ReservationsTest {
         }
         Await.until("it is told", 5000, () -> !a.lost.isEmpty());
         assertThat(a.lost.get(0)).contains("could not be renewed");
+        assertThat(a.superseding).isEmpty();
     }
 
     @Test

@@ -18,6 +18,7 @@ final class Server implements AutoCloseable {
 
     final Reservations reservations;
     final List<String> lost = new CopyOnWriteArrayList<>();
+    final List<String> superseding = new CopyOnWriteArrayList<>();
     private final Log log;
     private final String area;
 
@@ -32,7 +33,12 @@ final class Server implements AutoCloseable {
                 new ReservationSettings(installation, () -> name, RENEW, STALE),
                 ticker,
                 log,
-                (path, message) -> lost.add(message),
+                (path, message, superseded) -> {
+                    lost.add(message);
+                    if (superseded) {
+                        superseding.add(path);
+                    }
+                },
                 new StateFile(state.resolve("reservations-" + name)),
                 place);
         reservations.resume();

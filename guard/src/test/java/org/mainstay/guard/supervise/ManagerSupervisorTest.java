@@ -21,6 +21,7 @@ class ManagerSupervisorTest {
 
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile List<String> command = List.of("sleep", "1000");
+    private final AtomicBoolean stuck = new AtomicBoolean();
     private Log log;
     private ManagerSupervisor supervisor;
 
@@ -34,7 +35,7 @@ class ManagerSupervisorTest {
     }
 
     private ManagerSupervisor supervisor() {
-        return new ManagerSupervisor(home, () -> command, System::nanoTime, log, () -> ended.set(true));
+        return new ManagerSupervisor(home, () -> command, System::nanoTime, log, () -> ended.set(true), stuck::get);
     }
 
     @AfterEach
@@ -65,6 +66,30 @@ class ManagerSupervisorTest {
                         .orElseThrow()
                         .pid())
                 .isEqualTo(pid());
+    }
+
+    @Test
+    void aStuckManagerIsKilledAndStartedAgainUnlessItIsToStop() throws Exception {
+        command = List.of("sh", "-c", "trap '' TERM; while :; do sleep 0.1; done");
+        supervisor.start(true);
+        awaitRunning();
+        long first = pid();
+        stuck.set(true);
+        Await.until("another one runs", 5000, () -> pid() != 0 && pid() != first);
+        stuck.set(false);
+        Await.until("the file says so too", 5000, () -> {
+            log.flush();
+            return Files.readString(home.resolve("data/log/guard.log"))
+                    .contains("has decided nothing for more than 60 s");
+        });
+        awaitRunning();
+        long second = pid();
+        supervisor.announced(false);
+        stuck.set(true);
+        assertThat(supervisor.stop(1).message()).contains("was killed");
+        assertThat(ProcessHandle.of(second).filter(ProcessHandle::isAlive)).isEmpty();
+        assertThat(Files.readString(home.resolve("data/log/guard.log")).split("has decided nothing"))
+                .hasSize(2);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.mainstay.mirror.internal.volume;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,6 +41,38 @@ final class Devices {
         return storage.mounts().stream()
                 .filter(mount -> mount.source().startsWith("/") && isSame(mount.source(), device))
                 .toList();
+    }
+
+    /** Returns where the device, or a loop device over the image, is mounted, by name or by device number; empty: nowhere. */
+    static Optional<String> stillMounted(HostStorage storage, Path device) {
+        List<HostStorage.Mount> named = mountsOf(storage, device);
+        if (!named.isEmpty()) {
+            return Optional.of(named.get(0).target().toString());
+        }
+        if (!isBlockDevice(device)) {
+            return Optional.empty();
+        }
+        // A source can be called otherwise than the device, such as /dev/root.
+        long number = ((Number) number(device)).longValue();
+        String wanted = (((number >> 8) & 0xfff) | ((number >> 32) & ~0xfffL)) + ":"
+                + ((number & 0xff) | ((number >> 12) & ~0xffL));
+        try {
+            return Files.readAllLines(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1).stream()
+                    .map(line -> line.split(" "))
+                    .filter(fields -> fields.length > 4 && fields[2].equals(wanted))
+                    .map(fields -> fields[4])
+                    .findFirst();
+        } catch (IOException e) {
+            return Optional.of("an unknown place: /proc/self/mountinfo cannot be read (" + e.getMessage() + ")");
+        }
+    }
+
+    /** Resolves the symbolic links of as much of the path as there is. */
+    static Path resolved(Path path) {
+        Path parent = path.getParent();
+        return Files.exists(path) || parent == null
+                ? real(path)
+                : resolved(parent).resolve(path.getFileName());
     }
 
     /** Returns whether a mount's source is the device, or a loop device over the image. */

@@ -144,7 +144,7 @@ public final class VolumeKit implements RecoveryKit {
         context.progress("claiming the reservation of " + volume.device());
         Outcome claimed = exclusion.claim(false);
         if (!claimed.succeeded()) {
-            return claimed;
+            return refused(claimed, context);
         }
         Outcome mounted = mount(volume, context);
         if (mounted.succeeded() || mountedHere(volume, context).isPresent()) {
@@ -155,6 +155,16 @@ public final class VolumeKit implements RecoveryKit {
                 ? mounted
                 : Outcome.failed(
                         mounted.message() + "; and the reservation stays: " + released.message(), mounted.detail());
+    }
+
+    private static Outcome refused(Outcome claimed, ActionContext context) {
+        return Outcome.failed(
+                claimed.message()
+                        + ". Only if that server is certainly off or does not use the storage any more, take it"
+                        + " by force here with: perform_action -t "
+                        + context.resource().tag() + " -a " + FORCE
+                        + " (two servers that write destroy the data)",
+                claimed.detail());
     }
 
     private Outcome mount(Volume volume, ActionContext context) {
@@ -219,6 +229,11 @@ public final class VolumeKit implements RecoveryKit {
                     return detached;
                 }
             }
+        }
+        Optional<String> left = Devices.stillMounted(context.host().storage(), volume.device());
+        if (left.isPresent()) {
+            return Outcome.failed(volume.device() + " is still mounted on " + left.get()
+                    + ", so the reservation is kept; unmount it there");
         }
         // Last of all: from now on another server may write.
         Outcome released = Exclusion.of(volume, context).release();
@@ -312,8 +327,13 @@ public final class VolumeKit implements RecoveryKit {
     public List<KillHandle> killHandles(ActionContext context) {
         Volume volume = Volume.of(context.resource());
         // The loop device under an image is not known before the restore: whoever ends the mount finds it there.
-        return List.of(
-                KillHandle.mount(volume.mount().toString(), volume.device().toString()));
+        Path source = Devices.isImage(volume.device()) ? Devices.real(volume.device()) : volume.device();
+        String mount = KillHandle.mount(Devices.resolved(volume.mount()).toString(), source.toString())
+                .encode();
+        // The area tells the guard what to end at once when the reservation is lost.
+        boolean area = !volume.reservation().equals(Volume.NONE)
+                && !volume.reservation().equals(Volume.SCSI);
+        return List.of(KillHandle.parse(area ? mount + "\t" + volume.reservation() : mount));
     }
 
     @Override

@@ -163,7 +163,7 @@ class VolumeKitTest {
                 new TestContext(b, "B", onA.resource().id(), onA.resource().properties());
         Outcome refused = kit.restore(onB);
         assertThat(refused.succeeded()).isFalse();
-        assertThat(refused.message()).contains("held by A");
+        assertThat(refused.message()).contains("held by A").contains("perform_action -t data -a forceReservation");
         assertThat(b.mounted).isEmpty();
         kit.remove(onA);
         assertThat(kit.restore(onB).succeeded()).isTrue();
@@ -293,6 +293,41 @@ class VolumeKitTest {
 
     @Test
     void theKillHandleNamesMountAndImage() {
-        assertThat(kit.killHandles(existing(a))).containsExactly(KillHandle.mount(mount.toString(), image.toString()));
+        assertThat(kit.killHandles(existing(a)))
+                .containsExactly(KillHandle.parse("MOUNT\t" + mount + "\t" + image + "\t" + area));
+        assertThat(kit.killHandles(existing(a, "reservation", "none")))
+                .containsExactly(KillHandle.mount(mount.toString(), image.toString()));
+    }
+
+    @Test
+    void theKillHandleNamesWhereTheMountReallyIs() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("link"), Files.createDirectories(folder.resolve("real")));
+        TestContext context = existing(a, "mount", link.resolve("data").toString());
+        assertThat(kit.killHandles(context).get(0).arguments().get(0))
+                .isEqualTo(folder.resolve("real/data").toString());
+    }
+
+    @Test
+    void aMountElsewhereKeepsTheReservation() {
+        TestContext context = existing(a);
+        kit.restore(context);
+        a.mounted.add(new HostStorage.Mount(image.toString(), Path.of("/elsewhere"), "ext4", "rw"));
+        Outcome failed = kit.remove(context);
+        assertThat(failed.succeeded()).isFalse();
+        assertThat(failed.message()).contains("/elsewhere").contains("reservation is kept");
+        assertThat(holders).containsEntry(area, "A");
+        a.mounted.clear();
+        assertThat(kit.remove(context).succeeded()).isTrue();
+        assertThat(holders).isEmpty();
+    }
+
+    @Test
+    void whatTheGuardHasEndedIsRemovedAndStaysReleased() {
+        TestContext context = existing(a);
+        kit.restore(context);
+        a.mounted.clear();
+        holders.put(area, "B");
+        assertThat(kit.remove(context).succeeded()).isTrue();
+        assertThat(holders).containsEntry(area, "B");
     }
 }

@@ -1,0 +1,78 @@
+package org.mainstay.guard.kill;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the manager said is in service here, with how each can be ended. Immutable. A handle of the kind {@code HIERARCHY} ends
+ * nothing: resources that name the same one belong together.
+ *
+ * @param byTag as received, also resources without handles
+ */
+public record InService(Map<String, List<String>> byTag) {
+    private static final String HIERARCHY = "HIERARCHY\t";
+    /** What an area beside an image is called, for handles recorded before they named their area. */
+    private static final String AREA_SUFFIX = ".reservation";
+
+    public InService {
+        byTag = new LinkedHashMap<>(byTag);
+    }
+
+    public boolean isEmpty() {
+        return byTag.isEmpty();
+    }
+
+    /** Returns what can be executed for the resource. */
+    public List<String> handles(String tag) {
+        return byTag.getOrDefault(tag, List.of()).stream()
+                .filter(handle -> !handle.startsWith(HIERARCHY))
+                .toList();
+    }
+
+    private Optional<String> hierarchy(String tag) {
+        return byTag.get(tag).stream()
+                .filter(handle -> handle.startsWith(HIERARCHY))
+                .findFirst();
+    }
+
+    /** Returns the resources whose volume is reserved in the area. */
+    public List<String> users(String area) {
+        return byTag.keySet().stream()
+                .filter(tag -> handles(tag).stream().anyMatch(handle -> uses(handle, area)))
+                .toList();
+    }
+
+    private static boolean uses(String handle, String area) {
+        String[] words = handle.split("\t", -1);
+        if (!words[0].equals("MOUNT") || words.length < 3) {
+            return false;
+        }
+        return words.length > 3 ? words[3].equals(area) : area.equals(words[2] + AREA_SUFFIX);
+    }
+
+    /**
+     * Returns the handles that end whoever may write to the storage of the area: all of its users, and the control groups of
+     * everything in their hierarchies, or of everything here where a user's hierarchy is not known.
+     */
+    public List<String> endingUsersOf(String area) {
+        List<String> users = users(area);
+        Set<String> handles = new LinkedHashSet<>();
+        users.forEach(tag -> handles.addAll(handles(tag)));
+        boolean all = users.stream().anyMatch(tag -> hierarchy(tag).isEmpty());
+        Set<String> hierarchies = new LinkedHashSet<>();
+        users.forEach(tag -> hierarchy(tag).ifPresent(hierarchies::add));
+        for (String tag : users.isEmpty() ? Set.<String>of() : byTag.keySet()) {
+            if (all || hierarchy(tag).filter(hierarchies::contains).isPresent()) {
+                handles(tag).stream()
+                        .filter(handle -> handle.startsWith("CGROUP\t"))
+                        .forEach(handles::add);
+            }
+        }
+        return new ArrayList<>(handles);
+    }
+}
