@@ -107,6 +107,9 @@ public final class AdminService implements Administration, AutoCloseable {
         if (request instanceof Request.Extend extend) {
             return "extend '" + extend.tag() + "' to " + extend.target();
         }
+        if (request instanceof Request.PerformAction perform) {
+            return "perform " + perform.action() + " of '" + perform.tag() + "'";
+        }
         return request instanceof Request.ChangeOwn own ? own.description() : request.toString();
     }
 

@@ -9,6 +9,7 @@ import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Equivalency;
+import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
@@ -151,6 +152,30 @@ final class NodeOperations {
                 .lcd(name)
                 .map(lcd -> List.copyOf(lcd.instances().keySet()))
                 .orElse(List.of()));
+        List<String> serving = job.snapshot()
+                .lcd(name)
+                .map(lcd -> lcd.instances().values().stream()
+                        .filter(instance -> instance.state().inService()
+                                || !instance.ownership().released())
+                        .map(Instance::tag)
+                        .toList())
+                .orElse(List.of());
+        if (!serving.isEmpty() && job.peers().reachable(name)) {
+            // without the equivalencies nobody would know that it runs there, and it would be started a second time
+            throw new Refusal(
+                    ExitCode.IN_USE,
+                    name + " is alive and has in service: " + String.join(", ", serving)
+                            + "; take them out of service or move them first, --force does not help");
+        }
+        List<String> untaken =
+                serving.stream().filter(tag -> !takenOver(name, tag)).toList();
+        if (!untaken.isEmpty() && force) {
+            throw new Refusal(
+                    ExitCode.IN_USE,
+                    name + " had in service when last heard: " + String.join(", ", untaken)
+                            + "; make sure it is stopped, then 'mainstay resource confirm-stopped TAG --on " + name
+                            + "' for each");
+        }
         if (there.isEmpty()) {
             there.addAll(shared);
         }
@@ -160,6 +185,23 @@ final class NodeOperations {
                     name + " still has resources: " + String.join(", ", there)
                             + "; unextend or delete them first, or use --force");
         }
+    }
+
+    /** Returns whether a newer owner is known elsewhere, or nobody else holds the resource, so that nothing starts twice. */
+    private boolean takenOver(String name, String tag) {
+        long epoch = job.snapshot()
+                .lcd(name)
+                .flatMap(lcd -> lcd.instance(tag))
+                .map(instance -> instance.ownership().epoch())
+                .orElse(0L);
+        return job.own().rows(LcdSection.EQUIVALENCIES).values().stream()
+                .filter(pair -> with(pair, name))
+                .filter(pair -> (pair.server().equals(name) ? pair.tag() : pair.otherTag()).equals(tag))
+                .map(pair -> pair.server().equals(name)
+                        ? job.snapshot().lcd(pair.otherServer()).flatMap(lcd -> lcd.instance(pair.otherTag()))
+                        : job.snapshot().lcd(pair.server()).flatMap(lcd -> lcd.instance(pair.tag())))
+                .flatMap(java.util.Optional::stream)
+                .allMatch(other -> other.ownership().epoch() > epoch);
     }
 
     /** Drops what a server's database holds about the one that goes. */
