@@ -27,6 +27,7 @@ final class Audit implements Watcher {
     private final Map<String, Server> open = new HashMap<>();
     private final Set<String> answered = new HashSet<>();
     private final Map<String, List<String>> outs = new HashMap<>();
+    private final Map<String, String> brings = new HashMap<>();
     private final Set<String> out = new TreeSet<>();
     private final Map<String, String> flags = new HashMap<>();
     private final Map<String, Set<String>> expected = new TreeMap<>();
@@ -74,8 +75,19 @@ final class Audit implements Watcher {
     }
 
     void takesOut(String id, List<String> tags) {
+        // A request to bring it in that still waits may rightly come after this one.
+        boolean contended = brings.entrySet().stream()
+                .anyMatch(entry -> open.containsKey(entry.getKey())
+                        && scenery.hierarchy(entry.getValue()).containsAll(tags));
+        if (contended) {
+            return;
+        }
         outs.put(id, tags);
         acknowledged(id, lastReply.get(id));
+    }
+
+    void asksFor(String id, String tag) {
+        brings.put(id, tag);
     }
 
     void bringsIn(String tag) {
@@ -105,7 +117,8 @@ final class Audit implements Watcher {
                 expected.computeIfAbsent(words[0], key -> new TreeSet<>()).add(words[1]);
             }
         }
-        // Who was not there when an operator took something out cannot know of it: without quorum no promise covers that.
+        // Who was not there when an operator took something out cannot know of it: without quorum no promise covers
+        // that.
         if (world.servers().values().stream().allMatch(this::followed)) {
             out.addAll(outs.getOrDefault(requestId, List.of()));
         }
@@ -117,16 +130,17 @@ final class Audit implements Watcher {
                         .allMatch(other -> other == server
                                 || other.managerUp()
                                         && other.state().peers().containsKey(server.name())
-                                        && other.state().peers().get(server.name()).current());
+                                        && other.state()
+                                                .peers()
+                                                .get(server.name())
+                                                .current());
     }
 
     // ---- events
 
     @Override
     public void decided(
-            Server server,
-            org.mainstay.core.decision.event.Event event,
-            org.mainstay.core.decision.Decision decision) {
+            Server server, org.mainstay.core.decision.event.Event event, org.mainstay.core.decision.Decision decision) {
         decisions++;
     }
 
@@ -179,7 +193,8 @@ final class Audit implements Watcher {
     public void phase(Server server, Effect.PhaseChanged change) {
         if (change.phase() == Phase.AVAILABLE) {
             for (Instance instance : server.state().own().instances().values()) {
-                boolean repeated = server.disk().row(LcdSection.ACTIONS, instance.tag()).isPresent();
+                boolean repeated =
+                        server.disk().row(LcdSection.ACTIONS, instance.tag()).isPresent();
                 if (untouched.contains(server + " " + instance.tag())
                         && !instance.state().inService()
                         && !repeated) {
@@ -206,11 +221,14 @@ final class Audit implements Watcher {
         });
         together.forEach((flag, servers) -> {
             long count = servers.stream()
-                    .filter(server ->
-                            world.server(server).disk().row(LcdSection.FLAGS, flag).isPresent())
+                    .filter(server -> world.server(server)
+                            .disk()
+                            .row(LcdSection.FLAGS, flag)
+                            .isPresent())
                     .count();
             if (count != 0 && count != servers.size()) {
-                throw new AssertionError("an operation over " + servers + " was done on " + count + " of them only: " + flag);
+                throw new AssertionError(
+                        "an operation over " + servers + " was done on " + count + " of them only: " + flag);
             }
         });
     }
@@ -221,11 +239,13 @@ final class Audit implements Watcher {
         }
         for (Server server : world.servers().values()) {
             if (!server.state().operations().isEmpty()) {
-                throw new AssertionError("operations without end on " + server + ": " + server.state().operations());
+                throw new AssertionError("operations without end on " + server + ": "
+                        + server.state().operations());
             }
             for (LcdSection<?> section : List.of(LcdSection.ACTIONS, LcdSection.HANDOVERS, LcdSection.OPERATIONS)) {
                 if (!server.disk().rows(section).isEmpty()) {
-                    throw new AssertionError("rows left on " + server + ": " + server.disk().rows(section));
+                    throw new AssertionError(
+                            "rows left on " + server + ": " + server.disk().rows(section));
                 }
             }
         }
@@ -271,9 +291,11 @@ final class Audit implements Watcher {
         for (String tag : missing()) {
             boolean given = world.servers().values().stream()
                     .filter(Server::managerUp)
-                    .anyMatch(server -> !server.state().obstacles().getOrDefault(tag, "").isEmpty()
-                            || server.state().operations().stream()
-                                    .anyMatch(operation -> operation.tags().contains(tag)));
+                    .anyMatch(server ->
+                            !server.state().obstacles().getOrDefault(tag, "").isEmpty()
+                                    || server.state().operations().stream()
+                                            .anyMatch(operation ->
+                                                    operation.tags().contains(tag)));
             if (!given) {
                 throw new AssertionError("I9 violated: " + tag + " is wanted, serves nowhere, and no server says why");
             }
@@ -285,7 +307,10 @@ final class Audit implements Watcher {
         if (!missing.isEmpty()) {
             StringBuilder text = new StringBuilder("I9 violated: healthy servers do not serve " + missing);
             for (Server server : world.servers().values()) {
-                text.append("; ").append(server).append(": ").append(server.state().obstacles());
+                text.append("; ")
+                        .append(server)
+                        .append(": ")
+                        .append(server.state().obstacles());
             }
             throw new AssertionError(text.toString());
         }
@@ -293,8 +318,8 @@ final class Audit implements Watcher {
             for (Instance instance : server.disk().instances().values()) {
                 boolean runs = server.kits().real(instance.tag()) == Presence.RUNNING;
                 if (instance.state().inService() != runs) {
-                    throw new AssertionError(instance.tag() + " is " + instance.state() + " on " + server + " but really "
-                            + server.kits().real(instance.tag()));
+                    throw new AssertionError(instance.tag() + " is " + instance.state() + " on " + server
+                            + " but really " + server.kits().real(instance.tag()));
                 }
             }
         }

@@ -1,9 +1,7 @@
 package org.mainstay.sim;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.mainstay.cluster.lcd.Flag;
@@ -119,7 +117,8 @@ final class Chaos {
         String tag = scenery.anyTag();
         audit.bringsIn(tag);
         boolean only = random.nextInt(6) == 0;
-        ask(server, new BringInService(tag, only, random.nextBoolean(), random.nextInt(10) == 0));
+        String id = ask(server, new BringInService(tag, only, random.nextBoolean(), random.nextInt(10) == 0));
+        audit.asksFor(id, tag);
     }
 
     private void takeOut() {
@@ -167,8 +166,8 @@ final class Chaos {
                 tags.put(one, List.of(tag));
             }
         }
-        String id = ask(server, new ServiceRequest.Propose(flag, "set " + flag, Map.copyOf(changes), tags));
-        audit.flags(id, Set.copyOf(changes.keySet()), flag);
+        String id = ask(server, new ServiceRequest.Propose(flag, "set " + flag, changes, tags));
+        audit.flags(id, changes.keySet(), flag);
     }
 
     /** An operator who does not lie confirms that something is stopped. */

@@ -68,7 +68,8 @@ public final class Main {
             } catch (AssertionError | RuntimeException e) {
                 violations++;
                 System.out.println("seed " + one + ": " + e);
-                System.out.println("  repeat it with: sim/run --seed " + one + " --runs 1 --faults " + faults + " --trace");
+                System.out.println(
+                        "  repeat it with: sim/run --seed " + one + " --runs 1 --faults " + faults + " --trace");
                 if (trace) {
                     e.printStackTrace(System.out);
                 }

@@ -27,8 +27,9 @@ final class Trace implements Watcher {
         if (event instanceof Event.MessageReceived received
                 && (received.message() instanceof CoreMessage.LcdReceived
                         || received.message() instanceof CoreMessage.LcdDelta)) {
-            if (decision.effects().stream().noneMatch(effect -> effect instanceof Effect.Send send
-                    && send.message() instanceof CoreMessage.LcdDelta)) {
+            if (decision.effects().stream()
+                    .noneMatch(effect ->
+                            effect instanceof Effect.Send send && send.message() instanceof CoreMessage.LcdDelta)) {
                 return;
             }
         }

@@ -1,7 +1,9 @@
 package org.mainstay.core.decision.effect;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.Reply;
@@ -82,7 +84,7 @@ public sealed interface Effect {
     /** Replaces the set of instances whose quick and deep checks run. */
     record Monitor(Set<String> tags) implements Effect {
         public Monitor {
-            tags = Set.copyOf(tags);
+            tags = Collections.unmodifiableSortedSet(new TreeSet<>(tags));
         }
     }
 

@@ -1,7 +1,9 @@
 package org.mainstay.core.decision.event;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.state.Settings;
@@ -17,7 +19,7 @@ public sealed interface Event {
      */
     record Started(String bootId, Settings settings, Set<String> kits) implements Event {
         public Started {
-            kits = Set.copyOf(kits);
+            kits = Collections.unmodifiableSortedSet(new TreeSet<>(kits));
         }
     }
 

@@ -24,8 +24,7 @@ public sealed interface CoreMessage {
      * @param yourIncarnation incarnation of the sender's copy of the receiver's database, 0 = none
      * @param yourVersion version of that copy
      */
-    record Hello(
-            Lcd lcd, String run, long loadedVersion, Standing standing, long yourIncarnation, long yourVersion)
+    record Hello(Lcd lcd, String run, long loadedVersion, Standing standing, long yourIncarnation, long yourVersion)
             implements CoreMessage {}
 
     /**

@@ -21,6 +21,9 @@ import org.mainstay.core.decision.state.CoreState.Forwarded;
  * COMMITTED anywhere applies its part.
  */
 final class Agreements {
+    /** How long the coordinator waits until all have prepared. */
+    private static final long PATIENCE = 30_000;
+
     private final Step step;
     private final Knowledge knowledge;
 
@@ -66,7 +69,7 @@ final class Agreements {
             }
         }
         step.requests.put(requestId, new Forwarded("", request.operationId()));
-        step.touch();
+        step.startTimer("agree:" + request.operationId(), PATIENCE);
     }
 
     private Reply refusal(ServiceRequest.Propose request) {
@@ -124,7 +127,21 @@ final class Agreements {
         }
     }
 
+    /** Not all have prepared in time. */
+    void overdue(String operationId) {
+        Operation operation = step.own().rows(LcdSection.OPERATIONS).get(operationId);
+        if (operation != null && operation.state() == State.PREPARED) {
+            List<String> silent = others(operation).stream()
+                    .filter(peer -> stateOn(peer, operationId) == null)
+                    .toList();
+            String text = String.join(", ", silent) + " did not answer: nothing was changed";
+            abort(operation, Reply.failed(ExitCode.NO_COMMUNICATION, text));
+        }
+    }
+
     private void abort(Operation operation, Reply reply) {
+        step.cancelTimer("agree:" + operation.id());
+        undoubt(operation);
         step.drop(LcdSection.OPERATIONS, operation.id());
         step.note(
                 Notices.OPERATION_ABORTED,
@@ -142,6 +159,28 @@ final class Agreements {
                 step.touch();
                 step.answer(entry.getKey(), reply);
             }
+        }
+    }
+
+    /**
+     * Nothing can be stored here any more: who waits for an operation of this server is told. One that is not committed is given
+     * up when storing works again, as nobody asks for it then; no other server can have committed it without this one.
+     */
+    void unstorable(String reason) {
+        for (Operation operation :
+                List.copyOf(step.own().rows(LcdSection.OPERATIONS).values())) {
+            if (!operation.coordinator().equals(step.self())) {
+                continue;
+            }
+            answer(
+                    operation.id(),
+                    operation.state() == State.PREPARED
+                            ? Rules.notStored(step, reason)
+                            : new Reply(
+                                    ExitCode.SUCCESS,
+                                    operation.description(),
+                                    List.of("the change is made, but " + step.self() + " cannot store what the other"
+                                            + " servers answer: " + reason)));
         }
     }
 
@@ -210,6 +249,8 @@ final class Agreements {
     }
 
     private void commit(Operation operation) {
+        step.cancelTimer("agree:" + operation.id());
+        undoubt(operation);
         step.own(Changes.apply(step.own(), operation.changes()));
         step.put(LcdSection.OPERATIONS, operation.id(), operation.at(State.COMMITTED));
         step.note(
@@ -229,7 +270,11 @@ final class Agreements {
                 .allMatch(peer -> !knowledge.usable(peer) || stateOn(peer, operation.id()) != State.PREPARED);
         // Forgotten means answered: a server that is removed by this operation need not have reported any more.
         if (reached || all) {
-            answer(operation.id(), Reply.success(operation.description()));
+            List<String> later = others.stream()
+                    .filter(peer -> !knowledge.usable(peer) && stateOn(peer, operation.id()) == State.PREPARED)
+                    .map(peer -> peer + " cannot be reached now and makes the change when it returns")
+                    .toList();
+            answer(operation.id(), new Reply(ExitCode.SUCCESS, operation.description(), later));
         }
         if (all) {
             step.drop(LcdSection.OPERATIONS, operation.id());
@@ -259,6 +304,9 @@ final class Agreements {
     }
 
     private void doubt(Operation operation) {
+        if (!step.start.passed()) {
+            return;
+        }
         String key = "operation:" + operation.id();
         String text = "operation " + operation.id() + " (" + operation.description() + ") is in doubt: "
                 + operation.coordinator() + " cannot be reached; it is decided when " + operation.coordinator()

@@ -37,7 +37,8 @@ final class Announcements {
                 Lcd copy = peer.lcd();
                 effects.add(new Effect.Send(
                         name,
-                        new CoreMessage.Hello(stored,
+                        new CoreMessage.Hello(
+                                stored,
                                 step.start.run(),
                                 step.start.loaded(),
                                 standing,

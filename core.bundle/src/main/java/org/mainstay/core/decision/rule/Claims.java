@@ -49,8 +49,7 @@ final class Claims {
         if (!epochs.isEmpty()) {
             step.peers().keySet().stream().filter(knowledge::usable).forEach(waiting::add);
         }
-        Claim claim =
-                new Claim(
+        Claim claim = new Claim(
                 operation.id(),
                 epochs,
                 waiting,
@@ -122,8 +121,7 @@ final class Claims {
     /** Returns whether it is still wanted: by the group, or by the asker and nobody has spoken since. */
     private boolean wanted(ServiceOperation operation, String tag) {
         Long since = operation.claim().revisions().get(tag);
-        return knowledge.wantedIn(tag)
-                || since != null && knowledge.wanted(tag).wantedRevision() <= since;
+        return knowledge.wantedIn(tag) || since != null && knowledge.wanted(tag).wantedRevision() <= since;
     }
 
     private void lost(ServiceOperation operation, String reason) {
@@ -190,6 +188,16 @@ final class Claims {
         step.send(peer, new CoreMessage.ClaimAnswer(request.claimId(), refusal.isEmpty(), known, refusal));
     }
 
+    /** Nothing can be stored here: what is not won yet is left to the others. */
+    void giveUp(String reason) {
+        for (ServiceOperation operation : step.operations()) {
+            if (operation.stage() == Stage.CLAIMING) {
+                String text = "the claim could not be stored on " + step.self() + ": " + reason;
+                new Reservations(step).finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, text));
+            }
+        }
+    }
+
     /**
      * Answers a claim while nothing can be stored here. A promise that is not durable would be worthless after a restart, but
      * this server cannot win anything either before it stores again and has heard the asker: so it stands aside.
@@ -201,8 +209,7 @@ final class Claims {
                 .anyMatch(tag -> Knowledge.occupied(step.own(), step.instance(tag)) || step.claimedByOperation(tag));
         String refusal = involved ? step.self() + " holds it and cannot store anything now" : "";
         step.send(
-                peer,
-                new CoreMessage.ClaimAnswer(request.claimId(), !involved, new TreeMap<String, Long>(), refusal));
+                peer, new CoreMessage.ClaimAnswer(request.claimId(), !involved, new TreeMap<String, Long>(), refusal));
     }
 
     /** Whoever got a promise has one detection time to use it before this server looks again. */

@@ -294,11 +294,16 @@ final class Knowledge {
             Ownership mine = step.instance(tag).ownership();
             boolean granted = mine.owner().equals(server) && mine.epoch() > epoch && !usable(server);
             if (!trusted(server) || granted) {
-                return doubtful(server);
+                Occupant parked = parked(tag, server, instance);
+                return parked == null ? doubtful(server) : new Occupant(server, Occupant.How.DOUBTFUL, parked.text());
             }
         }
-        var parked = lcd.rows(LcdSection.PARKED).get(instance.tag());
-        if (parked != null && !settled(tag, server, epoch)) {
+        return parked(tag, server, instance);
+    }
+
+    private Occupant parked(String tag, String server, Instance instance) {
+        var parked = step.lcd(server).rows(LcdSection.PARKED).get(instance.tag());
+        if (parked != null && !settled(tag, server, instance.ownership().epoch())) {
             return parked.running()
                     ? new Occupant(
                             server,

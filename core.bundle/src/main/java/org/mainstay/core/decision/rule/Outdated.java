@@ -81,7 +81,7 @@ final class Outdated {
                 Notices.SPLIT_BRAIN,
                 Level.ERROR,
                 outdated.first(),
-                names + " was taken over by " + winner + " while it ran on " + step.self() + ": it is stopped here");
+                "taken over by " + winner + " while running on " + step.self() + ", and stopped here: " + names);
         var operation = new Reservations(step)
                 .begin(Kind.REMOVE, tags, todo, Asker.NOBODY, "taken over by " + winner, Then.NOTHING);
         step.operation(operation.withWork(work -> work.withEscalate(true)));

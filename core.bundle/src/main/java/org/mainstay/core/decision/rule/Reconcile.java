@@ -174,9 +174,10 @@ final class Reconcile {
         for (String tag : hierarchy) {
             Knowledge.Occupant occupant = knowledge.occupant(tag);
             if (occupant != null) {
+                boolean doubtful = occupant.how() == Knowledge.Occupant.How.DOUBTFUL;
                 return occupant.how() == Knowledge.Occupant.How.IN_SERVICE
                         ? new Obstacle(tag + " of the same hierarchy is in service on " + occupant.server(), true)
-                        : new Obstacle(occupant.text(), false);
+                        : new Obstacle(occupant.text(), doubtful);
             }
         }
         String text = eligibility.obstacle(step.self(), needed, List.of());

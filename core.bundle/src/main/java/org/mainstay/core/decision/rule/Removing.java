@@ -207,7 +207,8 @@ final class Removing {
         } else if (operation.asker().present()) {
             step.operation(operation.at(Stage.CONFIRMING));
         } else {
-            reservations.finish(operation, Reply.success(Reservations.are(operation.tags()) + " out of service on " + step.self()));
+            reservations.finish(
+                    operation, Reply.success(Reservations.are(operation.tags()) + " out of service on " + step.self()));
         }
     }
 
@@ -220,8 +221,7 @@ final class Removing {
                         || entry.getValue().received() >= operation.then().version());
         if (stored) {
             reservations.finish(
-                    operation,
-                    Reply.success(Reservations.are(operation.tags()) + " out of service on " + step.self()));
+                    operation, Reply.success(Reservations.are(operation.tags()) + " out of service on " + step.self()));
         }
     }
 }

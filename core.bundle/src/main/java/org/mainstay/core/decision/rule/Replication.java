@@ -224,8 +224,8 @@ final class Replication {
     void myCopy(String peer, Lcd copy) {
         step.requests.remove(CATCH_UP + peer);
         step.touch();
-        boolean older = step.own().incarnation() > copy.incarnation()
-                && step.own().version() >= copy.version();
+        boolean older =
+                step.own().incarnation() > copy.incarnation() && step.own().version() >= copy.version();
         if (step.start.passed() || !copy.server().equals(step.self()) || older) {
             return;
         }

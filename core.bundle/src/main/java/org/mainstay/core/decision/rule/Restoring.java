@@ -198,7 +198,8 @@ final class Restoring {
 
     private void succeed(ServiceOperation operation) {
         endHandover(operation);
-        reservations.finish(operation, Reply.success(Reservations.are(roots(operation.tags())) + " in service on " + step.self()));
+        reservations.finish(
+                operation, Reply.success(Reservations.are(roots(operation.tags())) + " in service on " + step.self()));
     }
 
     private SortedSet<String> roots(Collection<String> tags) {

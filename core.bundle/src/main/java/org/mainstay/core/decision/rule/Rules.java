@@ -57,10 +57,7 @@ public final class Rules {
             retry();
         } else if (event instanceof Event.Requested requested) {
             refuse(requested, step.storage.problem());
-        } else if (event instanceof Event.MessageReceived received
-                && received.message() instanceof CoreMessage.ClaimRequest claim) {
-            new Claims(step).abstain(received.peer(), claim);
-        } else {
+        } else if (!refusedToPeer(event, step.storage.problem())) {
             List<Event> waiting = new ArrayList<>(step.storage.waiting());
             waiting.add(event);
             step.storage = new Storage(step.storage.problem(), waiting);
@@ -77,7 +74,8 @@ public final class Rules {
         if (event instanceof Event.Requested requested) {
             refuse(requested, failed.reason());
         } else if (!(event instanceof Event.PersistRecovered)
-                && !(event instanceof Event.TimerFired timer && timer.id().equals(RETRY))) {
+                && !(event instanceof Event.TimerFired timer && timer.id().equals(RETRY))
+                && !refusedToPeer(event, failed.reason())) {
             waiting.add(event);
         }
         if (step.storage.works()) {
@@ -90,16 +88,47 @@ public final class Rules {
         if (event instanceof Event.Requested && step.storage.works()) {
             return;
         }
+        new Agreements(step).unstorable(failed.reason());
+        new Claims(step).giveUp(failed.reason());
         step.storage = new Storage(failed.reason(), waiting);
         step.startTimer(RETRY, step.settings.persistRetry());
     }
 
     private void refuse(Event.Requested requested, String reason) {
-        step.answer(
-                requested.requestId(),
-                Reply.failed(
-                        ExitCode.SYSTEM_ERROR,
-                        "the change could not be stored on " + step.self() + ": " + reason + "; nothing was changed"));
+        step.answer(requested.requestId(), notStored(step, reason));
+    }
+
+    /** Returns what is said to who asked for a change that could not be stored. */
+    static Reply notStored(Step step, String reason) {
+        return Reply.failed(
+                ExitCode.SYSTEM_ERROR,
+                "the change could not be stored on " + step.self() + ": " + reason + "; nothing was changed");
+    }
+
+    /**
+     * Answers what another server asks for and waits for without storing it: it must not wait for this server's disk.
+     *
+     * @return whether the event was such a question
+     */
+    private boolean refusedToPeer(Event event, String reason) {
+        if (!(event instanceof Event.MessageReceived received)) {
+            return false;
+        }
+        String peer = received.peer();
+        Reply reply = notStored(step, reason);
+        if (received.message() instanceof CoreMessage.ClaimRequest claim) {
+            new Claims(step).abstain(peer, claim);
+        } else if (received.message() instanceof CoreMessage.TakeOut takeOut) {
+            step.send(peer, new CoreMessage.RequestDone(takeOut.requestId(), reply.exitCode(), reply.message()));
+        } else if (received.message() instanceof CoreMessage.StoppedWord word) {
+            step.send(peer, new CoreMessage.RequestDone(word.requestId(), reply.exitCode(), reply.message()));
+        } else if (received.message() instanceof CoreMessage.Prepare prepare) {
+            step.send(
+                    peer, new CoreMessage.PrepareRefused(prepare.operation().id(), reply.exitCode(), reply.message()));
+        } else {
+            return false;
+        }
+        return true;
     }
 
     private void retry() {
@@ -219,6 +248,7 @@ public final class Rules {
             case Stopping.DRAIN -> new Stopping(step).drained();
             case "wait" -> new Reservations(step).waited(rest);
             case "defer" -> new Reconcile(step).deferred(rest);
+            case "agree" -> new Agreements(step).overdue(rest);
             case "failures" -> new Failover(step).forgiven(rest);
             default -> {
                 // backoff: its end alone lets the rules look again

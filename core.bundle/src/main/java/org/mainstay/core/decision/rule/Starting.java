@@ -96,6 +96,10 @@ final class Starting {
                 assume,
                 undecided);
         adopting.forEach(this::probe);
+        // Nobody waits any more for what was only asked for; what the other side has begun for it goes on.
+        List.copyOf(step.own().rows(LcdSection.HANDOVERS).values()).stream()
+                .filter(handover -> handover.step() == Handover.Step.PREPARED)
+                .forEach(handover -> step.drop(LcdSection.HANDOVERS, handover.id()));
     }
 
     private void rebooted(Instance instance) {

@@ -117,8 +117,7 @@ final class Stopping {
      */
     private void withoutConfirmation() {
         String silent = String.join(
-                ", ",
-                step.peers().keySet().stream().filter(peer -> !told(peer)).toList());
+                ", ", step.peers().keySet().stream().filter(peer -> !told(peer)).toList());
         if (!step.stop.leaveRunning()) {
             step.note(
                     Notices.STOPPED,
@@ -137,7 +136,8 @@ final class Stopping {
                 request,
                 Reply.failed(
                         ExitCode.NO_COMMUNICATION,
-                        silent + " did not confirm that it leaves alone what would go on running here, so Mainstay was not"
+                        silent
+                                + " did not confirm that it leaves alone what would go on running here, so Mainstay was not"
                                 + " stopped; stop Mainstay there first, or use lkstop without -f"));
     }
 
@@ -229,6 +229,6 @@ final class Stopping {
     private boolean told(String peer) {
         return !step.peer(peer).session()
                 || !knowledge.alive(peer)
-                || step.peer(peer).received() >= step.stop.version();
+                || step.peer(peer).received() >= step.nextVersion();
     }
 }

@@ -89,10 +89,7 @@ final class Takings {
             step.drop(LcdSection.HANDOVERS, handover.id());
             if (operation != null) {
                 Claim none = Claim.NONE;
-                new Claims(step)
-                        .begin(operation
-                                .withThen(Then.NOTHING)
-                                .withClaim(none.withTakeover(true)));
+                new Claims(step).begin(operation.withThen(Then.NOTHING).withClaim(none.withTakeover(true)));
             }
             return;
         }

@@ -135,12 +135,10 @@ final class Actors {
         on(
                 "(restore|remove|recover|kill|probe) of (\\w+) will always fail on (\\w+)",
                 m -> server(m, 3).kits().fail(m.group(1), m.group(2), 1_000_000));
-        on(
-                "(restore|remove) of (\\w+) works again on (\\w+)",
-                m -> {
-                    server(m, 3).kits().fail(m.group(1), m.group(2), 0);
-                    server(m, 3).kits().hang(m.group(1), m.group(2), false);
-                });
+        on("(restore|remove) of (\\w+) works again on (\\w+)", m -> {
+            server(m, 3).kits().fail(m.group(1), m.group(2), 0);
+            server(m, 3).kits().hang(m.group(1), m.group(2), false);
+        });
         on(
                 "(restore|remove|recover) of (\\w+) will hang on (\\w+)",
                 m -> server(m, 3).kits().hang(m.group(1), m.group(2), true));

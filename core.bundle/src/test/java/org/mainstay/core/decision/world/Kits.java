@@ -178,7 +178,7 @@ public final class Kits {
                 check(tag, server.run());
             }
         }
-        monitored = Set.copyOf(tags);
+        monitored = new TreeSet<>(tags);
     }
 
     private void check(String tag, int run) {
