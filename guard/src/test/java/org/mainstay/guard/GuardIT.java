@@ -178,6 +178,30 @@ class GuardIT {
     }
 
     @Test
+    void stopFailsForWhatHasNoHandlesAndKeepsTheReservation() throws Exception {
+        GuardProcess guard = guard("A", "");
+        // else the test itself would be taken for Karaf and ended
+        Await.until("runs", 5000, () -> guard.managerPid() != 0);
+        Path area = folder.resolve("area");
+        try (Link link = guard.manager()) {
+            link.ask("1", "report A 1 1 0 0 0 0");
+            assertThat(link.ask("2", "reservation initialise " + area + " -")).startsWith("2 ok");
+            assertThat(link.ask("3", "reservation claim " + area + " -")).startsWith("3 ok");
+            link.ask("4", "inservice 1\nhandles app HIERARCHY%09app");
+        }
+        Await.until(
+                "the link's end is seen",
+                3000,
+                () -> Link.command(guard.socket(), "stop").stream().noneMatch(line -> line.equals("exit 8")));
+        assertThat(Link.command(guard.socket(), "stop"))
+                .anySatisfy(line -> assertThat(line).contains("app: FAILED: no kill handles"))
+                .last()
+                .isEqualTo("exit 1");
+        assertThat(guard.alive()).isTrue();
+        assertThat(Link.command(guard.socket(), "status json").get(0)).contains("\"held\":true");
+    }
+
+    @Test
     void stopManagerLeavesTheGuardAndStartManagerComesBack() throws Exception {
         GuardProcess guard = guard("A", "");
         Await.until("runs", 5000, () -> guard.managerPid() != 0);

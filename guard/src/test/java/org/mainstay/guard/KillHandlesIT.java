@@ -216,6 +216,53 @@ class KillHandlesIT {
     }
 
     @Test
+    void everyMountOfTheFileSystemEndsAlsoBelowASymbolicLink() throws Exception {
+        Path other = Files.createDirectories(folder.resolve("other"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), folder);
+        GuardProcess guard = mounted();
+        assertThat(inside(guard, "mount", "--bind", mount.toString(), other.toString()).waitFor())
+                .isZero();
+        try (Link manager = guard.manager()) {
+            assertThat(items(manager, "MOUNT%09" + link.resolve("mnt") + "%09" + image))
+                    .contains("9 item done");
+            assertThat(Files.readString(Path.of("/proc", Long.toString(guard.pid()), "mountinfo")))
+                    .doesNotContain(mount.toString())
+                    .doesNotContain(other.toString());
+            assertThat(attached()).isFalse();
+        }
+    }
+
+    @Test
+    void whoLosesItsReservationIsCutOffAndKilledWithoutAManager() throws Exception {
+        Path area = folder.resolve("image.reservation");
+        GuardProcess a = mounted();
+        GuardProcess b = guard("B", "");
+        Process writer = inside(
+                a, "sh", "-c", "cd '" + mount + "' && touch ready && while :; do echo x >> data; sleep 0.05; done");
+        try (Link linkA = a.manager()) {
+            linkA.ask("1", "report A 1 1 0 0 0 0");
+            assertThat(linkA.ask("2", "reservation initialise " + area + " -")).startsWith("2 ok");
+            assertThat(linkA.ask("3", "reservation claim " + area + " -")).startsWith("3 ok");
+            assertThat(linkA.ask("4", "inservice 1\nhandles vol HIERARCHY%09vol " + mountHandle() + "%09" + area))
+                    .startsWith("4 ok");
+        }
+        try (Link linkB = b.manager()) {
+            linkB.ask("1", "report B 1 1 0 0 0 0");
+            assertThat(linkB.ask("2", "reservation claim " + area + " force")).startsWith("2 ok");
+        }
+        Await.until("the writer is dead", 20_000, () -> !writer.isAlive());
+        Await.until("unmounted", 20_000, () -> !isMounted(a));
+        Await.until(
+                "said",
+                5000,
+                () -> Files.readString(a.home.resolve("data/log/guard.log")).contains("is cut off from its device"));
+        try (Link again = a.manager()) {
+            assertThat(again.ask("5", "reservation release " + area + " -")).startsWith("5 ok");
+            assertThat(again.ask("6", "reservation check " + area + " -")).contains("held%20by%20B");
+        }
+    }
+
+    @Test
     void aKilledHolderIsSucceededByTheStandbyThatWatched() throws Exception {
         Path area = folder.resolve("image.reservation");
         GuardProcess a = guard("A", "");
