@@ -21,6 +21,9 @@ import org.mainstay.cluster.lcd.Lcd;
 class StoreFaultTest {
     private static final int COMMITS = 14;
 
+    /** Multiplies the random runs, as with {@code -DargLine=-Dmainstay.lcd.runs=20}. */
+    private static final int RUNS = Integer.getInteger("mainstay.lcd.runs", 1);
+
     @TempDir
     Path data;
 
@@ -74,7 +77,7 @@ class StoreFaultTest {
         long operations = operationsOfAWholeRun();
         assertThat(operations).isGreaterThan(100);
         for (long at = 0; at < operations; at++) {
-            for (long seed = 0; seed < 4; seed++) {
+            for (long seed = 0; seed < 2L * RUNS; seed++) {
                 MemoryDisk disk = fresh(seed * 1000 + at);
                 disk.faultAt(MemoryDisk.Fault.POWER, disk.operations() + at, 1);
                 Lcd acknowledged;
@@ -98,7 +101,7 @@ class StoreFaultTest {
     void everyAcknowledgedCommitIsDurableInTheSecondCopyToo() throws IOException {
         long operations = operationsOfAWholeRun();
         for (long at = 0; at < operations; at++) {
-            for (long seed = 0; seed < 2; seed++) {
+            for (long seed = 0; seed < RUNS; seed++) {
                 MemoryDisk disk = fresh(seed * 1000 + at);
                 disk.faultAt(MemoryDisk.Fault.POWER, disk.operations() + at, 1);
                 Lcd acknowledged;
@@ -126,7 +129,7 @@ class StoreFaultTest {
         long operations = operationsOfAWholeRun();
         for (MemoryDisk.Fault fault : List.of(MemoryDisk.Fault.NO_SPACE, MemoryDisk.Fault.FORCE_FAILS)) {
             for (long at = 0; at < operations; at++) {
-                for (long after : new long[] {1, 2, 3, 5, 9, 16}) {
+                for (long after : new long[] {1, 2, 4, 10}) {
                     MemoryDisk disk = fresh(at * 31 + after);
                     disk.faultAt(fault, disk.operations() + at, 1);
                     disk.powerCutAt(disk.operations() + at + after);
@@ -171,7 +174,7 @@ class StoreFaultTest {
     void powerCutsDuringRecoveryKeepEveryAcknowledgedCommit() throws IOException {
         long operations = operationsOfAWholeRun();
         Random random = new Random(7);
-        for (int run = 0; run < 400; run++) {
+        for (int run = 0; run < 150 * RUNS; run++) {
             MemoryDisk disk = fresh(run);
             Lcd acknowledged = Samples.own();
             Lcd known = acknowledged;
