@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,6 +14,7 @@ import java.util.function.Consumer;
 import org.mainstay.cluster.ClusterEvent;
 import org.mainstay.cluster.GuardControl;
 import org.mainstay.cluster.Registration;
+import org.mainstay.cluster.lcd.Dependency;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
@@ -84,7 +86,10 @@ final class GuardFeed {
         }
     }
 
-    /** What uses the storage has failed, whatever its own checks say. */
+    /**
+     * What uses the storage has failed, whatever its own checks say. Where another server holds it now, the guard has cut it off
+     * and killed its users before it says so: the clean-up that follows finds nothing left to flush.
+     */
     private void reservationLost(GuardControl.GuardNews.ReservationLost lost) {
         events.add(
                 RESERVATION_LOST,
@@ -130,14 +135,33 @@ final class GuardFeed {
         Map<String, List<String>> now = new TreeMap<>();
         state.own().instances().forEach((tag, instance) -> {
             boolean here = instance.state().inService() || !instance.ownership().released();
-            if (here && !instance.ownership().killHandles().isEmpty()) {
-                now.put(tag, instance.ownership().killHandles());
+            if (here) {
+                // Also without handles: the guard must know that something is here which it cannot end.
+                List<String> handles = new ArrayList<>(instance.ownership().killHandles());
+                handles.add("HIERARCHY\t" + hierarchy(state.own(), tag));
+                now.put(tag, handles);
             }
         });
         if (!now.equals(inService)) {
             inService = now;
             guard.inService(new HashMap<>(now));
         }
+    }
+
+    /** Returns the first tag of the hierarchy: the same for all that depend on one another, directly or not. */
+    private static String hierarchy(Lcd own, String tag) {
+        TreeSet<String> members = new TreeSet<>(Set.of(tag));
+        int before = 0;
+        while (members.size() > before) {
+            before = members.size();
+            for (Dependency dependency : own.rows(LcdSection.DEPENDENCIES).values()) {
+                if (members.contains(dependency.parent()) || members.contains(dependency.child())) {
+                    members.add(dependency.parent());
+                    members.add(dependency.child());
+                }
+            }
+        }
+        return members.first();
     }
 
     /** Called on the loop's thread, at least twice per second. */

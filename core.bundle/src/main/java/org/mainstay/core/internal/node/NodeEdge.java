@@ -1,8 +1,12 @@
 package org.mainstay.core.internal.node;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
@@ -19,6 +23,8 @@ import org.slf4j.LoggerFactory;
 /** Executes the decision core's effects and brings what comes of them back as events. Methods run on the loop's thread. */
 final class NodeEdge implements Loop.Edge {
     private static final Logger LOG = LoggerFactory.getLogger(NodeEdge.class);
+    private static final Executor HANDLES_LATER = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
+    private static final int HANDLE_TRIES = 20;
 
     /** What the edge works with. */
     record Parts(
@@ -34,6 +40,9 @@ final class NodeEdge implements Loop.Edge {
 
     private final Parts parts;
     private final Consumer<Event> loop;
+    /** Why the kill handles of what is about to be restored are not known, by tag. */
+    private final Map<String, String> withoutHandles = new ConcurrentHashMap<>();
+
     private volatile CoreState state;
 
     NodeEdge(CoreState initial, Parts parts, Consumer<Event> loop) {
@@ -59,11 +68,11 @@ final class NodeEdge implements Loop.Edge {
     @Override
     public void execute(Effect effect) {
         if (effect instanceof Effect.RunAction run) {
-            parts.actions().run(run);
+            runAction(run);
         } else if (effect instanceof Effect.CancelAction cancel) {
             parts.actions().cancel(cancel.actionId());
         } else if (effect instanceof Effect.FindHandles find) {
-            findHandles(find.tag());
+            findHandles(find.tag(), HANDLE_TRIES);
         } else if (effect instanceof Effect.Probe probe) {
             probe(probe.tag());
         } else if (effect instanceof Effect.RunKillHandles kill) {
@@ -98,17 +107,48 @@ final class NodeEdge implements Loop.Edge {
         }
     }
 
-    private void findHandles(String tag) {
+    private void findHandles(String tag, int triesLeft) {
         CompletionStage<Ended<List<String>>> asked = Resources.order(
                         state.own(), tag, Action.PROBE, "before a restore", false)
                 .map(order -> parts.runner().killHandles(order))
                 .orElseGet(() -> CompletableFuture.completedFuture(noResource(tag)));
         asked.thenAccept(ended -> {
-            if (!ended.answered()) {
+            if (ended.answered()) {
+                withoutHandles.remove(tag);
+                loop.accept(new Event.HandlesKnown(tag, ended.value()));
+            } else if (ended.how() == Ended.How.NOT_RUN
+                    && triesLeft > 1
+                    && state.own().instance(tag).isPresent()) {
+                // The kit is away, as during its upgrade: its restore would wait for it too.
+                HANDLES_LATER.execute(() -> findHandles(tag, triesLeft - 1));
+            } else {
                 LOG.warn("the kill handles of {} are not known: {}", tag, ended.message());
+                withoutHandles.put(tag, ended.message());
+                loop.accept(new Event.HandlesKnown(tag, recordedHandles(tag)));
             }
-            loop.accept(new Event.HandlesKnown(tag, ended.answered() ? ended.value() : List.of()));
         });
+    }
+
+    private List<String> recordedHandles(String tag) {
+        return state.own()
+                .instance(tag)
+                .map(instance -> instance.ownership().killHandles())
+                .orElse(List.of());
+    }
+
+    /** What could not be ended without its kit is not started: a restore fails if its kill handles could not be learnt. */
+    private void runAction(Effect.RunAction run) {
+        String reason = run.action().equals(Action.RESTORE.actionName()) ? withoutHandles.remove(run.tag()) : null;
+        if (reason == null) {
+            parts.actions().run(run);
+            return;
+        }
+        loop.accept(new Event.ActionFinished(
+                run.actionId(),
+                run.tag(),
+                run.action(),
+                false,
+                "not started, because its kit did not say how it can be ended (kill handles): " + reason));
     }
 
     private void probe(String tag) {
