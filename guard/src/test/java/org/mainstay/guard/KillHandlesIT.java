@@ -220,7 +220,8 @@ class KillHandlesIT {
         Path other = Files.createDirectories(folder.resolve("other"));
         Path link = Files.createSymbolicLink(folder.resolve("link"), folder);
         GuardProcess guard = mounted();
-        assertThat(inside(guard, "mount", "--bind", mount.toString(), other.toString()).waitFor())
+        assertThat(inside(guard, "mount", "--bind", mount.toString(), other.toString())
+                        .waitFor())
                 .isZero();
         try (Link manager = guard.manager()) {
             assertThat(items(manager, "MOUNT%09" + link.resolve("mnt") + "%09" + image))

@@ -134,7 +134,9 @@ class ThreeNodesTest {
         onAllThree();
         assertThat(a.submit(new Request.RemoveNode("C", false)).exitCode()).isEqualTo(8);
         Reply serving = b.submit(new Request.RemoveNode("A", true));
-        assertThat(serving.exitCode()).as("what A serves would be started a second time").isEqualTo(8);
+        assertThat(serving.exitCode())
+                .as("what A serves would be started a second time")
+                .isEqualTo(8);
         assertThat(serving.message()).contains("db");
         ok(a.submit(new Request.Unextend("db", "C")));
         ok(a.submit(new Request.RemoveNode("C", false)));
