@@ -41,7 +41,8 @@ final class KarafContainer implements AutoCloseable {
     static KarafContainer start(Path folder) throws IOException {
         Option[] options = {
             karafDistributionConfiguration()
-                    .frameworkUrl(Path.of(System.getProperty("mainstay.dist")).toUri().toString())
+                    .frameworkUrl(
+                            Path.of(System.getProperty("mainstay.dist")).toUri().toString())
                     .name("Mainstay")
                     .karafVersion(System.getProperty("karaf.version"))
                     .useDeployFolder(false)

@@ -23,7 +23,8 @@ class LabIT {
         RootNeeded.assume();
         Files.createDirectories(folder.resolve("mainstay-0/bin"));
         distribution = folder.resolve("fake.tar.gz");
-        Exec.run("tar", "-czf", distribution.toString(), "-C", folder.toString(), "mainstay-0").orThrow();
+        Exec.run("tar", "-czf", distribution.toString(), "-C", folder.toString(), "mainstay-0")
+                .orThrow();
     }
 
     @Test
@@ -32,7 +33,8 @@ class LabIT {
             Machine a = lab.addServer("A", distribution).machine();
             Machine b = lab.addServer("B", distribution).machine();
             Database database = Database.create(lab, a, List.of());
-            a.run("mount", "-o", "loop", database.image().toString(), Database.MOUNT).orThrow();
+            a.run("mount", "-o", "loop", database.image().toString(), Database.MOUNT)
+                    .orThrow();
             a.run("sh", "-c", "echo kept > /srv/pg/flushed; sync /srv/pg/flushed; echo gone > /srv/pg/unflushed")
                     .orThrow();
             assertThat(a.run("cat", "/srv/pg/unflushed").orThrow()).isEqualTo("gone\n");
@@ -40,15 +42,18 @@ class LabIT {
             a.powerCut();
 
             assertThat(a.isOn()).isFalse();
-            assertThat(b.run("ping", "-c", "1", "-W", "1", a.address(1)).exitCode()).isNotZero();
-            b.run("mount", "-o", "loop", database.image().toString(), Database.MOUNT).orThrow();
+            assertThat(b.run("ping", "-c", "1", "-W", "1", a.address(1)).exitCode())
+                    .isNotZero();
+            b.run("mount", "-o", "loop", database.image().toString(), Database.MOUNT)
+                    .orThrow();
             assertThat(b.run("cat", "/srv/pg/flushed").orThrow()).isEqualTo("kept\n");
             assertThat(b.run("cat", "/srv/pg/unflushed").exitCode()).isNotZero();
             b.run("umount", Database.MOUNT).orThrow();
 
             a.powerOn();
             assertThat(a.run("ls", Machine.HOME_PARENT).orThrow()).contains("mainstay-0");
-            assertThat(b.run("ping", "-c", "1", "-W", "1", a.address(1)).exitCode()).isZero();
+            assertThat(b.run("ping", "-c", "1", "-W", "1", a.address(1)).exitCode())
+                    .isZero();
         }
     }
 
@@ -58,8 +63,10 @@ class LabIT {
             Machine a = lab.addServer("A", distribution).machine();
             Machine b = lab.addServer("B", distribution).machine();
             a.cable(1, false);
-            assertThat(b.run("ping", "-c", "1", "-W", "1", a.address(1)).exitCode()).isNotZero();
-            assertThat(b.run("ping", "-c", "1", "-W", "1", a.address(2)).exitCode()).isZero();
+            assertThat(b.run("ping", "-c", "1", "-W", "1", a.address(1)).exitCode())
+                    .isNotZero();
+            assertThat(b.run("ping", "-c", "1", "-W", "1", a.address(2)).exitCode())
+                    .isZero();
             a.cable(1, true);
             Await.until(
                     "the cable carries again",

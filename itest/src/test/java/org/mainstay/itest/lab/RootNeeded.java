@@ -9,6 +9,7 @@ public final class RootNeeded {
     /** Skips the test, saying why, unless this is root. */
     public static void assume() {
         Assumptions.assumeTrue(
-                "root".equals(System.getProperty("user.name")), "needs root: machines are made of namespaces and mounts");
+                "root".equals(System.getProperty("user.name")),
+                "needs root: machines are made of namespaces and mounts");
     }
 }

@@ -39,8 +39,15 @@ class GuardLinkIT {
         Path classes = Path.of("../guard/target/classes").toAbsolutePath().normalize();
         assumeThat(classes).as("needs the compiled guard").isDirectory();
         Files.createDirectories(home.resolve("data/log"));
-        new ProcessBuilder("java", "-Xmx32m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classes.toString(),
-                        "org.mainstay.guard.GuardMain", "--no-manager")
+        new ProcessBuilder(
+                        "java",
+                        "-Xmx32m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        classes.toString(),
+                        "org.mainstay.guard.GuardMain",
+                        "--no-manager")
                 .directory(home.toFile())
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)
@@ -56,9 +63,12 @@ class GuardLinkIT {
         ProcessHandle first = guard().orElseThrow();
         long killed = System.nanoTime();
         first.destroyForcibly();
-        GuardAwait.until("linked to another guard", 10_000, () -> news.size() >= 3
-                && news.get(news.size() - 1).equals(new GuardNews.Link(true))
-                && guard().filter(now -> now.pid() != first.pid()).isPresent());
+        GuardAwait.until(
+                "linked to another guard",
+                10_000,
+                () -> news.size() >= 3
+                        && news.get(news.size() - 1).equals(new GuardNews.Link(true))
+                        && guard().filter(now -> now.pid() != first.pid()).isPresent());
         // alone on a machine it takes 300 ms; the bound leaves room for one that builds at the same time
         assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killed)).isLessThan(3000);
         assertThat(ask("check", area).message()).contains("held by this server");

@@ -107,7 +107,8 @@ class GuardLinkTest {
         var result = link.reservation("claim", "/srv/area", true).toCompletableFuture();
         heard("1 reservation claim /srv/area force");
         guard.heard.clear();
-        guard.answers = line -> line.equals("1 reservation claim /srv/area force") ? List.of("1 ok held%20now") : List.of();
+        guard.answers =
+                line -> line.equals("1 reservation claim /srv/area force") ? List.of("1 ok held%20now") : List.of();
         guard.drop();
         assertThat(result.get(5, TimeUnit.SECONDS)).isEqualTo(new HandleResult(true, "held now"));
     }
@@ -152,7 +153,10 @@ class GuardLinkTest {
         guard.close();
         GuardAwait.until("it is started", 5000, () -> Files.exists(home.resolve("started")));
         assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - died)).isLessThan(1000);
-        GuardAwait.until("with its words", 5000, () -> Files.readString(home.resolve("started")).equals("a word\n"));
+        GuardAwait.until(
+                "with its words",
+                5000,
+                () -> Files.readString(home.resolve("started")).equals("a word\n"));
     }
 
     @Test
@@ -161,7 +165,11 @@ class GuardLinkTest {
         Files.createDirectories(home.resolve("data/log"));
         Files.writeString(home.resolve("data/guard/command"), "touch\0started\0");
         guard.answers = line -> line.startsWith("1 stopping everything") ? List.of("1 ok -") : List.of();
-        assertThat(link.stopping(true).toCompletableFuture().get(5, TimeUnit.SECONDS).done()).isTrue();
+        assertThat(link.stopping(true)
+                        .toCompletableFuture()
+                        .get(5, TimeUnit.SECONDS)
+                        .done())
+                .isTrue();
         guard.close();
         GuardAwait.until("the link is down", 5000, () -> news.contains(new GuardNews.Link(false)));
         long down = System.nanoTime();
