@@ -236,6 +236,7 @@ final class Replication {
 
     /** Forgets servers that are no members any more. */
     void settle() {
+        forgetDeletedPaths();
         var members = step.own().membership().members();
         if (members.isEmpty()) {
             return;
@@ -247,5 +248,19 @@ final class Replication {
             }
         }
         step.paths.keySet().removeIf(id -> !names.contains(step.paths.get(id).peer()));
+    }
+
+    /** A path that was deleted says nothing any more: taken for alive, it would hide the loss of all others for ever. */
+    private void forgetDeletedPaths() {
+        for (String id : step.before.own().rows(LcdSection.PATHS).keySet()) {
+            if (step.own().rows(LcdSection.PATHS).containsKey(id) || !step.paths.containsKey(id)) {
+                continue;
+            }
+            String peer = step.paths.get(id).peer();
+            PeerState before = knowledge.reachability(peer);
+            step.paths.remove(id);
+            step.touch();
+            reachable(peer, before);
+        }
     }
 }

@@ -396,6 +396,13 @@ final class Requests {
                     ExitCode.INVALID_ARGUMENT,
                     request.action() + " is done by 'mainstay resource in-service|out-of-service'");
         }
+        if (unfit == null && request.action().equals(Failover.RECOVER) && !step.inService(request.tag())) {
+            // a recover may start what it repairs: out of service here it could be a second one
+            unfit = Reply.failed(
+                    ExitCode.IN_USE,
+                    request.tag() + " is not in service on " + step.self()
+                            + ", so there is nothing to recover here; use 'mainstay resource in-service'");
+        }
         if (unfit != null) {
             step.answer(asker.requestId(), unfit);
             return;
@@ -411,6 +418,12 @@ final class Requests {
     void activateAction(ServiceOperation operation) {
         String tag = operation.tags().first();
         List<String> words = operation.work().arguments();
+        if (words.get(0).equals(Failover.RECOVER) && !step.inService(tag)) {
+            reservations.finish(
+                    operation,
+                    Reply.failed(ExitCode.IN_USE, tag + " went out of service on " + step.self() + " meanwhile"));
+            return;
+        }
         String actionId = step.newId("action");
         step.effect(new Effect.RunAction(
                 actionId,
