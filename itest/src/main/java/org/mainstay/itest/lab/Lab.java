@@ -69,6 +69,16 @@ public final class Lab implements AutoCloseable {
         }
     }
 
+    /** Removes the control groups of a laboratory's machines, which nothing runs in any more. */
+    static void removeCgroups(String prefix) throws IOException {
+        try (Stream<Path> groups = Files.list(findCgroupRoot())) {
+            for (Path group : groups.filter(one -> one.getFileName().toString().startsWith(prefix + "-"))
+                    .toList()) {
+                Machine.removeCgroups(group);
+            }
+        }
+    }
+
     private void makeSwitch() {
         Exec.run("ip", "netns", "add", switchNamespace()).orThrow();
         for (int network = 1; network <= networks; network++) {

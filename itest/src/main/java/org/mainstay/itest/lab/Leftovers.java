@@ -36,6 +36,7 @@ final class Leftovers {
                     endMachine(line.substring("process ".length()));
                 }
             }
+            Lab.removeCgroups(prefix);
             for (String line : Exec.run("ip", "netns", "list").output().split("\n")) {
                 String namespace = line.split(" ")[0];
                 if (namespace.startsWith(prefix)) {

@@ -291,7 +291,7 @@ public class Machine {
         }
     }
 
-    private static void removeCgroups(Path group) throws IOException {
+    static void removeCgroups(Path group) throws IOException {
         try (var children = Files.list(group)) {
             for (Path child : children.filter(Files::isDirectory).toList()) {
                 removeCgroups(child);
