@@ -42,19 +42,6 @@ public sealed interface Effect {
         public RunAction {
             arguments = List.copyOf(arguments);
         }
-
-        /** An action that is not the restore at the end of a handover. */
-        public RunAction(
-                String actionId,
-                String tag,
-                String action,
-                List<String> arguments,
-                long epoch,
-                boolean takeover,
-                long rightUntil,
-                String reason) {
-            this(actionId, tag, action, arguments, epoch, takeover, false, rightUntil, reason);
-        }
     }
 
     /** Asks a running action to end; its {@code ActionFinished} still comes. */

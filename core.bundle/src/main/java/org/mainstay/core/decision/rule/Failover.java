@@ -69,6 +69,7 @@ final class Failover {
                 List.of(),
                 step.instance(tag).ownership().epoch(),
                 false,
+                false,
                 step.right().until(),
                 operation.reason()));
         step.operation(operation.at(Stage.RUNNING).withWork(work -> work.withRunning(tag, actionId)));

@@ -75,6 +75,7 @@ final class Removing {
                 List.of(),
                 step.instance(tag).ownership().epoch(),
                 false,
+                false,
                 Long.MAX_VALUE,
                 operation.reason()));
         reservations.progress(operation, "taking " + tag + " out of service");

@@ -432,6 +432,7 @@ final class Requests {
                 words.subList(1, words.size()),
                 step.instance(tag) == null ? 0 : step.instance(tag).ownership().epoch(),
                 false,
+                false,
                 step.right().until(),
                 operation.reason()));
         step.operation(operation.at(Stage.RUNNING).withWork(work -> work.withRunning(tag, actionId)));

@@ -148,6 +148,7 @@ final class CreateOperation {
                 Resources.all(job.own()),
                 List.of(),
                 "create by " + job.who(),
+                false,
                 false);
         Ended<Creation> ended = Job.wait(job.node().runner().create(order, job.progress()), 2, TimeUnit.HOURS);
         if (!ended.answered()) {

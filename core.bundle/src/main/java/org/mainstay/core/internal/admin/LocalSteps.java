@@ -161,6 +161,7 @@ final class LocalSteps {
                 List.copyOf(known.values()),
                 holders,
                 "extend",
+                false,
                 false);
         Ended<Creation> ended = Job.wait(node.runner().create(order, line -> {}), KIT_HOURS, TimeUnit.HOURS);
         if (!ended.answered()) {

@@ -39,21 +39,6 @@ public record ActionOrder(
         extendedTo = List.copyOf(extendedTo);
     }
 
-    /** An order that is not the restore at the end of a handover. */
-    public ActionOrder(
-            Action action,
-            String extra,
-            List<String> arguments,
-            ResourceInfo resource,
-            String kitVersion,
-            List<ResourceInfo> children,
-            List<ResourceInfo> all,
-            List<String> extendedTo,
-            String reason,
-            boolean takeover) {
-        this(action, extra, arguments, resource, kitVersion, children, all, extendedTo, reason, takeover, false);
-    }
-
     /** Returns the order for the restore of what another server has released to this one. */
     public ActionOrder afterHandover() {
         return new ActionOrder(

@@ -54,6 +54,7 @@ public final class Resources {
                         List.of(),
                         List.of(),
                         reason,
-                        takeover));
+                        takeover,
+                        false));
     }
 }

@@ -110,7 +110,7 @@ class ScriptKitTest {
     private ActionOrder order(Action action) {
         ResourceInfo info = new ResourceInfo(
                 "A", "my site", "id-7", "web", "site", Map.of("doc.root", "/srv/www", "port", "80"), true);
-        return new ActionOrder(action, "", List.of(), info, "", List.of(), List.of(), List.of(), "test", false);
+        return new ActionOrder(action, "", List.of(), info, "", List.of(), List.of(), List.of(), "test", false, false);
     }
 
     private Outcome run(ActionOrder order) throws Exception {
