@@ -167,17 +167,23 @@ final class Audit implements Watcher {
         for (Instance instance : server.disk().instances().values()) {
             String tag = instance.tag();
             boolean quiet = instance.state().inService()
+                    && wanted(tag)
                     && server.kits().real(tag) == Presence.RUNNING
                     && server.disk().rows(LcdSection.ACTIONS).isEmpty()
                     && server.disk().rows(LcdSection.HANDOVERS).isEmpty();
             boolean newer = world.servers().values().stream()
-                    .anyMatch(other -> other != server
-                            && other.disk().instances().get(tag).ownership().epoch()
-                                    > instance.ownership().epoch());
+                    .anyMatch(other -> other != server && newerAnywhere(server, other, tag));
             if (quiet && !newer) {
                 untouched.add(server + " " + tag);
             }
         }
+    }
+
+    /** Returns whether another server owns a newer epoch of something in the hierarchy: then all of it may have to stop. */
+    private boolean newerAnywhere(Server server, Server other, String tag) {
+        return scenery.hierarchy(tag).stream()
+                .anyMatch(one -> other.disk().instances().get(one).ownership().epoch()
+                        > server.disk().instances().get(one).ownership().epoch());
     }
 
     /** An application died: its manager may touch it and what belongs to it. */

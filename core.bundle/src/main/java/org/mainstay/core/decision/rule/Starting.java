@@ -175,15 +175,13 @@ final class Starting {
         }
     }
 
-    /** Returns whether what another server has in service is known, or need not be waited for. */
+    /**
+     * Returns whether what another server has in service is known, or need not be waited for. One whose manager is away is
+     * waited for too: it may be starting at this very moment.
+     */
     private boolean settled(String peer) {
         PeerView view = step.peer(peer);
-        return view.session() && view.current()
-                || view.heard() && knowledge.down(peer)
-                || knowledge.alive(peer)
-                        && !view.managerPresent()
-                        && view.guard().known()
-                || step.start.waited();
+        return view.session() && view.current() || view.heard() && knowledge.down(peer) || step.start.waited();
     }
 
     private boolean catchingUp() {

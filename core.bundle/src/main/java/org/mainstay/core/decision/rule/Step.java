@@ -67,6 +67,9 @@ final class Step {
     private Origin origin;
     private boolean touched;
     private Topology topology;
+    /** What the topology was last compared with: comparing is too dear for every question of a large hierarchy. */
+    private Lcd described;
+
     private final TreeMap<String, PeerView> peers;
     private final LinkedHashMap<String, ServiceOperation> operations = new LinkedHashMap<>();
     private final List<Effect> effects = new ArrayList<>();
@@ -158,8 +161,11 @@ final class Step {
     }
 
     Topology topology() {
-        if (topology == null || !topology.describes(own)) {
-            topology = new Topology(own);
+        if (described != own) {
+            if (topology == null || !topology.describes(own)) {
+                topology = new Topology(own);
+            }
+            described = own;
         }
         return topology;
     }

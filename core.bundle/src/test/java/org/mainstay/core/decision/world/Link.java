@@ -15,6 +15,8 @@ final class Link {
     private boolean changing;
     private long session;
     private long lastDelivery;
+    /** Whether something was sent while the link was cut: such a session ends, it never goes on with a gap. */
+    private boolean gap;
 
     Link(World world, Server from, Server to) {
         this.world = world;
@@ -62,7 +64,7 @@ final class Link {
     private void sessions() {
         Link back = to.link(from);
         boolean open = session != 0;
-        if (open && back.session != session) {
+        if (open && (back.session != session || gap && world.linked(from, to))) {
             close();
             return;
         }
@@ -87,6 +89,7 @@ final class Link {
     private void close() {
         long old = session;
         session = 0;
+        gap = false;
         if (from.managerUp()) {
             int run = from.run();
             world.after(world.about(DELAY), () -> {
@@ -113,7 +116,9 @@ final class Link {
     /** Sends a message to {@code to}. */
     void send(CoreMessage message) {
         Link back = to.link(from);
-        if (session != 0 && back.session == session) {
+        if (session != 0 && back.session == session && !world.linked(from, to)) {
+            gap = true;
+        } else if (session != 0 && back.session == session) {
             back.deliver(session, world.about(DELAY), new Event.MessageReceived(from.name(), message));
         }
     }
