@@ -74,9 +74,10 @@ final class Step {
     private final LinkedHashMap<String, ServiceOperation> operations = new LinkedHashMap<>();
     private final List<Effect> effects = new ArrayList<>();
 
-    Step(CoreState before, long at) {
+    Step(CoreState before, long at, Topology known) {
         this.before = before;
         this.at = at;
+        topology = known;
         own = before.own();
         phase = before.phase();
         start = before.start();
