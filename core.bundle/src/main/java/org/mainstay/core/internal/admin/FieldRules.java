@@ -83,7 +83,10 @@ final class FieldRules {
             case PATH ->
                 value.startsWith("/") || value.matches("[A-Za-z]:[\\\\/].*")
                         ? Optional.empty()
-                        : Optional.of("must be an absolute path");
+                        : Optional.of(
+                                SettingValues.NAMES.contains(field.name())
+                                        ? "must be an absolute path, or a whole number: the seconds between two checks"
+                                        : "must be an absolute path");
         };
     }
 

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -30,6 +31,9 @@ public final class KitRegistry {
     private final Path subsys;
     private final KitDescriptor.Platform platform;
     private final Map<String, List<RegisteredKit>> services = new HashMap<>();
+    /** Script kits as they were last seen: nobody announces them, so they are noticed when somebody looks. */
+    private final Map<String, RegisteredKit> scripts = new HashMap<>();
+
     private final List<Consumer<KitNews>> listeners = new CopyOnWriteArrayList<>();
 
     /**
@@ -108,6 +112,10 @@ public final class KitRegistry {
         }
         if (removed != null && wasUsed) {
             if (next == null) {
+                synchronized (services) {
+                    // scripts of the same type count again: the next look announces them
+                    scripts.remove(removed.key());
+                }
                 tell(KitNews.What.GONE, removed, describe(removed) + " is gone; what it protects stays as it is");
             } else {
                 tell(
@@ -128,7 +136,40 @@ public final class KitRegistry {
                 return Optional.of(same.get(0));
             }
         }
-        return ScriptKit.find(subsys, application, type).map(kit -> new RegisteredKit(kit, kit.descriptor(), true));
+        Optional<RegisteredKit> script =
+                ScriptKit.find(subsys, application, type).map(kit -> new RegisteredKit(kit, kit.descriptor(), true));
+        String key = RegisteredKit.key(application, type);
+        noteScripts(script.map(kit -> Map.of(key, kit)).orElse(Map.of()), Set.of(key));
+        return script;
+    }
+
+    /**
+     * Tells of script kits that came or went since the last look. Whoever finds a kit here may go on to ask for a restore:
+     * what decides about it must have heard of the kit before.
+     *
+     * @param found script kits there are now
+     * @param looked the types that were looked for; null: all
+     */
+    private void noteScripts(Map<String, RegisteredKit> found, Set<String> looked) {
+        List<RegisteredKit> appeared = new ArrayList<>();
+        List<RegisteredKit> gone = new ArrayList<>();
+        synchronized (services) {
+            found.forEach((key, kit) -> {
+                if (scripts.put(key, kit) == null && !services.containsKey(key)) {
+                    appeared.add(kit);
+                }
+            });
+            List.copyOf(scripts.keySet()).forEach(key -> {
+                if ((looked == null || looked.contains(key)) && !found.containsKey(key)) {
+                    RegisteredKit before = scripts.remove(key);
+                    if (!services.containsKey(key)) {
+                        gone.add(before);
+                    }
+                }
+            });
+        }
+        appeared.forEach(kit -> tell(KitNews.What.APPEARED, kit, describe(kit) + " is usable"));
+        gone.forEach(kit -> tell(KitNews.What.GONE, kit, describe(kit) + " is gone; what it protects stays as it is"));
     }
 
     /**
@@ -150,6 +191,7 @@ public final class KitRegistry {
             RegisteredKit registered = new RegisteredKit(kit, kit.descriptor(), true);
             byKey.put(registered.key(), registered);
         });
+        noteScripts(Map.copyOf(byKey), null);
         synchronized (services) {
             services.forEach((key, same) -> byKey.put(key, same.get(0)));
         }

@@ -2,11 +2,14 @@ package org.mainstay.core.internal.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.kit.ActionContext;
 import org.mainstay.kit.KitDescriptor;
 import org.mainstay.kit.Outcome;
@@ -107,5 +110,21 @@ class KitRegistryTest {
         assertThat(KitRegistry.compareVersions("1.10", "1.9")).isPositive();
         assertThat(KitRegistry.compareVersions("2", "2.0.0")).isZero();
         assertThat(KitRegistry.compareVersions("1.0-beta", "1.0-alpha")).isPositive();
+    }
+
+    @Test
+    void scriptKitsAreAnnouncedWhenTheyAreFoundAndWhenTheyAreGone(@TempDir Path subsys) throws IOException {
+        KitRegistry scripts = new KitRegistry(subsys, KitDescriptor.Platform.LINUX);
+        scripts.listen(one -> news.add(one.what()));
+        assertThat(scripts.all()).isEmpty();
+        Path actions = Files.createDirectories(subsys.resolve("house/Resources/lamp/actions"));
+        Path restore = Files.writeString(actions.resolve("restore"), "#!/bin/sh\n");
+        Files.writeString(actions.resolve("remove"), "#!/bin/sh\n");
+        assertThat(scripts.find("house", "lamp")).isPresent();
+        assertThat(scripts.named("lamp")).hasSize(1);
+        assertThat(news).containsExactly(KitNews.What.APPEARED);
+        Files.delete(restore);
+        assertThat(scripts.all()).isEmpty();
+        assertThat(news).containsExactly(KitNews.What.APPEARED, KitNews.What.GONE);
     }
 }
