@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -137,12 +139,24 @@ public final class CommandRegistry {
             return Optional.empty();
         }
         String server = choice.chosenServer().get();
-        List<String> servers = platform.cluster().snapshot().servers();
+        ClusterSnapshot snapshot = platform.cluster().snapshot();
+        List<String> servers = snapshot.servers();
         if (!servers.contains(server)) {
             throw CommandException.notFound(
                     "there is no server '" + server + "'; the servers are " + String.join(", ", servers));
         }
-        return platform.cluster().snapshot().self().equals(server) ? Optional.empty() : choice.chosenServer();
+        if (snapshot.self().equals(server)) {
+            return Optional.empty();
+        }
+        // the connection that joining made is for joining and the first path only
+        if (snapshot.own().rows(LcdSection.PATHS).values().stream()
+                .noneMatch(path -> path.peer().equals(server))) {
+            throw new CommandException(
+                    ExitCode.NO_COMMUNICATION,
+                    "there is no comm path to " + server + "; create one with 'mainstay commpath create --to " + server
+                            + " ...'");
+        }
+        return Optional.of(server);
     }
 
     private static int forward(String server, CommandCall call, CommandContext context, Platform platform)

@@ -79,8 +79,7 @@ public final class CommPathCreate extends BaseCommand {
         int rank = priority == null ? nextPriority(invocation.snapshot()) : priority;
         int millis = millis(seconds);
         if (millis < SHORTEST_MILLIS || millis > LONGEST_MILLIS) {
-            throw CommandException.invalid(
-                    "the heartbeat interval must be 0.05 to 15 seconds, not " + seconds);
+            throw CommandException.invalid("the heartbeat interval must be 0.05 to 15 seconds, not " + seconds);
         }
         try {
             new CommPath("", peer, from, remote, rank, millis, allowed);
