@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.mainstay.kit.Creation;
 import org.mainstay.kit.Host;
 import org.mainstay.kit.HostStorage;
 import org.mainstay.kit.ResourceInfo;
@@ -20,8 +21,20 @@ final class VolumeChecks {
     static final class RefusedException extends Exception {
         private static final long serialVersionUID = 1L;
 
+        private final boolean exists;
+
         RefusedException(String message) {
+            this(message, false);
+        }
+
+        private RefusedException(String message, boolean exists) {
             super(message);
+            this.exists = exists;
+        }
+
+        /** Returns the refusal as the kit's answer. */
+        Creation creation() {
+            return exists ? Creation.exists(getMessage()) : Creation.refused(getMessage());
         }
     }
 
@@ -91,7 +104,9 @@ final class VolumeChecks {
             Volume theirs = Volume.of(other);
             if (Devices.real(theirs.device()).equals(Devices.real(volume.device()))) {
                 throw new RefusedException(
-                        "device: " + volume.device() + " is protected already, by the resource '" + other.tag() + "'");
+                        "device: " + volume.device() + " is protected already, by the resource '" + other.tag()
+                                + "': use that one",
+                        true);
             }
             if (theirs.mount().equals(volume.mount())) {
                 throw new RefusedException("mount: " + volume.mount() + " is the mount point of the resource '"

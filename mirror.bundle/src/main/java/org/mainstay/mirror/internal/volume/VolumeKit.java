@@ -90,7 +90,9 @@ public final class VolumeKit implements RecoveryKit {
             Volume volume = checks.complete(Volume.of(context.resource()), context.resource(), context.resources());
             Outcome ready = Exclusion.of(volume, context).initialise();
             return ready.succeeded() ? creation(volume, checks, ready) : Creation.refused(ready.message());
-        } catch (VolumeChecks.RefusedException | IllegalArgumentException e) {
+        } catch (VolumeChecks.RefusedException e) {
+            return e.creation();
+        } catch (IllegalArgumentException e) {
             return Creation.refused(e.getMessage());
         }
     }
@@ -102,7 +104,9 @@ public final class VolumeKit implements RecoveryKit {
             Volume volume = checks.extend(Volume.of(context.resource()), context.resource(), context.resources());
             Outcome observed = Exclusion.of(volume, context).observe();
             return observed.succeeded() ? creation(volume, checks, observed) : Creation.refused(observed.message());
-        } catch (VolumeChecks.RefusedException | IllegalArgumentException e) {
+        } catch (VolumeChecks.RefusedException e) {
+            return e.creation();
+        } catch (IllegalArgumentException e) {
             return Creation.refused(e.getMessage());
         }
     }
