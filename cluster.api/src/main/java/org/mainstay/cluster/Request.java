@@ -4,11 +4,13 @@ import java.util.List;
 import java.util.Map;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.Member;
+import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * Everything an operator can ask a server to do. A request acts on the server it is submitted to, which talks to the others
  * itself; names are checked there and refused with the exit codes of CMD-010.
  */
+@ProviderType
 public sealed interface Request {
 
     /** Returns the role needed. */
