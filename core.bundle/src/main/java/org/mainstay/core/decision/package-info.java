@@ -11,5 +11,47 @@
  *   <li>then executes the effects in order;
  *   <li>if storing fails: discards the decision and feeds {@code PersistFailed(event, reason)} to the state before.
  * </ol>
+ *
+ * <table>
+ * <caption>Events: who raises them, and which rules answer</caption>
+ * <tr><th>event</th><th>raised by</th><th>rules</th></tr>
+ * <tr><td>Started</td><td>runtime, first</td><td>Starting: boot id, what to adopt, start-up wait</td></tr>
+ * <tr><td>SettingsChanged</td><td>runtime, tunables file</td><td>-</td></tr>
+ * <tr><td>PathState, PeerInfo</td><td>guard</td><td>Replication; "a peer is down" is a condition all rules look at</td></tr>
+ * <tr><td>SessionOpened, SessionClosed</td><td>comm</td><td>Replication: exchange of databases</td></tr>
+ * <tr><td>MessageReceived</td><td>comm</td><td>Replication, Claims, Handovers, Agreements, Requests, Confirmations</td></tr>
+ * <tr><td>HandlesKnown</td><td>runner, answers FindHandles</td><td>Restoring</td></tr>
+ * <tr><td>ActionFinished</td><td>runner, answers RunAction</td><td>Restoring, Removing, Failover, Requests</td></tr>
+ * <tr><td>ProbeFinished</td><td>runner, answers Probe</td><td>Starting (adoption), Removing (escalation)</td></tr>
+ * <tr><td>KillFinished</td><td>guard, answers RunKillHandles</td><td>Removing</td></tr>
+ * <tr><td>CheckFailed</td><td>monitors</td><td>Failover</td></tr>
+ * <tr><td>TimerFired</td><td>runtime, answers StartTimer</td><td>the rule that started it</td></tr>
+ * <tr><td>Requested</td><td>administration, shells</td><td>Requests and the rule of the request</td></tr>
+ * <tr><td>KitAppeared, KitGone</td><td>kit registry</td><td>Eligibility, Starting</td></tr>
+ * <tr><td>PersistFailed, PersistOverdue, PersistRecovered</td><td>store</td><td>Rules: changes wait or are refused</td></tr>
+ * </table>
+ *
+ * <table>
+ * <caption>Effects</caption>
+ * <tr><th>effect</th><th>executed by</th><th>answered by</th></tr>
+ * <tr><td>RunAction</td><td>runner; checks {@code rightUntil} immediately before</td><td>ActionFinished, always</td></tr>
+ * <tr><td>CancelAction</td><td>runner</td><td>the ActionFinished of that action</td></tr>
+ * <tr><td>FindHandles</td><td>runner</td><td>HandlesKnown, always</td></tr>
+ * <tr><td>Probe</td><td>runner</td><td>ProbeFinished, always</td></tr>
+ * <tr><td>RunKillHandles</td><td>guard</td><td>KillFinished, always</td></tr>
+ * <tr><td>Send</td><td>comm, within the session</td><td>-</td></tr>
+ * <tr><td>StartTimer, CancelTimer</td><td>runtime, monotonic</td><td>TimerFired</td></tr>
+ * <tr><td>Monitor</td><td>monitors</td><td>CheckFailed</td></tr>
+ * <tr><td>Answer, Progress</td><td>whoever asked</td><td>-</td></tr>
+ * <tr><td>Notify</td><td>event log</td><td>-</td></tr>
+ * <tr><td>PhaseChanged</td><td>life cycle; STOPPED ends the loop</td><td>-</td></tr>
+ * </table>
+ *
+ * <p><b>How it decides.</b> The rules (package {@code rule}) change a working copy and are applied until nothing changes any
+ * more, after every event: nothing depends on having seen a particular event. What must survive a crash is in the own
+ * database; what servers agree on they read from each other's replicated databases.
+ *
+ * <p><b>What comes later has one place</b>: quorum, witness, lease, safety check and fencing enter by
+ * {@link org.mainstay.core.decision.state.RightToRun}, which today always grants.
  */
 package org.mainstay.core.decision;

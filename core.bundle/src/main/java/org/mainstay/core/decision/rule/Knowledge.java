@@ -2,8 +2,7 @@ package org.mainstay.core.decision.rule;
 
 import java.util.Collection;
 import java.util.Map;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.Set;
 import org.mainstay.cluster.ClusterSnapshot.PeerState;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.BegunAction;
@@ -115,8 +114,8 @@ final class Knowledge {
     // ---- groups
 
     private Instance on(String server, String tag) {
-        String theirs = step.topology().tagOn(tag, server, step.self());
-        return theirs == null ? null : step.lcd(server).instances().get(theirs);
+        Topology.Place place = step.topology().group(tag).get(server);
+        return place == null ? null : step.lcd(server).instances().get(place.tag());
     }
 
     /** Returns the instance of a group on a server as known here; null if there is none. */
@@ -125,11 +124,8 @@ final class Knowledge {
     }
 
     /** Returns all servers of a group, this one included. */
-    SortedSet<String> members(String tag) {
-        SortedSet<String> result =
-                new TreeSet<>(step.topology().others(tag, step.self()).keySet());
-        result.add(step.self());
-        return result;
+    private Set<String> members(String tag) {
+        return step.topology().group(tag).keySet();
     }
 
     /** Returns the newest wanted state of a group, with its revision: the highest revision wins, at a tie OUT. */

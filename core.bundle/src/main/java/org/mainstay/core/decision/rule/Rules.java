@@ -30,12 +30,17 @@ public final class Rules {
         this.step = step;
     }
 
-    /** Returns what follows from an event. */
-    public static Decision decide(CoreState before, Input input) {
-        Step step = new Step(before, input.at());
-        Rules rules = new Rules(step);
-        rules.accept(input.event());
-        return step.decision();
+    /** Decides, and remembers what is dear to compute and follows from the database alone. For one thread. */
+    public static final class Decider {
+        private Topology topology;
+
+        /** Returns what follows from an event. */
+        public Decision decide(CoreState before, Input input) {
+            Step step = new Step(before, input.at(), topology);
+            new Rules(step).accept(input.event());
+            topology = step.topology();
+            return step.decision();
+        }
     }
 
     // ---- storage
@@ -51,7 +56,9 @@ public final class Rules {
                     "storing a change on " + step.self() + " takes longer than " + overdue.millis() + " ms");
         } else if (step.storage.works()) {
             handle(event);
-            settle();
+            if (!idle(event)) {
+                settle();
+            }
         } else if (event instanceof Event.PersistRecovered
                 || event instanceof Event.TimerFired timer && timer.id().equals(RETRY)) {
             retry();
@@ -174,6 +181,15 @@ public final class Rules {
         } else {
             local(event);
         }
+    }
+
+    /** Returns whether an event cannot change what any rule concludes: most confirmations of peers wait for nothing. */
+    private boolean idle(Event event) {
+        return event instanceof Event.MessageReceived received
+                && received.message() instanceof CoreMessage.LcdReceived
+                && !step.stop.asked()
+                && step.operations().stream()
+                        .noneMatch(operation -> operation.stage() == ServiceOperation.Stage.CONFIRMING);
     }
 
     private void local(Event event) {

@@ -25,6 +25,8 @@ final class Topology {
 
     private final Object dependencies;
     private final Object equivalencies;
+    private final String self;
+    private Object instances;
     private final SortedSet<String> tags;
     private final Map<String, SortedSet<String>> children = new HashMap<>();
     private final Map<String, SortedSet<String>> parents = new HashMap<>();
@@ -35,7 +37,12 @@ final class Topology {
     Topology(Lcd lcd) {
         dependencies = lcd.rows(LcdSection.DEPENDENCIES);
         equivalencies = lcd.rows(LcdSection.EQUIVALENCIES);
+        instances = lcd.instances();
+        self = lcd.server();
         tags = new TreeSet<>(lcd.instances().keySet());
+        for (String tag : tags) {
+            group(tag);
+        }
         for (Dependency row : lcd.rows(LcdSection.DEPENDENCIES).values()) {
             if (tags.contains(row.parent()) && tags.contains(row.child())) {
                 children.computeIfAbsent(row.parent(), key -> new TreeSet<>()).add(row.child());
@@ -80,10 +87,29 @@ final class Topology {
 
     /** Returns whether this still describes the database. */
     boolean describes(Lcd lcd) {
-        return dependencies == lcd.rows(LcdSection.DEPENDENCIES)
-                && equivalencies == lcd.rows(LcdSection.EQUIVALENCIES)
-                && tags.size() == lcd.instances().size()
-                && lcd.instances().keySet().containsAll(tags);
+        if (dependencies != lcd.rows(LcdSection.DEPENDENCIES)
+                || equivalencies != lcd.rows(LcdSection.EQUIVALENCIES)
+                || !self.equals(lcd.server())) {
+            return false;
+        }
+        if (instances != lcd.instances()) {
+            if (!tags.equals(lcd.instances().keySet())) {
+                return false;
+            }
+            instances = lcd.instances();
+        }
+        return true;
+    }
+
+    /** Returns the instances of a group by server, the own one included. */
+    SortedMap<String, Place> group(String tag) {
+        SortedMap<String, Place> group = groups.get(tag);
+        if (group == null) {
+            group = new TreeMap<>();
+            group.put(self, new Place(tag, 1));
+            groups.put(tag, group);
+        }
+        return group;
     }
 
     SortedSet<String> children(String tag) {
