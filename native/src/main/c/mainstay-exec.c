@@ -155,18 +155,39 @@ static int make_folders(const char *path) {
     return mkdir(copy, 0755) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-static int open_group(const char *path) {
-    if (make_folders(path) < 0) return -1;
-    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+struct place {
+    int fd;     /* -1: none */
+    int in_use; /* processes or groups are in it */
+};
+
+static int open_group(const char *path, struct place *group) {
+    group->fd = make_folders(path) < 0 ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return group->fd;
 }
 
-/* As fork, into the group. A process made there needs no move, which would wait for the whole machine (some ms to 50 ms). */
-static pid_t fork_into(int group, int status_pipe) {
+/*
+ * Opens the group of an instance, an empty one made anew. From Linux 6.14 on, a group that was ever killed (cgroup.kill) also
+ * kills every process that CLONE_INTO_CGROUP makes in it later: its count of kills is compared with that of the parent's group.
+ */
+static int renew_group(const char *path, struct place *group) {
+    group->in_use = rmdir(path) < 0 && errno != ENOENT;
+    return open_group(path, group);
+}
+
+/*
+ * As fork, into the group. A process made there needs no move, which would wait for the whole machine (some ms to 50 ms); one
+ * that is in use may have been killed once, so it is entered by a move.
+ */
+static pid_t fork_into(struct place in, int status_pipe) {
+    int group = in.fd;
     if (group < 0) return fork();
-    struct clone_args args = {
-        .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)group};
-    pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
-    if (pid >= 0 || (errno != ENOSYS && errno != EINVAL && errno != E2BIG && errno != EPERM)) return pid;
+    pid_t pid = -1;
+    if (!in.in_use) {
+        struct clone_args args = {
+            .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)group};
+        pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+        if (pid >= 0 || (errno != ENOSYS && errno != EINVAL && errno != E2BIG && errno != EPERM)) return pid;
+    }
     pid = fork();
     if (pid != 0) return pid;
     int fd = openat(group, "cgroup.procs", O_WRONLY | O_CLOEXEC);
@@ -367,9 +388,9 @@ static int run(const struct options *o) {
 static int serve(const struct options *o) {
     int caller, status[2], out[2], err[2], ended[2], drained[2];
     int signals = prepare_watch(&caller);
-    int group = -1, relays = -1;
-    if (o->cgroup && (group = open_group(o->cgroup)) < 0) return report(o, &(struct failure){'c', errno});
-    if (o->relays && (relays = open_group(o->relays)) < 0) {
+    struct place group = {-1, 0}, relays = {-1, 0};
+    if (o->cgroup && renew_group(o->cgroup, &group) < 0) return report(o, &(struct failure){'c', errno});
+    if (o->relays && open_group(o->relays, &relays) < 0) {
         say("cannot make the control group %s: %s", o->relays, strerror(errno));
         return E_PLACE;
     }
@@ -381,7 +402,7 @@ static int serve(const struct options *o) {
     }
     pid_t reader = fork_into(relays, -1);
     if (reader == 0) {
-        int own[] = {0, status[0], status[1], out[1], err[1], ended[1], drained[0], signals, caller, group, relays};
+        int own[] = {0, status[0], status[1], out[1], err[1], ended[1], drained[0], signals, caller, group.fd, relays.fd};
         for (size_t i = 0; i < sizeof own / sizeof *own; i++)
             if (own[i] >= 0) close(own[i]);
         relay(out[0], err[0], ended[0], drained[1]);

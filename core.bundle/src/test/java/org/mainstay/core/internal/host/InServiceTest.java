@@ -91,6 +91,24 @@ class InServiceTest {
                 .doesNotExist();
     }
 
+    /** Kill handles end what is in the group without its kit, and leave the group: the next restore must not be killed too. */
+    @Test
+    void aGroupThatWasKilledCanBeStartedInAgain() throws Exception {
+        Host host = fixture.host(TAG);
+        startDaemon(host);
+        awaitLife();
+        Path group = Path.of(
+                fixture.factory().processHandle(TAG).orElseThrow().arguments().get(0));
+        Files.writeString(group.resolve("cgroup.kill"), "1");
+        HostFixture.await("the daemon is gone", () -> !HostFixture.runs(HostFixture.number(pid)));
+
+        assertThat(startDaemon(host).exitCode()).isEqualTo(4);
+        awaitLife();
+        CommandResult beside =
+                host.run(Command.of("sh", "-c", "exit 5").inService().build());
+        assertThat(beside.exitCode()).as("beside what runs there").isEqualTo(5);
+    }
+
     @Test
     void eachInstanceHasItsOwnGroup() throws Exception {
         startDaemon(fixture.host(TAG));
