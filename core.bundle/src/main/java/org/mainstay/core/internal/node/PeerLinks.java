@@ -52,6 +52,12 @@ public final class PeerLinks {
 
     private record Backlog(long session, Deque<byte[]> messages) {}
 
+    /**
+     * Keeps news of sessions in order. Not the lock of the sessions themselves: whoever is told may hold a lock of its own while
+     * another thread that holds that lock asks for the sessions.
+     */
+    private final Object telling = new Object();
+
     /** @param timer runs short tasks only */
     PeerLinks(PolymorphicCodec<CoreMessage> codec, Consumer<Event> loop, ScheduledExecutorService timer) {
         this.codec = codec;
@@ -90,39 +96,45 @@ public final class PeerLinks {
     /** The messenger goes; nothing happens if it is not the present one. @param gone null for whichever is there */
     void detach(Messenger gone) {
         List<Registration> old;
-        List<String> ended;
-        synchronized (this) {
-            if (messenger == null || (gone != null && !messenger.equals(gone))) {
-                return;
+        synchronized (telling) {
+            List<String> ended;
+            synchronized (this) {
+                if (messenger == null || (gone != null && !messenger.equals(gone))) {
+                    return;
+                }
+                messenger = null;
+                old = registrations;
+                registrations = List.of();
+                ended = List.copyOf(sessions.keySet());
+                sessions.clear();
             }
-            messenger = null;
-            old = registrations;
-            registrations = List.of();
-            ended = List.copyOf(sessions.keySet());
-            sessions.clear();
+            ended.forEach(peer -> tell(peer, false));
         }
         old.forEach(Registration::close);
-        ended.forEach(peer -> tell(peer, false));
     }
 
     private void session(Messenger from, Messenger.Session session) {
-        synchronized (this) {
-            if (!from.equals(messenger)) {
-                return;
-            }
-            Long known = sessions.get(session.peer());
-            if (session.open()) {
-                sessions.put(session.peer(), session.id());
-                if (known != null && known != session.id()) {
-                    tell(session.peer(), false);
+        synchronized (telling) {
+            List<Boolean> news = new ArrayList<>();
+            synchronized (this) {
+                if (!from.equals(messenger)) {
+                    return;
                 }
-                if (known == null || known != session.id()) {
-                    tell(session.peer(), true);
+                Long known = sessions.get(session.peer());
+                if (session.open()) {
+                    sessions.put(session.peer(), session.id());
+                    if (known != null && known != session.id()) {
+                        news.add(false);
+                    }
+                    if (known == null || known != session.id()) {
+                        news.add(true);
+                    }
+                } else if (known != null && known == session.id()) {
+                    sessions.remove(session.peer());
+                    news.add(false);
                 }
-            } else if (known != null && known == session.id()) {
-                sessions.remove(session.peer());
-                tell(session.peer(), false);
             }
+            news.forEach(open -> tell(session.peer(), open));
         }
     }
 
