@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -35,8 +36,9 @@ final class FakeGuard implements GuardControl {
         }
     }
 
-    synchronized void forget(String key) {
-        present.remove(key);
+    /** Forgets paths that are no longer served, so that one made anew is news again. */
+    synchronized void servesOnly(Set<String> pathIds) {
+        present.keySet().removeIf(key -> key.startsWith("path ") && !pathIds.contains(key.substring("path ".length())));
     }
 
     ManagerReport report() {

@@ -112,6 +112,7 @@ public final class TestCluster implements AutoCloseable {
             if (!node.running()) {
                 continue;
             }
+            node.guard().servesOnly(node.own().rows(LcdSection.PATHS).keySet());
             for (CommPath path : node.own().rows(LcdSection.PATHS).values()) {
                 TestNode peer = nodes.get(path.peer());
                 // A path that was alive outlasts the moment in which only one end is deleted yet: its detection time.
