@@ -18,6 +18,7 @@ import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.internal.node.NodeRuntime;
@@ -125,10 +126,18 @@ final class Job {
             if (!server.equals(self()) && !peers.reachable(server)) {
                 throw new Refusal(
                         ExitCode.NO_COMMUNICATION,
-                        "no communication with " + server + ", which this change concerns; nothing was changed."
-                                + " Bring it back and try again");
+                        "no communication with " + server + ", which this change concerns; nothing was changed. "
+                                + (hasPath(server)
+                                        ? "Bring it back and try again"
+                                        : "There is no comm path to it: create one with 'mainstay commpath create --to "
+                                                + server + " ...'"));
             }
         }
+    }
+
+    private boolean hasPath(String server) {
+        return own().rows(LcdSection.PATHS).values().stream()
+                .anyMatch(path -> path.peer().equals(server));
     }
 
     /** @throws Refusal 8 if the hierarchy was changed by somebody else before the locks were taken */
