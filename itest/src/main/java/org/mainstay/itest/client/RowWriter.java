@@ -40,8 +40,9 @@ public final class RowWriter {
                 .run();
     }
 
+    /** Ends when nobody reads any more: whoever started it is gone. */
     private void run() {
-        for (long number = 1; ; number++) {
+        for (long number = 1; !System.out.checkError(); number++) {
             long row = number;
             try {
                 if (connection == null) {

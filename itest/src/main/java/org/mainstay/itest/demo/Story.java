@@ -119,7 +119,22 @@ public final class Story {
     private void cutPower() {
         lab.server("B").machine().powerCut();
         screen.line("B has no power; what it had not written to the disk is gone");
-        lab.server("A").await("pg", "A", "ISP", SERVICE_LIMIT);
+        Server a = lab.server("A");
+        Await.until(
+                "pg is in service on A",
+                SERVICE_LIMIT,
+                () -> serves(a),
+                () -> a.bin("mainstay", "status").output() + a.logs());
+    }
+
+    /** @throws LabException if it has failed for good: nobody need wait for it then */
+    private static boolean serves(Server server) {
+        String state = server.state("pg", server.name());
+        if (state.equals("OSF")) {
+            throw new LabException("PostgreSQL does not start on " + server.name() + ":\n"
+                    + server.bin("mainstay", "status").output());
+        }
+        return state.equals("ISP");
     }
 
     private void returnAsStandby() {

@@ -69,13 +69,15 @@ public final class Lab implements AutoCloseable {
         }
     }
 
-    /** Removes the control groups of a laboratory's machines, which nothing runs in any more. */
+    /** Ends what is left in the control groups of a laboratory's machines and removes them. */
     static void removeCgroups(String prefix) throws IOException {
+        List<Path> machines;
         try (Stream<Path> groups = Files.list(findCgroupRoot())) {
-            for (Path group : groups.filter(one -> one.getFileName().toString().startsWith(prefix + "-"))
-                    .toList()) {
-                Machine.removeCgroups(group);
-            }
+            machines = groups.filter(one -> one.getFileName().toString().startsWith(prefix + "-"))
+                    .toList();
+        }
+        for (Path group : machines) {
+            Machine.endGroup(group);
         }
     }
 

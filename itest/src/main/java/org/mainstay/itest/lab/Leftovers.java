@@ -40,6 +40,7 @@ final class Leftovers {
             for (String line : Exec.run("ip", "netns", "list").output().split("\n")) {
                 String namespace = line.split(" ")[0];
                 if (namespace.startsWith(prefix)) {
+                    endProcesses(namespace);
                     Exec.run("ip", "netns", "del", namespace);
                 }
             }
@@ -68,6 +69,15 @@ final class Leftovers {
         if (Files.exists(comm) && Files.readString(comm).strip().equals("machine")) {
             Exec.run("kill", "-9", pid);
             Await.until("machine " + pid + " is gone", Duration.ofSeconds(10), () -> !Files.exists(comm));
+        }
+    }
+
+    /** Ends what runs in a network namespace outside of the machines, such as a client. */
+    private static void endProcesses(String namespace) {
+        for (String pid : Exec.run("ip", "netns", "pids", namespace).output().split("\\s+")) {
+            if (!pid.isEmpty()) {
+                Exec.run("kill", "-9", pid);
+            }
         }
     }
 

@@ -271,10 +271,8 @@ public class Machine {
 
     private void endProcesses() {
         try {
-            Files.writeString(cgroup().resolve("cgroup.kill"), "1", StandardOpenOption.WRITE);
+            endGroup(cgroup());
             holder.waitFor(20, TimeUnit.SECONDS);
-            Await.until(name + "'s processes are gone", Duration.ofSeconds(20), this::cgroupEmpty);
-            removeCgroups(cgroup());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -283,15 +281,22 @@ public class Machine {
         }
     }
 
-    private boolean cgroupEmpty() {
+    /** Ends all processes of a control group and removes it. */
+    static void endGroup(Path group) throws IOException {
+        Files.writeString(group.resolve("cgroup.kill"), "1", StandardOpenOption.WRITE);
+        Await.until("the processes of " + group + " are gone", Duration.ofSeconds(20), () -> isEmpty(group));
+        removeCgroups(group);
+    }
+
+    private static boolean isEmpty(Path group) {
         try {
-            return Files.readString(cgroup().resolve("cgroup.events")).contains("populated 0");
+            return Files.readString(group.resolve("cgroup.events")).contains("populated 0");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    static void removeCgroups(Path group) throws IOException {
+    private static void removeCgroups(Path group) throws IOException {
         try (var children = Files.list(group)) {
             for (Path child : children.filter(Files::isDirectory).toList()) {
                 removeCgroups(child);

@@ -114,7 +114,8 @@ class HandoverIT extends FaultCase {
 
     private static boolean serves(Server server, String tag) {
         return row(server, tag, server.name())
-                .map(row -> text(row, "state").equals("ISP") && text(row, "transition").isEmpty())
+                .map(row -> text(row, "state").equals("ISP")
+                        && text(row, "transition").isEmpty())
                 .orElse(false);
     }
 }
