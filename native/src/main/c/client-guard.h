@@ -190,6 +190,9 @@ static int lkstart(int count, char **arguments) {
             return EXIT_INVALID;
         }
     }
+    if (!home_usable()) {
+        return EXIT_INVALID;
+    }
     if (!node_exists()) {
         return EXIT_SYSTEM;
     }

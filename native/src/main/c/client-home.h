@@ -79,6 +79,18 @@ static bool enter_home(void) {
     return true;
 }
 
+/* Whether Karaf can live here: it reads its folder in lists of addresses and class paths, and in properties. */
+static bool home_usable(void) {
+    char home[PATH_MAX];
+    if (getcwd(home, sizeof home) && (strpbrk(home, ",:\\") || strstr(home, "${"))) {
+        complain("Mainstay cannot run in %s: the path must not hold a comma, a colon, a backslash or ${; move it to a folder "
+                 "such as /opt/mainstay",
+                 home);
+        return false;
+    }
+    return true;
+}
+
 /* Returns the value of NAME=value in a text file, in a static buffer, or NULL. */
 static const char *setting(const char *file, const char *name) {
     static char line[4096];

@@ -145,7 +145,7 @@ int main(int count, char **arguments) {
     }
     if (strcmp(first, "node") == 0 && count > 1
         && (strcmp(arguments[1], "init") == 0 || strcmp(arguments[1], "join") == 0)) {
-        return offline(name, count, arguments);
+        return home_usable() ? offline(name, count, arguments) : EXIT_INVALID;
     }
     return run(name, count, arguments);
 }
