@@ -261,12 +261,23 @@ public final class ManagerSupervisor implements AutoCloseable {
         if (Files.exists(console) && Files.size(console) > LARGEST_CONSOLE_LOG) {
             Files.move(console, console.resolveSibling("karaf-console.log.1"), StandardCopyOption.REPLACE_EXISTING);
         }
+        repairCache();
         return new ProcessBuilder(command.call())
                 .directory(home.toFile())
                 .redirectInput(new File("/dev/null"))
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(console.toFile()))
                 .redirectErrorStream(true)
                 .start();
+    }
+
+    private void repairCache() throws IOException {
+        BundleCache cache = new BundleCache(home);
+        Optional<String> damage = cache.damage();
+        if (damage.isPresent()) {
+            log.warn("Karaf's bundle cache is damaged, as by a power cut (" + damage.get()
+                    + "): it is made anew; features that were installed by hand have to be installed again");
+            cache.discard();
+        }
     }
 
     private void record() {
