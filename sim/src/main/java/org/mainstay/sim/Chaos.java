@@ -38,6 +38,7 @@ final class Chaos {
                 new Kind(20, this::revive),
                 new Kind(10, this::applicationDies),
                 new Kind(8, this::kitFails),
+                new Kind(3, this::kitHangs),
                 new Kind(2, this::diskFull),
                 new Kind(20, this::bringIn),
                 new Kind(8, this::takeOut),
@@ -103,6 +104,20 @@ final class Chaos {
         String action = actions[random.nextInt(actions.length)];
         audit.fault();
         scenery.anyServer().kits().fail(action, scenery.anyTag(), 1 + random.nextInt(2));
+    }
+
+    /** An action hangs until its time limit ends it. */
+    private void kitHangs() {
+        String[] actions = {"restore", "remove", "recover"};
+        String action = actions[random.nextInt(actions.length)];
+        String tag = scenery.anyTag();
+        Server server = scenery.anyServer();
+        audit.fault();
+        server.kits().hang(action, tag, true);
+        world.after(world.about(15_000), () -> {
+            server.kits().hang(action, tag, false);
+            server.kits().timeOut();
+        });
     }
 
     private void diskFull() {

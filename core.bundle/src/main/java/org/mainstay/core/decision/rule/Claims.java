@@ -74,7 +74,7 @@ final class Claims {
     /** Returns whether a server of the group may have raised the epoch without this one knowing. */
     private boolean blind(String tag) {
         return step.topology().others(tag, step.self()).keySet().stream()
-                .anyMatch(server -> knowledge.down(server) ? !step.peer(server).heard() : !knowledge.trusted(server));
+                .anyMatch(server -> !knowledge.complete(server));
     }
 
     /** Goes on when every server that can still answer has granted. */

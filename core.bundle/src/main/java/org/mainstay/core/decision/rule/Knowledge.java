@@ -95,8 +95,17 @@ final class Knowledge {
         if (view.session() && view.current()) {
             return true;
         }
-        return !view.managerPresent()
-                && view.guard().known()
+        return !view.managerPresent() && follows(view);
+    }
+
+    /** Returns whether nothing a server committed before it was last heard is missing here. */
+    boolean complete(String peer) {
+        PeerView view = step.peers().get(peer);
+        return view != null && (view.session() && view.current() || follows(view));
+    }
+
+    private static boolean follows(PeerView view) {
+        return view.guard().known()
                 && view.guard().incarnation() == view.lcd().incarnation()
                 && view.guard().version() <= view.lcd().version();
     }

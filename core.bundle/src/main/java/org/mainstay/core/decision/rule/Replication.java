@@ -129,7 +129,7 @@ final class Replication {
         } else {
             snapshot(peer, hello.lcd());
         }
-        ownCopy(peer, hello, old.run().isEmpty());
+        ownCopy(peer, hello, old.sessions() == 1);
         new Claims(step).askAgain(peer);
     }
 

@@ -449,6 +449,15 @@ final class Requests {
                 if (!operation.holds()) {
                     reservations.finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, "cancelled while waiting"));
                 } else {
+                    if (operation.kind() == Kind.RESTORE) {
+                        // Whoever gives up does not want it to come into service on another server instead.
+                        TreeSet<String> unwanted =
+                                new TreeSet<>(operation.work().todo());
+                        unwanted.addAll(operation.work().begun());
+                        unwanted.stream()
+                                .filter(tag -> step.instance(tag) != null)
+                                .forEach(this::takeBack);
+                    }
                     operation.work().running().values().forEach(one -> step.effect(new Effect.CancelAction(one)));
                 }
                 step.answer(id, Reply.success("cancelled"));

@@ -96,9 +96,13 @@ final class Restoring {
         }
     }
 
-    /** An operator took it out while what is below it was being restored. */
+    /** An operator took it out, or another server turned out to own it, while what is below it was being restored. */
     private boolean unwanted(ServiceOperation operation, String tag) {
-        return !operation.work().begun().contains(tag) && !new Knowledge(step).wantedIn(tag);
+        Knowledge knowledge = new Knowledge(step);
+        return !operation.work().begun().contains(tag)
+                && (!knowledge.wantedIn(tag)
+                        || knowledge.contested(
+                                tag, step.instance(tag).ownership().epoch()));
     }
 
     private boolean stuck(ServiceOperation operation) {

@@ -321,7 +321,7 @@ final class Starting {
             if (obstacle.isEmpty()) {
                 obstacle = tags.stream()
                         .map(knowledge::occupant)
-                        .filter(one -> taken(one))
+                        .filter(Starting::blocks)
                         .map(Knowledge.Occupant::text)
                         .findFirst()
                         .orElse("");
@@ -346,8 +346,11 @@ final class Starting {
                         new Then(Then.Step.FAILOVER, "", List.of(), 0));
     }
 
-    private static boolean taken(Knowledge.Occupant occupant) {
-        return occupant != null && occupant.how().compareTo(Knowledge.Occupant.How.UNRELEASED) <= 0;
+    /** What somebody else may have in service is not repeated, even if it is not certain; parked is what stopped. */
+    private static boolean blocks(Knowledge.Occupant occupant) {
+        return occupant != null
+                && occupant.how() != Knowledge.Occupant.How.PARKED_STOPPED
+                && occupant.how() != Knowledge.Occupant.How.PARKED_RUNNING;
     }
 
     private boolean awaitsProbe() {

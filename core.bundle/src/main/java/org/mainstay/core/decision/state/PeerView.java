@@ -16,6 +16,7 @@ import org.mainstay.core.decision.message.CoreMessage.Standing;
  * @param run distinguishes the starts of its manager; empty before the first {@code Hello}
  * @param received newest version of the database here that it confirmed to have stored in the present session
  * @param joined whether it became available and switchback was not examined for it yet (HIER-053)
+ * @param sessions how many sessions with it began since the start here
  */
 public record PeerView(
         Lcd lcd,
@@ -27,7 +28,8 @@ public record PeerView(
         Standing standing,
         String run,
         long received,
-        boolean joined) {
+        boolean joined,
+        int sessions) {
 
     /**
      * A peer's heartbeats.
@@ -42,45 +44,72 @@ public record PeerView(
     /** Returns a peer nothing was heard of. */
     public static PeerView unheard(Lcd copy) {
         Standing standing = new Standing(org.mainstay.cluster.ClusterSnapshot.Phase.STOPPED, java.util.Set.of());
-        return new PeerView(copy, false, false, false, false, GuardWord.NONE, standing, "", 0, false);
+        return new PeerView(copy, false, false, false, false, GuardWord.NONE, standing, "", 0, false, 0);
     }
 
     public PeerView withLcd(Lcd value) {
-        return new PeerView(value, session, current, heard, managerPresent, guard, standing, run, received, joined);
+        return new PeerView(
+                value, session, current, heard, managerPresent, guard, standing, run, received, joined, sessions);
     }
 
     /** Returns this with a session that just began or ended. */
     public PeerView withSession(boolean open) {
         boolean present = open || (guard.known() ? guard.manager() : managerPresent);
-        return new PeerView(lcd, open, false, heard || open, present, guard, standing, run, 0, joined);
+        return new PeerView(
+                lcd,
+                open,
+                false,
+                heard || open,
+                present,
+                guard,
+                standing,
+                run,
+                0,
+                joined,
+                open ? sessions + 1 : sessions);
     }
 
     public PeerView withHello(String newRun, Standing newStanding) {
-        return new PeerView(lcd, session, false, true, true, guard, newStanding, newRun, received, joined);
+        return new PeerView(lcd, session, false, true, true, guard, newStanding, newRun, received, joined, sessions);
     }
 
     public PeerView withStanding(Standing value) {
-        return new PeerView(lcd, session, current, heard, managerPresent, guard, value, run, received, joined);
+        return new PeerView(
+                lcd, session, current, heard, managerPresent, guard, value, run, received, joined, sessions);
     }
 
     public PeerView withReceived(long version) {
-        return new PeerView(lcd, session, current, heard, managerPresent, guard, standing, run, version, joined);
+        return new PeerView(
+                lcd, session, current, heard, managerPresent, guard, standing, run, version, joined, sessions);
     }
 
     public PeerView withJoined(boolean value) {
-        return new PeerView(lcd, session, current, heard, managerPresent, guard, standing, run, received, value);
+        return new PeerView(
+                lcd, session, current, heard, managerPresent, guard, standing, run, received, value, sessions);
     }
 
     public PeerView withCurrent(boolean value) {
-        return new PeerView(lcd, session, value, heard, managerPresent, guard, standing, run, received, joined);
+        return new PeerView(
+                lcd, session, value, heard, managerPresent, guard, standing, run, received, joined, sessions);
     }
 
     public PeerView withHeard() {
-        return new PeerView(lcd, session, current, true, managerPresent, guard, standing, run, received, joined);
+        return new PeerView(
+                lcd, session, current, true, managerPresent, guard, standing, run, received, joined, sessions);
     }
 
     public PeerView withGuard(GuardWord word) {
         return new PeerView(
-                lcd, session, current, true, session || word.manager(), word, standing, run, received, joined);
+                lcd,
+                session,
+                current,
+                true,
+                session || word.manager(),
+                word,
+                standing,
+                run,
+                received,
+                joined,
+                sessions);
     }
 }

@@ -151,6 +151,12 @@ final class Actors {
     }
 
     private void operators() {
+        on(
+                "the operator on (\\w+) gives up",
+                m -> server(m, 1).request("operator", new ServiceRequest.Cancel(stage.asked(m.group(1), true))));
+        on(
+                "the first operator on (\\w+) gives up",
+                m -> server(m, 1).request("operator", new ServiceRequest.Cancel(stage.asked(m.group(1), false))));
         on("(\\w+): in-service (\\w+)( -[bsn])?", m -> {
             String option = m.group(3) == null ? "" : m.group(3).trim();
             boolean only = option.equals("-b") || option.equals("-s");
@@ -200,7 +206,7 @@ final class Actors {
     }
 
     private void ask(Matcher m, ServiceRequest request) {
-        server(m, 1).request("operator", request);
+        stage.asked(m.group(1), server(m, 1).request("operator", request));
     }
 
     private void setState(Matcher m) {

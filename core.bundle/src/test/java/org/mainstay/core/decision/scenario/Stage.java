@@ -31,6 +31,7 @@ final class Stage {
     private Transcript transcript;
     private Invariants invariants;
     private final Map<String, Lcd> backups = new TreeMap<>();
+    private final Map<String, List<String>> requests = new TreeMap<>();
 
     /** Plays one line and returns what follows. */
     List<String> play(String line) {
@@ -64,6 +65,16 @@ final class Stage {
 
     Lcd backup(Server server) {
         return backups.get(server.name());
+    }
+
+    void asked(String server, String requestId) {
+        requests.computeIfAbsent(server, key -> new ArrayList<>()).add(requestId);
+    }
+
+    /** Returns the last or the first request made on a server. */
+    String asked(String server, boolean last) {
+        List<String> ids = requests.get(server);
+        return ids.get(last ? ids.size() - 1 : 0);
     }
 
     void flags() {
