@@ -59,8 +59,8 @@ final class Namespaces implements AutoCloseable {
             Path wrapper = folder.resolve(program);
             Files.writeString(
                     wrapper,
-                    "#!/bin/sh\nexec /usr/bin/nsenter --net=/run/netns/" + name(machine) + " "
-                            + NativePrograms.folder().resolve(program) + " \"$@\"\n");
+                    "#!/bin/sh\nexec /usr/bin/nsenter --net=/run/netns/" + name(machine) + " '"
+                            + NativePrograms.folder().resolve(program) + "' \"$@\"\n");
             assertThat(wrapper.toFile().setExecutable(true)).isTrue();
         }
         return folder;
