@@ -112,7 +112,8 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
                         new DecisionCore()::decide,
                         guard,
                         hosts,
-                        StoreRepair.of(store)),
+                        StoreRepair.of(store),
+                        LastResort.endProcess()),
                 kits);
         administration = new AdminService(runtime.access(), codec);
     }
