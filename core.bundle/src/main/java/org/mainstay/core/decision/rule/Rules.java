@@ -207,6 +207,8 @@ public final class Rules {
             if (step.phase() == Phase.AVAILABLE) {
                 new Failover(step).checkFailed(check.tag(), check.check(), check.message());
             }
+        } else if (event instanceof Event.OwnershipLost lost) {
+            new Failover(step).lost(lost.tag(), lost.message());
         } else if (event instanceof Event.KitAppeared kit) {
             step.kits.add(kit.type());
             new Starting(step).kitAppeared(kit.type());
@@ -265,6 +267,7 @@ public final class Rules {
             case "wait" -> new Reservations(step).waited(rest);
             case "defer" -> new Reconcile(step).deferred(rest);
             case "agree" -> new Agreements(step).overdue(rest);
+            case Failover.LOST -> new Failover(step).stillLost(rest);
             case "failures" -> new Failover(step).forgiven(rest);
             default -> {
                 // backoff: its end alone lets the rules look again
