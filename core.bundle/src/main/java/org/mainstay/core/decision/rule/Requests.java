@@ -64,7 +64,7 @@ final class Requests {
             new Agreements(step).propose(id, propose);
         } else if (request instanceof ServiceRequest.ResolveOperation resolve) {
             step.origin(event.origin());
-            new Agreements(step).resolve(id, resolve);
+            new Resolutions(step).resolve(id, resolve, event.origin());
         } else if (request instanceof ServiceRequest.Cancel cancel) {
             cancel(id, cancel);
         }

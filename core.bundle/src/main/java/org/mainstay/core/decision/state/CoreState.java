@@ -276,6 +276,11 @@ public record CoreState(
         return memory.obstacles();
     }
 
+    /** Returns what is not decided or decided differently on different servers, one sentence each. */
+    public List<String> doubts() {
+        return List.copyOf(memory.doubts().values());
+    }
+
     /** Returns what an administrator should know, one sentence each; empty if all is well. */
     public List<String> problems() {
         List<String> problems = new ArrayList<>();
