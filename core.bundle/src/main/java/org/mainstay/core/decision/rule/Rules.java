@@ -13,6 +13,7 @@ import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Input;
+import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.decision.state.CoreState.Storage;
@@ -102,6 +103,10 @@ public final class Rules {
     }
 
     private void refuse(Event.Requested requested, String reason) {
+        if (requested.request() instanceof ServiceRequest.Stop stop && step.phase() != Phase.STOPPED) {
+            new Stopping(step).unstorable(requested.requestId(), stop, reason);
+            return;
+        }
         step.answer(requested.requestId(), notStored(step, reason));
     }
 

@@ -167,10 +167,15 @@ public record CoreState(
      * @param asked whether one was
      * @param requestId whom to answer
      * @param leaveRunning {@code lkstop -f}
+     * @param machine whether the machine goes down, so that it ends whatever could not be stopped
      * @param version version of the own database the peers must have before it ends; 0 = not yet known
      */
-    public record Stop(boolean asked, String requestId, boolean leaveRunning, long version) {
-        public static final Stop NONE = new Stop(false, "", false, 0);
+    public record Stop(boolean asked, String requestId, boolean leaveRunning, boolean machine, long version) {
+        public static final Stop NONE = new Stop(false, "", false, false, 0);
+
+        public Stop withVersion(long value) {
+            return new Stop(asked, requestId, leaveRunning, machine, value);
+        }
     }
 
     /**
