@@ -1,6 +1,5 @@
 package org.mainstay.core.decision.rule;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
@@ -66,9 +65,7 @@ public final class Rules {
         } else if (event instanceof Event.Requested requested) {
             refuse(requested, step.storage.problem());
         } else if (!refusedToPeer(event, step.storage.problem())) {
-            List<Event> waiting = new ArrayList<>(step.storage.waiting());
-            waiting.add(event);
-            step.storage = new Storage(step.storage.problem(), waiting);
+            step.storage = new Storage(step.storage.problem(), Waiting.with(step.storage.waiting(), event));
         }
     }
 
@@ -78,13 +75,13 @@ public final class Rules {
      */
     private void persistFailed(Event.PersistFailed failed) {
         Event event = failed.failed();
-        List<Event> waiting = new ArrayList<>(step.storage.waiting());
+        List<Event> waiting = step.storage.waiting();
         if (event instanceof Event.Requested requested) {
             refuse(requested, failed.reason());
         } else if (!(event instanceof Event.PersistRecovered)
                 && !(event instanceof Event.TimerFired timer && timer.id().equals(RETRY))
                 && !refusedToPeer(event, failed.reason())) {
-            waiting.add(event);
+            waiting = Waiting.with(waiting, event);
         }
         if (step.storage.works()) {
             step.note(
