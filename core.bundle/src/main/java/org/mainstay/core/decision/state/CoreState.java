@@ -9,6 +9,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ClusterSnapshot.Activity;
 import org.mainstay.cluster.ClusterSnapshot.PeerState;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
@@ -295,6 +296,14 @@ public record CoreState(
         memory.obstacles().forEach((tag, text) -> problems.add(tag + " is not brought into service: " + text));
         problems.addAll(memory.doubts().values());
         return problems;
+    }
+
+    /**
+     * Returns which case of I1 holds. A right to run that ends by itself is a lease, which is what quorum and witness give; fencing
+     * and watchdog will be told here when they exist.
+     */
+    public ClusterSnapshot.Safety safety() {
+        return right.until() == Long.MAX_VALUE ? ClusterSnapshot.Safety.UNPROTECTED : ClusterSnapshot.Safety.LEASED;
     }
 
     /** Returns the instances whose checks are to run. */

@@ -201,7 +201,8 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
                 Map.of(),
                 Map.of(),
                 Map.of(),
-                List.of(problem));
+                List.of(problem),
+                ClusterSnapshot.Safety.UNPROTECTED);
     }
 
     @Override
