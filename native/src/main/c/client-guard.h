@@ -273,21 +273,26 @@ static int stop(bool leave_running, bool system_shutdown) {
         fflush(stdout);
     }
     bool in_order = fd >= 0;
+    int stopped = EXIT_OK;
     if (in_order) {
         char *arguments[] = {"stop", leave_running ? "--leave-running" : "--system-shutdown"};
         int code = run_command(fd, "mainstay", leave_running || system_shutdown ? 2 : 1, arguments, NULL, 0);
         if (code != EXIT_OK && code != RUN_LOST) {
-            complain("Mainstay was not stopped");
-            return code;
+            complain(system_shutdown ? "not everything could be stopped; the machine shuts down all the same"
+                                     : "Mainstay was not stopped");
+            if (!system_shutdown) {
+                return code;
+            }
+            stopped = code;
         }
         /* The connection may be lost because the manager ended or because it crashed: then the guard ends what is left. */
-        in_order = code == EXIT_OK;
+        in_order = code != RUN_LOST;
     }
     int code = end_processes(leave_running, in_order);
     if (code == EXIT_OK) {
         puts("LIFEKEEPER NOW STOPPED");
     }
-    return code;
+    return code == EXIT_OK ? stopped : code;
 }
 
 /* lkstop [-n|-f|-r] (CMD-090 to CMD-096). */
