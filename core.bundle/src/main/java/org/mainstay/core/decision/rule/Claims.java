@@ -29,6 +29,9 @@ final class Claims {
      */
     private static final long BLIND = 1000;
 
+    /** Timer: how long is waited for whoever has nothing to say about a claim; the rest is the operation's id. */
+    static final String TIMER = "claim";
+
     private final Step step;
     private final Knowledge knowledge;
 
@@ -58,8 +61,27 @@ final class Claims {
         ServiceOperation claiming = operation.at(Stage.CLAIMING).withClaim(claim);
         step.operation(claiming);
         waiting.forEach(peer -> step.send(peer, new CoreMessage.ClaimRequest(operation.id(), epochs)));
+        if (!waiting.isEmpty()) {
+            step.startTimer(TIMER + ":" + operation.id(), step.settings.defaultDetection());
+        }
         new Restoring(step).askHandles(operation.id());
         advance(step.operation(operation.id()));
+    }
+
+    /** A server that hangs and has no instance of what is claimed has nothing to say: it is not waited for any more (I9). */
+    void overdue(String operationId) {
+        ServiceOperation operation = step.operation(operationId);
+        if (operation == null || operation.stage() != Stage.CLAIMING) {
+            return;
+        }
+        Claim claim = operation.claim();
+        SortedSet<String> sharers = step.topology().sharers(claim.epochs().keySet(), step.self());
+        TreeSet<String> waiting = new TreeSet<>(claim.waiting());
+        waiting.removeIf(peer -> !knowledge.decides(peer) && !sharers.contains(peer));
+        step.operation(operation.withClaim(claim.withWaiting(waiting)));
+        if (!waiting.isEmpty()) {
+            step.startTimer(TIMER + ":" + operationId, step.settings.defaultDetection());
+        }
     }
 
     /** Returns whether the right to a resource never ended: it was not released since this server won it. */

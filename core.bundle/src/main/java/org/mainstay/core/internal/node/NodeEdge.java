@@ -70,6 +70,8 @@ final class NodeEdge implements Loop.Edge {
         parts.actions().entered(now);
         parts.publisher().entered(now);
         parts.guard().entered(now);
+        // Before anything is begun that peers must know of: a guard that outlives this manager tells them the version.
+        parts.guard().alive(now, 0);
         parts.monitors().update(now.own(), now.monitored());
     }
 
