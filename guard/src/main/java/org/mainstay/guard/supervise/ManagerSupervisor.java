@@ -45,6 +45,7 @@ public final class ManagerSupervisor implements AutoCloseable {
     private long startAgainAt;
     private int failures;
     private ProcessIdentity killed;
+    private boolean cacheLookedAt;
 
     /**
      * @param home installation folder, absolute
@@ -261,7 +262,11 @@ public final class ManagerSupervisor implements AutoCloseable {
         if (Files.exists(console) && Files.size(console) > LARGEST_CONSOLE_LOG) {
             Files.move(console, console.resolveSibling("karaf-console.log.1"), StandardCopyOption.REPLACE_EXISTING);
         }
-        repairCache();
+        if (!cacheLookedAt) {
+            // Only a machine that lost its power leaves a torn cache, and then this guard was started after that.
+            repairCache();
+            cacheLookedAt = true;
+        }
         return new ProcessBuilder(command.call())
                 .directory(home.toFile())
                 .redirectInput(new File("/dev/null"))

@@ -1,6 +1,8 @@
 package org.mainstay.core.internal.node;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -132,12 +134,13 @@ final class GuardFeed {
         }
         own = state.own();
         Map<String, List<String>> now = new TreeMap<>();
+        Map<String, String> hierarchies = hierarchies(own);
         state.own().instances().forEach((tag, instance) -> {
             boolean here = instance.state().inService() || !instance.ownership().released();
             if (here) {
                 // Also without handles: the guard must know that something is here which it cannot end.
                 List<String> handles = new ArrayList<>(instance.ownership().killHandles());
-                handles.add("HIERARCHY\t" + hierarchy(state.own(), tag));
+                handles.add("HIERARCHY\t" + hierarchies.get(tag));
                 now.put(tag, handles);
             }
         });
@@ -147,20 +150,31 @@ final class GuardFeed {
         }
     }
 
-    /** Returns the first tag of the hierarchy: the same for all that depend on one another, directly or not. */
-    private static String hierarchy(Lcd own, String tag) {
-        TreeSet<String> members = new TreeSet<>(Set.of(tag));
-        int before = 0;
-        while (members.size() > before) {
-            before = members.size();
-            for (Dependency dependency : own.rows(LcdSection.DEPENDENCIES).values()) {
-                if (members.contains(dependency.parent()) || members.contains(dependency.child())) {
-                    members.add(dependency.parent());
-                    members.add(dependency.child());
+    /**
+     * Returns for each instance the first tag of its hierarchy: the same for all that depend on one another, directly or not. All
+     * at once, because this is done at every commit.
+     */
+    private static Map<String, String> hierarchies(Lcd own) {
+        Map<String, Set<String>> neighbours = new HashMap<>();
+        for (Dependency dependency : own.rows(LcdSection.DEPENDENCIES).values()) {
+            neighbours
+                    .computeIfAbsent(dependency.parent(), key -> new TreeSet<>())
+                    .add(dependency.child());
+            neighbours
+                    .computeIfAbsent(dependency.child(), key -> new TreeSet<>())
+                    .add(dependency.parent());
+        }
+        Map<String, String> names = new HashMap<>();
+        for (String first : new TreeSet<>(own.instances().keySet())) {
+            Deque<String> open = new ArrayDeque<>(List.of(first));
+            while (!open.isEmpty()) {
+                String tag = open.remove();
+                if (names.putIfAbsent(tag, first) == null) {
+                    open.addAll(neighbours.getOrDefault(tag, Set.of()));
                 }
             }
         }
-        return members.first();
+        return names;
     }
 
     /** Called on the loop's thread, at least twice per second. */

@@ -92,6 +92,29 @@ class GuardFeedTest {
     }
 
     @Test
+    void aLongChainAndItsNeighbourAreTwoHierarchies() {
+        enter(old -> {
+            Lcd made = old.with(instance("other", InstanceState.ISP, false));
+            for (int i = 0; i < 200; i++) {
+                made = made.with(instance(link(i), InstanceState.ISP, false));
+                if (i > 0) {
+                    Dependency row = new Dependency(link(i), link(i - 1));
+                    made = made.with(LcdSection.DEPENDENCIES, row.key(), row);
+                }
+            }
+            return made;
+        });
+        assertThat(guard.inService()).hasSize(201);
+        assertThat(guard.inService().get("other")).containsExactly("HIERARCHY\tother");
+        assertThat(guard.inService().get(link(199))).containsExactly("HIERARCHY\t" + link(0));
+        assertThat(guard.inService().get(link(100))).containsExactly("HIERARCHY\t" + link(0));
+    }
+
+    private static String link(int i) {
+        return String.format("link%03d", i);
+    }
+
+    @Test
     void lostStorageIsLostOwnershipOfWhatUsesItAndNotAFailedCheck() {
         enter(old -> old.with(instance("vol", InstanceState.ISP, false)
                         .withProperties(Map.of("reservation", "/dev/area"), "1"))
