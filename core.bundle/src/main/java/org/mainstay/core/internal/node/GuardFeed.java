@@ -164,7 +164,7 @@ final class GuardFeed {
     }
 
     /** Called on the loop's thread, at least twice per second. */
-    void alive(CoreState state, long commitAgeMillis) {
+    void alive(CoreState state) {
         if (digested == null
                 || digested.version() != state.own().version()
                 || digested.incarnation() != state.own().incarnation()) {
@@ -180,12 +180,12 @@ final class GuardFeed {
                                     tag + instance.ownership().owner()));
         }
         guard.report(new GuardControl.ManagerReport(
-                state.self(),
-                state.own().incarnation(),
-                state.own().version(),
-                commitAgeMillis,
-                membershipDigest,
-                epochsDigest));
+                state.self(), state.own().incarnation(), state.own().version(), 0, membershipDigest, epochsDigest));
+    }
+
+    /** Called on any thread. */
+    void committing(long ageMillis) {
+        guard.committing(ageMillis);
     }
 
     private static long digest(long number, String text) {

@@ -8,7 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.mainstay.cluster.ClusterEvent;
 import org.mainstay.core.decision.effect.Effect;
+import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.internal.event.Events;
@@ -71,13 +73,32 @@ final class NodeEdge implements Loop.Edge {
         parts.publisher().entered(now);
         parts.guard().entered(now);
         // Before anything is begun that peers must know of: a guard that outlives this manager tells them the version.
-        parts.guard().alive(now, 0);
+        parts.guard().alive(now);
         parts.monitors().update(now.own(), now.monitored());
     }
 
     @Override
-    public void alive(CoreState now, long commitAgeMillis) {
-        parts.guard().alive(now, commitAgeMillis);
+    public void alive(CoreState now) {
+        parts.guard().alive(now);
+    }
+
+    @Override
+    public void committing(long ageMillis) {
+        parts.guard().committing(ageMillis);
+    }
+
+    @Override
+    public void overdue(long ageMillis) {
+        String text =
+                "the disk of the configuration database of " + state.self() + " does not answer: a change has waited"
+                        + " for more than " + TimeUnit.MILLISECONDS.toSeconds(ageMillis)
+                        + " s; new requests and claims are refused, what runs goes on";
+        // Whoever watches the disk must not wait for the log's.
+        Thread teller = new Thread(
+                () -> parts.events().add(Notices.PERSIST_SLOW, ClusterEvent.Level.ERROR, "", text),
+                "mainstay-disk-news");
+        teller.setDaemon(true);
+        teller.start();
     }
 
     @Override

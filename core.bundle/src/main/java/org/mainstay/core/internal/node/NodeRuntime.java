@@ -345,6 +345,10 @@ public final class NodeRuntime implements AutoCloseable {
         if (!guard.linked()) {
             problems.add("the guard of this server does not answer: heartbeats may have stopped");
         }
+        if (loop != null && loop.commitAgeMillis() > SECOND) {
+            problems.add("the disk of the configuration database does not answer: a change has waited for "
+                    + TimeUnit.MILLISECONDS.toSeconds(loop.commitAgeMillis()) + " s");
+        }
         hosts.limitation().ifPresent(problems::add);
         if (base.repair().isPresent() && (repairing == null || damaged())) {
             problems.add(base.repair().get().sentence());
