@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.mainstay.cluster.ClusterEvent;
@@ -26,7 +25,7 @@ import org.slf4j.LoggerFactory;
 /** Executes the decision core's effects and brings what comes of them back as events. Methods run on the loop's thread. */
 final class NodeEdge implements Loop.Edge {
     private static final Logger LOG = LoggerFactory.getLogger(NodeEdge.class);
-    private static final Executor HANDLES_LATER = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
+    private static final long HANDLES_LATER_MILLIS = 500;
     private static final int HANDLE_TRIES = 20;
 
     /** What the edge works with. */
@@ -153,7 +152,7 @@ final class NodeEdge implements Loop.Edge {
                     && triesLeft > 1
                     && state.own().instance(tag).isPresent()) {
                 // The kit is away, as during its upgrade: its restore would wait for it too.
-                HANDLES_LATER.execute(() -> findHandles(tag, triesLeft - 1));
+                parts.timers().later(HANDLES_LATER_MILLIS, () -> findHandles(tag, triesLeft - 1));
             } else {
                 LOG.warn("the kill handles of {} are not known: {}", tag, ended.message());
                 withoutHandles.put(tag, ended.message());
