@@ -88,8 +88,8 @@ static bool node_exists(void) {
     return false;
 }
 
-/* Starts the guard in a session of its own; it starts the manager. The child's pid, or -1. */
-static pid_t spawn_guard(void) {
+/* Starts the guard in a session of its own; it starts the manager if that is wanted. The child's pid, or -1. */
+static pid_t spawn_guard(bool with_manager) {
     char java[PATH_MAX];
     if (!find_java(java)) {
         return -1;
@@ -124,7 +124,7 @@ static pid_t spawn_guard(void) {
     umask(022);
     execl(java, java, "-Xms8m", "-Xmx32m", "-Xss256k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
           "-XX:ReservedCodeCacheSize=12m", "-XX:MaxMetaspaceSize=32m", "-XX:+ExitOnOutOfMemoryError", "-cp", "lib/guard.jar",
-          "org.mainstay.guard.GuardMain", (char *)NULL);
+          "org.mainstay.guard.GuardMain", with_manager ? (char *)NULL : "--no-manager", (char *)NULL);
     fprintf(stderr, "%s: %s\n", java, strerror(errno));
     _exit(127);
 }
@@ -210,7 +210,7 @@ static int lkstart(int count, char **arguments) {
     if (!now) {
         int code = ask_guard("start-manager", "", NULL);
         if (code == GUARD_AWAY) {
-            guard = spawn_guard();
+            guard = spawn_guard(true);
             code = guard > 0 ? EXIT_OK : EXIT_SYSTEM;
         }
         if (code != EXIT_OK) {

@@ -14,6 +14,7 @@
 #include "client-frames.h"
 #include "client-unit.h"
 #include "client-guard.h"
+#include "client-keep.h"
 
 /* Runs a command in a JVM of its own: node init and join, and help while Mainstay is stopped. */
 static int offline(const char *program, int count, char **arguments) {
@@ -137,6 +138,9 @@ int main(int count, char **arguments) {
     }
     if (strcmp(first, "start") == 0 || strcmp(first, "lkstart") == 0) {
         return lkstart(count - 1, arguments + 1);
+    }
+    if (strcmp(first, "keep-guard") == 0 && count == 1) {
+        return keep_guard();
     }
     if (strcmp(first, "lkstop") == 0) {
         return lkstop(count - 1, arguments + 1);

@@ -40,6 +40,14 @@ public interface GuardControl {
     void report(ManagerReport report);
 
     /**
+     * Says how long the commit that is under way has taken, so that heartbeats carry it and the guard knows that the decision loop
+     * waits for its disk. Called on any thread while the loop cannot call {@link #report}; the age of the loop is not touched.
+     *
+     * @param ageMillis 0 when it is over
+     */
+    default void committing(long ageMillis) {}
+
+    /**
      * Announces that Karaf is about to end on purpose, so that it is not started again.
      *
      * @param guardToo false ({@code lkstop -f}, a stop by the service manager): the guard stays and goes on heartbeating for
@@ -86,7 +94,7 @@ public interface GuardControl {
      * @param server name of this server
      * @param lcdIncarnation incarnation of the database as last committed
      * @param lcdVersion version of the database as last committed
-     * @param commitAgeMillis how long ago the last commit that was asked for became durable, 0 if none is under way
+     * @param commitAgeMillis how long the commit that is under way has taken, 0 if none is; see {@link #committing}
      * @param membershipDigest digest of the membership list
      * @param epochsDigest digest of the ownership epochs
      */

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +24,7 @@ import org.mainstay.guard.heartbeat.OwnStatus;
 import org.mainstay.guard.heartbeat.PathConfig;
 import org.mainstay.guard.kill.HandleExecutor;
 import org.mainstay.guard.kill.InService;
+import org.mainstay.guard.kill.KillLanes;
 import org.mainstay.guard.reserve.ReservationSettings;
 import org.mainstay.guard.reserve.Reservations;
 import org.mainstay.guard.supervise.LoopWatch;
@@ -53,7 +55,7 @@ final class Guard implements Operations, HeartbeatListener {
     private final ControlServer control;
     private final long instance;
     private final ExecutorService state = single("guard-state");
-    private final ExecutorService killer = single("guard-kill");
+    private final KillLanes lanes;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Object newsLock = new Object();
 
@@ -83,9 +85,11 @@ final class Guard implements Operations, HeartbeatListener {
                 new StateFile(files.state("reservations")),
                 GuardFiles.place());
         this.executor = new HandleExecutor(ticker, log);
-        LoopWatch loop = new LoopWatch(ticker, own::linkedLoopAgeMillis);
-        this.supervisor =
-                new ManagerSupervisor(home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck);
+        this.lanes = new KillLanes(executor::execute, log);
+        LoopWatch.Ages ages = new LoopWatch.Ages(own::linkedLoopAgeMillis, own::linkedCommitAgeMillis);
+        LoopWatch loop = new LoopWatch(ticker, ages, new LoopLimit(home, log));
+        this.supervisor = new ManagerSupervisor(
+                home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck, this::managerKilled);
         this.control = new ControlServer(Path.of("data/run/guard.sock"), this, log);
     }
 
@@ -176,6 +180,17 @@ final class Guard implements Operations, HeartbeatListener {
         log.info("guard stopped");
     }
 
+    /** Whatever the kernel still does for it, a manager that was killed decides nothing any more. */
+    private void managerKilled() {
+        Consumer<String> its;
+        synchronized (newsLock) {
+            its = news;
+        }
+        if (its != null) {
+            unlinked(its);
+        }
+    }
+
     private void managerEnded() {
         if (inService.isEmpty()) {
             reservations.releaseAll();
@@ -192,15 +207,16 @@ final class Guard implements Operations, HeartbeatListener {
             return;
         }
         log.error("the users of " + area + " are ended: " + String.join(", ", inService.users(area)));
-        Thread thread = new Thread(() -> endLost(handles, news), "guard-lost");
+        Thread thread = new Thread(() -> endLost(area, handles, news), "guard-lost");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void endLost(List<String> handles, String news) {
+    private void endLost(String area, List<String> handles, String news) {
         try {
             executor.cut(handles);
-            List<Result> results = kill(handles).get(LOST_SECONDS, TimeUnit.SECONDS);
+            // A lane of its own: what hangs in the hierarchy's must not keep its processes from being ended.
+            List<Result> results = lanes.execute("reservation " + area, handles).get(LOST_SECONDS, TimeUnit.SECONDS);
             results.stream().filter(result -> !result.done()).forEach(result -> notice(result.message()));
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             log.error("ending the users of a lost reservation has not finished: " + e);
@@ -306,17 +322,7 @@ final class Guard implements Operations, HeartbeatListener {
 
     @Override
     public CompletableFuture<List<Result>> kill(List<String> handles) {
-        CompletableFuture<List<Result>> results = new CompletableFuture<>();
-        killer.execute(() -> {
-            try {
-                results.complete(executor.execute(handles));
-            } catch (InterruptedException e) {
-                results.complete(handles.stream()
-                        .map(handle -> Result.failed("interrupted"))
-                        .toList());
-            }
-        });
-        return results;
+        return lanes.execute(inService.lane(handles), handles);
     }
 
     @Override
@@ -391,8 +397,8 @@ final class Guard implements Operations, HeartbeatListener {
         Result manager = supervisor.stop(MANAGER_STOP_SECONDS);
         progress.accept(manager.message());
         InService here = inService;
-        List<String> handles = new ArrayList<>();
-        List<String> owners = new ArrayList<>();
+        Map<String, List<String>> handles = new LinkedHashMap<>();
+        Map<String, List<String>> owners = new LinkedHashMap<>();
         boolean all = manager.done();
         for (String tag : here.byTag().keySet()) {
             if (here.handles(tag).isEmpty()) {
@@ -402,15 +408,20 @@ final class Guard implements Operations, HeartbeatListener {
                 all = false;
             }
             for (String handle : here.handles(tag)) {
-                handles.add(handle);
-                owners.add(tag);
+                handles.computeIfAbsent(here.lane(tag), key -> new ArrayList<>())
+                        .add(handle);
+                owners.computeIfAbsent(here.lane(tag), key -> new ArrayList<>()).add(tag);
             }
         }
-        List<Result> results = kill(handles).join();
-        for (int i = 0; i < results.size(); i++) {
-            Result result = results.get(i);
-            progress.accept(owners.get(i) + ": " + (result.done() ? "" : "FAILED: ") + result.message());
-            all &= result.done();
+        Map<String, CompletableFuture<List<Result>>> ending = new LinkedHashMap<>();
+        handles.forEach((lane, its) -> ending.put(lane, lanes.execute(lane, its)));
+        for (String lane : ending.keySet()) {
+            List<Result> results = ending.get(lane).join();
+            for (int i = 0; i < results.size(); i++) {
+                Result result = results.get(i);
+                progress.accept(owners.get(lane).get(i) + ": " + (result.done() ? "" : "FAILED: ") + result.message());
+                all &= result.done();
+            }
         }
         if (!all) {
             progress.accept("not everything could be ended: the guard stays and keeps its reservations");

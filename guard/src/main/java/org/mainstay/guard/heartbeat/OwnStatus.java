@@ -86,6 +86,11 @@ public final class OwnStatus {
         return linked && reportedOnThisLink ? loopAgeMillis() : 0;
     }
 
+    /** Returns the age of the commit that a linked manager has under way, in milliseconds; 0 if there is none. */
+    public synchronized long linkedCommitAgeMillis() {
+        return linked && reportedOnThisLink ? report.commitAgeMillis() : 0;
+    }
+
     synchronized void fill(Packet.Status to) {
         to.bootHigh = bootHigh;
         to.bootLow = bootLow;

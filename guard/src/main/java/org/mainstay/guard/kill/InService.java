@@ -34,6 +34,24 @@ public record InService(Map<String, List<String>> byTag) {
                 .toList();
     }
 
+    /**
+     * Returns what handles belong to, so that what belongs together is ended in order: the hierarchy of a resource that has one
+     * of them; the handles themselves if nothing here has.
+     */
+    public String lane(List<String> handles) {
+        for (String tag : byTag.keySet()) {
+            if (handles.stream().anyMatch(byTag.get(tag)::contains)) {
+                return lane(tag);
+            }
+        }
+        return String.join(" ", handles);
+    }
+
+    /** Returns what a resource belongs to: its hierarchy, or itself. */
+    public String lane(String tag) {
+        return hierarchy(tag).orElse(tag).replace('\t', ' ');
+    }
+
     private Optional<String> hierarchy(String tag) {
         return byTag.get(tag).stream()
                 .filter(handle -> handle.startsWith(HIERARCHY))

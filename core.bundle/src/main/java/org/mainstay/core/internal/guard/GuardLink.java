@@ -31,8 +31,6 @@ public final class GuardLink implements GuardControl {
     private static final int RESERVATION_LIMIT_SECONDS = 60;
     private static final int KILL_LIMIT_SECONDS = 180;
     private static final long RETRY_MILLIS = 50;
-    /** A guard that answers nothing for so long hangs: it is ended and started again. */
-    private static final long HUNG_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Path home;
     private final GuardStarter starter;
@@ -48,6 +46,8 @@ public final class GuardLink implements GuardControl {
     private Map<String, List<String>> inService;
     private ManagerReport report;
     private long reportedAt;
+    private long commitAge;
+    private final GuardWatch watch = new GuardWatch(System.nanoTime());
     private long heardAt = System.nanoTime();
     private long startedAt = System.nanoTime() - TimeUnit.SECONDS.toNanos(60);
     private boolean guardMayEnd;
@@ -142,6 +142,15 @@ public final class GuardLink implements GuardControl {
     }
 
     @Override
+    public synchronized void committing(long ageMillis) {
+        boolean over = ageMillis == 0 && commitAge > 0;
+        commitAge = ageMillis;
+        if (over) {
+            sendReport();
+        }
+    }
+
+    @Override
     public CompletionStage<HandleResult> stopping(boolean guardToo) {
         return ask(Words.line("stopping", guardToo ? "everything" : "manager"), List.of(), SHORT_LIMIT_SECONDS)
                 .thenApply(answer -> {
@@ -208,22 +217,28 @@ public final class GuardLink implements GuardControl {
                         report.lcdIncarnation(),
                         report.lcdVersion(),
                         loopAge,
-                        report.commitAgeMillis(),
+                        Math.max(commitAge, report.commitAgeMillis()),
                         Long.toHexString(report.membershipDigest()),
                         Long.toHexString(report.epochsDigest()))));
     }
 
     private void everySecond() {
-        boolean hung;
+        GuardWatch.Verdict verdict = GuardWatch.Verdict.FINE;
         synchronized (this) {
-            if (connection != null && report == null) {
-                connection.send(List.of("0 ping"));
+            if (connection == null) {
+                watch.none(System.nanoTime());
+            } else {
+                verdict = watch.look(System.nanoTime(), heardAt);
+                if (report == null || verdict == GuardWatch.Verdict.ASK) {
+                    connection.send(List.of("0 ping"));
+                }
             }
             sendReport();
-            hung = connection != null && System.nanoTime() - heardAt > HUNG_NANOS;
         }
-        if (hung) {
-            LOG.error("the guard has not answered for 10 s: it is ended and started again");
+        if (verdict == GuardWatch.Verdict.HANGS) {
+            LOG.error(
+                    "the guard has said nothing for 10 s and does not answer when it is asked: it is ended and started"
+                            + " again");
             starter.running().ifPresent(ProcessHandle::destroyForcibly);
             disconnect();
         }

@@ -23,6 +23,7 @@ import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.internal.event.Events;
+import org.mainstay.kit.KillHandle;
 
 /** The guard as a part of the loop: its news become events, and it is told how the loop stands and what is in service. */
 final class GuardFeed {
@@ -30,6 +31,8 @@ final class GuardFeed {
     static final int NOTICE = 20160;
     /** The hold on a reservation area is lost. */
     static final int RESERVATION_LOST = 20161;
+
+    private static final String AREA_SUFFIX = ".reservation";
 
     private final GuardControl guard;
     private final Consumer<Event> loop;
@@ -100,11 +103,21 @@ final class GuardFeed {
                 "the reservation " + lost.area() + " is lost: " + lost.message());
         // Also of what is just being restored: whether it counts is the core's to say.
         for (Instance instance : own.instances().values()) {
-            if (instance.properties().containsValue(lost.area())) {
+            if (instance.ownership().killHandles().stream().anyMatch(handle -> uses(handle, lost.area()))) {
                 loop.accept(new Event.OwnershipLost(
                         instance.tag(), "its reservation " + lost.area() + " is lost: " + lost.message()));
             }
         }
+    }
+
+    /** Returns whether a recorded handle is the mount of a volume that is reserved in an area. */
+    private static boolean uses(String handle, String area) {
+        String[] words = handle.split("\t", -1);
+        if (!words[0].equals(KillHandle.Kind.MOUNT.name()) || words.length < 3) {
+            return false;
+        }
+        // Handles that were recorded before they named their area belong to the one beside their image.
+        return words.length > 3 ? words[3].equals(area) : area.equals(words[2] + AREA_SUFFIX);
     }
 
     /** Executes kill handles; the stage tells whether all were done and what is left. */
@@ -178,7 +191,7 @@ final class GuardFeed {
     }
 
     /** Called on the loop's thread, at least twice per second. */
-    void alive(CoreState state, long commitAgeMillis) {
+    void alive(CoreState state) {
         if (digested == null
                 || digested.version() != state.own().version()
                 || digested.incarnation() != state.own().incarnation()) {
@@ -194,12 +207,12 @@ final class GuardFeed {
                                     tag + instance.ownership().owner()));
         }
         guard.report(new GuardControl.ManagerReport(
-                state.self(),
-                state.own().incarnation(),
-                state.own().version(),
-                commitAgeMillis,
-                membershipDigest,
-                epochsDigest));
+                state.self(), state.own().incarnation(), state.own().version(), 0, membershipDigest, epochsDigest));
+    }
+
+    /** Called on any thread. */
+    void committing(long ageMillis) {
+        guard.committing(ageMillis);
     }
 
     private static long digest(long number, String text) {

@@ -50,6 +50,9 @@ import org.slf4j.LoggerFactory;
 public final class NodeRuntime implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRuntime.class);
     private static final int WORKERS = 200;
+    /** Workers for removes and probes, whatever else hangs. */
+    private static final int RESERVED_WORKERS = 50;
+
     private static final long SECOND = 1_000;
     private static final int KIT_NEWS = 20162;
 
@@ -59,7 +62,7 @@ public final class NodeRuntime implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer;
     private final ExecutorService listeners = Executors.newSingleThreadExecutor(Threads.named("mainstay-listeners"));
     private final ExecutorService replies = Executors.newCachedThreadPool(Threads.named("mainstay-replies"));
-    private final Workers workers = new Workers(WORKERS);
+    private final Workers workers = new Workers(WORKERS, RESERVED_WORKERS);
     private final PeerViews views = new PeerViews();
     private final ActionRunner runner;
     private final Actions actions;
@@ -112,7 +115,7 @@ public final class NodeRuntime implements AutoCloseable {
         this.publisher = new Publisher(initial, listeners, views, this::problems);
         this.timers = new Timers(timer, this::fired);
         this.monitors = new Monitors(runner, timer, config.random(), this::checked);
-        this.actions = new Actions(runner, kits, timer, config.kitWait(), this::post, this::told);
+        this.actions = new Actions(runner::run, kits, timer, config.kitWait(), this::post, this::told);
         NodeEdge edge = new NodeEdge(
                 initial,
                 new NodeEdge.Parts(runner, actions, monitors, timers, links, requests, publisher, guard, events),
@@ -344,6 +347,10 @@ public final class NodeRuntime implements AutoCloseable {
         List<String> problems = new ArrayList<>();
         if (!guard.linked()) {
             problems.add("the guard of this server does not answer: heartbeats may have stopped");
+        }
+        if (loop != null && loop.commitAgeMillis() > SECOND) {
+            problems.add("the disk of the configuration database does not answer: a change has waited for "
+                    + TimeUnit.MILLISECONDS.toSeconds(loop.commitAgeMillis()) + " s");
         }
         hosts.limitation().ifPresent(problems::add);
         if (base.repair().isPresent() && (repairing == null || damaged())) {

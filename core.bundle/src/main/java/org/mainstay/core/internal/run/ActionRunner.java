@@ -78,7 +78,8 @@ public final class ActionRunner {
 
     /** Looks what the resource is on this machine; runs beside other actions. */
     public CompletionStage<Ended<Probe>> probe(ActionOrder order) {
-        return call(order, Call.Kind.LOOK, message -> {}, RecoveryKit::probe).result();
+        return call(order, Call.Kind.LOOK, true, message -> {}, RecoveryKit::probe)
+                .result();
     }
 
     /** Asks the kit to check and complete a create or extend; the order's resource holds the answers. */
@@ -146,6 +147,11 @@ public final class ActionRunner {
     }
 
     private <T> Running<T> call(ActionOrder order, Call.Kind kind, Consumer<String> progress, Question<T> question) {
+        return call(order, kind, order.action() == Action.REMOVE, progress, question);
+    }
+
+    private <T> Running<T> call(
+            ActionOrder order, Call.Kind kind, boolean urgent, Consumer<String> progress, Question<T> question) {
         ResourceInfo resource = order.resource();
         Optional<RegisteredKit> found = kits.find(resource.application(), resource.type());
         if (found.isEmpty()) {
@@ -158,7 +164,7 @@ public final class ActionRunner {
         String name = order.actionName() + " " + resource.tag();
         String lane = kind == Call.Kind.LOOK ? "" : resource.tag();
         Duration limit = kit.descriptor().timeLimit(order.action());
-        return workers.submit(new Call<>(name, lane, kind, limit, kit.kit(), control -> {
+        return workers.submit(new Call<>(name, lane, kind, limit, urgent, kit.kit(), control -> {
             Consumer<String> told = message -> {
                 LOG.info("{} {}: {}", resource.tag(), order.actionName(), message);
                 progress.accept(message);

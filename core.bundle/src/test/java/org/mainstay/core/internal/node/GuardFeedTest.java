@@ -116,12 +116,16 @@ class GuardFeedTest {
 
     @Test
     void lostStorageIsLostOwnershipOfWhatUsesItAndNotAFailedCheck() {
-        enter(old -> old.with(instance("vol", InstanceState.ISP, false)
-                        .withProperties(Map.of("reservation", "/dev/area"), "1"))
-                .with(instance("other", InstanceState.ISP, false)
-                        .withProperties(Map.of("reservation", "/dev/another"), "1")));
+        enter(old -> old.with(instance("vol", InstanceState.ISP, false, "MOUNT\t/data\t/dev/x\t/dev/area"))
+                .with(instance("other", InstanceState.ISP, false, "MOUNT\t/other\t/dev/y\t/dev/another"))
+                .with(instance("old", InstanceState.ISP, false, "CGROUP\t/c/old", "MOUNT\t/old\t/images/old"))
+                .with(instance("app", InstanceState.ISP, false, "CGROUP\t/c/app")
+                        .withProperties(Map.of("directory", "/dev/area"), "1")));
         guard.tell("lost", new GuardNews.ReservationLost("/dev/area", "B holds it"));
         assertThat(fed)
                 .containsExactly(new Event.OwnershipLost("vol", "its reservation /dev/area is lost: B holds it"));
+        fed.clear();
+        guard.tell("lost", new GuardNews.ReservationLost("/images/old.reservation", "B holds it"));
+        assertThat(fed).hasSize(1).first().asString().contains("tag=old");
     }
 }
