@@ -168,6 +168,11 @@ public final class FakePlatform
     }
 
     @Override
+    public void add(int number, ClusterEvent.Level level, String tag, String text) {
+        throw new UnsupportedOperationException("commands raise no events");
+    }
+
+    @Override
     public Registration follow(Consumer<ClusterEvent> listener) {
         followers.add(listener);
         return () -> followers.remove(listener);

@@ -231,6 +231,13 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
     }
 
     @Override
+    public void add(int number, ClusterEvent.Level level, String tag, String text) {
+        if (runtime != null) {
+            runtime.eventLog().add(number, level, tag, text);
+        }
+    }
+
+    @Override
     public Registration follow(Consumer<ClusterEvent> listener) {
         return runtime == null ? () -> {} : runtime.eventLog().follow(listener);
     }
