@@ -3,11 +3,16 @@ package org.mainstay.core.decision.rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.mainstay.cluster.ClusterSnapshot.PeerState;
+import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.message.CoreMessage.Standing;
+import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.decision.state.PeerView;
 
 /** What the peers are told at the end of each step: the change of the own database and how this server stands. */
@@ -26,7 +31,7 @@ final class Announcements {
             step.own(old);
         }
         Standing standing = standing(step);
-        Standing before = new Standing(step.before.phase(), step.before.kits());
+        Standing before = before(step.before);
         for (Map.Entry<String, PeerView> entry : step.peers().entrySet()) {
             String name = entry.getKey();
             PeerView peer = entry.getValue();
@@ -62,6 +67,36 @@ final class Announcements {
     }
 
     private static Standing standing(Step step) {
-        return new Standing(step.phase(), step.kits);
+        TreeSet<String> alive = new TreeSet<>();
+        if (step.settings.safety().leased()) {
+            Knowledge knowledge = new Knowledge(step);
+            step.peers().keySet().stream().filter(knowledge::alive).forEach(alive::add);
+        }
+        return standing(step.phase(), step.kits, step.right().granted(), alive, step.peers());
+    }
+
+    private static Standing before(CoreState state) {
+        TreeSet<String> alive = new TreeSet<>();
+        if (state.settings().safety().leased()) {
+            state.peers().keySet().stream()
+                    .filter(peer -> state.reachability(peer) == PeerState.ALIVE)
+                    .forEach(alive::add);
+        }
+        return standing(state.phase(), state.kits(), state.right().granted(), alive, state.peers());
+    }
+
+    private static Standing standing(
+            Phase phase, Set<String> kits, boolean right, Set<String> alive, Map<String, PeerView> peers) {
+        TreeSet<String> withheld = new TreeSet<>();
+        TreeSet<String> certain = new TreeSet<>();
+        peers.forEach((name, view) -> {
+            if (view.fate().withheld()) {
+                withheld.add(name);
+            }
+            if (!view.fate().certain().isEmpty()) {
+                certain.add(name);
+            }
+        });
+        return new Standing(phase, kits, right, alive, withheld, certain);
     }
 }

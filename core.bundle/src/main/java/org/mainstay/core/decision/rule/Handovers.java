@@ -231,6 +231,7 @@ final class Handovers {
         String id = handover.id();
         boolean usable = knowledge.usable(handover.to());
         if (usable && knowledge.accepted(handover) && begun(id) == null) {
+            remember(handover);
             step.drop(LcdSection.HANDOVERS, id);
             return;
         }
@@ -240,6 +241,7 @@ final class Handovers {
             return;
         }
         boolean down = knowledge.down(handover.to());
+        boolean gone = knowledge.gone(handover.to());
         switch (handover.step()) {
             case PREPARED -> {
                 if (down || !step.start.passed() && step.stop.asked()) {
@@ -256,11 +258,23 @@ final class Handovers {
                 }
             }
             case RELEASED -> {
-                if (down && step.start.passed()) {
+                if (gone && step.start.passed()) {
                     givenBack(handover, handover.to() + " is down");
                 }
             }
             case ACCEPTED -> step.drop(LcdSection.HANDOVERS, id);
+        }
+    }
+
+    /** Records what was handed over as promised: who is asked for it next must wait until the taker is heard of it. */
+    private void remember(Handover handover) {
+        if (step.settings.safety().leased()) {
+            handover.epochs().forEach((theirs, epoch) -> {
+                String tag = step.topology().mine(handover.to(), theirs);
+                if (tag != null) {
+                    step.ownership(tag, one -> one.epoch() < epoch ? one.withEpoch(epoch, handover.to()) : one);
+                }
+            });
         }
     }
 

@@ -30,6 +30,7 @@ import org.mainstay.core.decision.event.Event;
  * @param stop what a stop still waits for
  * @param storage whether commits work
  * @param right whether this server may run resources at all
+ * @param loss how this server stands when it has lost that right, or its network
  */
 public record CoreState(
         Lcd own,
@@ -43,7 +44,8 @@ public record CoreState(
         Memory memory,
         Stop stop,
         Storage storage,
-        RightToRun right) {
+        RightToRun right,
+        Loss loss) {
 
     /**
      * Start-up (design.md section 10).
@@ -219,7 +221,8 @@ public record CoreState(
                 Memory.NONE,
                 Stop.NONE,
                 Storage.WORKS,
-                RightToRun.ALWAYS);
+                RightToRun.ALWAYS,
+                Loss.NONE);
     }
 
     /** Returns the name of this server. */
@@ -233,7 +236,7 @@ public record CoreState(
      */
     public CoreState withOwn(Lcd value) {
         return new CoreState(
-                value, peers, paths, phase, start, settings, kits, operations, memory, stop, storage, right);
+                value, peers, paths, phase, start, settings, kits, operations, memory, stop, storage, right, loss);
     }
 
     /** Returns whether a peer can be reached (CMD-302); see {@code Peers} for what decisions make of it. */

@@ -26,6 +26,7 @@ import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.decision.state.Safety;
 import org.mainstay.core.decision.state.Settings;
 import org.mainstay.core.internal.event.Events;
 import org.mainstay.core.internal.host.HostFactory;
@@ -76,6 +77,7 @@ public final class NodeRuntime implements AutoCloseable {
     private final Foundation base;
     private CoreState initial;
     private Settings settings;
+    private volatile Safety safety = Safety.NONE;
     private ScheduledFuture<?> kitDeadline;
     private boolean started;
     private boolean closed;
@@ -97,7 +99,7 @@ public final class NodeRuntime implements AutoCloseable {
         this.hosts = base.hosts();
         this.kits = kits;
         this.initial = CoreState.initial(base.own(), base.copies());
-        this.settings = CoreSettings.read(config.tunables());
+        this.settings = CoreSettings.read(config.tunables(), safety);
         this.timer = new ScheduledThreadPoolExecutor(2, Threads.named("mainstay-timer"));
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -370,7 +372,7 @@ public final class NodeRuntime implements AutoCloseable {
     private void everySecond() {
         try {
             tellPeers(publisher.snapshot());
-            Settings now = CoreSettings.read(config.tunables());
+            Settings now = CoreSettings.read(config.tunables(), safety);
             synchronized (this) {
                 if (started && !now.equals(settings)) {
                     settings = now;
