@@ -43,6 +43,9 @@ final class LeaseBook {
     private long carried;
 
     private boolean held;
+    /** The lease was switched on while things ran, and has not been held yet: nothing ends because of that. */
+    private boolean pending;
+
     private long since;
     private long endedAt;
 
@@ -80,7 +83,8 @@ final class LeaseBook {
      * Takes new settings. What was granted until now holds on as long as those who granted it are enough to keep all others
      * together from being a majority, so that a server that is added or removed ends no lease by that alone.
      *
-     * @param known whether the settings before were really in force: a lease without limit becomes one of L then
+     * @param known whether the settings before were really in force: what runs without a lease goes on then until the lease that is
+     *     switched on has been held for the first time
      */
     void settings(LeaseSettings newer, boolean known, long now) {
         evaluate(now);
@@ -88,9 +92,8 @@ final class LeaseBook {
         boolean unlimited = settings.mode() == LeaseSettings.Mode.NONE;
         settings = newer;
         granted.keySet().retainAll(newer.peers());
-        if (unlimited) {
-            carried = known && newer.mode() != LeaseSettings.Mode.NONE ? now + newer.leaseMillis() : carried;
-        } else {
+        pending = newer.mode() != LeaseSettings.Mode.NONE && (pending || unlimited && known);
+        if (!unlimited && !pending) {
             int blocking = newer.members().size() - 1 - newer.members().size() / 2;
             long shortened = Math.min(before, now + newer.leaseMillis());
             carried = before == NEVER ? NEVER : Math.min(shortened, newest(blocking));
@@ -125,6 +128,11 @@ final class LeaseBook {
     boolean held(long now) {
         evaluate(now);
         return held;
+    }
+
+    /** Returns whether everything may run whatever was granted: no lease is asked for, or it has not been held yet. */
+    boolean unlimited() {
+        return settings.mode() == LeaseSettings.Mode.NONE || pending;
     }
 
     /** Returns when the lease ends or ended. */
@@ -162,6 +170,7 @@ final class LeaseBook {
     }
 
     private void evaluate(long now) {
+        pending = pending && leaseEnd(now) <= now;
         long end = end(now);
         if (held && end <= now) {
             held = false;
@@ -176,6 +185,10 @@ final class LeaseBook {
     }
 
     private long end(long now) {
+        return unlimited() ? now + settings.leaseMillis() : leaseEnd(now);
+    }
+
+    private long leaseEnd(long now) {
         return switch (settings.mode()) {
             case NONE -> now + settings.leaseMillis();
             case MAJORITY -> Math.max(carried, needed() == 1 ? now + settings.leaseMillis() : newest(needed() - 1));

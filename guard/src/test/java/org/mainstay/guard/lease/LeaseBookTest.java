@@ -251,15 +251,25 @@ class LeaseBookTest {
     }
 
     @Test
-    void whereQuorumIsSwitchedOnTheLeaseBeginsWithL() {
+    void whereQuorumIsSwitchedOnNothingEndsBeforeTheLeaseWasHeldForTheFirstTime() {
         LeaseBook book = book(Mode.NONE, "A", "B", "C");
         book.settings(settings(Mode.MAJORITY, L, S, "A", "B", "C"), true, START + 10);
-        assertThat(book.until(START + 10)).isEqualTo(START + 10 + L);
-        LeaseBook unknown = book(Mode.NONE, "A", "B", "C");
-        unknown.settings(settings(Mode.MAJORITY, L, S, "A", "B", "C"), false, START + 10);
-        assertThat(unknown.held(START + 10))
+        assertThat(book.unlimited()).isTrue();
+        assertThat(book.held(START + 90_000)).isTrue();
+        book.granted("B", grant(START + 90_000), START + 90_001);
+        assertThat(book.unlimited()).isFalse();
+        assertThat(book.since()).as("no gap").isEqualTo(START);
+        assertThat(book.held(START + 90_000 + L)).isFalse();
+    }
+
+    @Test
+    void afterAStartWithoutRecordTheLeaseIsLostWhateverTheSettingsWere() {
+        LeaseBook book = book(Mode.NONE, "A", "B", "C");
+        book.settings(settings(Mode.MAJORITY, L, S, "A", "B", "C"), false, START + 10);
+        assertThat(book.held(START + 10))
                 .as("nothing was recorded: this may be just after a crash")
                 .isFalse();
+        assertThat(book.outBy(START + 20)).isEqualTo(START + 10 + S);
     }
 
     @Test

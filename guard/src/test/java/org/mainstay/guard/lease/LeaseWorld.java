@@ -161,9 +161,6 @@ final class LeaseWorld {
             boolean fresh = own != null && now - own.at < 3000;
             // Stricter in production: an instance not known yet is believed only if it echoes something sent lately.
             heardInstance.put(peer, packet.instance);
-                heardSequence.put(peer, 0L);
-            }
-            heardInstance.put(peer, packet.instance);
             heardSequence.put(peer, packet.sequence);
             heardAt.put(peer, now);
             heardSettings.put(peer, new Sent(now, packet.lease, packet.stop));
