@@ -3,16 +3,12 @@ package org.mainstay.core.decision.rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeSet;
-import org.mainstay.cluster.ClusterSnapshot.PeerState;
-import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.message.CoreMessage.Standing;
-import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.decision.state.PeerView;
 
 /** What the peers are told at the end of each step: the change of the own database and how this server stands. */
@@ -31,7 +27,7 @@ final class Announcements {
             step.own(old);
         }
         Standing standing = standing(step);
-        Standing before = before(step.before);
+        Standing before = step.before.standing();
         for (Map.Entry<String, PeerView> entry : step.peers().entrySet()) {
             String name = entry.getKey();
             PeerView peer = entry.getValue();
@@ -63,40 +59,27 @@ final class Announcements {
                 effects.add(new Effect.Send(name, standing));
             }
         }
+        step.standing = standing;
         return effects;
     }
 
     private static Standing standing(Step step) {
         TreeSet<String> alive = new TreeSet<>();
-        if (step.settings.safety().leased()) {
-            Knowledge knowledge = new Knowledge(step);
-            step.peers().keySet().stream().filter(knowledge::alive).forEach(alive::add);
-        }
-        return standing(step.phase(), step.kits, step.right().granted(), alive, step.peers());
-    }
-
-    private static Standing before(CoreState state) {
-        TreeSet<String> alive = new TreeSet<>();
-        if (state.settings().safety().leased()) {
-            state.peers().keySet().stream()
-                    .filter(peer -> state.reachability(peer) == PeerState.ALIVE)
-                    .forEach(alive::add);
-        }
-        return standing(state.phase(), state.kits(), state.right().granted(), alive, state.peers());
-    }
-
-    private static Standing standing(
-            Phase phase, Set<String> kits, boolean right, Set<String> alive, Map<String, PeerView> peers) {
         TreeSet<String> withheld = new TreeSet<>();
         TreeSet<String> certain = new TreeSet<>();
-        peers.forEach((name, view) -> {
-            if (view.fate().withheld()) {
-                withheld.add(name);
+        Knowledge knowledge = new Knowledge(step);
+        Verdicts verdicts = new Verdicts(step);
+        for (String peer : step.peers().keySet()) {
+            if (step.settings.safety().leased() && knowledge.alive(peer)) {
+                alive.add(peer);
             }
-            if (!view.fate().certain().isEmpty()) {
-                certain.add(name);
+            if (verdicts.withheld(peer)) {
+                withheld.add(peer);
             }
-        });
-        return new Standing(phase, kits, right, alive, withheld, certain);
+            if (!verdicts.fate(peer).certain().isEmpty()) {
+                certain.add(peer);
+            }
+        }
+        return new Standing(step.phase(), step.kits, step.right().granted(), alive, withheld, certain);
     }
 }

@@ -16,6 +16,7 @@ import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.cluster.lcd.Wanted;
 import org.mainstay.core.decision.state.PathView;
 import org.mainstay.core.decision.state.PeerView;
+import org.mainstay.core.decision.state.Safety;
 
 /** What this server may conclude about the others and about groups. */
 final class Knowledge {
@@ -328,12 +329,21 @@ final class Knowledge {
             Ownership mine = step.instance(tag).ownership();
             boolean leased = step.settings.safety().leased();
             boolean granted = mine.owner().equals(server) && mine.epoch() > epoch && (leased || !usable(server));
+            if (!granted && step.settings.safety().quorum() == Safety.Quorum.MAJORITY && vouched(server)) {
+                // What it does is known to those who are asked for their promise.
+                return parked(tag, server, instance);
+            }
             if (!trusted(server) || granted) {
                 Occupant parked = parked(tag, server, instance);
                 return parked == null ? doubtful(server) : new Occupant(server, Occupant.How.DOUBTFUL, parked.text());
             }
         }
         return parked(tag, server, instance);
+    }
+
+    /** Returns whether a server this one cannot reach is reached by one it can ask. */
+    private boolean vouched(String server) {
+        return down(server) && !new Verdicts(step).vouching(server).isEmpty();
     }
 
     private Occupant parked(String tag, String server, Instance instance) {

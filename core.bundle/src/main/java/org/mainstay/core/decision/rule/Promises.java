@@ -84,12 +84,12 @@ final class Promises {
         if (!knowledge.down(server)) {
             return false;
         }
-        Fate fate = step.peers().containsKey(server) ? step.peer(server).fate() : Fate.OPEN;
-        boolean certain = !new Verdicts(step).certain(server).isEmpty();
+        Verdicts verdicts = new Verdicts(step);
         if (step.settings.safety().quorum() == Safety.Quorum.MAJORITY) {
-            return fate.withheld() || certain && fate.grants() == Fate.Grants.WITHHELD;
+            return verdicts.withheld(server);
         }
-        return fate.witness() == Fate.Word.FAILED || certain;
+        return verdicts.fate(server).witness() == Fate.Word.FAILED
+                || !verdicts.certain(server).isEmpty();
     }
 
     /** Returns whether somebody promised a group to a server that has neither used that nor given it up. */

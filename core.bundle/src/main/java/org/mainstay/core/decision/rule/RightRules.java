@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
+import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.lcd.Flag;
@@ -62,7 +63,7 @@ final class RightRules {
                         Right.LOST, 0, 0, step.self() + " has no right to run resources: " + event.reason()));
             case NONE, AWAITED -> step.right(RightToRun.AWAITED);
         }
-        if (before != step.right.right() && step.right.lost()) {
+        if (before == Right.HELD && step.right.lost()) {
             step.note(Notices.RIGHT_LOST, Level.WARNING, "", step.right.reason());
         } else if (before == Right.LOST && step.right.granted()) {
             step.note(Notices.RIGHT_HELD, Level.INFORMATION, "", step.self() + " has the right to run resources");
@@ -110,7 +111,8 @@ final class RightRules {
     // ---- loss
 
     private void begin() {
-        step.loss = step.loss.withStopping(true);
+        // A manager that has just begun finds what its guard has ended already: there is nothing to stay away for.
+        step.loss = step.loss.withStopping(true, step.phase() != Phase.STARTING);
         step.touch();
         step.note(
                 Notices.RIGHT_LOSS_ACTION,
@@ -181,7 +183,7 @@ final class RightRules {
 
     private void leave() {
         step.cancelTimer(DEADLINE);
-        if (step.stop.asked()) {
+        if (step.stop.asked() || !step.loss.leave()) {
             over();
             return;
         }
@@ -197,7 +199,7 @@ final class RightRules {
 
     /** The quarantine should have ended this manager: it did not, so it goes on. */
     void over() {
-        step.loss = step.loss.withStopping(false);
+        step.loss = step.loss.withStopping(false, false);
         step.cancelTimer(QUARANTINE);
         step.cancelTimer(DEADLINE);
         step.touch();

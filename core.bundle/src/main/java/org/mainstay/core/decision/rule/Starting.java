@@ -231,7 +231,7 @@ final class Starting {
             // While it is not known, nothing is decided; when it is lost, everything is stopped (RightRules).
             return;
         }
-        if (!new RightRules(step).unbroken()) {
+        if (!step.start.adopting().isEmpty() && !new RightRules(step).unbroken()) {
             stopFirst();
         }
         for (String tag : new TreeSet<>(step.start.adopting())) {
@@ -395,7 +395,10 @@ final class Starting {
 
     private void available() {
         List.copyOf(step.own().rows(LcdSection.PARKED).keySet()).forEach(tag -> step.drop(LcdSection.PARKED, tag));
-        step.cancelTimer(WAIT);
+        if (!step.settings.safety().leased()) {
+            // Who shares nothing is waited for too: the others may need this server's word on it.
+            step.cancelTimer(WAIT);
+        }
         step.phase(Phase.AVAILABLE);
         step.note(Notices.AVAILABLE, Level.INFORMATION, "", "Mainstay is ready on " + step.self());
     }

@@ -49,6 +49,8 @@ final class Step {
     Storage storage;
     RightToRun right;
     Loss loss;
+    /** What the peers were told last of how this server stands. */
+    CoreMessage.Standing standing;
     final TreeSet<String> kits;
     final TreeMap<String, PathView> paths;
     /** Sessions that opened in this step: they get the whole database. */
@@ -89,6 +91,7 @@ final class Step {
         storage = before.storage();
         right = before.right();
         loss = before.loss();
+        standing = before.standing();
         kits = new TreeSet<>(before.kits());
         paths = new TreeMap<>(before.paths());
         peers = new TreeMap<>(before.peers());
@@ -378,7 +381,8 @@ final class Step {
                 stop,
                 storage,
                 right,
-                loss);
+                loss,
+                standing);
         return new Decision(after, all, origin);
     }
 }

@@ -36,23 +36,24 @@ final class Verdicts {
         if (!knowledge.down(peer)) {
             return false;
         }
-        if (!certain(peer).isEmpty() || !Members.of(step).contains(peer)) {
-            return true;
-        }
-        return obstacle(peer).isEmpty();
+        return !Members.of(step).contains(peer) || obstacle(peer).isEmpty();
     }
 
     /** Returns why what a server had in service must not be taken, as one sentence; empty if it may. */
     String obstacle(String peer) {
         Safety safety = step.settings.safety();
         Fate fate = fate(peer);
-        if (!step.loss.cutOff().isEmpty()) {
+        boolean certain = !certain(peer).isEmpty();
+        if (certain && safety.quorum() != Safety.Quorum.MAJORITY) {
+            return "";
+        }
+        if (!certain && !step.loss.cutOff().isEmpty()) {
             return step.self() + " is cut off itself (" + step.loss.cutOff() + "), so " + peer
                     + " may be running what it had in service";
         }
         String text = switch (safety.quorum()) {
             case NONE -> unseen(peer, fate);
-            case MAJORITY -> byMajority(peer, fate);
+            case MAJORITY -> byMajority(peer, certain);
             case STORAGE, ETCD -> byWitness(peer, fate);
         };
         if (fate.fencing() && !text.isEmpty()) {
@@ -74,15 +75,16 @@ final class Verdicts {
         return fate.unseen() ? "" : peer + " cannot be reached; the safety check waits for a sign of it";
     }
 
-    private String byMajority(String peer, Fate fate) {
+    private String byMajority(String peer, boolean certain) {
         if (!step.right.granted()) {
             return step.right.reason();
         }
         String alive = String.join(", ", vouching(peer));
-        if (!alive.isEmpty() && step.settings.safety().witness() == Safety.Witness.REMOTE_VERIFY) {
+        boolean asked = step.settings.safety().witness() == Safety.Witness.REMOTE_VERIFY;
+        if (!certain && !alive.isEmpty() && asked) {
             return step.self() + " cannot reach " + peer + ", but " + alive + " can: it is alive";
         }
-        if (!fate.withheld()) {
+        if (!withheld(peer)) {
             return peer + " cannot be reached; its right to run may not have ended yet";
         }
         int withholding = 1;
@@ -109,6 +111,15 @@ final class Verdicts {
             case ALIVE -> step.self() + " cannot reach " + peer + ", but the witness says that it is alive";
             case UNKNOWN -> peer + " cannot be reached, and the witness does not say yet whether it has failed";
         };
+    }
+
+    /**
+     * Returns whether a server can have no right to run from here any more, for certain and until it is allowed again: it gets
+     * no new grant, and the last one is over or the machine is down.
+     */
+    boolean withheld(String peer) {
+        Fate fate = fate(peer);
+        return fate.grants() == Fate.Grants.WITHHELD && (fate.lapsed() || !certain(peer).isEmpty());
     }
 
     /** Returns the servers that reach a peer this one does not (QUO-036); who cannot be asked has no opinion. */
@@ -193,7 +204,7 @@ final class Verdicts {
 
     /** It was seen all the time: somebody should look. */
     void alert(String peer) {
-        if (knowledge.down(peer) && fate(peer).sight() == Fate.Sight.SEEN) {
+        if (knowledge.down(peer) && fate(peer).sight() == Fate.Sight.SEEN && certain(peer).isEmpty()) {
             step.note(
                     Notices.SAFETY_WAITS,
                     Level.ERROR,
@@ -225,7 +236,7 @@ final class Verdicts {
             return;
         }
         for (String peer : List.copyOf(step.peers().keySet())) {
-            if (knowledge.down(peer)) {
+            if (knowledge.down(peer) && certain(peer).isEmpty()) {
                 check(peer);
             }
         }

@@ -14,6 +14,7 @@ import org.mainstay.cluster.ClusterSnapshot.PeerState;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.message.CoreMessage.Standing;
 
 /**
  * Everything a decision depends on.
@@ -31,6 +32,7 @@ import org.mainstay.core.decision.event.Event;
  * @param storage whether commits work
  * @param right whether this server may run resources at all
  * @param loss how this server stands when it has lost that right, or its network
+ * @param standing what the peers were told last of how this server stands
  */
 public record CoreState(
         Lcd own,
@@ -45,7 +47,8 @@ public record CoreState(
         Stop stop,
         Storage storage,
         RightToRun right,
-        Loss loss) {
+        Loss loss,
+        Standing standing) {
 
     /**
      * Start-up (design.md section 10).
@@ -222,7 +225,8 @@ public record CoreState(
                 Stop.NONE,
                 Storage.WORKS,
                 RightToRun.ALWAYS,
-                Loss.NONE);
+                Loss.NONE,
+                new Standing(Phase.STARTING, Collections.emptySet(), true, Collections.emptySet(), Collections.emptySet(), Collections.emptySet()));
     }
 
     /** Returns the name of this server. */
@@ -236,7 +240,7 @@ public record CoreState(
      */
     public CoreState withOwn(Lcd value) {
         return new CoreState(
-                value, peers, paths, phase, start, settings, kits, operations, memory, stop, storage, right, loss);
+                value, peers, paths, phase, start, settings, kits, operations, memory, stop, storage, right, loss, standing);
     }
 
     /** Returns whether a peer can be reached (CMD-302); see {@code Peers} for what decisions make of it. */

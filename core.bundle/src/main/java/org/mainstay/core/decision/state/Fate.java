@@ -51,11 +51,6 @@ public record Fate(
     public static final Fate OPEN =
             new Fate(false, Grants.UNKNOWN, Word.UNKNOWN, Sight.UNKNOWN, false, false, "", false, 0, "");
 
-    /** Returns whether it can have no right to run from here any more, for certain and until it is allowed again. */
-    public boolean withheld() {
-        return lapsed && grants == Grants.WITHHELD;
-    }
-
     public Fate withLapsed(boolean value) {
         return new Fate(value, grants, witness, sight, unseen, paused, certain, fencing, attempts, problem);
     }
