@@ -15,6 +15,7 @@ import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Maintenance;
 import org.mainstay.cluster.lcd.Operation;
+import org.mainstay.cluster.lcd.Promise;
 import org.mainstay.core.decision.Decision;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Event.Presence;
@@ -112,7 +113,17 @@ final class Actors {
                 "fencing of (\\w+) will take (\\d+) s",
                 m -> world.fencer(m.group(1), new World.Fencer(true, Long.parseLong(m.group(2)) * 1000)));
         on("fencing of (\\w+) works again", m -> world.fencer(m.group(1), new World.Fencer(true, 2_000)));
+        on("(\\w+), which is off, has promised (\\w+) to (\\w+)", this::promised);
         on("(\\w+): confirm-down (\\w+)", m -> ask(m, new ServiceRequest.ConfirmDown(m.group(2))));
+    }
+
+    private void promised(Matcher m) {
+        TreeMap<String, String> places = new TreeMap<>();
+        world.servers().values().stream()
+                .filter(server -> server.disk().instance(m.group(2)).isPresent())
+                .forEach(server -> places.put(server.name(), m.group(2)));
+        Promise promise = new Promise(places, 100, m.group(3));
+        server(m, 1).prepare(lcd -> lcd.with(LcdSection.PROMISES, Promise.key(places), promise));
     }
 
     private void sighted(Matcher m, Fate.Sight sight) {
