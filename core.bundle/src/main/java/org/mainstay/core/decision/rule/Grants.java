@@ -1,14 +1,18 @@
 package org.mainstay.core.decision.rule;
 
 import java.util.List;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.Fate;
 
 /**
  * To whom the guard here grants the right to run (design.md section 10). A server that is down and whose last grant is over
- * gets no new one before it is here again and has stored everything this server promised meanwhile: so it knows of every claim
- * of what it had in service before it can have the right to run it.
+ * gets no new one before it is here again, has stored everything this server promised meanwhile, and its own database says that
+ * it runs nothing of what was promised to others: a manager that dies in between leaves it without the right to run.
  */
 final class Grants {
     private static final String TIMER = "grants:";
@@ -81,7 +85,35 @@ final class Grants {
     private boolean informed(String peer) {
         return knowledge.usable(peer)
                 && step.own() == step.before.own()
-                && step.peer(peer).received() >= step.own().version();
+                && step.peer(peer).received() >= step.own().version()
+                && stopped(peer);
+    }
+
+    /** Returns whether a server runs nothing that was promised to another one, by its own word. */
+    private boolean stopped(String peer) {
+        Lcd lcd = step.lcd(peer);
+        for (Instance theirs : lcd.instances().values()) {
+            if (Knowledge.occupied(lcd, theirs) && promisedAway(peer, theirs)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean promisedAway(String peer, Instance theirs) {
+        long epoch = theirs.ownership().epoch();
+        String tag = step.topology().mine(peer, theirs.tag());
+        if (tag != null && step.instance(tag) != null) {
+            Ownership mine = step.instance(tag).ownership();
+            if (mine.epoch() > epoch && !mine.owner().isEmpty() && !mine.owner().equals(peer)) {
+                return true;
+            }
+        }
+        return step.own().rows(LcdSection.PROMISES).values().stream()
+                .anyMatch(row -> row.has(peer, theirs.tag())
+                        && row.epoch() > epoch
+                        && !row.owner().isEmpty()
+                        && !row.owner().equals(peer));
     }
 
     private void ask(String peer, Effect effect) {

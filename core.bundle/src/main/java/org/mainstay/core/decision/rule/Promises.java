@@ -88,7 +88,7 @@ final class Promises {
         if (step.settings.safety().quorum() == Safety.Quorum.MAJORITY) {
             return verdicts.withheld(server);
         }
-        return verdicts.fate(server).witness() == Fate.Word.FAILED
+        return verdicts.fate(server).witness() == Fate.Word.FAILED && verdicts.withheld(server)
                 || !verdicts.certain(server).isEmpty();
     }
 

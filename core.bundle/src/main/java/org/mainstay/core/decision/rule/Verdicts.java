@@ -107,7 +107,7 @@ final class Verdicts {
             return step.right.reason();
         }
         return switch (fate.witness()) {
-            case FAILED -> "";
+            case FAILED -> withheld(peer) ? "" : peer + " has failed; the guard here makes sure that it gets no grant";
             case ALIVE -> step.self() + " cannot reach " + peer + ", but the witness says that it is alive";
             case UNKNOWN -> peer + " cannot be reached, and the witness does not say yet whether it has failed";
         };
