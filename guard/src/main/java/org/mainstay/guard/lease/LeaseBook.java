@@ -69,6 +69,7 @@ final class LeaseBook {
         this.endedAt = former.until() > NEVER ? former.until() : now;
         this.allowed.addAll(allowed);
         this.announced.putAll(announced);
+        evaluate(now);
     }
 
     LeaseSettings settings() {
@@ -192,8 +193,7 @@ final class LeaseBook {
         return switch (settings.mode()) {
             case NONE -> now + settings.leaseMillis();
             case MAJORITY -> Math.max(carried, needed() == 1 ? now + settings.leaseMillis() : newest(needed() - 1));
-            case STORAGE, ETCD ->
-                Math.max(carried, Math.max(written.until(settings), allOthers()));
+            case STORAGE, ETCD -> Math.max(carried, Math.max(written.until(settings), allOthers()));
         };
     }
 

@@ -13,7 +13,7 @@ import org.mainstay.guard.util.Ticker;
  * The kernel's boot clock. {@code /proc/uptime} says it in steps of ten milliseconds; the ticker, which does not count while the
  * machine is suspended, fills them in. Thread-safe.
  */
-public final class SystemBootClock implements BootClock {
+public final class SystemBootClock implements SuspendWatch {
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long SUSPENDED_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -93,8 +93,11 @@ public final class SystemBootClock implements BootClock {
         return TimeUnit.NANOSECONDS.toMillis(last);
     }
 
-    /** Returns how long the machine has been suspended in all since the start, in milliseconds. */
-    public synchronized long suspendedMillis() {
-        return TimeUnit.NANOSECONDS.toMillis(suspended);
+    @Override
+    public synchronized long newlySuspendedMillis() {
+        millis();
+        long newly = TimeUnit.NANOSECONDS.toMillis(suspended);
+        suspended = 0;
+        return newly;
     }
 }

@@ -20,7 +20,15 @@ final class LeaseWorld {
     static final int STEP = 50;
 
     private record Packet(
-            int from, int to, long instance, long sequence, int lease, int stop, long echoOf, long echo, boolean grants) {}
+            int from,
+            int to,
+            long instance,
+            long sequence,
+            int lease,
+            int stop,
+            long echoOf,
+            long echo,
+            boolean grants) {}
 
     private record UnderWay(Packet packet, long arrives) {}
 
