@@ -24,6 +24,7 @@ import org.mainstay.cluster.Messenger;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
+import org.mainstay.cluster.SafetyControl;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.DecisionCore;
 import org.mainstay.core.internal.admin.AdminService;
@@ -157,6 +158,19 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
     public void detach(Messenger messenger) {
         if (runtime != null) {
             runtime.detach(messenger);
+        }
+    }
+
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    void bindSafety(SafetyControl control) {
+        if (runtime != null) {
+            runtime.attach(control);
+        }
+    }
+
+    void unbindSafety(SafetyControl control) {
+        if (runtime != null) {
+            runtime.detach(control);
         }
     }
 
