@@ -10,7 +10,7 @@ import org.osgi.annotation.versioning.ProviderType;
 public interface Fencing {
 
     /** Returns the levels of all servers, by server and level. */
-    List<Level> levels();
+    List<LevelDevice> levels();
 
     /**
      * Asks the devices of a server, or of all servers, for their {@code monitor} and {@code status}; changes nothing.
@@ -42,7 +42,8 @@ public interface Fencing {
      * @param usable whether it could be used now as far as is known
      * @param remark last test or use, or what is wrong
      */
-    record Level(String server, int level, String device, String kind, String what, boolean usable, String remark) {}
+    record LevelDevice(
+            String server, int level, String device, String kind, String what, boolean usable, String remark) {}
 
     /** Result of a test of one device. */
     record Test(String server, int level, String device, boolean passed, String message) {}

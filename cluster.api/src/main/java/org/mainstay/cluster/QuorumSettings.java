@@ -80,7 +80,9 @@ public record QuorumSettings(
      * @param beatMillis {@code QWK_STORAGE_HBEATTIME}
      * @param beats {@code QWK_STORAGE_NUMHBEATS}
      * @param objects by server, this one included: one file, or one or two URIs {@code s3://BUCKET/KEY}
-     * @param environment {@code HTTP_PROXY}, {@code HTTPS_PROXY}, {@code NO_PROXY} as far as they are set (QUO-018)
+     * @param environment what else the object store needs as far as it is set, under the tunables' names: {@code HTTP_PROXY}, {@code
+     *     HTTPS_PROXY}, {@code NO_PROXY} (QUO-018), {@code QWK_STORAGE_S3_ENDPOINT}, {@code QWK_STORAGE_S3_REGION}, {@code
+     *     QWK_STORAGE_CREDENTIALS_FILE}, {@code QUORUM_WITNESS_CLUSTER}
      */
     public record Storage(
             StorageType type,
@@ -100,7 +102,8 @@ public record QuorumSettings(
      * An external witness.
      *
      * @param endpoints URLs, {@code http://HOST:PORT} or {@code https://...}
-     * @param prefix key prefix of this cluster, ends with {@code /}
+     * @param prefix key prefix
+     * @param cluster {@code QUORUM_WITNESS_CLUSTER}: keeps clusters on one witness apart; empty: told by the members' names
      * @param user empty: no log-in
      * @param passwordFile file with the password, readable by its owner only; empty: none
      * @param caFile PEM file of the authority that signed the servers' certificates; empty: those of Java
@@ -110,12 +113,13 @@ public record QuorumSettings(
     public record Etcd(
             List<String> endpoints,
             String prefix,
+            String cluster,
             String user,
             String passwordFile,
             String caFile,
             String certificateFile,
             String keyFile) {
-        public static final Etcd NONE = new Etcd(List.of(), "", "", "", "", "", "");
+        public static final Etcd NONE = new Etcd(List.of(), "", "", "", "", "", "", "");
 
         public Etcd {
             endpoints = List.copyOf(endpoints);
@@ -139,8 +143,7 @@ public record QuorumSettings(
             List<Integer> ports,
             Map<String, List<String>> addresses,
             List<String> references) {
-        public static final Safety DEFAULT =
-                new Safety(0, 60_000, 500, List.of(22), Map.of(), List.of());
+        public static final Safety DEFAULT = new Safety(0, 60_000, 500, List.of(22), Map.of(), List.of());
         /** Shortest limit where neither quorum nor fencing stands behind the safety check. */
         public static final long SHORTEST_ALONE = 2_000;
 
@@ -173,6 +176,7 @@ public record QuorumSettings(
         } else if (quorum == Quorum.ETCD) {
             values.put("QUORUM_ETCD_ENDPOINTS", String.join(",", etcd.endpoints()));
             values.put("QUORUM_ETCD_PREFIX", etcd.prefix());
+            values.put("QUORUM_WITNESS_CLUSTER", etcd.cluster());
             values.put("QUORUM_ETCD_USER", etcd.user());
             values.put("QUORUM_ETCD_PASSWORD_FILE", etcd.passwordFile());
             values.put("QUORUM_ETCD_CA_FILE", etcd.caFile());
