@@ -18,10 +18,11 @@ public record Promise(Map<String, String> places, long epoch, String owner) {
     /** Returns the key of a group's row. */
     public static String key(Map<String, String> places) {
         StringBuilder key = new StringBuilder();
-        new TreeMap<>(places).forEach((server, tag) -> key.append(key.length() == 0 ? "" : ",")
-                .append(server)
-                .append(':')
-                .append(tag));
+        new TreeMap<>(places)
+                .forEach((server, tag) -> key.append(key.length() == 0 ? "" : ",")
+                        .append(server)
+                        .append(':')
+                        .append(tag));
         return key.toString();
     }
 

@@ -77,9 +77,7 @@ class LeaseFaultsTest {
                 boolean shares = i < sharers;
                 server.prepare(lcd -> {
                     var result = lcd.with(LcdSection.MEMBERSHIP, Membership.KEY, members);
-                    return shares
-                            ? group(result.with(Instance.create("ip", "id", "gen", "app")), sharers)
-                            : result;
+                    return shares ? group(result.with(Instance.create("ip", "id", "gen", "app")), sharers) : result;
                 });
             }
         }
@@ -88,8 +86,7 @@ class LeaseFaultsTest {
             var result = lcd;
             for (int i = 0; i < sharers; i++) {
                 for (int j = i + 1; j < sharers; j++) {
-                    Equivalency row =
-                            new Equivalency(names.get(i), "ip", names.get(j), "ip", 1 + 10 * i, 1 + 10 * j);
+                    Equivalency row = new Equivalency(names.get(i), "ip", names.get(j), "ip", 1 + 10 * i, 1 + 10 * j);
                     if (row.server().equals(lcd.server()) || row.otherServer().equals(lcd.server())) {
                         result = result.with(LcdSection.EQUIVALENCIES, row.key(), row);
                     }
@@ -122,7 +119,8 @@ class LeaseFaultsTest {
                     .map(Server::name)
                     .collect(Collectors.joining());
             String why = world.servers().values().stream()
-                    .map(server -> server + ": " + server.state().obstacles() + " held " + server.guard().held() + " "
+                    .map(server -> server + ": " + server.state().obstacles() + " held "
+                            + server.guard().held() + " "
                             + server.disk().instances().get("ip") + " "
                             + server.disk().rows(LcdSection.PROMISES).values() + " "
                             + server.state().operations())

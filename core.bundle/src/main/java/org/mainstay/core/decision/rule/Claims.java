@@ -79,9 +79,7 @@ final class Claims {
     private void ask(String peer, Claim claim) {
         TreeMap<String, CoreMessage.Places> places = new TreeMap<>();
         if (leased()) {
-            claim.epochs()
-                    .keySet()
-                    .forEach(tag -> places.put(tag, new CoreMessage.Places(promises.places(tag))));
+            claim.epochs().keySet().forEach(tag -> places.put(tag, new CoreMessage.Places(promises.places(tag))));
         }
         step.send(peer, new CoreMessage.ClaimRequest(claim.id(), claim.epochs(), places));
     }
@@ -222,8 +220,7 @@ final class Claims {
                 granted.remove(peer);
                 TreeSet<String> waiting = new TreeSet<>(claim.waiting());
                 waiting.add(peer);
-                step.operation(
-                        operation.withClaim(claim.withGranted(granted).withWaiting(waiting)));
+                step.operation(operation.withClaim(claim.withGranted(granted).withWaiting(waiting)));
             }
         }
     }
@@ -293,8 +290,7 @@ final class Claims {
                 step.ownership(tag, ownership -> ownership.withEpoch(epoch, peer));
                 promised(tag, peer);
             });
-            foreign.forEach(
-                    (tag, epoch) -> promises.record(peer, places(peer, null, tag, request), epoch));
+            foreign.forEach((tag, epoch) -> promises.record(peer, places(peer, null, tag, request), epoch));
         }
         step.send(peer, new CoreMessage.ClaimAnswer(request.claimId(), refusal.isEmpty(), known, refusal));
     }
@@ -335,8 +331,7 @@ final class Claims {
         // Where promises are counted, one that is not durable must not be given at all.
         boolean refuses = involved || leased();
         String refusal = refuses ? step.self() + " cannot store anything now" + (involved ? " and holds it" : "") : "";
-        step.send(
-                peer, new CoreMessage.ClaimAnswer(request.claimId(), !refuses, new TreeMap<String, Long>(), refusal));
+        step.send(peer, new CoreMessage.ClaimAnswer(request.claimId(), !refuses, new TreeMap<String, Long>(), refusal));
     }
 
     /** Whoever got a promise has one detection time to use it before this server looks again. */

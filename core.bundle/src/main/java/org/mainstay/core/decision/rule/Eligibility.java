@@ -34,7 +34,9 @@ final class Eligibility {
         if (self && !step.mayStart()) {
             return step.whyNot();
         }
-        if (!self && step.settings.safety().leased() && !step.peer(server).standing().right()) {
+        if (!self
+                && step.settings.safety().leased()
+                && !step.peer(server).standing().right()) {
             return server + " has no right to run resources";
         }
         Set<String> kits = self ? step.kits : step.peer(server).standing().kits();

@@ -114,8 +114,9 @@ final class Fencing {
         Fate fate = verdicts.fate(peer);
         if (event.confirmed() && !knowledge.alive(peer)) {
             step.note(Notices.FENCED, Level.WARNING, "", peer + " is certainly down: " + event.evidence());
-            step.peer(peer, view -> view.withFate(
-                    view.fate().withFencing(false).withCertain("fenced: " + event.evidence())));
+            step.peer(
+                    peer,
+                    view -> view.withFate(view.fate().withFencing(false).withCertain("fenced: " + event.evidence())));
         } else if (!event.confirmed() && fate.fencing()) {
             step.note(Notices.FENCE_FAILED, Level.ERROR, "", peer + " could not be fenced: " + event.evidence());
             step.peer(peer, view -> view.withFate(view.fate().withFailedFencing(event.evidence())));

@@ -42,9 +42,11 @@ final class Grants {
     /** Nothing the guard said of the others counts any more. */
     void guardAway() {
         for (String peer : List.copyOf(step.peers().keySet())) {
-            change(peer, fate -> fate.withLapsed(false)
-                    .withGrants(Fate.Grants.UNKNOWN)
-                    .withWitness(Fate.Word.UNKNOWN));
+            change(
+                    peer,
+                    fate -> fate.withLapsed(false)
+                            .withGrants(Fate.Grants.UNKNOWN)
+                            .withWitness(Fate.Word.UNKNOWN));
         }
     }
 
@@ -67,9 +69,7 @@ final class Grants {
             return;
         }
         for (String peer : Members.of(step)) {
-            if (peer.equals(step.self())
-                    || !step.peers().containsKey(peer)
-                    || step.timers.contains(TIMER + peer)) {
+            if (peer.equals(step.self()) || !step.peers().containsKey(peer) || step.timers.contains(TIMER + peer)) {
                 continue;
             }
             Fate fate = step.peer(peer).fate();

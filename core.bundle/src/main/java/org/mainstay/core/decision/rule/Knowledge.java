@@ -291,9 +291,8 @@ final class Knowledge {
     Occupant blocker(String tag) {
         for (String server : step.topology().others(tag, step.self()).keySet()) {
             Occupant one = occupant(tag, server);
-            boolean parked = one == null
-                    || one.how() == Occupant.How.PARKED_STOPPED
-                    || one.how() == Occupant.How.PARKED_RUNNING;
+            boolean parked =
+                    one == null || one.how() == Occupant.How.PARKED_STOPPED || one.how() == Occupant.How.PARKED_RUNNING;
             if (!parked) {
                 return one;
             }
@@ -303,8 +302,7 @@ final class Knowledge {
 
     /** Returns whether a group might be brought into service here if a server were certainly down. */
     boolean hides(String tag, String server) {
-        Occupant one =
-                step.topology().others(tag, step.self()).containsKey(server) ? occupant(tag, server) : null;
+        Occupant one = step.topology().others(tag, step.self()).containsKey(server) ? occupant(tag, server) : null;
         return one != null && one.how() == Occupant.How.DOUBTFUL;
     }
 
@@ -354,8 +352,8 @@ final class Knowledge {
                             server,
                             Occupant.How.PARKED_RUNNING,
                             server
-                                    + " was stopped and left it running; it is started elsewhere only after 'mainstay resource"
-                                    + " confirm-stopped " + instance.tag() + " --on " + server + "'")
+                                    + " was stopped and left it running; it is started elsewhere only after 'mainstay"
+                                    + " resource confirm-stopped " + instance.tag() + " --on " + server + "'")
                     : new Occupant(
                             server,
                             Occupant.How.PARKED_STOPPED,

@@ -72,8 +72,8 @@ final class Promises {
             return "";
         }
         Instance instance = step.lcd(server).instances().get(tag);
-        boolean idle = knowledge.trusted(server)
-                && (instance == null || !Knowledge.occupied(step.lcd(server), instance));
+        boolean idle =
+                knowledge.trusted(server) && (instance == null || !Knowledge.occupied(step.lcd(server), instance));
         return idle
                 ? ""
                 : server + " cannot be reached from " + step.self() + ", and its right to run has not certainly ended";
@@ -111,8 +111,7 @@ final class Promises {
             }
         }
         return step.own().rows(LcdSection.PROMISES).values().stream()
-                .anyMatch(row ->
-                        row.concerns(places) && row.owner().equals(server) && row.epoch() > used);
+                .anyMatch(row -> row.concerns(places) && row.owner().equals(server) && row.epoch() > used);
     }
 
     /** Returns the newest epoch promised to anybody for a group, in the rows of servers that do not share it. */
@@ -139,7 +138,8 @@ final class Promises {
         long newest = newest(step, places);
         for (Map.Entry<String, String> place : places.entrySet()) {
             Instance instance = step.lcd(place.getKey()).instances().get(place.getValue());
-            newest = Math.max(newest, instance == null ? 0 : instance.ownership().epoch());
+            newest =
+                    Math.max(newest, instance == null ? 0 : instance.ownership().epoch());
         }
         Promise mine = step.own().rows(LcdSection.PROMISES).values().stream()
                 .filter(row -> row.concerns(places))
@@ -201,8 +201,7 @@ final class Promises {
         String tag = step.topology().mine(peer, theirs);
         if (tag != null && step.instance(tag) != null) {
             step.ownership(
-                    tag,
-                    one -> one.owner().equals(peer) && one.epoch() == epoch ? one.withEpoch(epoch, "") : one);
+                    tag, one -> one.owner().equals(peer) && one.epoch() == epoch ? one.withEpoch(epoch, "") : one);
         }
         for (Map.Entry<String, Promise> row :
                 List.copyOf(step.own().rows(LcdSection.PROMISES).entrySet())) {

@@ -83,7 +83,10 @@ final class RightRules {
         if (!step.settings.safety().leased() || step.start.bootId().isEmpty()) {
             return;
         }
-        if (step.right.lost() && !step.loss.stopping() && !step.stop.asked() && occupied(step.topology().tags())) {
+        if (step.right.lost()
+                && !step.loss.stopping()
+                && !step.stop.asked()
+                && occupied(step.topology().tags())) {
             begin();
         }
         if (step.loss.stopping() && !step.timers.contains(QUARANTINE)) {

@@ -248,11 +248,7 @@ public final class Rules {
     private void cutOff(Event.CutOff event) {
         String reason = event.cutOff() ? event.reason().isEmpty() ? "its network is away" : event.reason() : "";
         if (!reason.isEmpty() && step.loss.cutOff().isEmpty()) {
-            step.note(
-                    Notices.CUT_OFF,
-                    Level.ERROR,
-                    "",
-                    step.self() + " is cut off and takes nothing over: " + reason);
+            step.note(Notices.CUT_OFF, Level.ERROR, "", step.self() + " is cut off and takes nothing over: " + reason);
         }
         step.loss = step.loss.withCutOff(reason);
         step.touch();

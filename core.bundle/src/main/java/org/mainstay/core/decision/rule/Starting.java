@@ -275,7 +275,8 @@ final class Starting {
                 Notices.LAPSED_MEANWHILE,
                 Level.WARNING,
                 tags.first(),
-                step.self() + " had no right to run resources for a while when Mainstay was away: stopped before anything"
+                step.self()
+                        + " had no right to run resources for a while when Mainstay was away: stopped before anything"
                         + " else: " + String.join(", ", tags));
         for (SortedSet<String> hierarchy : step.topology().hierarchies().values()) {
             if (hierarchy.stream().anyMatch(tags::contains)

@@ -51,6 +51,7 @@ final class Step {
     Loss loss;
     /** What the peers were told last of how this server stands. */
     CoreMessage.Standing standing;
+
     final TreeSet<String> kits;
     final TreeMap<String, PathView> paths;
     /** Sessions that opened in this step: they get the whole database. */

@@ -119,15 +119,15 @@ final class Verdicts {
      */
     boolean withheld(String peer) {
         Fate fate = fate(peer);
-        return fate.grants() == Fate.Grants.WITHHELD && (fate.lapsed() || !certain(peer).isEmpty());
+        return fate.grants() == Fate.Grants.WITHHELD
+                && (fate.lapsed() || !certain(peer).isEmpty());
     }
 
     /** Returns the servers that reach a peer this one does not (QUO-036); who cannot be asked has no opinion. */
     SortedSet<String> vouching(String peer) {
         TreeSet<String> result = new TreeSet<>();
         for (String server : step.peers().keySet()) {
-            if (knowledge.usable(server)
-                    && step.peer(server).standing().alive().contains(peer)) {
+            if (knowledge.usable(server) && step.peer(server).standing().alive().contains(peer)) {
                 result.add(server);
             }
         }
@@ -176,7 +176,8 @@ final class Verdicts {
         if (event.sight() == Fate.Sight.SEEN) {
             fate(peer, fate -> fate.withUnseen(false));
             step.cancelTimer(UNSEEN + ":" + peer);
-        } else if (before == Fate.Sight.SEEN || event.sight() == Fate.Sight.UNSEEN && !fate(peer).unseen()) {
+        } else if (before == Fate.Sight.SEEN
+                || event.sight() == Fate.Sight.UNSEEN && !fate(peer).unseen()) {
             wait(peer, limit(peer) - event.forMillis());
         }
     }
@@ -204,12 +205,15 @@ final class Verdicts {
 
     /** It was seen all the time: somebody should look. */
     void alert(String peer) {
-        if (knowledge.down(peer) && fate(peer).sight() == Fate.Sight.SEEN && certain(peer).isEmpty()) {
+        if (knowledge.down(peer)
+                && fate(peer).sight() == Fate.Sight.SEEN
+                && certain(peer).isEmpty()) {
             step.note(
                     Notices.SAFETY_WAITS,
                     Level.ERROR,
                     "",
-                    "the machine of " + peer + " is still seen though no comm path to it is alive: what it had in service is"
+                    "the machine of " + peer
+                            + " is still seen though no comm path to it is alive: what it had in service is"
                             + " not started on " + step.self() + "; repair the paths, or if it is certainly down, say"
                             + " 'mainstay node confirm-down " + peer + "'");
         }

@@ -226,7 +226,13 @@ public record CoreState(
                 Storage.WORKS,
                 RightToRun.ALWAYS,
                 Loss.NONE,
-                new Standing(Phase.STARTING, Collections.emptySet(), true, Collections.emptySet(), Collections.emptySet(), Collections.emptySet()));
+                new Standing(
+                        Phase.STARTING,
+                        Collections.emptySet(),
+                        true,
+                        Collections.emptySet(),
+                        Collections.emptySet(),
+                        Collections.emptySet()));
     }
 
     /** Returns the name of this server. */
@@ -240,7 +246,20 @@ public record CoreState(
      */
     public CoreState withOwn(Lcd value) {
         return new CoreState(
-                value, peers, paths, phase, start, settings, kits, operations, memory, stop, storage, right, loss, standing);
+                value,
+                peers,
+                paths,
+                phase,
+                start,
+                settings,
+                kits,
+                operations,
+                memory,
+                stop,
+                storage,
+                right,
+                loss,
+                standing);
     }
 
     /** Returns whether a peer can be reached (CMD-302); see {@code Peers} for what decisions make of it. */

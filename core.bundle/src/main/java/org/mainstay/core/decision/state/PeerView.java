@@ -73,7 +73,8 @@ public record PeerView(
     }
 
     public PeerView withHello(String newRun, Standing newStanding) {
-        return new PeerView(lcd, session, false, true, true, guard, newStanding, newRun, received, joined, sessions, fate);
+        return new PeerView(
+                lcd, session, false, true, true, guard, newStanding, newRun, received, joined, sessions, fate);
     }
 
     public PeerView withStanding(Standing value) {

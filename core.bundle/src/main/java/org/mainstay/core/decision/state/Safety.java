@@ -52,13 +52,14 @@ public record Safety(
     public static final long LEAST_LIMIT = 2_000;
 
     /** What holds where nothing is configured. */
-    public static final Safety NONE = new Safety(
-            Quorum.NONE, Witness.NONE, 5_000, 10_000, 300_000, Collections.emptySortedSet(), 0, 30_000);
+    public static final Safety NONE =
+            new Safety(Quorum.NONE, Witness.NONE, 5_000, 10_000, 300_000, Collections.emptySortedSet(), 0, 30_000);
 
     public Safety {
         fenced = Collections.unmodifiableSortedSet(new TreeSet<>(fenced));
         if (lease < 1 || lossStop < 1 || quarantine < 0 || limit < 0 || alert < 1) {
-            throw new IllegalArgumentException("lease, loss stop and alert must be at least 1 ms, the others not negative");
+            throw new IllegalArgumentException(
+                    "lease, loss stop and alert must be at least 1 ms, the others not negative");
         }
     }
 

@@ -37,7 +37,8 @@ public record Settings(
     }
 
     public Settings withFailureLimit(int value) {
-        return new Settings(startWait, reservationWait, value, failureReset, stopDrain, persistRetry, defaultDetection, safety);
+        return new Settings(
+                startWait, reservationWait, value, failureReset, stopDrain, persistRetry, defaultDetection, safety);
     }
 
     public Settings withStartWait(long value) {
@@ -46,7 +47,8 @@ public record Settings(
     }
 
     public Settings withReservationWait(long value) {
-        return new Settings(startWait, value, failureLimit, failureReset, stopDrain, persistRetry, defaultDetection, safety);
+        return new Settings(
+                startWait, value, failureLimit, failureReset, stopDrain, persistRetry, defaultDetection, safety);
     }
 
     public Settings withSafety(Safety value) {

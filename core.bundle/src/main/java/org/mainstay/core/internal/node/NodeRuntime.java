@@ -120,7 +120,8 @@ public final class NodeRuntime implements AutoCloseable {
         this.actions = new Actions(runner, kits, timer, config.kitWait(), this::post, this::told);
         NodeEdge edge = new NodeEdge(
                 initial,
-                new NodeEdge.Parts(runner, actions, monitors, timers, links, requests, publisher, guard, safetyFeed, events),
+                new NodeEdge.Parts(
+                        runner, actions, monitors, timers, links, requests, publisher, guard, safetyFeed, events),
                 this::post);
         this.loop = new Loop(base.decider(), base.database(), edge, config.clock());
         links.handle(Events.TOPIC, this::eventReceived);

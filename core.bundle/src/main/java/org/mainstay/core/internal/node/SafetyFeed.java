@@ -45,8 +45,7 @@ final class SafetyFeed {
     private ScheduledFuture<?> end;
 
     /** @param configured is told the settings whenever they change */
-    SafetyFeed(
-            GuardControl guard, ScheduledExecutorService timer, Consumer<Event> loop, Consumer<Safety> configured) {
+    SafetyFeed(GuardControl guard, ScheduledExecutorService timer, Consumer<Event> loop, Consumer<Safety> configured) {
         this.guard = guard;
         this.timer = timer;
         this.loop = loop;
@@ -128,7 +127,8 @@ final class SafetyFeed {
             if (settings == null || own == null) {
                 return;
             }
-            Set<String> members = own.membership().members().stream().map(Member::name).collect(Collectors.toSet());
+            Set<String> members =
+                    own.membership().members().stream().map(Member::name).collect(Collectors.toSet());
             members.add(own.server());
             now = new GuardControl.LeaseSettings(
                     GuardControl.LeaseSettings.Mode.valueOf(settings.quorum().name()),

@@ -187,8 +187,8 @@ final class Stage {
                     names.stream()
                             .map(name -> new Member(name, "10.0.0.1", 1500, ""))
                             .toList());
-            names.forEach(name -> world.server(name)
-                    .prepare(lcd -> lcd.with(LcdSection.MEMBERSHIP, Membership.KEY, members)));
+            names.forEach(name ->
+                    world.server(name).prepare(lcd -> lcd.with(LcdSection.MEMBERSHIP, Membership.KEY, members)));
         }
     }
 

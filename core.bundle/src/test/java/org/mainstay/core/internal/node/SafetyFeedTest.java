@@ -118,8 +118,8 @@ class SafetyFeedTest {
     @Test
     void whatIsSeenAndFencedBecomesEvents() {
         feed.attach(control);
-        control.listener.accept(new SafetyControl.SafetyNews.PeerSighted(
-                "B", SafetyControl.Sight.SEEN, 700, "it answers ICMP"));
+        control.listener.accept(
+                new SafetyControl.SafetyNews.PeerSighted("B", SafetyControl.Sight.SEEN, 700, "it answers ICMP"));
         control.listener.accept(new SafetyControl.SafetyNews.CutOff(true, "no carrier"));
         control.listener.accept(new SafetyControl.SafetyNews.FenceFinished("B", true, "off"));
         assertThat(events)
@@ -155,7 +155,8 @@ class SafetyFeedTest {
         Event lost = events.poll(20, TimeUnit.SECONDS);
         assertThat(lost)
                 .isInstanceOfSatisfying(
-                        Event.RightChanged.class, change -> assertThat(change.right()).isEqualTo(Right.LOST));
+                        Event.RightChanged.class,
+                        change -> assertThat(change.right()).isEqualTo(Right.LOST));
         assertThat(BootTime.millis()).isGreaterThanOrEqualTo(until);
     }
 
