@@ -9,7 +9,6 @@ import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.Fate;
-import org.mainstay.core.decision.state.Safety;
 
 /**
  * Makes sure that a server is down before its resources are taken, where fencing is configured for it: last in the order of
@@ -58,11 +57,21 @@ final class Fencing {
         Fate fate = verdicts.fate(peer);
         return switch (step.settings.safety().quorum()) {
             case NONE -> fate.sight() == Fate.Sight.SEEN || fate.unseen();
-            case MAJORITY ->
-                step.settings.safety().witness() != Safety.Witness.REMOTE_VERIFY
-                        || verdicts.vouching(peer).isEmpty();
+            case MAJORITY -> verdicts.vouching(peer).isEmpty() && majorityHeard(peer);
             case STORAGE, ETCD -> fate.witness() == Fate.Word.FAILED;
         };
+    }
+
+    /**
+     * Returns whether a majority without the peer is heard now: the right to run outlasts the paths a little, and a server that
+     * has just been cut off must not shoot those that go on.
+     */
+    private boolean majorityHeard(String peer) {
+        long heard = Members.of(step).stream()
+                .filter(server -> !server.equals(peer))
+                .filter(server -> server.equals(step.self()) || knowledge.usable(server))
+                .count();
+        return heard >= Members.majority(step);
     }
 
     /** Returns what this server would bring into service if the other one were certainly down. */
@@ -98,7 +107,7 @@ final class Fencing {
             step.startTimer(timer, knowledge.detection(peer));
             return;
         }
-        String reason = "it cannot be reached and had " + String.join(", ", wanted) + " in service";
+        String reason = "it cannot be reached and may have " + String.join(", ", wanted) + " in service";
         step.note(Notices.FENCING, Level.WARNING, "", step.self() + " fences " + peer + ": " + reason);
         step.peer(peer, view -> view.withFate(view.fate().withFencing(true)));
         step.effect(new Effect.Fence(peer, reason));

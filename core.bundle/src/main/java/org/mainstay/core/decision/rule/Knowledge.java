@@ -300,8 +300,12 @@ final class Knowledge {
         return null;
     }
 
-    /** Returns whether a group might be brought into service here if a server were certainly down. */
+    /** Returns whether a group is certainly nowhere in service, but for a server that cannot be reached. */
     boolean hides(String tag, String server) {
+        Occupant any = occupant(tag);
+        if (any == null || any.how() != Occupant.How.DOUBTFUL) {
+            return false;
+        }
         Occupant one = step.topology().others(tag, step.self()).containsKey(server) ? occupant(tag, server) : null;
         return one != null && one.how() == Occupant.How.DOUBTFUL;
     }

@@ -173,7 +173,9 @@ final class Verdicts {
         String peer = event.peer();
         Fate.Sight before = fate(peer).sight();
         fate(peer, fate -> fate.withSight(event.sight()));
-        if (event.sight() == Fate.Sight.SEEN) {
+        boolean idle = event.sight() == Fate.Sight.UNKNOWN && !knowledge.down(peer);
+        if (event.sight() == Fate.Sight.SEEN || idle) {
+            // Seen, or nobody looks any more because a path is alive: what was missed before does not count.
             fate(peer, fate -> fate.withUnseen(false));
             step.cancelTimer(UNSEEN + ":" + peer);
         } else if (before == Fate.Sight.SEEN

@@ -106,6 +106,7 @@ final class Actors {
     private void safety() {
         on("(\\w+) sees the machine of (\\w+)", m -> sighted(m, Fate.Sight.SEEN));
         on("(\\w+) does not see the machine of (\\w+)", m -> sighted(m, Fate.Sight.UNSEEN));
+        on("(\\w+) cannot tell about the machine of (\\w+)", m -> sighted(m, Fate.Sight.UNKNOWN));
         on("(\\w+) is cut off", m -> server(m, 1).feed(new Event.CutOff(true, "no carrier on any interface")));
         on("(\\w+) is not cut off any more", m -> server(m, 1).feed(new Event.CutOff(false, "")));
         on("fencing of (\\w+) will fail", m -> world.fencer(m.group(1), new World.Fencer(false, 2_000)));
