@@ -58,9 +58,12 @@ final class RightRules {
         Right before = step.right.right();
         switch (event.right()) {
             case HELD -> step.right(new RightToRun(Right.HELD, event.until(), event.since(), ""));
-            case LOST ->
-                step.right(new RightToRun(
-                        Right.LOST, 0, 0, step.self() + " has no right to run resources: " + event.reason()));
+            case LOST -> {
+                String reason = step.self() + " has no right to run resources: " + event.reason();
+                // A lease that was switched on while things run ends nothing before it was held for the first time.
+                boolean never = before == Right.AWAITED && step.phase() == Phase.AVAILABLE;
+                step.right(new RightToRun(never ? Right.AWAITED : Right.LOST, 0, 0, reason));
+            }
             case NONE, AWAITED -> step.right(RightToRun.AWAITED);
         }
         if (before == Right.HELD && step.right.lost()) {
