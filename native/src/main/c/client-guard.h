@@ -105,6 +105,7 @@ static pid_t spawn_guard(void) {
         close(log);
         return child;
     }
+    leave_session();
     setsid();
     int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, STDIN_FILENO);
@@ -198,6 +199,7 @@ static int lkstart(int count, char **arguments) {
     }
     const char *now = phase();
     if (now && strcmp(now, "AVAILABLE") == 0) {
+        join_unit();
         return EXIT_OK;
     }
     if (now && strncmp(now, "STOP", 4) == 0) {
@@ -216,7 +218,9 @@ static int lkstart(int count, char **arguments) {
             return code;
         }
     }
-    return wait_until_ready((int)seconds, guard);
+    int code = wait_until_ready((int)seconds, guard);
+    join_unit();
+    return code;
 }
 
 static bool wait_until_gone(const char *path) {
@@ -255,6 +259,9 @@ static int end_processes(bool leave_running, bool stopped_in_order) {
 
 /* Stops Mainstay here. */
 static int stop(bool leave_running, bool system_shutdown) {
+    if (leave_running && unit_is_done()) {
+        return EXIT_OK;
+    }
     int fd = connect_to(NODE_SOCKET);
     if (fd < 0 && !nobody_there(errno)) {
         return complain_connect(errno);
@@ -266,21 +273,26 @@ static int stop(bool leave_running, bool system_shutdown) {
         fflush(stdout);
     }
     bool in_order = fd >= 0;
+    int stopped = EXIT_OK;
     if (in_order) {
         char *arguments[] = {"stop", leave_running ? "--leave-running" : "--system-shutdown"};
         int code = run_command(fd, "mainstay", leave_running || system_shutdown ? 2 : 1, arguments, NULL, 0);
         if (code != EXIT_OK && code != RUN_LOST) {
-            complain("Mainstay was not stopped");
-            return code;
+            complain(system_shutdown ? "not everything could be stopped; the machine shuts down all the same"
+                                     : "Mainstay was not stopped");
+            if (!system_shutdown) {
+                return code;
+            }
+            stopped = code;
         }
         /* The connection may be lost because the manager ended or because it crashed: then the guard ends what is left. */
-        in_order = code == EXIT_OK;
+        in_order = code != RUN_LOST;
     }
     int code = end_processes(leave_running, in_order);
     if (code == EXIT_OK) {
         puts("LIFEKEEPER NOW STOPPED");
     }
-    return code;
+    return code == EXIT_OK ? stopped : code;
 }
 
 /* lkstop [-n|-f|-r] (CMD-090 to CMD-096). */

@@ -12,6 +12,7 @@
  */
 #include "client-home.h"
 #include "client-frames.h"
+#include "client-unit.h"
 #include "client-guard.h"
 
 /* Runs a command in a JVM of its own: node init and join, and help while Mainstay is stopped. */

@@ -7,10 +7,13 @@ import java.util.TreeSet;
 import org.mainstay.cluster.lcd.Flag;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Operation;
+import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Event.Presence;
 import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.decision.event.ServiceRequest.BringInService;
 import org.mainstay.core.decision.event.ServiceRequest.TakeOutOfService;
+import org.mainstay.core.decision.state.ServiceOperation;
 import org.mainstay.core.decision.world.Server;
 import org.mainstay.core.decision.world.World;
 
@@ -46,6 +49,9 @@ final class Chaos {
                 new Kind(5, this::setFlag),
                 new Kind(6, this::setFlags),
                 new Kind(4, this::confirm),
+                new Kind(4, this::resolve),
+                new Kind(4, this::giveUp),
+                new Kind(3, this::storageLost),
                 new Kind(1, this::changeKit));
     }
 
@@ -195,6 +201,42 @@ final class Chaos {
         }
     }
 
+    /** An operator decides what is in doubt, as any server sees it, whatever was decided elsewhere. */
+    private void resolve() {
+        Server server = scenery.anyServer();
+        for (Operation operation :
+                List.copyOf(server.disk().rows(LcdSection.OPERATIONS).values())) {
+            if (operation.state() == Operation.State.PREPARED) {
+                ask(server, new ServiceRequest.ResolveOperation(operation.id(), random.nextBoolean()));
+            }
+        }
+    }
+
+    private void giveUp() {
+        Server server = scenery.anyServer();
+        if (server.managerUp()) {
+            List<ServiceOperation> asked = server.state().operations().stream()
+                    .filter(operation -> operation.asker().present()
+                            && operation.asker().peer().isEmpty())
+                    .toList();
+            if (!asked.isEmpty()) {
+                ServiceOperation one = asked.get(random.nextInt(asked.size()));
+                ask(server, new ServiceRequest.Cancel(one.asker().requestId()));
+            }
+        }
+    }
+
+    /** The guard says that the reservation of something is lost. */
+    private void storageLost() {
+        Server server = scenery.anyServer();
+        String tag = scenery.anyTag();
+        if (server.managerUp() && server.disk().instances().get(tag).state().inService()) {
+            audit.fault();
+            audit.applicationDied(server, tag);
+            server.feed(new Event.OwnershipLost(tag, "taken by another server"));
+        }
+    }
+
     private void changeKit() {
         Server server = scenery.anyServer();
         if (server.managerUp()) {
@@ -202,10 +244,7 @@ final class Chaos {
             if (!gone) {
                 server.types().add("gen/app");
             }
-            server.feed(
-                    gone
-                            ? new org.mainstay.core.decision.event.Event.KitGone("gen/app")
-                            : new org.mainstay.core.decision.event.Event.KitAppeared("gen/app"));
+            server.feed(gone ? new Event.KitGone("gen/app") : new Event.KitAppeared("gen/app"));
         }
     }
 

@@ -48,7 +48,16 @@ public final class Fixtures {
             case "in doubt" -> inDoubt();
             case "fresh node" ->
                 new ClusterSnapshot(
-                        1, "A", Phase.AVAILABLE, base("A"), Map.of(), Map.of(), Map.of(), Map.of(), List.of());
+                        1,
+                        "A",
+                        Phase.AVAILABLE,
+                        base("A"),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        List.of(),
+                        ClusterSnapshot.Safety.UNPROTECTED);
             default -> throw new IllegalArgumentException("there is no fixture '" + name + "'");
         };
     }
@@ -73,7 +82,8 @@ public final class Fixtures {
                 Map.of("p1", alive, "p2", false),
                 activities,
                 Map.of("pg", CHECKED_AT),
-                alive ? List.of() : List.of("B is not reachable: all comm paths to it are dead"));
+                alive ? List.of() : List.of("B is not reachable: all comm paths to it are dead"),
+                ClusterSnapshot.Safety.UNPROTECTED);
     }
 
     private static ClusterSnapshot failedStop() {
@@ -112,7 +122,8 @@ public final class Fixtures {
                 cluster.paths(),
                 cluster.activities(),
                 cluster.checkedAt(),
-                cluster.problems());
+                cluster.problems(),
+                cluster.safety());
     }
 
     private static Lcd base(String server) {
@@ -173,7 +184,12 @@ public final class Fixtures {
                         state,
                         state == InstanceState.ISP ? "restore action has succeeded" : "remove action has succeeded",
                         CHECKED_AT)
-                .withOwnership(new Ownership(3, "A", Wanted.IN, 1, state != InstanceState.ISP, List.of(), 0));
+                .withOwnership(new Ownership(3, "A", Wanted.IN, 1, state != InstanceState.ISP, killHandles(tag), 0));
+    }
+
+    /** The volume has none. */
+    private static List<String> killHandles(String tag) {
+        return tag.equals("data") ? List.of() : List.of("CGROUP\t/sys/fs/cgroup/mainstay/" + tag);
     }
 
     private static LcdChange<?> dependency(String parent, String child) {

@@ -60,7 +60,8 @@ final class FakeCluster implements Cluster, Administration {
                 Map.of(),
                 Map.of(),
                 Map.of(),
-                List.of());
+                List.of(),
+                ClusterSnapshot.Safety.UNPROTECTED);
     }
 
     @Override

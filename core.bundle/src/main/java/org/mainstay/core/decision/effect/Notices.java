@@ -45,6 +45,7 @@ public final class Notices {
     public static final int OPERATION_COMMITTED = 20150;
     public static final int OPERATION_ABORTED = 20151;
     public static final int OPERATION_IN_DOUBT = 20152;
+    public static final int OPERATION_CONFLICT = 20153;
 
     public static final int SAFETY_SEEN = 20170;
     public static final int SAFETY_ABORTED = 20171;

@@ -74,6 +74,12 @@ public sealed interface Event {
     /** @param check {@code quickCheck} or {@code deepCheck} */
     record CheckFailed(String tag, String check, String message) implements Event {}
 
+    /**
+     * The storage of a resource is not this server's any more: its reservation was superseded or cannot be renewed. Unlike a
+     * failed check this is nothing that could be repaired here.
+     */
+    record OwnershipLost(String tag, String message) implements Event {}
+
     record TimerFired(String id) implements Event {}
 
     /**

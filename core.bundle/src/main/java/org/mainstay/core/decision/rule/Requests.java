@@ -66,9 +66,9 @@ final class Requests {
             new Agreements(step).propose(id, propose);
         } else if (request instanceof ServiceRequest.ResolveOperation resolve) {
             step.origin(event.origin());
-            new Agreements(step).resolve(id, resolve);
+            new Resolutions(step).resolve(id, resolve, event.origin());
         } else if (request instanceof ServiceRequest.Cancel cancel) {
-            cancel(id, cancel);
+            new Cancelling(step).cancel(id, cancel);
         }
     }
 
@@ -259,7 +259,7 @@ final class Requests {
     }
 
     /** Wants it out, with a new revision even if it was: a request to bring it in that is under way is older. */
-    private void takeBack(String tag) {
+    void takeBack(String tag) {
         long revision = knowledge.wanted(tag).wantedRevision() + 1;
         step.ownership(tag, one -> one.withWanted(Wanted.OUT, revision));
     }
@@ -443,30 +443,6 @@ final class Requests {
     void actionDone(ServiceOperation operation, boolean succeeded, String message) {
         reservations.finish(
                 operation, succeeded ? Reply.success(message) : Reply.failed(ExitCode.SYSTEM_ERROR, message));
-    }
-
-    private void cancel(String id, ServiceRequest.Cancel request) {
-        for (ServiceOperation operation : step.operations()) {
-            if (operation.asker().requestId().equals(request.requestId())) {
-                if (!operation.holds()) {
-                    reservations.finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, "cancelled while waiting"));
-                } else {
-                    if (operation.kind() == Kind.RESTORE) {
-                        // Whoever gives up does not want it to come into service on another server instead.
-                        TreeSet<String> unwanted =
-                                new TreeSet<>(operation.work().todo());
-                        unwanted.addAll(operation.work().begun());
-                        unwanted.stream()
-                                .filter(tag -> step.instance(tag) != null)
-                                .forEach(this::takeBack);
-                    }
-                    operation.work().running().values().forEach(one -> step.effect(new Effect.CancelAction(one)));
-                }
-                step.answer(id, Reply.success("cancelled"));
-                return;
-            }
-        }
-        step.answer(id, Reply.failed(ExitCode.NOT_FOUND, "there is no such request any more"));
     }
 
     /** A forwarded request was worked on. */

@@ -34,7 +34,7 @@ final class Restoring {
     void granted(ServiceOperation operation) {
         for (String tag : operation.work().todo()) {
             if (!step.inService(tag)) {
-                step.begun(tag, Knowledge.RESTORE, operation.id());
+                step.restoreBegun(tag, operation.id());
             }
         }
         step.operation(operation.at(Stage.RUNNING));
@@ -243,7 +243,7 @@ final class Restoring {
         todo.removeIf(tag -> !step.occupies(tag)
                 || stay && (step.inService(tag) || !work.begun().contains(tag)));
         operation.tags().forEach(tag -> step.drop(LcdSection.ACTIONS, tag));
-        todo.forEach(tag -> step.begun(tag, Knowledge.REMOVE, operation.id()));
+        todo.forEach(tag -> step.removeBegun(tag, operation.id(), true));
         String handoverId = operation.then().handoverId();
         var tried = new TreeSet<>(operation.then().tried());
         step.own().row(LcdSection.HANDOVERS, handoverId).map(Handover::tried).ifPresent(tried::addAll);

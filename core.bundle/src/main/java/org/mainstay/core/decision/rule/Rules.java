@@ -1,6 +1,5 @@
 package org.mainstay.core.decision.rule;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
@@ -13,6 +12,7 @@ import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Input;
+import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.decision.state.CoreState.Storage;
@@ -65,9 +65,7 @@ public final class Rules {
         } else if (event instanceof Event.Requested requested) {
             refuse(requested, step.storage.problem());
         } else if (!refusedToPeer(event, step.storage.problem())) {
-            List<Event> waiting = new ArrayList<>(step.storage.waiting());
-            waiting.add(event);
-            step.storage = new Storage(step.storage.problem(), waiting);
+            step.storage = new Storage(step.storage.problem(), Waiting.with(step.storage.waiting(), event));
         }
     }
 
@@ -77,13 +75,13 @@ public final class Rules {
      */
     private void persistFailed(Event.PersistFailed failed) {
         Event event = failed.failed();
-        List<Event> waiting = new ArrayList<>(step.storage.waiting());
+        List<Event> waiting = step.storage.waiting();
         if (event instanceof Event.Requested requested) {
             refuse(requested, failed.reason());
         } else if (!(event instanceof Event.PersistRecovered)
                 && !(event instanceof Event.TimerFired timer && timer.id().equals(RETRY))
                 && !refusedToPeer(event, failed.reason())) {
-            waiting.add(event);
+            waiting = Waiting.with(waiting, event);
         }
         if (step.storage.works()) {
             step.note(
@@ -102,6 +100,10 @@ public final class Rules {
     }
 
     private void refuse(Event.Requested requested, String reason) {
+        if (requested.request() instanceof ServiceRequest.Stop stop && step.phase() != Phase.STOPPED) {
+            new Stopping(step).unstorable(requested.requestId(), stop, reason);
+            return;
+        }
         step.answer(requested.requestId(), notStored(step, reason));
     }
 
@@ -215,6 +217,8 @@ public final class Rules {
             if (step.phase() == Phase.AVAILABLE) {
                 new Failover(step).checkFailed(check.tag(), check.check(), check.message());
             }
+        } else if (event instanceof Event.OwnershipLost lost) {
+            new Failover(step).lost(lost.tag(), lost.message());
         } else if (event instanceof Event.KitAppeared kit) {
             step.kits.add(kit.type());
             new Starting(step).kitAppeared(kit.type());
@@ -306,6 +310,7 @@ public final class Rules {
             case "wait" -> new Reservations(step).waited(rest);
             case "defer" -> new Reconcile(step).deferred(rest);
             case "agree" -> new Agreements(step).overdue(rest);
+            case Failover.LOST -> new Failover(step).stillLost(rest);
             case "failures" -> new Failover(step).forgiven(rest);
             case Claims.TIMER -> new Claims(step).overdue(rest);
             case Verdicts.UNSEEN -> new Verdicts(step).unseen(rest);

@@ -258,7 +258,7 @@ final class Starting {
             } else {
                 step.state(tag, InstanceState.OSU, "was not found running when Mainstay started (" + presence + ")");
                 step.ownership(tag, ownership -> ownership.withReleased(false));
-                step.begun(tag, Knowledge.RESTORE, "start");
+                step.restoreBegun(tag, "start");
             }
         }
     }
@@ -327,7 +327,7 @@ final class Starting {
         if (!handoverOf(tags).isEmpty()) {
             return;
         }
-        new Reservations(step)
+        var operation = new Reservations(step)
                 .begin(
                         Kind.REMOVE,
                         step.topology().withAbove(tags),
@@ -335,6 +335,9 @@ final class Starting {
                         Asker.NOBODY,
                         "repeated: it was interrupted",
                         Then.NOTHING);
+        boolean escalate = tags.stream()
+                .anyMatch(tag -> step.own().rows(LcdSection.ACTIONS).get(tag).escalate());
+        step.operation(operation.withWork(work -> work.withEscalate(escalate)));
     }
 
     /** What was not begun yet is left to the common rule; what may run here goes on, or is undone. */

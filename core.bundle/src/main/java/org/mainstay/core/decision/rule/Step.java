@@ -253,12 +253,18 @@ final class Step {
         }
     }
 
-    void begun(String tag, String action, String operation) {
-        Instance instance = instance(tag);
-        put(
-                LcdSection.ACTIONS,
-                tag,
-                new BegunAction(tag, action, instance.ownership().epoch(), operation));
+    void restoreBegun(String tag, String operation) {
+        begun(tag, Knowledge.RESTORE, operation, false);
+    }
+
+    /** @param escalate what follows if it fails, also when it is repeated after a crash: kill handles and a probe */
+    void removeBegun(String tag, String operation, boolean escalate) {
+        begun(tag, Knowledge.REMOVE, operation, escalate);
+    }
+
+    private void begun(String tag, String action, String operation, boolean escalate) {
+        long epoch = instance(tag).ownership().epoch();
+        put(LcdSection.ACTIONS, tag, new BegunAction(tag, action, epoch, operation, escalate));
     }
 
     // ---- peers

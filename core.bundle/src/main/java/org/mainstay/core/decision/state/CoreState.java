@@ -9,6 +9,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ClusterSnapshot.Activity;
 import org.mainstay.cluster.ClusterSnapshot.PeerState;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
@@ -172,10 +173,15 @@ public record CoreState(
      * @param asked whether one was
      * @param requestId whom to answer
      * @param leaveRunning {@code lkstop -f}
+     * @param machine whether the machine goes down, so that it ends whatever could not be stopped
      * @param version version of the own database the peers must have before it ends; 0 = not yet known
      */
-    public record Stop(boolean asked, String requestId, boolean leaveRunning, long version) {
-        public static final Stop NONE = new Stop(false, "", false, 0);
+    public record Stop(boolean asked, String requestId, boolean leaveRunning, boolean machine, long version) {
+        public static final Stop NONE = new Stop(false, "", false, false, 0);
+
+        public Stop withVersion(long value) {
+            return new Stop(asked, requestId, leaveRunning, machine, value);
+        }
     }
 
     /**
@@ -302,6 +308,11 @@ public record CoreState(
         return memory.obstacles();
     }
 
+    /** Returns what is not decided or decided differently on different servers, one sentence each. */
+    public List<String> doubts() {
+        return List.copyOf(memory.doubts().values());
+    }
+
     /** Returns what an administrator should know, one sentence each; empty if all is well. */
     public List<String> problems() {
         List<String> problems = new ArrayList<>();
@@ -311,6 +322,14 @@ public record CoreState(
         memory.obstacles().forEach((tag, text) -> problems.add(tag + " is not brought into service: " + text));
         problems.addAll(memory.doubts().values());
         return problems;
+    }
+
+    /**
+     * Returns which case of I1 holds. A right to run that ends by itself is a lease, which is what quorum and witness give; fencing
+     * and watchdog will be told here when they exist.
+     */
+    public ClusterSnapshot.Safety safety() {
+        return right.until() == Long.MAX_VALUE ? ClusterSnapshot.Safety.UNPROTECTED : ClusterSnapshot.Safety.LEASED;
     }
 
     /** Returns the instances whose checks are to run. */

@@ -108,7 +108,7 @@ final class GuardFeed {
     }
 
     /**
-     * What uses the storage has failed, whatever its own checks say. Where another server holds it now, the guard has cut it off
+     * What uses the storage has failed, whatever its own checks say, and must not be repaired in place. Where another server holds it now, the guard has cut it off
      * and killed its users before it says so: the clean-up that follows finds nothing left to flush.
      */
     private void reservationLost(GuardControl.GuardNews.ReservationLost lost) {
@@ -117,12 +117,11 @@ final class GuardFeed {
                 ClusterEvent.Level.ERROR,
                 "",
                 "the reservation " + lost.area() + " is lost: " + lost.message());
+        // Also of what is just being restored: whether it counts is the core's to say.
         for (Instance instance : own.instances().values()) {
-            if (instance.state().inService() && instance.properties().containsValue(lost.area())) {
-                loop.accept(new Event.CheckFailed(
-                        instance.tag(),
-                        "quickCheck",
-                        "its reservation " + lost.area() + " is lost: " + lost.message()));
+            if (instance.properties().containsValue(lost.area())) {
+                loop.accept(new Event.OwnershipLost(
+                        instance.tag(), "its reservation " + lost.area() + " is lost: " + lost.message()));
             }
         }
     }

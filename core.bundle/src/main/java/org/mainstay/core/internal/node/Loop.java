@@ -24,6 +24,10 @@ import org.slf4j.LoggerFactory;
  * The one thread that feeds the decision core: takes events in order, decides, stores what changed in the databases, then has
  * the effects executed in order (design.md section 3). Events that wait together are stored together with one write; if that
  * fails, each is tried alone and those that fail are reported to the core as {@code PersistFailed}.
+ *
+ * <p>A question that a defect keeps from being decided is refused and nothing has happened. Every other defect (an event that
+ * told of something, a commit, an effect that starts something) leaves in doubt what is and what is stored: then the manager ends
+ * by its {@link LastResort} rather than run on and do nothing (decision 0038).
  */
 public final class Loop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
@@ -56,6 +60,7 @@ public final class Loop implements AutoCloseable {
     private final Database database;
     private final Edge edge;
     private final Clock clock;
+    private final LastResort lastResort;
     private final BlockingQueue<Supplier<Optional<Event>>> queue = new LinkedBlockingQueue<>();
     private final Thread thread = Threads.named("mainstay-core").newThread(this::run);
     private CoreState state;
@@ -63,11 +68,12 @@ public final class Loop implements AutoCloseable {
     private volatile boolean closed;
 
     /** @param clock wall clock, for display only */
-    public Loop(Decider decider, Database database, Edge edge, Clock clock) {
+    public Loop(Decider decider, Database database, Edge edge, Clock clock, LastResort lastResort) {
         this.decider = decider;
         this.database = database;
         this.edge = edge;
         this.clock = clock;
+        this.lastResort = lastResort;
     }
 
     /** Begins to work in this state with this event, whatever was queued before. */
@@ -105,19 +111,41 @@ public final class Loop implements AutoCloseable {
         }
     }
 
+    /** A defect that must not be passed over. */
+    private static final class Doubt extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Doubt(String why, Throwable cause) {
+            super(why, cause);
+        }
+    }
+
+    /** Nothing, not even an Error, may end this thread without the process knowing. */
     private void run() {
-        process(List.of(first));
-        while (!closed) {
-            try {
+        try {
+            process(List.of(first));
+            while (!closed) {
                 List<Event> events = take();
                 if (!closed) {
                     process(events);
                     edge.alive(state, 0);
                 }
-            } catch (InterruptedException e) {
-                LOG.debug("the decision loop was interrupted", e);
-                closed = true;
             }
+        } catch (Doubt e) {
+            end(e.getMessage(), e.getCause());
+        } catch (Throwable e) {
+            end("the decision loop failed", e);
+        }
+    }
+
+    /** While the manager ends, parts of it may be gone already: then nothing is in doubt that the next start does not settle. */
+    private void end(String why, Throwable cause) {
+        boolean ending = closed;
+        closed = true;
+        if (ending) {
+            LOG.warn("{} while Mainstay ends", why, cause);
+        } else {
+            lastResort.end(why, cause);
         }
     }
 
@@ -139,9 +167,6 @@ public final class Loop implements AutoCloseable {
             while (next < events.size()) {
                 Step step = decide(reached, events.get(next));
                 next++;
-                if (step == null) {
-                    continue;
-                }
                 if (!group.isEmpty() && step.stores() && !sameOrigin(group, step)) {
                     next--;
                     break;
@@ -171,8 +196,11 @@ public final class Loop implements AutoCloseable {
             boolean stores = after.own().version() != before.own().version();
             return new Step(input, after, decision.effects(), decision.origin(), stores);
         } catch (RuntimeException | StackOverflowError e) {
-            LOG.error("INTERNAL ERROR: the decision core failed at {}; the event is dropped", event, e);
-            return null;
+            Effect refusal = Undecided.refusal(event, before.self())
+                    .orElseThrow(() -> new Doubt("the decision core failed at " + event, e));
+            LOG.error("INTERNAL ERROR: the decision core failed at {}, which is refused", event, e);
+            return new Step(
+                    input, before, List.of(refusal), new Origin(Origin.SELF, before.self(), input.at(), ""), false);
         }
     }
 
@@ -201,7 +229,11 @@ public final class Loop implements AutoCloseable {
                 .orElse(group.get(0))
                 .origin();
         long began = System.nanoTime();
-        database.commit(changes, origin);
+        try {
+            database.commit(changes, origin);
+        } catch (RuntimeException e) {
+            throw new Doubt("whether a change of the configuration database was stored is not known", e);
+        }
         long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
         if (took > OVERDUE_MILLIS) {
             post(new Event.PersistOverdue(took));
@@ -209,32 +241,37 @@ public final class Loop implements AutoCloseable {
     }
 
     private void perform(List<Step> group) {
-        guarded(() -> edge.entered(state), "the new state");
+        try {
+            edge.entered(state);
+        } catch (RuntimeException e) {
+            throw new Doubt("a new state could not be entered", e);
+        }
         for (Step step : group) {
-            for (Effect effect : step.effects()) {
-                guarded(() -> edge.execute(effect), effect);
-            }
+            step.effects().forEach(this::execute);
         }
     }
 
-    private static void guarded(Runnable body, Object what) {
+    private void execute(Effect effect) {
         try {
-            body.run();
+            edge.execute(effect);
         } catch (RuntimeException e) {
-            LOG.error("INTERNAL ERROR: {} could not be executed", what, e);
+            if (!(effect instanceof Effect.Notify || effect instanceof Effect.Progress)) {
+                throw new Doubt("could not be carried out: " + effect, e);
+            }
+            LOG.error("INTERNAL ERROR: people were not told: {}", effect, e);
         }
     }
 
     /** Feeds an event whose group could not be stored once more, alone; if that fails too, the core is told. */
     private void alone(Event event) {
         Step step = decide(state, event);
-        Optional<String> reason = step == null ? Optional.empty() : store(List.of(step));
+        Optional<String> reason = store(List.of(step));
         if (reason.isEmpty()) {
             return;
         }
         Step failed = decide(state, new Event.PersistFailed(event, reason.get()));
-        if (failed != null && store(List.of(failed)).isPresent()) {
-            LOG.error("INTERNAL ERROR: the answer to a failed write itself needs to be stored: {}", event);
+        if (store(List.of(failed)).isPresent()) {
+            throw new Doubt("the answer to a failed write itself needs to be stored: " + event, null);
         }
     }
 }

@@ -113,7 +113,8 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
                         new DecisionCore()::decide,
                         guard,
                         hosts,
-                        StoreRepair.of(store)),
+                        StoreRepair.of(store),
+                        LastResort.endProcess()),
                 kits);
         administration = new AdminService(runtime.access(), codec);
     }
@@ -214,7 +215,8 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
                 Map.of(),
                 Map.of(),
                 Map.of(),
-                List.of(problem));
+                List.of(problem),
+                ClusterSnapshot.Safety.UNPROTECTED);
     }
 
     @Override

@@ -14,6 +14,7 @@ import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.internal.event.Events;
 import org.mainstay.core.internal.run.ActionRunner;
 import org.mainstay.core.internal.run.Ended;
+import org.mainstay.core.internal.run.Hang;
 import org.mainstay.core.internal.run.Monitors;
 import org.mainstay.core.internal.run.Resources;
 import org.mainstay.kit.Action;
@@ -41,10 +42,22 @@ final class NodeEdge implements Loop.Edge {
 
     private final Parts parts;
     private final Consumer<Event> loop;
+    /** How far the kill handles of a resource ended what a hanging action may have begun, by tag. */
+    private final Map<String, Killed> killed = new ConcurrentHashMap<>();
     /** Why the kill handles of what is about to be restored are not known, by tag. */
     private final Map<String, String> withoutHandles = new ConcurrentHashMap<>();
 
     private volatile CoreState state;
+
+    /**
+     * A round of kill handles.
+     *
+     * @param done whether all were executed
+     * @param loose whether an action that hung could still start something after them
+     */
+    private record Killed(boolean done, boolean loose) {
+        static final Killed NEVER = new Killed(false, false);
+    }
 
     NodeEdge(CoreState initial, Parts parts, Consumer<Event> loop) {
         this.state = initial;
@@ -78,10 +91,7 @@ final class NodeEdge implements Loop.Edge {
         } else if (effect instanceof Effect.Probe probe) {
             probe(probe.tag());
         } else if (effect instanceof Effect.RunKillHandles kill) {
-            parts.guard()
-                    .kill(kill.handles())
-                    .thenAccept(
-                            result -> loop.accept(new Event.KillFinished(kill.tag(), result.done(), result.message())));
+            runKillHandles(kill);
         } else {
             executeLocal(effect);
         }
@@ -154,6 +164,7 @@ final class NodeEdge implements Loop.Edge {
 
     /** What could not be ended without its kit is not started: a restore fails if its kill handles could not be learnt. */
     private void runAction(Effect.RunAction run) {
+        killed.remove(run.tag());
         String reason = run.action().equals(Action.RESTORE.actionName()) ? withoutHandles.remove(run.tag()) : null;
         if (reason == null) {
             parts.actions().run(run);
@@ -168,17 +179,42 @@ final class NodeEdge implements Loop.Edge {
     }
 
     private void probe(String tag) {
+        boolean hung = parts.runner().hang(tag) != Hang.NONE;
         CompletionStage<Ended<org.mainstay.kit.Probe>> asked = Resources.order(
                         state.own(), tag, Action.PROBE, "what is here", false)
                 .map(order -> parts.runner().probe(order))
                 .orElseGet(() -> CompletableFuture.completedFuture(noResource(tag)));
-        asked.thenAccept(ended -> loop.accept(
-                ended.answered()
-                        ? new Event.ProbeFinished(
-                                tag,
-                                Event.Presence.valueOf(ended.value().state().name()),
-                                ended.value().message())
-                        : new Event.ProbeFinished(tag, Event.Presence.UNKNOWN, ended.message())));
+        asked.thenAccept(ended ->
+                loop.accept(ended.answered() ? probed(tag, hung, ended.value()) : unknown(tag, ended.message())));
+    }
+
+    /**
+     * While the code of an action hangs in its kit, STOPPED is only believed after the kill handles, and only if that code could
+     * start nothing any more when they were executed (I1, decision 0037).
+     */
+    private Event probed(String tag, boolean hung, org.mainstay.kit.Probe probe) {
+        Event.Presence presence = Event.Presence.valueOf(probe.state().name());
+        boolean hangs = hung || parts.runner().hang(tag) != Hang.NONE;
+        Killed kill = killed.getOrDefault(tag, Killed.NEVER);
+        if (presence == Event.Presence.STOPPED && (kill.loose() || hangs && !kill.done())) {
+            return unknown(
+                    tag,
+                    "its probe says stopped (" + probe.message()
+                            + "), but an action of it that was given up hangs in its kit and may still start it");
+        }
+        return new Event.ProbeFinished(tag, presence, probe.message());
+    }
+
+    private static Event unknown(String tag, String message) {
+        return new Event.ProbeFinished(tag, Event.Presence.UNKNOWN, message);
+    }
+
+    private void runKillHandles(Effect.RunKillHandles kill) {
+        boolean loose = parts.runner().hang(kill.tag()) == Hang.LOOSE;
+        parts.guard().kill(kill.handles()).thenAccept(result -> {
+            killed.put(kill.tag(), new Killed(result.done(), loose));
+            loop.accept(new Event.KillFinished(kill.tag(), result.done(), result.message()));
+        });
     }
 
     private static <T> Ended<T> noResource(String tag) {

@@ -94,7 +94,8 @@ public final class NodeRuntime implements AutoCloseable {
             Loop.Decider decider,
             GuardControl guard,
             HostFactory hosts,
-            Optional<Repair> repair) {}
+            Optional<Repair> repair,
+            LastResort lastResort) {}
 
     public NodeRuntime(NodeConfig config, Foundation base, KitRegistry kits) {
         this.config = config;
@@ -123,7 +124,7 @@ public final class NodeRuntime implements AutoCloseable {
                 new NodeEdge.Parts(
                         runner, actions, monitors, timers, links, requests, publisher, guard, safetyFeed, events),
                 this::post);
-        this.loop = new Loop(base.decider(), base.database(), edge, config.clock());
+        this.loop = new Loop(base.decider(), base.database(), edge, config.clock(), base.lastResort());
         links.handle(Events.TOPIC, this::eventReceived);
         links.handle(PeerViews.TOPIC, this::viewReceived);
         links.handle(Repairing.TOPIC, (from, payload) -> CompletableFuture.completedFuture(copyOf(from)));

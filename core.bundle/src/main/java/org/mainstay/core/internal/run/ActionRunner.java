@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.mainstay.core.internal.host.ActionTime;
 import org.mainstay.core.internal.host.HostFactory;
 import org.mainstay.kit.Action;
 import org.mainstay.kit.ActionContext;
@@ -115,7 +114,7 @@ public final class ActionRunner {
             RegisteredKit kit, Action purpose, Map<String, String> answers, List<ResourceInfo> resources) {
         String name = "form of " + kit.key();
         return workers.submit(new Call<>(name, "", Call.Kind.LOOK, FORM_LIMIT, kit.kit(), control -> {
-                    Host host = hosts.forAction("", control, LOG);
+                    Host host = FencedHost.of(hosts.forAction("", control, LOG), control);
                     return kit.kit().form(new Form(purpose, Map.copyOf(answers), List.copyOf(resources), host));
                 }))
                 .result();
@@ -134,6 +133,11 @@ public final class ActionRunner {
     /** Returns whether an action or a check of the instance runs or waits. */
     public boolean busy(String tag) {
         return workers.busy(tag);
+    }
+
+    /** Returns whether an action of the instance hangs beyond its end, and what it can still do. */
+    public Hang hang(String tag) {
+        return workers.hang(tag);
     }
 
     /** What is asked of the kit. */
@@ -159,8 +163,7 @@ public final class ActionRunner {
                 LOG.info("{} {}: {}", resource.tag(), order.actionName(), message);
                 progress.accept(message);
             };
-            ActionTime time = control;
-            Host host = hosts.forAction(resource.tag(), time, LOG);
+            Host host = FencedHost.of(hosts.forAction(resource.tag(), control, LOG), control);
             KitContext context = new KitContext(migrated(kit, order), control, host, tunables, told);
             T answer = question.ask(kit.kit(), context);
             if (answer == null) {

@@ -3,6 +3,7 @@ package org.mainstay.core.internal.run;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.mainstay.core.internal.host.ActionTime;
@@ -15,6 +16,8 @@ public final class CallControl implements ActionTime {
     private final long deadline;
     private final CountDownLatch cancelled = new CountDownLatch(1);
     private final List<Runnable> hooks = new ArrayList<>();
+    /** Calls of the host that have begun in time and not yet come back. */
+    private int inside;
 
     CallControl(Duration limit) {
         this.deadline = System.nanoTime() + limit.toNanos();
@@ -42,6 +45,35 @@ public final class CallControl implements ActionTime {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
+        }
+    }
+
+    /**
+     * Begins a call of the host; {@link #leave} ends it.
+     *
+     * @throws CancellationException if the call's time is up or it was given up: what comes late starts nothing any more
+     */
+    void enter() {
+        synchronized (hooks) {
+            if (cancelled()) {
+                throw new CancellationException(
+                        "this action's time is over: it was given up or its time limit passed, and"
+                                + " nothing more is done for it on this machine");
+            }
+            inside++;
+        }
+    }
+
+    void leave() {
+        synchronized (hooks) {
+            inside--;
+        }
+    }
+
+    /** Returns whether the call cannot do anything on this machine through its host any more, now and ever after. */
+    boolean fenced() {
+        synchronized (hooks) {
+            return cancelled() && inside == 0;
         }
     }
 

@@ -107,6 +107,21 @@ public final class Workers implements AutoCloseable {
         }
     }
 
+    /** Returns what changes of the lane that were given up and have not come back can still do. */
+    Hang hang(String lane) {
+        synchronized (lock) {
+            Hang result = Hang.NONE;
+            for (Task<?> task : hanging) {
+                if (task.call.kind() == Call.Kind.CHANGE && task.call.lane().equals(lane)) {
+                    // One that was given up before it ran never runs.
+                    boolean loose = task.control != null && !task.control.fenced();
+                    result = loose ? Hang.LOOSE : result == Hang.NONE ? Hang.FENCED : result;
+                }
+            }
+            return result;
+        }
+    }
+
     /**
      * Accepts no more calls and waits for those that run.
      *

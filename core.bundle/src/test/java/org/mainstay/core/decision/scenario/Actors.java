@@ -70,6 +70,8 @@ final class Actors {
         on("all servers get power", m -> world.servers().values().forEach(Server::powerOn));
         on("the manager of (\\w+) dies", m -> server(m, 1).killManager());
         on("the manager of (\\w+) starts", m -> server(m, 1).startManager());
+        on("the manager of (\\w+) hangs", m -> server(m, 1).hang(true));
+        on("the manager of (\\w+) goes on", m -> server(m, 1).hang(false));
         on("the disk of (\\w+) is full", m -> server(m, 1).diskFull(true));
         on("the disk of (\\w+) has space", m -> server(m, 1).diskFull(false));
         on("a backup of (\\w+) is made", m -> stage.backUp(server(m, 1)));
@@ -184,7 +186,7 @@ final class Actors {
         on(
                 "(restore|remove|recover|kill|probe) of (\\w+) will always fail on (\\w+)",
                 m -> server(m, 3).kits().fail(m.group(1), m.group(2), 1_000_000));
-        on("(restore|remove) of (\\w+) works again on (\\w+)", m -> {
+        on("(restore|remove|kill) of (\\w+) works again on (\\w+)", m -> {
             server(m, 3).kits().fail(m.group(1), m.group(2), 0);
             server(m, 3).kits().hang(m.group(1), m.group(2), false);
         });
@@ -192,6 +194,9 @@ final class Actors {
                 "(restore|remove|recover) of (\\w+) will hang on (\\w+)",
                 m -> server(m, 3).kits().hang(m.group(1), m.group(2), true));
         on("the time limit ends on (\\w+)", m -> server(m, 1).kits().timeOut());
+        on(
+                "the storage of (\\w+) is lost on (\\w+)",
+                m -> server(m, 2).feed(new Event.OwnershipLost(m.group(1), "taken by another server")));
         on("(\\w+) crashes on (\\w+)", m -> server(m, 2).kits().set(m.group(1), Presence.PARTIAL));
         on("(\\w+) is stopped by hand on (\\w+)", m -> server(m, 2).kits().set(m.group(1), Presence.STOPPED));
         on(
@@ -244,6 +249,7 @@ final class Actors {
                                         LcdSection.MAINTENANCE,
                                         m.group(2),
                                         new Maintenance(m.group(2), 0, "operator"))))));
+        on("(\\w+): delete path (\\w+) of (\\w+) and (\\w+)", this::deletePath);
         on("(\\w+): change (\\w+) of (\\w+) on ([\\w ]+)", this::change);
         on(
                 "(\\w+): operation (commit|abort) (\\w+)",
@@ -266,6 +272,17 @@ final class Actors {
                 m,
                 new ServiceRequest.ChangeOwn(
                         "state set", List.of(LcdChange.put(LcdSection.INSTANCES, m.group(2), changed))));
+    }
+
+    private void deletePath(Matcher m) {
+        List<LcdChange<?>> change = List.of(LcdChange.remove(LcdSection.PATHS, m.group(2)));
+        ask(
+                m,
+                new ServiceRequest.Propose(
+                        "delete-" + m.group(2),
+                        "path " + m.group(2) + " deleted",
+                        Map.of(m.group(3), change, m.group(4), change),
+                        Map.of()));
     }
 
     /** An operation over several servers: sets a flag of its name on each of them and locks a resource meanwhile. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Dependency;
 import org.mainstay.cluster.lcd.Equivalency;
 import org.mainstay.cluster.lcd.Flag;
@@ -130,6 +131,7 @@ final class Stage {
                 String flag = words.get(1);
                 world.server(words.get(3)).prepare(lcd -> lcd.with(LcdSection.FLAGS, flag, new Flag(flag)));
             }
+            case "path" -> path(words, text);
             case "partitions" -> {
                 expect(text.equals("partitions without quorum"), text);
                 invariants.partitionsWithoutQuorum();
@@ -172,6 +174,24 @@ final class Stage {
                         .withLimit(value * 1000, settings.safety().alert()));
             default -> throw unknown(words.get(1));
         };
+    }
+
+    /** {@code path ID between A and B}: one more than the path all servers have. */
+    private void path(List<String> words, String text) {
+        expect(
+                words.size() == 6
+                        && words.get(2).equals("between")
+                        && words.get(4).equals("and"),
+                text);
+        String id = words.get(1);
+        String one = words.get(3);
+        String other = words.get(5);
+        world.server(one).prepare(lcd -> lcd.with(LcdSection.PATHS, id, spare(id, other)));
+        world.server(other).prepare(lcd -> lcd.with(LcdSection.PATHS, id, spare(id, one)));
+    }
+
+    private static CommPath spare(String id, String peer) {
+        return new CommPath(id, peer, "10.9.0.1", "10.9.0.2", 2, 500, 6);
     }
 
     private void servers(List<String> names) {

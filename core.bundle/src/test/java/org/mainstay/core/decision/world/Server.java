@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.Decision;
 import org.mainstay.core.decision.DecisionCore;
@@ -36,6 +38,7 @@ public final class Server {
     private boolean managerUp;
     private boolean feeding;
     private boolean diskFull;
+    private boolean hung;
     private int boot;
     private int run;
     private int request;
@@ -123,6 +126,14 @@ public final class Server {
         diskFull = full;
     }
 
+    /** The manager takes nothing up any more, or again: it looks alive from outside, and everything waits for it. */
+    public void hang(boolean hangs) {
+        hung = hangs;
+        if (!hangs) {
+            work();
+        }
+    }
+
     // ---- life
 
     public void powerOn() {
@@ -162,7 +173,7 @@ public final class Server {
         feed(new Event.Started(name + "-boot-" + boot, world.settings(), types));
         for (Server other : world.servers().values()) {
             if (managerUp && other != this) {
-                feed(new Event.PathState(path(other), other.name, link(other).alive()));
+                pathStates(other, link(other).alive());
                 if (heard.containsKey(other.name)) {
                     feed(heard.get(other.name));
                 }
@@ -187,6 +198,7 @@ public final class Server {
     /** The manager has stopped in order. */
     private void managerDown() {
         managerUp = false;
+        hung = false;
         run++;
         crashWhen = decision -> false;
         timers.clear();
@@ -207,6 +219,16 @@ public final class Server {
 
     // ---- guard
 
+    /** The path all servers have, and those that were made besides; the guard says nothing of one that was deleted. */
+    private void pathStates(Server other, boolean alive) {
+        feed(new Event.PathState(path(other), other.name, alive));
+        for (CommPath path : disk.rows(LcdSection.PATHS).values()) {
+            if (managerUp && path.peer().equals(other.name)) {
+                feed(new Event.PathState(path.id(), other.name, alive));
+            }
+        }
+    }
+
     private static String path(Server other) {
         return "to-" + other.name;
     }
@@ -216,7 +238,7 @@ public final class Server {
             heard.remove(other.name);
         }
         if (managerUp) {
-            feed(new Event.PathState(path(other), other.name, alive));
+            pathStates(other, alive);
         }
         if (alive) {
             link(other).heartbeat();
@@ -257,12 +279,16 @@ public final class Server {
             return;
         }
         inbox.add(event);
+        work();
+    }
+
+    private void work() {
         if (feeding) {
             return;
         }
         feeding = true;
         try {
-            while (managerUp && !inbox.isEmpty()) {
+            while (managerUp && !hung && !inbox.isEmpty()) {
                 one(inbox.remove(0));
             }
         } finally {

@@ -24,6 +24,7 @@ final class FakeGuard implements GuardControl {
     private final List<String> killed = new CopyOnWriteArrayList<>();
     private volatile Map<String, List<String>> inService = Map.of();
     private volatile ManagerReport report;
+    private volatile boolean killsNothing;
 
     /** @param machine what runs on the machine, by tag */
     FakeGuard(Map<String, Boolean> machine) {
@@ -51,6 +52,11 @@ final class FakeGuard implements GuardControl {
         return inService;
     }
 
+    /** From now on kill handles do not help. */
+    void killsNothing() {
+        killsNothing = true;
+    }
+
     List<String> killed() {
         return killed;
     }
@@ -72,6 +78,10 @@ final class FakeGuard implements GuardControl {
         List<HandleResult> results = new ArrayList<>();
         for (String text : handles) {
             killed.add(text);
+            if (killsNothing) {
+                results.add(new HandleResult(false, "does not end"));
+                continue;
+            }
             KillHandle handle = KillHandle.parse(text);
             if (handle.kind() == KillHandle.Kind.CGROUP) {
                 String path = handle.arguments().get(0);

@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,8 @@ import org.mainstay.core.decision.Decision;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Input;
+import org.mainstay.core.decision.event.ServiceRequest;
+import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.internal.lcd.DocumentChange;
 
@@ -29,7 +32,9 @@ import org.mainstay.core.internal.lcd.DocumentChange;
 class LoopTest {
     private final List<String> log = new CopyOnWriteArrayList<>();
     private final CountDownLatch go = new CountDownLatch(1);
+    private final CompletableFuture<String> ended = new CompletableFuture<>();
     private volatile String failing = "";
+    private volatile RuntimeException commitDefect;
     private Loop loop;
 
     /** An event {@code TimerFired(NAME)} sets a flag of that name and then starts a timer of that name. */
@@ -41,10 +46,16 @@ class LoopTest {
             if (timer.id().equals("defect")) {
                 throw new IllegalStateException("a defect");
             }
+            if (timer.id().equals("no memory")) {
+                throw new OutOfMemoryError("a test");
+            }
             Lcd own = timer.id().startsWith("quiet")
                     ? before.own()
                     : before.own().with(LcdSection.FLAGS, timer.id(), new Flag(timer.id()));
             return new Decision(before.withOwn(own), List.of(new Effect.CancelTimer(timer.id())), origin);
+        }
+        if (event instanceof Event.Requested || event instanceof Event.MessageReceived) {
+            throw new IllegalStateException("a defect");
         }
         if (event instanceof Event.PersistFailed failed) {
             return new Decision(
@@ -62,6 +73,9 @@ class LoopTest {
         if (!failing.isEmpty() && keys.contains(failing)) {
             throw new IOException("disk full");
         }
+        if (commitDefect != null) {
+            throw commitDefect;
+        }
         log.add("stored " + keys + " by " + origin.who() + " to "
                 + changes.get(0).toVersion());
     }
@@ -78,6 +92,10 @@ class LoopTest {
 
                     @Override
                     public void execute(Effect effect) {
+                        if (effect instanceof Effect.Answer || effect instanceof Effect.Send) {
+                            log.add(effect.toString());
+                            return;
+                        }
                         log.add(((Effect.CancelTimer) effect).id());
                         if (log.get(log.size() - 1).equals("throwing")) {
                             throw new IllegalStateException("an effect that fails");
@@ -91,7 +109,8 @@ class LoopTest {
                         }
                     }
                 },
-                Clock.systemUTC());
+                Clock.systemUTC(),
+                (why, cause) -> ended.complete(why + ": " + cause));
     }
 
     @AfterEach
@@ -151,11 +170,66 @@ class LoopTest {
                         "last");
     }
 
-    @Test
-    void aDefectInOnePlaceStopsNothingElse() throws Exception {
+    private String ends(String... names) throws Exception {
         run();
-        post("a", "defect", "throwing", "last");
-        assertThat(log).contains("a", "throwing", "last").doesNotContain("defect");
+        for (String name : names) {
+            loop.post(new Event.TimerFired(name));
+        }
+        loop.start(CoreState.initial(Lcd.empty("A", 1), Map.of()), new Event.PersistRecovered());
+        return ended.get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void whoeverAsksWhatADefectKeepsFromBeingDecidedIsAnsweredAndNothingElseStops() throws Exception {
+        run();
+        Origin root = new Origin("root", "A", 0, "");
+        loop.post(new Event.Requested("r1", root, new ServiceRequest.Cancel("r0")));
+        loop.post(new Event.MessageReceived("B", new CoreMessage.TakeOut("r2", List.of("vip"), false, "root")));
+        loop.post(new Event.MessageReceived("B", new CoreMessage.ClaimRequest("c1", Map.of("vip", 2L))));
+        post("a", "last");
+        assertThat(log).anyMatch(line -> line.contains("requestId=r1") && line.contains("exitCode=3"));
+        assertThat(log).anyMatch(line -> line.contains("RequestDone") && line.contains("exitCode=3"));
+        assertThat(log).anyMatch(line -> line.contains("ClaimAnswer") && line.contains("granted=false"));
+        assertThat(log).contains("a", "last");
+        assertThat(ended).isNotDone();
+    }
+
+    @Test
+    void somethingThatHappenedAndCouldNotBeDecidedEndsTheManagerInsteadOfBeingForgotten() throws Exception {
+        assertThat(ends("a", "defect", "b")).contains("defect").contains("IllegalStateException");
+        assertThat(log).doesNotContain("b", "last");
+    }
+
+    @Test
+    void anErrorEndsTheManagerInsteadOfItsThreadAlone() throws Exception {
+        assertThat(ends("a", "no memory")).contains("OutOfMemoryError");
+    }
+
+    @Test
+    void anEffectThatCannotBeCarriedOutEndsTheManager() throws Exception {
+        assertThat(ends("a", "throwing")).contains("throwing");
+    }
+
+    @Test
+    void aCommitOfWhichNobodyKnowsWhetherItTookPlaceEndsTheManager() throws Exception {
+        commitDefect = new IllegalStateException("a defect of the store");
+        assertThat(ends("a")).contains("whether a change").contains("a defect of the store");
+        assertThat(log).doesNotContain("a");
+    }
+
+    @Test
+    void defectsWhileItEndsAreOfNoConsequence() throws Exception {
+        run();
+        CountDownLatch closing = new CountDownLatch(1);
+        loop.postIf(() -> {
+            closing.countDown();
+            loop.close();
+            throw new IllegalStateException("parts are gone");
+        });
+        loop.start(CoreState.initial(Lcd.empty("A", 1), Map.of()), new Event.PersistRecovered());
+        assertThat(closing.await(20, TimeUnit.SECONDS)).isTrue();
+        loop.close();
+        assertThat(ended).isNotDone();
     }
 
     @Test

@@ -7,9 +7,9 @@ import org.mainstay.shell.internal.command.lcd.AppList;
 import org.mainstay.shell.internal.command.lcd.DepList;
 import org.mainstay.shell.internal.command.lcd.EqvList;
 import org.mainstay.shell.internal.command.lcd.FlgCreate;
+import org.mainstay.shell.internal.command.lcd.FlgIsSet;
 import org.mainstay.shell.internal.command.lcd.FlgList;
 import org.mainstay.shell.internal.command.lcd.FlgRemove;
-import org.mainstay.shell.internal.command.lcd.FlgTest;
 import org.mainstay.shell.internal.command.lcd.InsList;
 import org.mainstay.shell.internal.command.lcd.LkStart;
 import org.mainstay.shell.internal.command.lcd.LkStop;
@@ -39,7 +39,7 @@ public final class Programs {
         programs.put("flg_list", FlgList::new);
         programs.put("flg_create", FlgCreate::new);
         programs.put("flg_remove", FlgRemove::new);
-        programs.put("flg_test", FlgTest::new);
+        programs.put("flg_test", FlgIsSet::new);
         programs.put("perform_action", PerformAction::new);
         return new CommandRegistry(programs);
     }

@@ -54,7 +54,8 @@ public final class ClusterView {
                 resources(),
                 dependencies(),
                 operations(),
-                snapshot.problems());
+                snapshot.problems(),
+                snapshot.safety().name());
     }
 
     /** Returns the servers, this one first. */
@@ -154,7 +155,13 @@ public final class ClusterView {
                 instance.ownership().released(),
                 instance.ownership().epoch(),
                 instance.failed(),
-                time(instance.changedAt()));
+                time(instance.changedAt()),
+                mayRun(instance) ? !instance.ownership().killHandles().isEmpty() : null);
+    }
+
+    /** The handles are recorded by each restore: what does not run says nothing of the next time. */
+    private static boolean mayRun(Instance instance) {
+        return instance.state().inService() || !instance.ownership().released();
     }
 
     /** Returns the priority of an instance from the equivalencies of its server; 1 before it is extended. */

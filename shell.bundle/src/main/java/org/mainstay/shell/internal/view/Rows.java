@@ -47,6 +47,7 @@ public final class Rows {
      * @param failed whether it stays in service unmonitored after a failure (ADM-074)
      * @param checkedAt end of its last check, or null
      * @param changedAt last change of its state, or null
+     * @param killHandles whether it can be ended there without its kit; null where nothing of it may run
      */
     public record ResourceRow(
             String tag,
@@ -64,12 +65,13 @@ public final class Rows {
             boolean released,
             long epoch,
             boolean failed,
-            String changedAt) {}
+            String changedAt,
+            Boolean killHandles) {}
 
     /** A dependency. */
     public record DependencyRow(String parent, String child) {}
 
-    /** A configuration change over several servers that is not finished. @param state {@code PREPARED} or {@code COMMITTED} */
+    /** A configuration change over several servers that is not finished. @param state {@code PREPARED}, {@code COMMITTED} or {@code ABORTED} */
     public record OperationRow(
             String id, String coordinator, List<String> servers, List<String> tags, String description, String state) {}
 
@@ -80,7 +82,7 @@ public final class Rows {
     public record EventRow(
             int schema, long sequence, String at, String server, int number, String level, String tag, String text) {}
 
-    /** {@code status --json}. */
+    /** {@code status --json}. @param safety {@code ENFORCED}, {@code LEASED} or {@code UNPROTECTED} (I1) */
     public record StatusDocument(
             int schema,
             String server,
@@ -90,7 +92,8 @@ public final class Rows {
             List<ResourceRow> resources,
             List<DependencyRow> dependencies,
             List<OperationRow> operations,
-            List<String> problems) {}
+            List<String> problems,
+            String safety) {}
 
     /**
      * {@code resource show --json}.

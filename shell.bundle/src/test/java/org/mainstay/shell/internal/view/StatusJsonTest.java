@@ -129,6 +129,19 @@ class StatusJsonTest {
     }
 
     @Test
+    void statusSaysWhatKeepsAResourceFromRunningTwiceAndWhatCannotBeStoppedWithoutItsKit() throws InterruptedException {
+        JsonObject status = json("two servers", "status", "--json");
+        assertThat(status.get("safety").getAsString()).isEqualTo("UNPROTECTED");
+        JsonArray resources = status.getAsJsonArray("resources");
+        assertThat(find(resources, "tag", "pg", "A").get("killHandles").getAsBoolean())
+                .isTrue();
+        assertThat(find(resources, "tag", "data", "A").get("killHandles").getAsBoolean())
+                .isFalse();
+        assertThat(find(resources, "tag", "pg", "B").get("killHandles").isJsonNull())
+                .isTrue();
+    }
+
+    @Test
     void everyListingHasADocument() throws InterruptedException {
         assertThat(json("two servers", "node", "list", "--json").getAsJsonArray("servers"))
                 .hasSize(2);

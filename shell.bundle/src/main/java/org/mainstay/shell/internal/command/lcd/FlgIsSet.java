@@ -14,7 +14,7 @@ import picocli.CommandLine.Mixin;
         description = "Tests whether a flag is there: exit code 0 if it is, 7 if not.",
         customSynopsis = "flg_test [-d destsys] -f flag",
         footer = {"", "Example:", "  flg_test -f shutdown_switchover && echo set"})
-public final class FlgTest extends LcdCommand {
+public final class FlgIsSet extends LcdCommand {
     @Mixin
     private FlagName flag = new FlagName();
 

@@ -1,0 +1,104 @@
+package org.mainstay.core.internal.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.cluster.GuardControl.GuardNews;
+import org.mainstay.cluster.lcd.Dependency;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.InstanceState;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.internal.event.Events;
+
+/** What the guard is told of what is in service, and what it says of lost storage (design.md section 2, section 6). */
+class GuardFeedTest {
+    @TempDir
+    Path directory;
+
+    private final FakeGuard guard = new FakeGuard(new ConcurrentHashMap<>());
+    private final List<Event> fed = new ArrayList<>();
+    private Lcd lcd = Lcd.empty("A", 1);
+    private Events events;
+    private GuardFeed feed;
+
+    @BeforeEach
+    void start() {
+        events = new Events("A", directory.resolve("events.jsonl"), java.time.Clock.systemUTC(), payload -> {});
+        feed = new GuardFeed(guard, fed::add, events, () -> {});
+        feed.start(lcd);
+    }
+
+    @AfterEach
+    void stop() {
+        feed.stop();
+        events.close();
+    }
+
+    private void enter(UnaryOperator<Lcd> change) {
+        lcd = change.apply(lcd).committed();
+        feed.entered(CoreState.initial(lcd, Map.of()));
+    }
+
+    private static Instance instance(String tag, InstanceState state, boolean released, String... handles) {
+        Instance instance = Instance.create(tag, "id-" + tag, "gen", "app").withState(state, "", 0);
+        return instance.withOwnership(
+                instance.ownership().withReleased(released).withKillHandles(List.of(handles)));
+    }
+
+    private void dependency(String parent, String child) {
+        Dependency row = new Dependency(parent, child);
+        enter(old -> old.with(LcdSection.DEPENDENCIES, row.key(), row));
+    }
+
+    @Test
+    void theGuardLearnsHandlesAndHierarchyOfWhatMayRunHereAndOfNothingElse() {
+        enter(old -> old.with(instance("vol", InstanceState.ISP, false, "MOUNT\t/data\t/dev/x"))
+                .with(instance("pg", InstanceState.OSF, false, "CGROUP\t/c/pg"))
+                .with(instance("idle", InstanceState.OSU, true, "CGROUP\t/c/idle")));
+        dependency("pg", "vol");
+        assertThat(guard.inService())
+                .isEqualTo(Map.of(
+                        "vol", List.of("MOUNT\t/data\t/dev/x", "HIERARCHY\tpg"),
+                        "pg", List.of("CGROUP\t/c/pg", "HIERARCHY\tpg")));
+    }
+
+    @Test
+    void whatHasNoHandlesIsToldTooBecauseTheGuardCannotEndIt() {
+        enter(old -> old.with(instance("api", InstanceState.ISP, false)));
+        assertThat(guard.inService()).isEqualTo(Map.of("api", List.of("HIERARCHY\tapi")));
+    }
+
+    @Test
+    void whatWasTakenOutIsForgottenAndAHierarchyThatGrowsIsToldAnew() {
+        enter(old -> old.with(instance("vol", InstanceState.ISP, false, "CGROUP\t/c/vol"))
+                .with(instance("ip", InstanceState.ISP, false, "CGROUP\t/c/ip")));
+        assertThat(guard.inService().get("vol")).contains("HIERARCHY\tvol");
+        dependency("vol", "ip");
+        assertThat(guard.inService().get("vol")).contains("HIERARCHY\tip");
+        enter(old -> old.with(instance("ip", InstanceState.OSU, true, "CGROUP\t/c/ip")));
+        assertThat(guard.inService()).containsOnlyKeys("vol");
+    }
+
+    @Test
+    void lostStorageIsLostOwnershipOfWhatUsesItAndNotAFailedCheck() {
+        enter(old -> old.with(instance("vol", InstanceState.ISP, false)
+                        .withProperties(Map.of("reservation", "/dev/area"), "1"))
+                .with(instance("other", InstanceState.ISP, false)
+                        .withProperties(Map.of("reservation", "/dev/another"), "1")));
+        guard.tell("lost", new GuardNews.ReservationLost("/dev/area", "B holds it"));
+        assertThat(fed)
+                .containsExactly(new Event.OwnershipLost("vol", "its reservation /dev/area is lost: B holds it"));
+    }
+}
