@@ -54,7 +54,8 @@ public final class ClusterView {
                 resources(),
                 dependencies(),
                 operations(),
-                snapshot.problems());
+                snapshot.problems(),
+                null);
     }
 
     /** Returns the servers, this one first. */
@@ -215,7 +216,7 @@ public final class ClusterView {
     }
 
     /** Returns a time of the database as ISO-8601 UTC, or null for 0. */
-    static String time(long millis) {
+    public static String time(long millis) {
         return millis == 0 ? null : Instant.ofEpochMilli(millis).toString();
     }
 }

@@ -80,7 +80,10 @@ public final class Rows {
     public record EventRow(
             int schema, long sequence, String at, String server, int number, String level, String tag, String text) {}
 
-    /** {@code status --json}. */
+    /** How safe the cluster is, in one sentence. @param verdict name of the verdict, as in {@code safety --json} */
+    public record SafetyRow(String verdict, String summary) {}
+
+    /** {@code status --json}. @param safety null while it is not known */
     public record StatusDocument(
             int schema,
             String server,
@@ -90,7 +93,14 @@ public final class Rows {
             List<ResourceRow> resources,
             List<DependencyRow> dependencies,
             List<OperationRow> operations,
-            List<String> problems) {}
+            List<String> problems,
+            SafetyRow safety) {
+
+        public StatusDocument withSafety(SafetyRow value) {
+            return new StatusDocument(
+                    schema, server, phase, servers, commpaths, resources, dependencies, operations, problems, value);
+        }
+    }
 
     /**
      * {@code resource show --json}.

@@ -30,6 +30,7 @@ public final class StatusText {
 
     public void print() {
         printServers();
+        printSafety();
         printPaths();
         printHierarchies();
         printOperations();
@@ -42,6 +43,14 @@ public final class StatusText {
             table.row(List.of(row.name(), style.state(row.state(), row.state()), style.faint(remark(row))));
         }
         table.print(out);
+    }
+
+    private void printSafety() {
+        if (status.safety() != null) {
+            out.println();
+            out.println(INDENT + style.heading("SAFETY") + "  "
+                    + status.safety().summary() + style.faint("; see 'mainstay safety'"));
+        }
     }
 
     private String remark(ServerRow row) {
