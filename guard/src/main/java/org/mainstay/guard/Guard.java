@@ -278,6 +278,7 @@ final class Guard implements Operations, HeartbeatListener {
                 .max()
                 .orElse(0);
         heartbeats.paths(paths);
+        lease.pathsChanged();
     }
 
     @Override

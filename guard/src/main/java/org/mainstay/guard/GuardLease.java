@@ -12,6 +12,7 @@ import org.mainstay.guard.kill.InService;
 import org.mainstay.guard.kill.LeaseEnd;
 import org.mainstay.guard.lease.LeaseFiles;
 import org.mainstay.guard.lease.LeaseKeeper;
+import org.mainstay.guard.lease.LeaseSettings;
 import org.mainstay.guard.lease.LeaseSurroundings;
 import org.mainstay.guard.lease.SystemBootClock;
 import org.mainstay.guard.supervise.ManagerSupervisor;
@@ -92,6 +93,18 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         seconds.close();
         quarantine.forget();
         keeper.close();
+    }
+
+    /** The paths are others now. Heartbeats come first: a lease that does not fit them is only said. */
+    void pathsChanged() {
+        LeaseSettings settings = keeper.settings();
+        long slowest = slowestDetection.getAsLong();
+        if (settings.mode() != LeaseSettings.Mode.NONE && settings.leaseMillis() < slowest) {
+            String text = "the lease of " + settings.leaseMillis() + " ms (QUORUM_LEASE_SECS) is shorter than the "
+                    + slowest + " ms after which the slowest heartbeat path is dead: it may end between two heartbeats";
+            log.warn(text);
+            notice(text);
+        }
     }
 
     void repeatNews() {

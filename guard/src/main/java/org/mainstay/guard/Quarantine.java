@@ -11,8 +11,8 @@ import org.mainstay.guard.util.StateFile;
 import org.mainstay.guard.util.Words;
 
 /**
- * Quorum quarantine (QUO-060, QUO-061): for a time Karaf does not run and nothing is said to other servers. Survives a restart of the
- * guard, not of the machine. Thread-safe.
+ * Quorum quarantine (QUO-060, QUO-061): for a time Karaf does not run and nothing is said to other servers. Survives
+ * a restart of the guard, not of the machine. Thread-safe.
  */
 final class Quarantine {
     /** A day. */

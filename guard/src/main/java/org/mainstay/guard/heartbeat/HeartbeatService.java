@@ -19,8 +19,8 @@ import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Ticker;
 
 /**
- * Sends and answers the heartbeats of all paths on one thread that does nothing else: no disk, no lock that anybody holds
- * for long, no garbage per packet. All methods may be called from any thread and return at once.
+ * Sends and answers the heartbeats of all paths on one thread that does nothing else: no disk, no lock that anybody
+ * holds for long, no garbage per packet. All methods may be called from any thread and return at once.
  */
 public final class HeartbeatService implements AutoCloseable {
     private static final int PACKETS_PER_TURN = 500;

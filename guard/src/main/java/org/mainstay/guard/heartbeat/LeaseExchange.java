@@ -1,14 +1,14 @@
 package org.mainstay.guard.heartbeat;
 
 /**
- * The lease as heartbeats carry it: every heartbeat asks for a grant, and every echo may be one (design.md section 10). Called on the
- * heartbeat thread; returns at once. Times in milliseconds of the boot clock.
+ * The lease as heartbeats carry it: every heartbeat asks for a grant, and every echo may be one (design.md section
+ * 10). Called on the heartbeat thread; returns at once. Times in milliseconds of the boot clock.
  */
 public interface LeaseExchange {
 
     /**
-     * Looks at the time and draws the consequences: said and begun before anything is answered or granted, however long this process
-     * did not run.
+     * Looks at the time and draws the consequences: said and begun before anything is answered or granted, however
+     * long this process did not run.
      *
      * @return milliseconds until it has to be asked again at the latest
      */
@@ -24,7 +24,8 @@ public interface LeaseExchange {
     int lossStopMillis();
 
     /**
-     * Decides whether the packet that is about to be sent grants what the peer's newest packet asked for, and remembers it.
+     * Decides whether the packet that is about to be sent grants what the peer's newest packet asked for, and
+     * remembers it.
      *
      * @param heardAt when that packet was received
      * @param peerLease L as the peer announced it there

@@ -1,6 +1,8 @@
 package org.mainstay.guard.heartbeat;
 
-/** What each of the newest packets of a path asked for: a grant counts from when it was sent, with what it announced. */
+/**
+ * What each of the newest packets of a path asked for: a grant counts from when it was sent, with what it announced.
+ */
 final class LeaseRequests {
     private final long[] sentAt;
     private final int[] lease;

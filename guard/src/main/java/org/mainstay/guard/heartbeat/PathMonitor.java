@@ -4,12 +4,13 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One end of a path: what it sends, and whether the path is alive. Pure: time and packets come in, bytes and a state come out.
- * Owned by one thread.
+ * One end of a path: what it sends, and whether the path is alive. Pure: time and packets come in, bytes and a state
+ * come out. Owned by one thread.
  *
- * <p>The path is alive only while <em>this</em> end's sequence comes back: every packet echoes the newest one heard, and only an
- * echo that advances counts. So a link that has lost one direction is dead at both ends. A packet of a guard instance not known
- * yet is believed only if it echoes something this end has sent lately; recorded packets of an earlier instance cannot.
+ * <p>The path is alive only while <em>this</em> end's sequence comes back: every packet echoes the newest one heard,
+ * and only an echo that advances counts. So a link that has lost one direction is dead at both ends. A packet of a
+ * guard instance not known yet is believed only if it echoes something this end has sent lately; recorded packets of
+ * an earlier instance cannot.
  */
 final class PathMonitor {
 
@@ -63,7 +64,9 @@ final class PathMonitor {
     private long peerHeardAt;
     private int peerLease;
     private int peerLossStop;
-    /** An instance that asked to be echoed without having proven itself; it gets one answer and changes nothing else. */
+    /**
+     * An instance that asked to be echoed without having proven itself; it gets one answer and changes nothing else.
+     */
     private long strangerInstance;
 
     private long strangerSequence;
@@ -156,8 +159,8 @@ final class PathMonitor {
     }
 
     /**
-     * Only while this path is alive: a peer that does not hear this server is down for it, and its requests, which may still come, must
-     * not keep what it was granted from lapsing.
+     * Only while this path is alive: a peer that does not hear this server is down for it, and its requests, which
+     * may still come, must not keep what it was granted from lapsing.
      */
     private boolean grants() {
         return state == State.ALIVE

@@ -15,9 +15,9 @@ import org.mainstay.guard.util.Result;
 import org.mainstay.guard.util.Ticker;
 
 /**
- * Ends everything there is within a time, resources side by side: one whose processes do not die must not hold up the others. First
- * addresses and processes; file systems whose users have not died by half the time are cut off from their storage; then mounts, then
- * devices. Each run is for one thread.
+ * Ends everything there is within a time, resources side by side: one whose processes do not die must not hold up
+ * the others. First addresses and processes; file systems whose users have not died by half the time are cut off
+ * from their storage; then mounts, then devices. Each run is for one thread.
  */
 public final class EndAll {
     private static final List<List<String>> STAGES =

@@ -15,8 +15,8 @@ import org.mainstay.guard.util.Ticker;
 import org.mainstay.guard.util.Waiting;
 
 /**
- * Ends what kill handles name, in the order address, processes, mount, device, and believes nothing before it has looked.
- * Repeatable: what is gone already is done. Blocks; called on threads of its own, one run at a time.
+ * Ends what kill handles name, in the order address, processes, mount, device, and believes nothing before it has
+ * looked. Repeatable: what is gone already is done. Blocks; called on threads of its own, one run at a time.
  */
 public final class HandleExecutor {
     private static final List<String> ORDER = List.of("ADDRESS", "CGROUP", "MOUNT", "LOOP_DEVICE");
@@ -59,8 +59,8 @@ public final class HandleExecutor {
     }
 
     /**
-     * Cuts off the file systems that the {@code MOUNT} handles among these name, before anything else and also while another
-     * run of {@link #execute} waits for processes to die.
+     * Cuts off the file systems that the {@code MOUNT} handles among these name, before anything else and also while
+     * another run of {@link #execute} waits for processes to die.
      */
     public List<Result> cut(List<String> handles) throws InterruptedException {
         List<Result> results = new ArrayList<>();

@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.mainstay.guard.util.Log;
 
 /**
- * Ends what is in service when the lease has been over for too long, whoever else does or does not (design.md section 10). What could
- * not be ended is tried again at each call. Thread-safe.
+ * Ends what is in service when the lease has been over for too long, whoever else does or does not (design.md
+ * section 10). What could not be ended is tried again at each call. Thread-safe.
  */
 public final class LeaseEnd {
     private final EndAll all;
@@ -49,7 +49,9 @@ public final class LeaseEnd {
         generation++;
     }
 
-    /** Begins to end what is left, unless that is under way. Returns at once. @param leftMillis until all must be out */
+    /**
+     * Begins to end what is left, unless that is under way. Returns at once. @param leftMillis until all must be out
+     */
     public synchronized void begin(long leftMillis) {
         Map<String, List<String>> left = EndAll.without(handles(inService.get()), ended);
         if (running || left.isEmpty()) {

@@ -1,7 +1,8 @@
 package org.mainstay.guard.lease;
 
 /**
- * Time since this machine was booted, suspended time included (CLOCK_BOOTTIME); injected, so that tests own it. Thread-safe.
+ * Time since this machine was booted, suspended time included (CLOCK_BOOTTIME); injected, so that tests own it.
+ * Thread-safe.
  */
 @FunctionalInterface
 public interface BootClock {

@@ -8,17 +8,20 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Who granted this server its lease until when, and what it granted to others. Pure: time, grants and settings come in, answers
- * come out. Owned by one thread, or guarded by its owner. All times are of the boot clock, in milliseconds.
+ * Who granted this server its lease until when, and what it granted to others. Pure: time, grants and settings come
+ * in, answers come out. Owned by one thread, or guarded by its owner. All times are of the boot clock, in milliseconds.
  *
- * <p>What makes it safe: a holder counts a grant from the moment it <em>sent</em> what was granted, a grantor from the moment it
- * <em>received</em> it, which is later; and a grantor waits L + S and a margin for the difference of the clocks. So whenever
- * {@link #lapsed} holds at a grantor, the lease it gave ended at least S ago at the holder.
+ * <p>What makes it safe: a holder counts a grant from the moment it <em>sent</em> what was granted, a grantor from
+ * the moment it
+ * <em>received</em> it, which is later; and a grantor waits L + S and a margin for the difference of the clocks. So
+ * whenever {@link #lapsed} holds at a grantor, the lease it gave ended at least S ago at the holder.
  */
 final class LeaseBook {
     /** Clocks differ by this at the most: one in a hundred. */
     private static final int MARGIN_PERCENT = 1;
-    /** What a clock may be read wrongly by at both ends, and two drifts of half a percent make a little more than one. */
+    /**
+     * What a clock may be read wrongly by at both ends, and two drifts of half a percent make a little more than one.
+     */
     private static final long MARGIN_MILLIS = 50;
 
     static final long NEVER = Long.MIN_VALUE / 2;
@@ -81,11 +84,11 @@ final class LeaseBook {
     }
 
     /**
-     * Takes new settings. What was granted until now holds on as long as those who granted it are enough to keep all others
-     * together from being a majority, so that a server that is added or removed ends no lease by that alone.
+     * Takes new settings. What was granted until now holds on as long as those who granted it are enough to keep all
+     * others together from being a majority, so that a server that is added or removed ends no lease by that alone.
      *
-     * @param known whether the settings before were really in force: what runs without a lease goes on then until the lease that is
-     *     switched on has been held for the first time
+     * @param known whether the settings before were really in force: what runs without a lease goes on then until
+     *     the lease that is switched on has been held for the first time
      */
     void settings(LeaseSettings newer, boolean known, long now) {
         evaluate(now);
@@ -106,7 +109,9 @@ final class LeaseBook {
 
     // --- holder
 
-    /** Takes a grant of a peer. Counts from when the request was sent, so one that comes late is worth less or nothing. */
+    /**
+     * Takes a grant of a peer. Counts from when the request was sent, so one that comes late is worth less or nothing.
+     */
     void granted(String peer, Grant grant, long now) {
         evaluate(now);
         if (!settings.members().contains(peer) || peer.equals(settings.self()) || grant.from() > now) {
@@ -197,7 +202,9 @@ final class LeaseBook {
         };
     }
 
-    /** Where the witness cannot be reached all other servers together may grant: one that took over would be among them. */
+    /**
+     * Where the witness cannot be reached all other servers together may grant: one that took over would be among them.
+     */
     private long allOthers() {
         int others = settings.members().size() - 1;
         return others == 0 ? NEVER : newest(others);
@@ -245,7 +252,9 @@ final class LeaseBook {
         return true;
     }
 
-    /** Returns what the peer's announced L + S must be recorded as before it can be granted to; 0 if nothing is missing. */
+    /**
+     * Returns what the peer's announced L + S must be recorded as before it can be granted to; 0 if nothing is missing.
+     */
     int toRecord(int leaseMillis, int lossStopMillis, String peer) {
         int sum = leaseMillis + lossStopMillis;
         return sum > Math.max(own(), announced.getOrDefault(peer, 0)) ? sum : 0;
@@ -283,7 +292,9 @@ final class LeaseBook {
         return Math.max(lapsesAt.getOrDefault(peer, NEVER), startedAt + period(sum));
     }
 
-    /** Returns whether nothing this server granted can be in force at the peer any more, nor anything it has to stop. */
+    /**
+     * Returns whether nothing this server granted can be in force at the peer any more, nor anything it has to stop.
+     */
     boolean lapsed(String peer, long now) {
         return now > lapsesAt(peer);
     }

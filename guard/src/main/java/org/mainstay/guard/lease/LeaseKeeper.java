@@ -16,8 +16,8 @@ import org.mainstay.guard.util.Result;
 import org.mainstay.guard.util.Words;
 
 /**
- * Keeps the lease: the book, what is on disk of it, and who is told. Thread-safe; nothing waits for the disk or the network but what is
- * said to.
+ * Keeps the lease: the book, what is on disk of it, and who is told. Thread-safe; nothing waits for the disk or the
+ * network but what is said to.
  */
 public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     private static final long WRITE_MILLIS = 500;
@@ -249,7 +249,10 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         return book.withheld(peer) && !onDisk.contains(peer);
     }
 
-    /** Failed is believed only once nothing this server granted can be in force there: it grants too where the witness is away. */
+    /**
+     * Failed is believed only once nothing this server granted can be in force there: it grants too where the
+     * witness is away.
+     */
     private WitnessPost.Said said(String peer, boolean lapsed) {
         if (!book.settings().mode().witness()) {
             return null;

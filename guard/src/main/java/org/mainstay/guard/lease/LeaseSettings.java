@@ -79,7 +79,9 @@ public record LeaseSettings(
         return peers;
     }
 
-    /** Returns the words {@code lease MODE SELF L S WATCHDOG MEMBERS NAME... NAME=VALUE...}, MEMBERS being their count. */
+    /**
+     * Returns the words {@code lease MODE SELF L S WATCHDOG MEMBERS NAME... NAME=VALUE...}, MEMBERS being their count.
+     */
     public String encode() {
         List<Object> words =
                 new ArrayList<>(List.of("lease", mode, self, leaseMillis, lossStopMillis, watchdog, members.size()));

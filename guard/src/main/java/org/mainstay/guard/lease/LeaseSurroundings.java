@@ -10,8 +10,8 @@ public interface LeaseSurroundings {
     void notice(String text);
 
     /**
-     * The lease is over for S / 2: everything that is still recorded in service is ended by its handles. Repeated once per second as
-     * long as the lease is lost.
+     * The lease is over for S / 2: everything that is still recorded in service is ended by its handles. Repeated
+     * once per second as long as the lease is lost.
      *
      * @param leftMillis until everything must be out; may be negative
      */

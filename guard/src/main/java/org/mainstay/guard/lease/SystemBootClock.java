@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.mainstay.guard.util.Ticker;
 
 /**
- * The kernel's boot clock. {@code /proc/uptime} says it in steps of ten milliseconds; the ticker, which does not count while the
- * machine is suspended, fills them in. Thread-safe.
+ * The kernel's boot clock. {@code /proc/uptime} says it in steps of ten milliseconds; the ticker, which does not
+ * count while the machine is suspended, fills them in. Thread-safe.
  */
 public final class SystemBootClock implements SuspendWatch {
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);

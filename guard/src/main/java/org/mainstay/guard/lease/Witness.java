@@ -9,12 +9,12 @@ import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
 
 /**
- * A witness outside the cluster: QWK objects (QUO-080) or etcd. This server writes a sign of life there and reads those of the
- * others; its lease counts from the start of its last confirmed write (design.md section 10), and servers claim the ownership of
- * groups through it.
+ * A witness outside the cluster: QWK objects (QUO-080) or etcd. This server writes a sign of life there and reads
+ * those of the others; its lease counts from the start of its last confirmed write (design.md section 10), and
+ * servers claim the ownership of groups through it.
  *
- * <p>Thread-safe. All methods return at once; what waits for the network or a disk runs on threads of the witness. One that is
- * closed is never started again.
+ * <p>Thread-safe. All methods return at once; what waits for the network or a disk runs on threads of the witness.
+ * One that is closed is never started again.
  */
 public interface Witness extends AutoCloseable {
 
@@ -35,8 +35,9 @@ public interface Witness extends AutoCloseable {
      * @param members all configured servers, this one included
      * @param leaseMillis L: a write that is not confirmed within this time after its start is a refusal
      * @param lossStopMillis S
-     * @param observeMillis (L + S) and one percent: a peer is FAILED only if its object did not change for at least so long by this
-     *     reader's own clock (storage), or its key lived at least so long without a keepalive (etcd: at least the time to live)
+     * @param observeMillis (L + S) and one percent: a peer is FAILED only if its object did not change for at least
+     *     so long by this reader's own clock (storage), or its key lived at least so long without a keepalive (etcd: at
+     *     least the time to live)
      * @param parameters tunables by their names in {@code etc/default/LifeKeeper}, as core read them, such as
      *     {@code QWK_STORAGE_TYPE}
      */
@@ -110,8 +111,8 @@ public interface Witness extends AutoCloseable {
      * What is claimed.
      *
      * @param entries of all servers but this one for the group
-     * @param unread by name the peers whose entries are not known to be newer than the question, with the reason; peers that are
-     *     {@link Word#FAILED} are read as they are and not in here
+     * @param unread by name the peers whose entries are not known to be newer than the question, with the reason;
+     *     peers that are {@link Word#FAILED} are read as they are and not in here
      */
     record Claims(List<ClaimEntry> entries, Map<String, String> unread) {
         public Claims {
@@ -123,15 +124,16 @@ public interface Witness extends AutoCloseable {
     /**
      * Begins to write and read.
      *
-     * @throws IllegalArgumentException if parameters are missing, wrong, or do not fit L and S: the sentence says what is allowed
+     * @throws IllegalArgumentException if parameters are missing, wrong, or do not fit L and S: the sentence says
+     *     what is allowed
      * @throws IOException if the witness cannot be set up here
      */
     void start(Settings settings, Listener listener) throws IOException;
 
     /**
-     * Writes this server's claim, replacing an older one of it for that group. Storage: within the own object, done when that write is
-     * confirmed. etcd: compare and swap on the group's key; not done if another server's entry with the same or a newer epoch is
-     * there, the message names server and epoch.
+     * Writes this server's claim, replacing an older one of it for that group. Storage: within the own object, done
+     * when that write is confirmed. etcd: compare and swap on the group's key; not done if another server's entry
+     * with the same or a newer epoch is there, the message names server and epoch.
      *
      * @return done, or why not; completes within L, never exceptionally
      */
@@ -141,8 +143,8 @@ public interface Witness extends AutoCloseable {
     CompletableFuture<Result> withdraw(long group);
 
     /**
-     * Reads the claims of the others as they are after now: storage waits for the next change of each object or for the peer to be
-     * FAILED, etcd reads linearizably.
+     * Reads the claims of the others as they are after now: storage waits for the next change of each object or for
+     * the peer to be FAILED, etcd reads linearizably.
      *
      * @return completes within {@code observeMillis} and one interval, never exceptionally
      */

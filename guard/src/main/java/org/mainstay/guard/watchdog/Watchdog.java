@@ -12,9 +12,9 @@ import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Ticker;
 
 /**
- * Feeds a watchdog device through {@code mainstay-watchdog}: the helper feeds by itself until a time of the boot clock that the guard
- * moves on once per second, so a guard that stands still or is gone is no reason to reset the machine before everything had to be out,
- * and always one afterwards. Called by one thread; {@link #state} by any.
+ * Feeds a watchdog device through {@code mainstay-watchdog}: the helper feeds by itself until a time of the boot
+ * clock that the guard moves on once per second, so a guard that stands still or is gone is no reason to reset the
+ * machine before everything had to be out, and always one afterwards. Called by one thread; {@link #state} by any.
  */
 public final class Watchdog {
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -46,8 +46,8 @@ public final class Watchdog {
     }
 
     /**
-     * Returns the device's timeout: short enough that the guard's own ending of resources gets its time before the feeding has to stop
-     * for a reset that is in time.
+     * Returns the device's timeout: short enough that the guard's own ending of resources gets its time before the
+     * feeding has to stop for a reset that is in time.
      */
     static int timeoutSeconds(int lossStopMillis) {
         return Math.max(SHORTEST_SECONDS, Math.min(LONGEST_SECONDS, lossStopMillis / 2000 - 1));

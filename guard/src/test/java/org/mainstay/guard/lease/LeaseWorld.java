@@ -12,9 +12,10 @@ import org.mainstay.guard.lease.LeaseBook.Former;
 import org.mainstay.guard.lease.LeaseSettings.Mode;
 
 /**
- * Some servers with real lease books and a model of the heartbeat exchange, on virtual time: clocks that run wrongly by up to half
- * a percent, loss, delay, reordering and duplication, one-way cuts, servers that stand still, guards that are started again, settings
- * that differ and change. A server withholds what has lapsed, and allows again at random.
+ * Some servers with real lease books and a model of the heartbeat exchange, on virtual time: clocks that run wrongly
+ * by up to half a percent, loss, delay, reordering and duplication, one-way cuts, servers that stand still, guards
+ * that are started again, settings that differ and change. A server withholds what has lapsed, and allows again at
+ * random.
  */
 final class LeaseWorld {
     static final int STEP = 50;

@@ -2,6 +2,7 @@ package org.mainstay.guard.watchdog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -88,7 +89,7 @@ class WatchdogTest {
     void aGuardThatIsGoneLeavesTheDeviceArmedAndFedForAMoment() throws Exception {
         Path helper = folder.resolve("mainstay-watchdog");
         Process process = new ProcessBuilder(helper.toString(), device.toString(), "2", "6").start();
-        process.getOutputStream().write(("U " + (clock.millis() + 5000) + "\n").getBytes());
+        process.getOutputStream().write(("U " + (clock.millis() + 5000) + "\n").getBytes(StandardCharsets.US_ASCII));
         process.getOutputStream().flush();
         Await.until("fed", 10_000, () -> !fed().isEmpty());
         process.getOutputStream().close();

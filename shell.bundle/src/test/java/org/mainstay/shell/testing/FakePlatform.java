@@ -102,6 +102,12 @@ public final class FakePlatform
         return this;
     }
 
+    @Override
+    public SafetyServices safety() {
+        FakeSafety safety = new FakeSafety();
+        return new SafetyServices(safety, safety, safety, safety);
+    }
+
     /** Lets the kits come later. */
     public void incomplete() {
         complete = false;

@@ -324,14 +324,6 @@ public record CoreState(
         return problems;
     }
 
-    /**
-     * Returns which case of I1 holds. A right to run that ends by itself is a lease, which is what quorum and witness give; fencing
-     * and watchdog will be told here when they exist.
-     */
-    public ClusterSnapshot.Safety safety() {
-        return right.until() == Long.MAX_VALUE ? ClusterSnapshot.Safety.UNPROTECTED : ClusterSnapshot.Safety.LEASED;
-    }
-
     /** Returns the instances whose checks are to run. */
     public Set<String> monitored() {
         return memory.monitored();

@@ -215,8 +215,7 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
                 Map.of(),
                 Map.of(),
                 Map.of(),
-                List.of(problem),
-                ClusterSnapshot.Safety.UNPROTECTED);
+                List.of(problem));
     }
 
     @Override

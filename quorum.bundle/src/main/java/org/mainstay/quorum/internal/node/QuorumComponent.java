@@ -12,6 +12,7 @@ import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.Fencing;
 import org.mainstay.cluster.GuardControl;
 import org.mainstay.cluster.Messenger;
+import org.mainstay.cluster.QuorumStatus;
 import org.mainstay.cluster.QuorumStorage;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
@@ -27,9 +28,16 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 
 /** The bundle's services in OSGi. The messenger may come and go; core takes {@link SafetyControl} the same way. */
 @Component(
-        service = {SafetyControl.class, Fencing.class, QuorumStorage.class, SafetyReport.Source.class},
+        service = {
+            SafetyControl.class,
+            Fencing.class,
+            QuorumStorage.class,
+            SafetyReport.Source.class,
+            QuorumStatus.Source.class
+        },
         immediate = true)
-public final class QuorumComponent implements SafetyControl, Fencing, QuorumStorage, SafetyReport.Source {
+public final class QuorumComponent
+        implements SafetyControl, Fencing, QuorumStorage, SafetyReport.Source, QuorumStatus.Source {
     private final QuorumNode node;
 
     /** Reads the configuration and begins to look around. @throws IOException if the machine refuses what probes need */
@@ -117,5 +125,10 @@ public final class QuorumComponent implements SafetyControl, Fencing, QuorumStor
     @Override
     public SafetyReport report() {
         return node.report();
+    }
+
+    @Override
+    public QuorumStatus quorum() {
+        return node.quorum();
     }
 }

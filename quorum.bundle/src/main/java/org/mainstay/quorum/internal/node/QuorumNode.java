@@ -22,6 +22,7 @@ import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.GuardControl;
 import org.mainstay.cluster.Messenger;
 import org.mainstay.cluster.QuorumSettings;
+import org.mainstay.cluster.QuorumStatus;
 import org.mainstay.cluster.QuorumStorage;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.SafetyControl.SafetyNews;
@@ -311,6 +312,35 @@ final class QuorumNode implements AutoCloseable {
         return Assessment.of(
                 snapshot,
                 new Means(state.settings(), fencing.levels(), probes, independent, landmarks, board.linked()));
+    }
+
+    QuorumStatus quorum() {
+        ClusterSnapshot snapshot = cluster.snapshot();
+        State now = state;
+        Optional<GuardControl.GuardNews.Lease> lease = board.lease().filter(told -> board.linked());
+        String right = lease.map(told -> told.right().name().toLowerCase(java.util.Locale.ROOT))
+                .orElse(board.linked() && !now.settings().leased() ? "none" : "unknown");
+        List<QuorumStatus.Server> servers = new ArrayList<>();
+        for (String server : snapshot.servers()) {
+            ClusterSnapshot.Peer peer = snapshot.peers().get(server);
+            SafetyNews.PeerSighted sighted = now.sights().get(server);
+            servers.add(new QuorumStatus.Server(
+                    server,
+                    peer == null || peer.state() == ClusterSnapshot.PeerState.ALIVE,
+                    peer == null || !now.settings().leased() ? "" : board.grant(server),
+                    board.word(server)
+                            .map(word -> word.word().name().toLowerCase(java.util.Locale.ROOT))
+                            .orElse(""),
+                    sighted == null ? "" : sighted.sight().name().toLowerCase(java.util.Locale.ROOT)));
+        }
+        return new QuorumStatus(
+                now.settings(),
+                now.refused(),
+                now.warnings(),
+                right,
+                right.equals("lost") ? lease.map(told -> told.reason()).orElse("") : "",
+                now.cutOff(),
+                servers);
     }
 
     /** An address at which a peer is seen when all comm paths are cut. */

@@ -35,7 +35,7 @@ final class RightBoard {
             put(lapsed, mark.peer(), mark.lapsed(), at);
         } else if (news instanceof GuardNews.Witness word) {
             words.put(word.peer(), word);
-            if (word.word() == GuardNews.Witness.Word.FAILED) {
+            if (word.word() == GuardNews.Word.FAILED) {
                 failedSince.putIfAbsent(word.peer(), at);
             } else {
                 failedSince.remove(word.peer());
@@ -65,6 +65,19 @@ final class RightBoard {
     synchronized long failedMillis(String peer, long at) {
         Long since = failedSince.get(peer);
         return since == null ? 0 : Math.max(0, at - since);
+    }
+
+    /** Returns what this server grants the peer, in the words of {@link org.mainstay.cluster.QuorumStatus.Server#grant}. */
+    synchronized String grant(String peer) {
+        Mark held = withheld.get(peer);
+        Mark over = lapsed.get(peer);
+        if (held == null) {
+            return "";
+        }
+        if (!held.is()) {
+            return "granted";
+        }
+        return over != null && over.is() ? "lapsed" : "withheld";
     }
 
     synchronized Optional<GuardNews.Witness> word(String peer) {
