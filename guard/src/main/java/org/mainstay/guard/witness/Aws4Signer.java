@@ -44,11 +44,18 @@ final class Aws4Signer {
      */
     String authorization(String method, String path, String query, Map<String, String> headers, String payloadHash) {
         SortedMap<String, String> sorted = new TreeMap<>();
-        headers.forEach((name, value) -> sorted.put(
-                name.toLowerCase(java.util.Locale.ROOT), value.trim().replaceAll(" +", " ")));
+        headers.forEach((name, value) ->
+                sorted.put(name.toLowerCase(java.util.Locale.ROOT), value.trim().replaceAll(" +", " ")));
         StringBuilder canonical = new StringBuilder();
-        canonical.append(method).append('\n').append(path).append('\n').append(query).append('\n');
-        sorted.forEach((name, value) -> canonical.append(name).append(':').append(value).append('\n'));
+        canonical
+                .append(method)
+                .append('\n')
+                .append(path)
+                .append('\n')
+                .append(query)
+                .append('\n');
+        sorted.forEach((name, value) ->
+                canonical.append(name).append(':').append(value).append('\n'));
         String names = String.join(";", sorted.keySet());
         canonical.append('\n').append(names).append('\n').append(payloadHash);
 
@@ -98,7 +105,8 @@ final class Aws4Signer {
     static String encodePath(String path) {
         StringBuilder encoded = new StringBuilder();
         for (byte b : bytes(path)) {
-            boolean plain = b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || "-._~/".indexOf(b) >= 0;
+            boolean plain =
+                    b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || "-._~/".indexOf(b) >= 0;
             if (plain) {
                 encoded.append((char) b);
             } else {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.HashMap;
@@ -27,24 +28,27 @@ final class AwsCredentialsChain {
     private final String file;
     private final UnaryOperator<String> environment;
     private final Http http;
+    private final Clock wall;
     private AwsCredentials known;
 
     /**
      * @param file of {@code NAME=value} lines, or empty
      * @param environment by name; null where not set
      * @param http without proxy
+     * @param wall for the end of temporary ones
      */
-    AwsCredentialsChain(String file, UnaryOperator<String> environment, Http http) {
+    AwsCredentialsChain(String file, UnaryOperator<String> environment, Http http, Clock wall) {
         this.file = file;
         this.environment = environment;
         this.http = http;
+        this.wall = wall;
     }
 
     /** @throws IOException if there are none; the sentence says where was looked */
     synchronized AwsCredentials get() throws IOException, InterruptedException {
         if (known == null
                 || known.expires() != null
-                        && Instant.now().isAfter(known.expires().minusSeconds(BEFORE_EXPIRY_SECONDS))) {
+                        && wall.instant().isAfter(known.expires().minusSeconds(BEFORE_EXPIRY_SECONDS))) {
             known = find();
         }
         return known;
@@ -57,7 +61,12 @@ final class AwsCredentialsChain {
 
     private AwsCredentials find() throws IOException, InterruptedException {
         if (!file.isEmpty()) {
-            return of(lines(Path.of(file), null), "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", file);
+            return of(
+                    lines(Path.of(file), null),
+                    "AWS_ACCESS_KEY_ID",
+                    "AWS_SECRET_ACCESS_KEY",
+                    "AWS_SESSION_TOKEN",
+                    file);
         }
         String key = environment.apply("AWS_ACCESS_KEY_ID");
         String secret = environment.apply("AWS_SECRET_ACCESS_KEY");
@@ -84,8 +93,8 @@ final class AwsCredentialsChain {
     }
 
     private static String nowhere(Path shared, String metadata) {
-        return "no AWS credentials: QWK_STORAGE_CREDENTIALS_FILE is not set, the guard's environment has none, " + shared
-                + " has none, " + metadata;
+        return "no AWS credentials: QWK_STORAGE_CREDENTIALS_FILE is not set, the guard's environment has none, "
+                + shared + " has none, " + metadata;
     }
 
     private Path shared() {
@@ -148,7 +157,8 @@ final class AwsCredentialsChain {
                 .header("X-aws-ec2-metadata-token-ttl-seconds", "21600")
                 .PUT(HttpRequest.BodyPublishers.noBody()));
         String path = base + "/latest/meta-data/iam/security-credentials/";
-        String role = metadata(withToken(path, token)).lines().findFirst().orElse("").trim();
+        String role =
+                metadata(withToken(path, token)).lines().findFirst().orElse("").trim();
         if (role.isEmpty()) {
             throw new IOException("the instance has no role");
         }

@@ -9,6 +9,7 @@ import org.mainstay.guard.lease.Witness.ClaimEntry;
 import org.mainstay.guard.lease.Witness.Claims;
 import org.mainstay.guard.lease.Witness.Phase;
 import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.Waiting;
 import org.mainstay.guard.util.Words;
 
 /**
@@ -16,6 +17,8 @@ import org.mainstay.guard.util.Words;
  * epoch replaces it. Calls block. Thread-safe.
  */
 final class EtcdClaims {
+    private static final long AGAIN_MILLIS = 50;
+
     private final EtcdClient client;
     private final String prefix;
     private final String self;
@@ -95,7 +98,7 @@ final class EtcdClaims {
                 return Result.failed("etcd refuses: " + e.getMessage());
             } catch (IOException e) {
                 reason = e.getMessage();
-                Thread.sleep(Math.max(0, Math.min(100, deadline - clock.millis())));
+                Waiting.until(System::nanoTime, System.nanoTime() + AGAIN_MILLIS * 1_000_000);
             }
         } while (clock.millis() < deadline);
         return Result.failed(reason);
@@ -110,7 +113,9 @@ final class EtcdClaims {
     }
 
     private Stored read(long group) throws IOException, InterruptedException {
-        List<Json> found = client.call("/v3/kv/range", "{\"key\":" + key(group) + "}").get("kvs").list();
+        List<Json> found = client.call("/v3/kv/range", "{\"key\":" + key(group) + "}")
+                .get("kvs")
+                .list();
         if (found.isEmpty()) {
             return new Stored(null, 0);
         }
@@ -130,8 +135,9 @@ final class EtcdClaims {
 
     /** Returns whether it was done; not, if the key changed since it had that revision. */
     private boolean swap(long group, long revision, String operation) throws IOException, InterruptedException {
-        String body = "{\"compare\":[{\"key\":" + key(group) + ",\"target\":\"MOD\",\"result\":\"EQUAL\",\"mod_revision\":"
-                + revision + "}],\"success\":[" + operation + "]}";
+        String body =
+                "{\"compare\":[{\"key\":" + key(group) + ",\"target\":\"MOD\",\"result\":\"EQUAL\",\"mod_revision\":"
+                        + revision + "}],\"success\":[" + operation + "]}";
         return client.call("/v3/kv/txn", body).truth("succeeded");
     }
 }

@@ -80,7 +80,8 @@ final class EtcdClient {
         try {
             return post(endpoint, path, body, used);
         } catch (RefusedException e) {
-            if (e.code() != UNAUTHENTICATED && !e.getMessage().contains("auth token")
+            if (e.code() != UNAUTHENTICATED
+                    && !e.getMessage().contains("auth token")
                     && !e.getMessage().contains("revision in header is old")) {
                 throw e;
             }
@@ -90,7 +91,8 @@ final class EtcdClient {
     }
 
     private String authenticate(URI endpoint) throws IOException, InterruptedException {
-        String body = "{\"name\":" + Json.quote(settings.user()) + ",\"password\":" + Json.quote(settings.password()) + "}";
+        String body =
+                "{\"name\":" + Json.quote(settings.user()) + ",\"password\":" + Json.quote(settings.password()) + "}";
         String fresh = post(endpoint, "/v3/auth/authenticate", body, "").text("token");
         if (fresh.isEmpty()) {
             throw new IOException(endpoint + " gives no token to the user " + settings.user());

@@ -54,25 +54,29 @@ record EtcdSettings(
         Map<String, String> parameters = all.parameters();
         String cluster = parameters.getOrDefault("QUORUM_WITNESS_CLUSTER", "");
         if (cluster.isEmpty()) {
-            cluster = SignOfLife.idOf("cluster " + String.join(" ", new TreeSet<>(all.members()))).toString();
+            cluster = SignOfLife.idOf("cluster " + String.join(" ", new TreeSet<>(all.members())))
+                    .toString();
         }
         String prefix = value(parameters, "QUORUM_ETCD_PREFIX");
         if (prefix.isEmpty()) {
             prefix = "/mainstay";
         }
         if (!prefix.matches("/[!-~]*[!-.0-~]")) {
-            throw new IllegalArgumentException("QUORUM_ETCD_PREFIX must begin with '/', not end with it, and have no spaces,"
-                    + " as /mainstay; not '" + prefix + "'");
+            throw new IllegalArgumentException(
+                    "QUORUM_ETCD_PREFIX must begin with '/', not end with it, and have no spaces,"
+                            + " as /mainstay; not '" + prefix + "'");
         }
         String user = value(parameters, "QUORUM_ETCD_USER");
         String passwordFile = value(parameters, "QUORUM_ETCD_PASSWORD_FILE");
         if (user.isEmpty() != passwordFile.isEmpty()) {
-            throw new IllegalArgumentException("QUORUM_ETCD_USER and QUORUM_ETCD_PASSWORD_FILE must be set both or not at all");
+            throw new IllegalArgumentException(
+                    "QUORUM_ETCD_USER and QUORUM_ETCD_PASSWORD_FILE must be set both or not at all");
         }
         String certificate = value(parameters, "QUORUM_ETCD_CERT_FILE");
         String key = value(parameters, "QUORUM_ETCD_KEY_FILE");
         if (certificate.isEmpty() != key.isEmpty()) {
-            throw new IllegalArgumentException("QUORUM_ETCD_CERT_FILE and QUORUM_ETCD_KEY_FILE must be set both or not at all");
+            throw new IllegalArgumentException(
+                    "QUORUM_ETCD_CERT_FILE and QUORUM_ETCD_KEY_FILE must be set both or not at all");
         }
         return new EtcdSettings(
                 endpoints(value(parameters, "QUORUM_ETCD_ENDPOINTS")),
@@ -92,8 +96,9 @@ record EtcdSettings(
         List<URI> endpoints = new ArrayList<>();
         for (String one : text.split("[, ]+")) {
             if (!one.matches("https?://[^/@?#]+/?")) {
-                throw new IllegalArgumentException("QUORUM_ETCD_ENDPOINTS must be URLs as https://etcd1:2379, separated by"
-                        + " commas, not '" + text + "'");
+                throw new IllegalArgumentException(
+                        "QUORUM_ETCD_ENDPOINTS must be URLs as https://etcd1:2379, separated by" + " commas, not '"
+                                + text + "'");
             }
             endpoints.add(URI.create(one.replaceAll("/$", "")));
         }
@@ -165,7 +170,8 @@ record EtcdSettings(
                     + " openssl pkcs8 -topk8 -nocrypt makes one of others");
         }
         String base64 = pem.replaceAll("(?s).*-----BEGIN PRIVATE KEY-----(.*?)-----END.*", "$1");
-        PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(base64));
+        PKCS8EncodedKeySpec spec =
+                new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(base64));
         try {
             return KeyFactory.getInstance("EC").generatePrivate(spec);
         } catch (InvalidKeySpecException e) {

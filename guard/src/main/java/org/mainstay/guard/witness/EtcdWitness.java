@@ -125,7 +125,8 @@ final class EtcdWitness implements Witness {
     private void renew(long began) throws IOException, InterruptedException {
         if (lease != 0) {
             // The stream's answer; without or with TTL 0 the lease is over.
-            Json alive = client.call("/v3/lease/keepalive", "{\"ID\":" + lease + "}").get("result");
+            Json alive =
+                    client.call("/v3/lease/keepalive", "{\"ID\":" + lease + "}").get("result");
             if (alive.number("TTL") <= 0) {
                 lease = 0;
             }
@@ -182,7 +183,8 @@ final class EtcdWitness implements Witness {
                 settings.lossStopMillis(),
                 ++sequence);
         String all = etcd.prefix() + "server/";
-        return "{\"success\":[{\"request_put\":{\"key\":" + EtcdClient.encode(serverKey(settings.self())) + ",\"value\":"
+        return "{\"success\":[{\"request_put\":{\"key\":" + EtcdClient.encode(serverKey(settings.self()))
+                + ",\"value\":"
                 + EtcdClient.encode(value) + ",\"lease\":" + lease + ",\"prev_kv\":true}},{\"request_range\":{\"key\":"
                 + EtcdClient.encode(all) + ",\"range_end\":" + EtcdClient.encode(EtcdClient.after(all)) + "}}]}";
     }

@@ -33,7 +33,8 @@ final class FileStore implements ObjectStore {
             requireRegular(path);
             return through(location, Set.of(StandardOpenOption.READ), channel -> {
                 ByteBuffer buffer = page();
-                // One page comes whole or the object is short; a short read counts as torn and is repeated by the reader.
+                // One page comes whole or the object is short; a short read counts as torn and is repeated by the
+                // reader.
                 channel.read(buffer, 0);
                 byte[] object = new byte[channel.size() > SignOfLife.BYTES ? 0 : buffer.position()];
                 buffer.get(0, object);
@@ -62,8 +63,8 @@ final class FileStore implements ObjectStore {
                 buffer.put(object).flip();
                 int written = channel.write(buffer, 0);
                 if (written != SignOfLife.BYTES) {
-                    throw new IOException(location + ": only " + written + " of " + SignOfLife.BYTES
-                            + " bytes could be written");
+                    throw new IOException(
+                            location + ": only " + written + " of " + SignOfLife.BYTES + " bytes could be written");
                 }
                 if (channel.size() > SignOfLife.BYTES) {
                     channel.truncate(SignOfLife.BYTES);
@@ -87,7 +88,8 @@ final class FileStore implements ObjectStore {
         try (FileChannel folder = FileChannel.open(path.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
             folder.force(true);
         } catch (IOException e) {
-            // Some network file systems refuse it; a lost new object is found at the next start, which asks for init again.
+            // Some network file systems refuse it; a lost new object is found at the next start, which asks for init
+            // again.
             return;
         }
     }

@@ -1,6 +1,7 @@
 package org.mainstay.guard.witness;
 
 import java.io.IOException;
+import java.time.Clock;
 import java.util.List;
 import org.mainstay.guard.lease.Witness;
 
@@ -9,8 +10,10 @@ final class FirstObject {
     private final Initialisation begun;
     private final StorageSettings settings;
     private final Witness.Settings limits;
+    private final Clock wall;
 
-    FirstObject(Initialisation begun, StorageSettings settings, Witness.Settings limits) {
+    FirstObject(Initialisation begun, StorageSettings settings, Witness.Settings limits, Clock wall) {
+        this.wall = wall;
         this.begun = begun;
         this.settings = settings;
         this.limits = limits;
@@ -25,9 +28,9 @@ final class FirstObject {
                 begun.self(),
                 SignOfLife.State.INITIALISING,
                 0,
-                before == null ? System.currentTimeMillis() / 1000 : before.generation() + 1,
+                before == null ? wall.millis() / 1000 : before.generation() + 1,
                 0,
-                System.currentTimeMillis(),
+                wall.millis(),
                 (int) limits.leaseMillis(),
                 (int) limits.lossStopMillis(),
                 settings.digest(),
@@ -52,16 +55,18 @@ final class FirstObject {
                         + "; every server needs its own. If that server is gone for good, delete the object");
             }
             if (!object.cluster().equals(settings.cluster()) && object.state() != SignOfLife.State.EXITED) {
-                throw new IOException(location + " belongs to another cluster or to other servers of this one (last written "
-                        + java.time.Instant.ofEpochMilli(object.writtenAt())
-                        + "); run qwk_storage_exit there, or delete the object if it is no longer used");
+                throw new IOException(
+                        location + " belongs to another cluster or to other servers of this one (last written "
+                                + java.time.Instant.ofEpochMilli(object.writtenAt())
+                                + "); run qwk_storage_exit there, or delete the object if it is no longer used");
             }
             return object;
         } catch (SignOfLife.DamagedException e) {
             if (SignOfLife.startsLikeOne(bytes)) {
                 return null;
             }
-            throw new IOException(location + " holds something else and is not overwritten; name a new object, or delete it", e);
+            throw new IOException(
+                    location + " holds something else and is not overwritten; name a new object, or delete it", e);
         }
     }
 

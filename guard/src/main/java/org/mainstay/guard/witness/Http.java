@@ -76,7 +76,8 @@ final class Http {
         CompletableFuture<HttpResponse<byte[]>> call = client.sendAsync(request, info -> new Bounded(mostBytes));
         try {
             HttpResponse<byte[]> response = call.get(millis, TimeUnit.MILLISECONDS);
-            return new Reply(response.statusCode(), response.body(), response.headers().map());
+            return new Reply(
+                    response.statusCode(), response.body(), response.headers().map());
         } catch (TimeoutException e) {
             throw new IOException(host(request) + " does not answer within " + millis + " ms", e);
         } catch (ExecutionException e) {
@@ -95,7 +96,8 @@ final class Http {
 
     private static Optional<Authenticator> passwords(Map<String, String> parameters) {
         for (String name : List.of("HTTPS_PROXY", "HTTP_PROXY")) {
-            String user = uri(parameters.getOrDefault(name, "")).map(URI::getUserInfo).orElse(null);
+            String user =
+                    uri(parameters.getOrDefault(name, "")).map(URI::getUserInfo).orElse(null);
             if (user != null && user.indexOf(':') > 0) {
                 char[] password = user.substring(user.indexOf(':') + 1).toCharArray();
                 String plain = user.substring(0, user.indexOf(':'));
@@ -135,7 +137,10 @@ final class Http {
         Proxies(Map<String, String> parameters) {
             http = uri(parameters.getOrDefault("HTTP_PROXY", ""));
             https = uri(parameters.getOrDefault("HTTPS_PROXY", ""));
-            direct = List.of(parameters.getOrDefault("NO_PROXY", "").toLowerCase(Locale.ROOT).split("[, ]+"));
+            direct = List.of(parameters
+                    .getOrDefault("NO_PROXY", "")
+                    .toLowerCase(Locale.ROOT)
+                    .split("[, ]+"));
         }
 
         @Override
@@ -146,7 +151,8 @@ final class Http {
             }
             int port = proxy.get().getPort() < 0 ? 80 : proxy.get().getPort();
             return List.of(new Proxy(
-                    Proxy.Type.HTTP, InetSocketAddress.createUnresolved(proxy.get().getHost(), port)));
+                    Proxy.Type.HTTP,
+                    InetSocketAddress.createUnresolved(proxy.get().getHost(), port)));
         }
 
         private boolean direct(String host) {

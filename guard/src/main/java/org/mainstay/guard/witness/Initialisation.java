@@ -32,8 +32,7 @@ record Initialisation(UUID id, String self, boolean complete, Set<String> member
     }
 
     static Initialisation begun(Witness.Settings settings) {
-        return new Initialisation(
-                UUID.randomUUID(), settings.self(), false, settings.members(), settings.parameters());
+        return new Initialisation(UUID.randomUUID(), settings.self(), false, settings.members(), settings.parameters());
     }
 
     Initialisation completed() {
@@ -74,9 +73,7 @@ record Initialisation(UUID id, String self, boolean complete, Set<String> member
                 throw new IOException(file + " has a damaged line: " + line + "; run qwk_storage_init again", e);
             }
         }
-        return id == null
-                ? Optional.empty()
-                : Optional.of(new Initialisation(id, self, complete, members, parameters));
+        return id == null ? Optional.empty() : Optional.of(new Initialisation(id, self, complete, members, parameters));
     }
 
     void write(Path file) throws IOException {

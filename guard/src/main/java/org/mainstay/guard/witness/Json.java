@@ -175,7 +175,9 @@ final class Json {
 
         private Json word() {
             int start = at;
-            while (at < text.length() && ",]}".indexOf(text.charAt(at)) < 0 && !Character.isWhitespace(text.charAt(at))) {
+            while (at < text.length()
+                    && ",]}".indexOf(text.charAt(at)) < 0
+                    && !Character.isWhitespace(text.charAt(at))) {
                 at++;
             }
             if (at == start) {

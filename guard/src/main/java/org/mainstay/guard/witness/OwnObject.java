@@ -25,7 +25,13 @@ final class OwnObject {
     private long sequence;
     private long version;
 
-    OwnObject(UUID initialised, String self, StorageSettings settings, int leaseMillis, int stopMillis, long incarnation) {
+    OwnObject(
+            UUID initialised,
+            String self,
+            StorageSettings settings,
+            int leaseMillis,
+            int stopMillis,
+            long incarnation) {
         this.cluster = settings.cluster();
         this.initialised = initialised;
         this.self = self;

@@ -188,8 +188,8 @@ final class PeerJudge {
             case ALIVE:
                 return "the QWK object of " + peer + " is updated" + flaws;
             case FAILED:
-                return "the QWK object of " + peer + " did not change for " + limit + " checks and "
-                        + span() / 1000 + " s" + flaws;
+                return "the QWK object of " + peer + " did not change for " + limit + " checks and " + span() / 1000
+                        + " s" + flaws;
             default:
                 return "the QWK object of " + peer
                         + (flaws.isEmpty() ? " has not been watched long enough" : " tells nothing yet") + flaws;

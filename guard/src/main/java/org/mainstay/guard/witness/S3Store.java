@@ -3,6 +3,7 @@ package org.mainstay.guard.witness;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -30,6 +31,7 @@ final class S3Store implements ObjectStore {
     private final String standardRegion;
     private final long callMillis;
     private final Http http;
+    private final Clock wall;
     private final AwsCredentialsChain credentials;
     private final Map<String, String> regions = new ConcurrentHashMap<>();
     private volatile Duration ahead = Duration.ZERO;
@@ -37,11 +39,14 @@ final class S3Store implements ObjectStore {
     /**
      * @param callMillis time limit of one request
      * @param environment of the process, by name
+     * @param wall for the signatures; corrected by what S3 says
      * @throws IllegalArgumentException if a parameter is wrong
      */
-    S3Store(StorageSettings settings, long callMillis, UnaryOperator<String> environment) {
+    S3Store(StorageSettings settings, long callMillis, UnaryOperator<String> environment, Clock wall) {
+        this.wall = wall;
         Map<String, String> parameters = settings.parameters();
-        this.endpoint = parameters.getOrDefault("QWK_STORAGE_S3_ENDPOINT", "").trim().replaceAll("/+$", "");
+        this.endpoint =
+                parameters.getOrDefault("QWK_STORAGE_S3_ENDPOINT", "").trim().replaceAll("/+$", "");
         if (!endpoint.isEmpty() && !endpoint.matches("https?://[^/@]+")) {
             throw new IllegalArgumentException(
                     "QWK_STORAGE_S3_ENDPOINT must be http://host:port or https://host:port, not '" + endpoint + "'");
@@ -52,7 +57,8 @@ final class S3Store implements ObjectStore {
         this.credentials = new AwsCredentialsChain(
                 parameters.getOrDefault("QWK_STORAGE_CREDENTIALS_FILE", "").trim(),
                 environment,
-                new Http(Map.of(), null));
+                new Http(Map.of(), null),
+                wall);
     }
 
     private static String region(Map<String, String> parameters, UnaryOperator<String> environment) {
@@ -115,8 +121,9 @@ final class S3Store implements ObjectStore {
         }
         if (code.equals("RequestTimeTooSkewed")) {
             try {
-                Instant theirs = ZonedDateTime.parse(reply.header("date"), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-                ahead = Duration.between(Instant.now(), theirs);
+                Instant theirs = ZonedDateTime.parse(reply.header("date"), DateTimeFormatter.RFC_1123_DATE_TIME)
+                        .toInstant();
+                ahead = Duration.between(wall.instant(), theirs);
                 return true;
             } catch (DateTimeParseException e) {
                 return false;
@@ -144,12 +151,13 @@ final class S3Store implements ObjectStore {
         boolean inPath = !endpoint.isEmpty() || bucket.indexOf('.') >= 0;
         String path = Aws4Signer.encodePath((inPath ? "/" + bucket : "") + "/" + key);
         String suffix = region.startsWith("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com";
-        String base = endpoint.isEmpty() ? "https://" + (inPath ? "" : bucket + ".") + "s3." + region + suffix : endpoint;
+        String base =
+                endpoint.isEmpty() ? "https://" + (inPath ? "" : bucket + ".") + "s3." + region + suffix : endpoint;
         URI uri = URI.create(base + path);
 
         Map<String, String> headers = new TreeMap<>();
         headers.put("x-amz-content-sha256", Aws4Signer.hash(body));
-        headers.put("x-amz-date", Aws4Signer.stamp(Instant.now().plus(ahead)));
+        headers.put("x-amz-date", Aws4Signer.stamp(wall.instant().plus(ahead)));
         if (!who.token().isEmpty()) {
             headers.put("x-amz-security-token", who.token());
         }
@@ -162,7 +170,8 @@ final class S3Store implements ObjectStore {
                         .authorization(method, path, "", headers, headers.get("x-amz-content-sha256")));
         return method.equals("GET")
                 ? request.GET().build()
-                : request.method(method, HttpRequest.BodyPublishers.ofByteArray(body)).build();
+                : request.method(method, HttpRequest.BodyPublishers.ofByteArray(body))
+                        .build();
     }
 
     /** As the client of the JDK sends it. */

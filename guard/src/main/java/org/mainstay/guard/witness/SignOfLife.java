@@ -164,7 +164,9 @@ record SignOfLife(
             return false;
         }
         ByteBuffer page = ByteBuffer.wrap(bytes);
-        return page.getInt(0) == MAGIC && id(page, 8).equals(cluster) && id(page, 24).equals(initialised);
+        return page.getInt(0) == MAGIC
+                && id(page, 8).equals(cluster)
+                && id(page, 24).equals(initialised);
     }
 
     /** Returns whether it was an object once, whatever happened to it. */

@@ -1,6 +1,7 @@
 package org.mainstay.guard.witness;
 
 import java.io.IOException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import org.mainstay.guard.lease.Witness.Claims;
 import org.mainstay.guard.lease.Witness.Word;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.Waiting;
 
 /**
  * Storage mode at work: one thread per location that writes or reads it and may hang there, and one that touches no storage, watches
@@ -30,8 +32,8 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
     private final Initialisation begun;
     private final StorageSettings settings;
     private final Witness.Settings limits;
-    private final ObjectStore store;
     private final BootClock clock;
+    private final Clock wall;
     private final Log log;
     private final Telling words;
     private final OwnObject own;
@@ -48,27 +50,29 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
     private long confirmedAt = Long.MIN_VALUE;
 
     /** A change of the claims that waits for its write. */
-    private record Pending(long group, long change, long deadline, ClaimEntry before, CompletableFuture<Result> answer) {}
+    private record Pending(
+            long group, long change, long deadline, ClaimEntry before, CompletableFuture<Result> answer) {}
 
     /** Claims that were asked for, and wait for the next change of every object. */
     private record Question(long group, long askedAt, long deadline, CompletableFuture<Claims> answer) {}
+
+    /** What it works with. @param wall for people, in the object */
+    record Surroundings(ObjectStore store, BootClock clock, Clock wall, Log log) {}
 
     /** @param incarnation random */
     StorageRun(
             Initialisation begun,
             Witness.Settings limits,
             StorageSettings settings,
-            ObjectStore store,
-            BootClock clock,
-            Log log,
+            Surroundings around,
             Witness.Listener listener,
             long incarnation) {
         this.begun = begun;
         this.limits = limits;
         this.settings = settings;
-        this.store = store;
-        this.clock = clock;
-        this.log = log;
+        this.clock = around.clock();
+        this.wall = around.wall();
+        this.log = around.log();
         this.words = new Telling(listener);
         this.complete = begun.complete();
         this.own = new OwnObject(
@@ -80,12 +84,10 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
                 incarnation);
         settings.objects().forEach((server, locations) -> {
             if (!server.equals(begun.self())) {
-                judges.put(
-                        server,
-                        new PeerJudge(server, locations.size(), settings.checks(), limits.observeMillis()));
+                judges.put(server, new PeerJudge(server, locations.size(), settings.checks(), limits.observeMillis()));
             }
             for (int i = 0; i < locations.size(); i++) {
-                threads.add(new StorageThread(server, i, locations.get(i), store, clock, this));
+                threads.add(new StorageThread(server, i, locations.get(i), around.store(), clock, this));
             }
         });
         this.watcher = new Thread(this::watch, "witness");
@@ -143,9 +145,7 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
     public byte[] toWrite(String location, byte[] found) throws IOException {
         synchronized (this) {
             own.found(location, found);
-            return own.next(
-                            complete ? SignOfLife.State.RUNNING : SignOfLife.State.INITIALISING,
-                            System.currentTimeMillis())
+            return own.next(complete ? SignOfLife.State.RUNNING : SignOfLife.State.INITIALISING, wall.millis())
                     .encode();
         }
     }
@@ -266,8 +266,7 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
                 return CompletableFuture.completedFuture(new Claims(List.of(), unread));
             }
             long now = clock.millis();
-            questions.add(
-                    new Question(group, now, now + limits.observeMillis() + settings.intervalMillis(), answer));
+            questions.add(new Question(group, now, now + limits.observeMillis() + settings.intervalMillis(), answer));
         }
         threads.forEach(StorageThread::wake);
         return answer;
@@ -297,7 +296,7 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
                 if (!tick()) {
                     return;
                 }
-                Thread.sleep(TICK_MILLIS);
+                Waiting.until(System::nanoTime, System.nanoTime() + TICK_MILLIS * 1_000_000);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -315,7 +314,8 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
             }
             long now = clock.millis();
             for (StorageThread thread : threads) {
-                thread.hungSince(now, hangMillis()).ifPresent(why -> failed(thread.server(), thread.index(), thread.location(), why));
+                thread.hungSince(now, hangMillis())
+                        .ifPresent(why -> failed(thread.server(), thread.index(), thread.location(), why));
             }
             boolean usable = usable() && complete;
             String trouble = usable ? "" : trouble();
@@ -327,8 +327,10 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
             });
             limits.peers().stream()
                     .filter(peer -> !judges.containsKey(peer))
-                    .forEach(peer -> tell.add(() -> words.word(peer, Word.UNKNOWN, peer
-                            + " is not among the servers of qwk_storage_init; initialise again (QUO-092)")));
+                    .forEach(peer -> tell.add(() -> words.word(
+                            peer,
+                            Word.UNKNOWN,
+                            peer + " is not among the servers of qwk_storage_init; initialise again (QUO-092)")));
             expire(now, tell);
         }
         tell.forEach(Runnable::run);
@@ -388,7 +390,7 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
 
     /** Returns what {@code qwk_storage_exit} leaves in the objects. Only after {@link #close}. */
     synchronized byte[] farewell() {
-        return own.next(SignOfLife.State.EXITED, System.currentTimeMillis()).encode();
+        return own.next(SignOfLife.State.EXITED, wall.millis()).encode();
     }
 
     @Override

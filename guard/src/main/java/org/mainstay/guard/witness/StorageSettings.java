@@ -44,8 +44,8 @@ record StorageSettings(
         Map<String, String> parameters = all.parameters();
         String type = parameters.getOrDefault("QWK_STORAGE_TYPE", "");
         if (!type.equals("file") && !type.equals("aws_s3")) {
-            throw new IllegalArgumentException("QWK_STORAGE_TYPE must be file or aws_s3 in quorum mode storage, not '"
-                    + type + "' (QUO-014)");
+            throw new IllegalArgumentException(
+                    "QWK_STORAGE_TYPE must be file or aws_s3 in quorum mode storage, not '" + type + "' (QUO-014)");
         }
         StorageSettings settings = new StorageSettings(
                 type.equals("file") ? Type.FILE : Type.AWS_S3,
@@ -107,13 +107,13 @@ record StorageSettings(
                 throw new IllegalArgumentException("the servers " + other + " and " + server + " would both use " + key
                         + "; names that differ only in '-', '_' or case cannot use storage mode (QUO-023)");
             }
-            List<String> locations = locations(key, all.parameters().getOrDefault(key, "").trim(), files);
+            List<String> locations =
+                    locations(key, all.parameters().getOrDefault(key, "").trim(), files);
             for (String location : locations) {
                 String user = places.put(location, server);
                 if (user != null) {
-                    throw new IllegalArgumentException(
-                            "the object " + location + " is named twice (" + user + ", " + server
-                                    + "); every server needs its own (QUO-080)");
+                    throw new IllegalArgumentException("the object " + location + " is named twice (" + user + ", "
+                            + server + "); every server needs its own (QUO-080)");
                 }
             }
             objects.put(server, locations);
@@ -136,16 +136,19 @@ record StorageSettings(
             return List.of(value);
         }
         List<String> uris = new ArrayList<>(List.of(value.split(",", -1)));
-        if (uris.size() > 2 || !uris.stream().allMatch(uri -> uri.matches("s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+"))) {
-            throw new IllegalArgumentException(key + " must be one or two S3 URIs as s3://bucket/key, separated by a comma"
-                    + " without spaces (QUO-022), not '" + value + "'");
+        if (uris.size() > 2
+                || !uris.stream().allMatch(uri -> uri.matches("s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+"))) {
+            throw new IllegalArgumentException(
+                    key + " must be one or two S3 URIs as s3://bucket/key, separated by a comma"
+                            + " without spaces (QUO-022), not '" + value + "'");
         }
         return List.copyOf(uris);
     }
 
     /** Returns what must be equal on all servers, as one number. */
     long digest() {
-        return SignOfLife.idOf(type + " " + intervalMillis + " " + checks + " " + objects).getMostSignificantBits();
+        return SignOfLife.idOf(type + " " + intervalMillis + " " + checks + " " + objects)
+                .getMostSignificantBits();
     }
 
     /** Returns what keeps this cluster's objects apart from those of others. */

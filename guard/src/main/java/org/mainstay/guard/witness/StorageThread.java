@@ -3,6 +3,7 @@ package org.mainstay.guard.witness;
 import java.io.IOException;
 import java.util.Optional;
 import org.mainstay.guard.lease.BootClock;
+import org.mainstay.guard.util.Waiting;
 
 /**
  * Writes or reads one QWK object, again and again, on a thread of its own: a file server that no longer answers stops this thread and
@@ -149,7 +150,7 @@ final class StorageThread implements AutoCloseable {
                 } catch (SignOfLife.DamagedException e) {
                     // Perhaps read while it was written.
                     flaw = location + ": " + e.getMessage();
-                    Thread.sleep(TORN_PAUSE_MILLIS);
+                    Waiting.until(System::nanoTime, System.nanoTime() + TORN_PAUSE_MILLIS * 1_000_000);
                 }
             }
             owner.found(server, index, new Look(startedAt, clock.millis(), null, flaw, check));

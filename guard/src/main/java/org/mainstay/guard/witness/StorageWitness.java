@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import org.mainstay.guard.lease.BootClock;
 import org.mainstay.guard.lease.Witness;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.Waiting;
 
 /** Quorum mode storage (spec/01 chapter 6): QWK objects in a shared folder or in S3 buckets. */
 final class StorageWitness implements Witness, StorageSetup {
@@ -30,6 +32,7 @@ final class StorageWitness implements Witness, StorageSetup {
     private final Parser parser;
     private final Stores stores;
     private final BootClock clock;
+    private final Clock wall;
     private final Log log;
 
     private Settings settings;
@@ -50,12 +53,16 @@ final class StorageWitness implements Witness, StorageSetup {
         ObjectStore open(StorageSettings settings) throws IOException;
     }
 
-    /** @param file where the initialisation is kept */
-    StorageWitness(Path file, Parser parser, Stores stores, BootClock clock, Log log) {
+    /**
+     * @param file where the initialisation is kept
+     * @param wall for people, in the object
+     */
+    StorageWitness(Path file, Parser parser, Stores stores, BootClock clock, Clock wall, Log log) {
         this.file = file;
         this.parser = parser;
         this.stores = stores;
         this.clock = clock;
+        this.wall = wall;
         this.log = log;
     }
 
@@ -64,9 +71,11 @@ final class StorageWitness implements Witness, StorageSetup {
         if (closed || settings != null) {
             throw new IllegalStateException("a witness is started once");
         }
-        Optional<Initialisation> begun = Initialisation.read(file).filter(one -> one.self().equals(given.self()));
+        Optional<Initialisation> begun =
+                Initialisation.read(file).filter(one -> one.self().equals(given.self()));
         // The parameters of the initialisation are in force (QUO-091); those of now are checked when they are.
-        StorageSettings checked = parser.parse(begun.map(one -> one.settings(given)).orElse(given));
+        StorageSettings checked =
+                parser.parse(begun.map(one -> one.settings(given)).orElse(given));
         settings = given;
         listener = told;
         idle = new Telling(told);
@@ -79,7 +88,12 @@ final class StorageWitness implements Witness, StorageSetup {
 
     private void run(Initialisation begun, StorageSettings parsed, ObjectStore store) {
         run = new StorageRun(
-                begun, begunLimits(begun), parsed, store, clock, log, listener, RANDOM.nextLong());
+                begun,
+                begunLimits(begun),
+                parsed,
+                new StorageRun.Surroundings(store, clock, wall, log),
+                listener,
+                RANDOM.nextLong());
         run.start();
     }
 
@@ -161,8 +175,9 @@ final class StorageWitness implements Witness, StorageSetup {
             begun = Initialisation.begun(settings);
         }
         if (current != null && current.settings().digest() != wanted.digest()) {
-            return Result.failed("storage mode runs with other parameters or servers; run qwk_storage_exit on all servers,"
-                    + " then qwk_storage_init on all (QUO-093)");
+            return Result.failed(
+                    "storage mode runs with other parameters or servers; run qwk_storage_exit on all servers,"
+                            + " then qwk_storage_init on all (QUO-093)");
         }
         if (current == null) {
             Result made = begin(begun, wanted, progress);
@@ -177,7 +192,7 @@ final class StorageWitness implements Witness, StorageSetup {
         progress.say("initialising the QWK object of " + begun.self());
         try {
             ObjectStore store = stores.open(wanted);
-            FirstObject first = new FirstObject(begun, wanted, settings);
+            FirstObject first = new FirstObject(begun, wanted, settings, wall);
             for (String location : wanted.objects().get(begun.self())) {
                 // On a thread of its own, so that storage that hangs can be named and the command interrupted.
                 apart(location, () -> {
@@ -233,13 +248,14 @@ final class StorageWitness implements Witness, StorageSetup {
                 return complete(current);
             }
             StringBuilder text = new StringBuilder("waiting for the QWK objects of");
-            missing.forEach((server, why) -> text.append(' ').append(server).append(" (").append(why).append(");"));
+            missing.forEach((server, why) ->
+                    text.append(' ').append(server).append(" (").append(why).append(");"));
             text.setLength(text.length() - 1);
             if (!said.contentEquals(text)) {
                 said = text.toString();
                 progress.say(said);
             }
-            Thread.sleep(POLL_MILLIS);
+            Waiting.until(System::nanoTime, System.nanoTime() + POLL_MILLIS * 1_000_000);
         }
     }
 

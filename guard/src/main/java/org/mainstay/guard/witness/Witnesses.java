@@ -1,6 +1,7 @@
 package org.mainstay.guard.witness;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import org.mainstay.guard.lease.BootClock;
 import org.mainstay.guard.lease.LeaseSettings;
 import org.mainstay.guard.lease.Witness;
@@ -17,7 +18,7 @@ public final class Witnesses {
         switch (mode) {
             case STORAGE:
                 return new StorageWitness(
-                        INITIALISATION, StorageSettings::parse, Witnesses::store, clock, log);
+                        INITIALISATION, StorageSettings::parse, Witnesses::store, clock, Clock.systemUTC(), log);
             case ETCD:
                 return new EtcdWitness(clock, log);
             default:
@@ -28,6 +29,6 @@ public final class Witnesses {
     private static ObjectStore store(StorageSettings settings) {
         return settings.type() == StorageSettings.Type.FILE
                 ? new FileStore()
-                : new S3Store(settings, settings.intervalMillis() / 3, System::getenv);
+                : new S3Store(settings, settings.intervalMillis() / 3, System::getenv, Clock.systemUTC());
     }
 }

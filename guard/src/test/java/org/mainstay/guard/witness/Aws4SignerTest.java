@@ -16,7 +16,12 @@ class Aws4SignerTest {
 
     private static Map<String, String> headers(String hash, String... more) {
         Map<String, String> headers = new java.util.HashMap<>(Map.of(
-                "Host", "examplebucket.s3.amazonaws.com", "x-amz-content-sha256", hash, "x-amz-date", "20130524T000000Z"));
+                "Host",
+                "examplebucket.s3.amazonaws.com",
+                "x-amz-content-sha256",
+                hash,
+                "x-amz-date",
+                "20130524T000000Z"));
         for (int i = 0; i < more.length; i += 2) {
             headers.put(more[i], more[i + 1]);
         }
@@ -34,8 +39,8 @@ class Aws4SignerTest {
     @Test
     void putsAnObject() {
         String hash = Aws4Signer.hash("Welcome to Amazon S3.".getBytes(StandardCharsets.UTF_8));
-        Map<String, String> headers = headers(
-                hash, "Date", "Fri, 24 May 2013 00:00:00 GMT", "x-amz-storage-class", "REDUCED_REDUNDANCY");
+        Map<String, String> headers =
+                headers(hash, "Date", "Fri, 24 May 2013 00:00:00 GMT", "x-amz-storage-class", "REDUCED_REDUNDANCY");
         assertThat(s3.authorization("PUT", Aws4Signer.encodePath("/test$file.text"), "", headers, hash))
                 .endsWith("Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd");
     }
@@ -68,6 +73,7 @@ class Aws4SignerTest {
 
     @Test
     void credentialsShowNothing() {
-        assertThat(new AwsCredentials("AKIA", "secret", "token", null).toString()).doesNotContain("secret", "token", "AKIA");
+        assertThat(new AwsCredentials("AKIA", "secret", "token", null).toString())
+                .doesNotContain("secret", "token", "AKIA");
     }
 }

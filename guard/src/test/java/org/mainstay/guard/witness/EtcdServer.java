@@ -27,7 +27,8 @@ final class EtcdServer implements AutoCloseable {
         this.folder = Files.createDirectories(folder);
         this.name = name;
         this.more = List.of(more);
-        try (ServerSocket one = new ServerSocket(0); ServerSocket two = new ServerSocket(0)) {
+        try (ServerSocket one = new ServerSocket(0);
+                ServerSocket two = new ServerSocket(0)) {
             port = one.getLocalPort();
             peerPort = two.getLocalPort();
         }
@@ -75,15 +76,34 @@ final class EtcdServer implements AutoCloseable {
         List<String> members = new ArrayList<>();
         cluster.forEach(member -> members.add(member.name + "=" + member.peerUrl()));
         List<String> command = new ArrayList<>(List.of(
-                PROGRAM.toString(), "--name", name, "--data-dir", folder.resolve("data" + life).toString(),
-                "--listen-client-urls", url(), "--advertise-client-urls", url(),
-                "--listen-peer-urls", peerUrl(), "--initial-advertise-peer-urls", peerUrl(),
-                "--initial-cluster", String.join(",", members), "--initial-cluster-state", "new",
-                "--heartbeat-interval", "50", "--election-timeout", "500", "--logger", "zap"));
+                PROGRAM.toString(),
+                "--name",
+                name,
+                "--data-dir",
+                folder.resolve("data" + life).toString(),
+                "--listen-client-urls",
+                url(),
+                "--advertise-client-urls",
+                url(),
+                "--listen-peer-urls",
+                peerUrl(),
+                "--initial-advertise-peer-urls",
+                peerUrl(),
+                "--initial-cluster",
+                String.join(",", members),
+                "--initial-cluster-state",
+                "new",
+                "--heartbeat-interval",
+                "50",
+                "--election-timeout",
+                "500",
+                "--logger",
+                "zap"));
         command.addAll(more);
         process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
+                .redirectOutput(
+                        ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
                 .start();
     }
 

@@ -73,7 +73,8 @@ class FileStoreTest {
         Path pipe = folder.resolve("pipe");
         run("mkfifo", pipe.toString());
         assertThatThrownBy(() -> store.read(pipe.toString())).hasMessageContaining("not a regular file");
-        assertThatThrownBy(() -> store.write(pipe.toString(), page(1), false)).hasMessageContaining("not a regular file");
+        assertThatThrownBy(() -> store.write(pipe.toString(), page(1), false))
+                .hasMessageContaining("not a regular file");
         assertThatThrownBy(() -> store.read(folder.toString())).hasMessageContaining("not a regular file");
     }
 
@@ -149,6 +150,8 @@ class FileStoreTest {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(String.join(" ", command) + ": " + output).isZero();
+        assertThat(process.exitValue())
+                .as(String.join(" ", command) + ": " + output)
+                .isZero();
     }
 }

@@ -23,7 +23,9 @@ class JsonTest {
 
     @Test
     void whatIsNoJsonIsSaid() {
-        for (String text : new String[] {"", "{", "{\"a\":}", "<html>", "[1,", "{\"a\" 1}", "\"x", "[".repeat(1000), "{\"a\":\"\\u12"}) {
+        for (String text : new String[] {
+            "", "{", "{\"a\":}", "<html>", "[1,", "{\"a\" 1}", "\"x", "[".repeat(1000), "{\"a\":\"\\u12"
+        }) {
             assertThatThrownBy(() -> Json.parse(text)).as(text).isInstanceOf(IOException.class);
         }
         assertThatThrownBy(() -> Json.parse("{\"a\":\"x\"}").number("a")).isInstanceOf(IOException.class);

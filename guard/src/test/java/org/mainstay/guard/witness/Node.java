@@ -2,6 +2,7 @@ package org.mainstay.guard.witness;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,8 @@ final class Node implements AutoCloseable {
 
     private static Map<String, List<String>> places(Path share, Set<String> members) {
         Map<String, List<String>> places = new TreeMap<>();
-        members.forEach(member -> places.put(member, List.of(share.resolve(member).toString())));
+        members.forEach(
+                member -> places.put(member, List.of(share.resolve(member).toString())));
         return places;
     }
 
@@ -56,10 +58,10 @@ final class Node implements AutoCloseable {
         told = new Recorder();
         witness = new StorageWitness(
                 home.resolve("data/guard/witness"),
-                settings -> new StorageSettings(
-                        StorageSettings.Type.FILE, INTERVAL, 4, objects, settings.parameters()),
+                settings -> new StorageSettings(StorageSettings.Type.FILE, INTERVAL, 4, objects, settings.parameters()),
                 settings -> store,
                 Recorder::now,
+                Clock.systemUTC(),
                 log);
         witness.start(new Witness.Settings(name, members, LEASE, STOP, OBSERVE, parameters), told);
     }

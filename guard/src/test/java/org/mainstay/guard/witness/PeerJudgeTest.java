@@ -231,7 +231,8 @@ class PeerJudgeTest {
      */
     @Test
     void neverFailedWhileTheHolderMayStillHoldAnything() {
-        assertThat(tooEarly((HolderAndReader.L + HolderAndReader.S) * 101 / 100)).isZero();
+        assertThat(tooEarly((HolderAndReader.L + HolderAndReader.S) * 101 / 100))
+                .isZero();
         assertThat(tooEarly(HolderAndReader.L + HolderAndReader.S / 2)).isPositive();
     }
 

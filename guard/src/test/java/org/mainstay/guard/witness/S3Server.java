@@ -26,7 +26,8 @@ final class S3Server implements AutoCloseable {
         process = new ProcessBuilder(PYTHON, script.toString())
                 .redirectError(folder.resolve("s3server.txt").toFile())
                 .start();
-        String line = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)).readLine();
+        String line =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)).readLine();
         if (line == null) {
             throw new IOException(Files.readString(folder.resolve("s3server.txt")));
         }
@@ -48,7 +49,9 @@ final class S3Server implements AutoCloseable {
         HttpRequest request = HttpRequest.newBuilder(URI.create(endpoint() + "/_control"))
                 .POST(HttpRequest.BodyPublishers.ofString(line))
                 .build();
-        return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     @Override

@@ -16,7 +16,18 @@ class SignOfLifeTest {
 
     static SignOfLife object(long incarnation, long sequence, List<ClaimEntry> claims) {
         return new SignOfLife(
-                CLUSTER, BEGUN, "ä-node", SignOfLife.State.RUNNING, incarnation, 7, sequence, 99, 10_000, 9000, -5, claims);
+                CLUSTER,
+                BEGUN,
+                "ä-node",
+                SignOfLife.State.RUNNING,
+                incarnation,
+                7,
+                sequence,
+                99,
+                10_000,
+                9000,
+                -5,
+                claims);
     }
 
     @Test

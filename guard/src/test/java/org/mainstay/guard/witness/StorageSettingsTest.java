@@ -19,13 +19,15 @@ class StorageSettingsTest {
     private long lease = 10_000;
 
     private StorageSettings parse() {
-        return StorageSettings.parse(new Witness.Settings(
-                "b", members, lease, 10_000, (lease + 10_000) * 101 / 100, parameters));
+        return StorageSettings.parse(
+                new Witness.Settings("b", members, lease, 10_000, (lease + 10_000) * 101 / 100, parameters));
     }
 
     private void refused(String name, String value, String why) {
         String before = value == null ? parameters.remove(name) : parameters.put(name, value);
-        assertThatThrownBy(this::parse).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(why);
+        assertThatThrownBy(this::parse)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(why);
         if (before == null) {
             parameters.remove(name);
         } else {
@@ -38,7 +40,9 @@ class StorageSettingsTest {
         StorageSettings settings = parse();
         assertThat(settings.intervalMillis()).isEqualTo(6000);
         assertThat(settings.checks()).isEqualTo(4);
-        assertThat(settings.objects()).containsEntry("node-a", List.of("/share/a")).containsEntry("b", List.of("/share/b"));
+        assertThat(settings.objects())
+                .containsEntry("node-a", List.of("/share/a"))
+                .containsEntry("b", List.of("/share/b"));
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -26,7 +27,7 @@ import org.mainstay.guard.lease.Witness.Word;
 import org.mainstay.guard.util.Await;
 import org.mainstay.guard.util.Result;
 
-class S3StoreTest {
+class S3StoreIT {
     @TempDir
     Path folder;
 
@@ -53,7 +54,10 @@ class S3StoreTest {
 
     private S3Store store() {
         return new S3Store(
-                new StorageSettings(StorageSettings.Type.AWS_S3, 1000, 4, Map.of(), parameters), 1000, environment::get);
+                new StorageSettings(StorageSettings.Type.AWS_S3, 1000, 4, Map.of(), parameters),
+                1000,
+                environment::get,
+                Clock.systemUTC());
     }
 
     private static byte[] page(int fill) {
@@ -112,7 +116,8 @@ class S3StoreTest {
         server.control("status 500");
         assertThatThrownBy(() -> store.read("s3://bucket/a")).hasMessageContaining("500 (InternalError)");
         server.control("status 403");
-        assertThatThrownBy(() -> store.write("s3://bucket/a", page(1), false)).hasMessageContaining("403 (AccessDenied)");
+        assertThatThrownBy(() -> store.write("s3://bucket/a", page(1), false))
+                .hasMessageContaining("403 (AccessDenied)");
         server.control("status ");
         server.control("hangs yes");
         long before = Recorder.now();
@@ -133,12 +138,17 @@ class S3StoreTest {
         environment.put("AWS_EC2_METADATA_DISABLED", "true");
         assertThatThrownBy(() -> store().read("s3://bucket/a")).hasMessageContaining("no AWS credentials");
 
-        secret(".aws/credentials", "[other]\naws_access_key_id=x\n[default]\naws_access_key_id = AKIDTEST\n"
-                + "aws_secret_access_key = s3cr3t/with+signs\n", "rw-------");
+        secret(
+                ".aws/credentials",
+                "[other]\naws_access_key_id=x\n[default]\naws_access_key_id = AKIDTEST\n"
+                        + "aws_secret_access_key = s3cr3t/with+signs\n",
+                "rw-------");
         store().write("s3://bucket/a", page(1), false);
         Files.delete(folder.resolve(".aws/credentials"));
 
-        Path file = secret("env", "# for S3\nexport AWS_ACCESS_KEY_ID=AKIDTEST\nAWS_SECRET_ACCESS_KEY=s3cr3t/with+signs\n",
+        Path file = secret(
+                "env",
+                "# for S3\nexport AWS_ACCESS_KEY_ID=AKIDTEST\nAWS_SECRET_ACCESS_KEY=s3cr3t/with+signs\n",
                 "rw-r-----");
         parameters.put("QWK_STORAGE_CREDENTIALS_FILE", file.toString());
         assertThatThrownBy(() -> store().read("s3://bucket/a")).hasMessageContaining("chmod 0600");
@@ -172,10 +182,17 @@ class S3StoreTest {
         assertThat(server.control("requests")).contains("PUT http://s3.test.invalid/bucket/a");
         parameters.put("NO_PROXY", "localhost, .invalid");
         assertThatThrownBy(() -> store().read("s3://bucket/a")).isInstanceOf(java.io.IOException.class);
-        Http.Proxies proxies = new Http.Proxies(Map.of("HTTPS_PROXY", "proxy:3128", "NO_PROXY", "a.example,*.b.example"));
-        assertThat(proxies.select(java.net.URI.create("https://x.b.example/")).get(0)).isEqualTo(java.net.Proxy.NO_PROXY);
-        assertThat(proxies.select(java.net.URI.create("https://c.example/")).get(0).address().toString()).contains("3128");
-        assertThat(proxies.select(java.net.URI.create("http://c.example/")).get(0)).isEqualTo(java.net.Proxy.NO_PROXY);
+        Http.Proxies proxies =
+                new Http.Proxies(Map.of("HTTPS_PROXY", "proxy:3128", "NO_PROXY", "a.example,*.b.example"));
+        assertThat(proxies.select(java.net.URI.create("https://x.b.example/")).get(0))
+                .isEqualTo(java.net.Proxy.NO_PROXY);
+        assertThat(proxies.select(java.net.URI.create("https://c.example/"))
+                        .get(0)
+                        .address()
+                        .toString())
+                .contains("3128");
+        assertThat(proxies.select(java.net.URI.create("http://c.example/")).get(0))
+                .isEqualTo(java.net.Proxy.NO_PROXY);
     }
 
     @Test
@@ -200,7 +217,9 @@ class S3StoreTest {
             Await.until("said", 10_000, () -> b.told.reason("a").contains("away"));
             assertThat(b.told.word("a")).isEqualTo(Word.ALIVE);
             assertThat(a.leased()).isTrue();
-            assertThat(a.witness.claim(new ClaimEntry("a", 3, 1, Phase.OWNED, 1)).get(5, TimeUnit.SECONDS))
+            assertThat(a.witness
+                            .claim(new ClaimEntry("a", 3, 1, Phase.OWNED, 1))
+                            .get(5, TimeUnit.SECONDS))
                     .matches(Result::done);
             bucket.away = "";
             assertThat(b.witness.claims(3).get(10, TimeUnit.SECONDS).entries()).hasSize(1);

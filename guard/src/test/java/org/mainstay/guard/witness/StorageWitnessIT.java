@@ -24,7 +24,7 @@ import org.mainstay.guard.util.Await;
 import org.mainstay.guard.util.Result;
 
 /** Two to four servers with one folder, as the scenarios QUO-100 to QUO-105 see it, and the storage's faults. */
-class StorageWitnessTest {
+class StorageWitnessIT {
     @TempDir
     Path folder;
 
@@ -69,7 +69,9 @@ class StorageWitnessTest {
     @AfterEach
     void end() throws Exception {
         for (Node node : nodes) {
-            assertThat(node.told.overlapped).as("the listener is called one call at a time").isFalse();
+            assertThat(node.told.overlapped)
+                    .as("the listener is called one call at a time")
+                    .isFalse();
             node.close();
         }
     }
@@ -88,7 +90,8 @@ class StorageWitnessTest {
         CompletableFuture<Result> b = all[1].init(said);
         Await.until("only c is missing", 10_000, () -> {
             synchronized (said) {
-                return said.stream().anyMatch(text -> text.matches("a: waiting for the QWK objects of c \\(.*not exist\\)"));
+                return said.stream()
+                        .anyMatch(text -> text.matches("a: waiting for the QWK objects of c \\(.*not exist\\)"));
             }
         });
         assertThat(a).isNotDone();
@@ -142,7 +145,11 @@ class StorageWitnessTest {
         Node[] all = cluster("a", "b");
         Await.until("said", 5000, () -> all[0].told.trouble.contains("qwk_storage_init has not been run"));
         assertThat(all[0].told.word("b")).isEqualTo(Word.UNKNOWN);
-        assertThat(all[0].witness.claim(new ClaimEntry("a", 1, 1, Phase.CLAIMED, 1)).get().done()).isFalse();
+        assertThat(all[0].witness
+                        .claim(new ClaimEntry("a", 1, 1, Phase.CLAIMED, 1))
+                        .get()
+                        .done())
+                .isFalse();
         assertThat(all[0].witness.claims(1).get().unread()).containsKey("b");
         assertThat(share).isEmptyDirectory();
     }
@@ -153,7 +160,8 @@ class StorageWitnessTest {
         assertThat(all[1].witness.exit(text -> {}).message()).endsWith("ended on this server");
         Await.until("b's lease ends", 5000, () -> !all[1].leased() && !all[1].told.usable);
         Await.until("a knows", 5000, () -> all[0].told.reason("b").contains("qwk_storage_exit"));
-        Thread.sleep(2 * Node.OBSERVE);
+        long since = Recorder.now();
+        Await.until("long enough", 20_000, () -> Recorder.now() - since > 2 * Node.OBSERVE);
         assertThat(all[0].told.word("b")).as("left on purpose is not failed").isEqualTo(Word.UNKNOWN);
         assertThat(all[0].leased()).isTrue();
         initialise(all[1]);
@@ -230,7 +238,8 @@ class StorageWitnessTest {
         for (Node node : all) {
             Await.until("no lease", 5000, () -> !node.leased() && !node.told.usable);
         }
-        Thread.sleep(2 * Node.OBSERVE);
+        long since = Recorder.now();
+        Await.until("long enough", 20_000, () -> Recorder.now() - since > 2 * Node.OBSERVE);
         for (Node node : all) {
             node.store.denied = "";
         }
@@ -265,7 +274,8 @@ class StorageWitnessTest {
         Await.until("writes again", 5000, () -> all[0].told.writes() > writes && all[0].leased());
         awaitWord(all[1], "a", Word.ALIVE);
         assertThat(SignOfLife.decode(Files.readAllBytes(share.resolve("a"))).claims())
-                .as("what was refused is not claimed later").isEmpty();
+                .as("what was refused is not claimed later")
+                .isEmpty();
     }
 
     @Test
@@ -362,7 +372,9 @@ class StorageWitnessTest {
                     Await.until("no lease", 10_000, () -> !node.leased() && !node.told.usable);
                     assertThat(node.told.trouble).contains("does not answer");
                 }
-                assertThat(all[0].witness.claim(new ClaimEntry("a", 5, 1, Phase.CLAIMED, 1)).get(5, TimeUnit.SECONDS))
+                assertThat(all[0].witness
+                                .claim(new ClaimEntry("a", 5, 1, Phase.CLAIMED, 1))
+                                .get(5, TimeUnit.SECONDS))
                         .matches(result -> !result.done());
             } finally {
                 FileStoreTest.run("fsfreeze", "-u", share.toString());
@@ -392,9 +404,13 @@ class StorageWitnessTest {
     @Test
     void claimsAreWrittenReadAndTakenBackAndSurviveTheGuard() throws Exception {
         Node[] all = running("a", "b");
-        assertThat(all[0].witness.claim(new ClaimEntry("a", 77, 3, Phase.CLAIMED, 1)).get(5, TimeUnit.SECONDS))
+        assertThat(all[0].witness
+                        .claim(new ClaimEntry("a", 77, 3, Phase.CLAIMED, 1))
+                        .get(5, TimeUnit.SECONDS))
                 .matches(Result::done);
-        assertThat(all[0].witness.claim(new ClaimEntry("a", 78, 9, Phase.OWNED, 1)).get(5, TimeUnit.SECONDS))
+        assertThat(all[0].witness
+                        .claim(new ClaimEntry("a", 78, 9, Phase.OWNED, 1))
+                        .get(5, TimeUnit.SECONDS))
                 .matches(Result::done);
         Claims seen = all[1].witness.claims(77).get(5, TimeUnit.SECONDS);
         assertThat(seen.unread()).isEmpty();
@@ -404,7 +420,8 @@ class StorageWitnessTest {
         assertThat(all[1].witness.claims(78).get(10, TimeUnit.SECONDS).entries())
                 .containsExactly(new ClaimEntry("a", 78, 9, Phase.OWNED, 1));
         assertThat(all[0].witness.withdraw(78).get(5, TimeUnit.SECONDS)).matches(Result::done);
-        assertThat(all[1].witness.claims(78).get(10, TimeUnit.SECONDS).entries()).isEmpty();
+        assertThat(all[1].witness.claims(78).get(10, TimeUnit.SECONDS).entries())
+                .isEmpty();
     }
 
     @Test
@@ -447,7 +464,10 @@ class StorageWitnessTest {
 
     /** The rule for whoever decides, as the interfaces say. */
     private static boolean claimed(Node node, long group, int priority) throws Exception {
-        if (!node.witness.claim(new ClaimEntry(node.name, group, 1, Phase.CLAIMED, priority)).get().done()) {
+        if (!node.witness
+                .claim(new ClaimEntry(node.name, group, 1, Phase.CLAIMED, priority))
+                .get()
+                .done()) {
             throw new IOException("not claimed");
         }
         while (true) {
@@ -461,7 +481,10 @@ class StorageWitnessTest {
                 return false;
             }
             if (claims.unread().isEmpty() && claims.entries().isEmpty()) {
-                return node.witness.claim(new ClaimEntry(node.name, group, 1, Phase.OWNED, priority)).get().done();
+                return node.witness
+                        .claim(new ClaimEntry(node.name, group, 1, Phase.OWNED, priority))
+                        .get()
+                        .done();
             }
         }
     }

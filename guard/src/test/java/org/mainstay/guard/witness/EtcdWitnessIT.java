@@ -28,7 +28,7 @@ import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
 
 /** Against real etcd servers that are killed, stopped, restarted and emptied. */
-class EtcdWitnessTest {
+class EtcdWitnessIT {
     private static final long LEASE = 2000;
     private static final long STOP = 500;
     private static final long OBSERVE = (LEASE + STOP) * 101 / 100;
@@ -91,8 +91,10 @@ class EtcdWitnessTest {
     }
 
     private static void alive(Member member, String peer) throws Exception {
-        Await.until(peer + " alive: " + member.told.reason(peer) + member.told.trouble, 20_000, () ->
-                member.told.word(peer) == Word.ALIVE && member.leased() && member.told.usable);
+        Await.until(
+                peer + " alive: " + member.told.reason(peer) + member.told.trouble,
+                20_000,
+                () -> member.told.word(peer) == Word.ALIVE && member.leased() && member.told.usable);
     }
 
     private static void neverFailed(Member... all) {
@@ -172,9 +174,16 @@ class EtcdWitnessTest {
     void aKeyDeletedByHandFailsNobody() throws Exception {
         EtcdServer server = single();
         Member[] pair = pair();
+        long revision = 0;
         for (int i = 0; i < 10; i++) {
-            Json all = server.client().call("/v3/kv/deleterange", "{\"key\":\"AA==\",\"range_end\":\"AA==\"}");
-            long revision = all.get("header").number("revision");
+            long before = revision;
+            long[] now = new long[1];
+            Await.until("written again", 10_000, () -> {
+                Json answer = server.client().call("/v3/kv/deleterange", "{\"key\":\"AA==\",\"range_end\":\"AA==\"}");
+                now[0] = answer.get("header").number("revision");
+                return now[0] > before + 1;
+            });
+            revision = now[0];
             server.client().call("/v3/kv/compaction", "{\"revision\":" + revision + "}");
         }
         alive(pair[0], "b");
@@ -186,7 +195,8 @@ class EtcdWitnessTest {
     void aLeaseRevokedByHandIsGrantedAnew() throws Exception {
         EtcdServer server = single();
         Member[] pair = pair();
-        for (Json lease : server.client().call("/v3/lease/leases", "{}").get("leases").list()) {
+        for (Json lease :
+                server.client().call("/v3/lease/leases", "{}").get("leases").list()) {
             server.client().call("/v3/lease/revoke", "{\"ID\":" + lease.number("ID") + "}");
         }
         long written = pair[0].told.written;
@@ -199,7 +209,9 @@ class EtcdWitnessTest {
     void ofThreeTheLeaderMayDieAndItsSuccessorBePaused() throws Exception {
         List<EtcdServer> three = EtcdServer.three(folder.resolve("etcd"));
         servers.addAll(three);
-        parameters.put("QUORUM_ETCD_ENDPOINTS", String.join(",", three.stream().map(EtcdServer::url).toList()));
+        parameters.put(
+                "QUORUM_ETCD_ENDPOINTS",
+                String.join(",", three.stream().map(EtcdServer::url).toList()));
         Member[] pair = pair();
         EtcdServer leader = leader(three, null);
         leader.kill();
@@ -237,7 +249,8 @@ class EtcdWitnessTest {
         single();
         Member[] pair = pair();
         Member other = new Member("a", "a", "b");
-        Await.until("noticed", 10_000, () -> (pair[0].told.trouble + other.told.trouble).contains("another server writes"));
+        Await.until(
+                "noticed", 10_000, () -> (pair[0].told.trouble + other.told.trouble).contains("another server writes"));
     }
 
     // --- claims
@@ -255,9 +268,13 @@ class EtcdWitnessTest {
         assertThat(done(a.claim(new ClaimEntry("a", -7, 3, Phase.OWNED, 1)))).isTrue();
         assertThat(b.claims(-7).get(5, TimeUnit.SECONDS).entries())
                 .containsExactly(new ClaimEntry("a", -7, 3, Phase.OWNED, 1));
-        assertThat(a.claims(-7).get(5, TimeUnit.SECONDS).entries()).as("own ones are not told").isEmpty();
+        assertThat(a.claims(-7).get(5, TimeUnit.SECONDS).entries())
+                .as("own ones are not told")
+                .isEmpty();
         assertThat(done(b.withdraw(-7))).isTrue();
-        assertThat(b.claims(-7).get(5, TimeUnit.SECONDS).entries()).as("of others stay").hasSize(1);
+        assertThat(b.claims(-7).get(5, TimeUnit.SECONDS).entries())
+                .as("of others stay")
+                .hasSize(1);
         assertThat(done(b.claim(new ClaimEntry("b", -7, 4, Phase.OWNED, 0)))).isTrue();
         assertThat(done(a.claim(new ClaimEntry("a", -7, 3, Phase.OWNED, 1)))).isFalse();
         assertThat(done(b.withdraw(-7))).isTrue();
@@ -285,7 +302,8 @@ class EtcdWitnessTest {
         Member[] pair = pair();
         server.signal("STOP");
         long since = Recorder.now();
-        assertThat(done(pair[0].witness.claim(new ClaimEntry("a", 1, 1, Phase.OWNED, 1)))).isFalse();
+        assertThat(done(pair[0].witness.claim(new ClaimEntry("a", 1, 1, Phase.OWNED, 1))))
+                .isFalse();
         assertThat(pair[0].witness.claims(1).get(5, TimeUnit.SECONDS).unread()).containsKey("b");
         assertThat(Recorder.now() - since).isLessThan(2 * LEASE);
         server.signal("CONT");
@@ -302,8 +320,10 @@ class EtcdWitnessTest {
             root.call("/v3/auth/role/add", "{\"name\":\"" + user + "\"}");
             root.call("/v3/auth/user/grant", "{\"user\":\"" + user + "\",\"role\":\"" + user + "\"}");
         }
-        root.call("/v3/auth/role/grant", "{\"name\":\"mainstay\",\"perm\":{\"permType\":\"READWRITE\",\"key\":"
-                + EtcdClient.encode("/ha/") + ",\"range_end\":" + EtcdClient.encode("/ha0") + "}}");
+        root.call(
+                "/v3/auth/role/grant",
+                "{\"name\":\"mainstay\",\"perm\":{\"permType\":\"READWRITE\",\"key\":" + EtcdClient.encode("/ha/")
+                        + ",\"range_end\":" + EtcdClient.encode("/ha0") + "}}");
         root.call("/v3/auth/enable", "{}");
 
         Path password = Files.writeString(folder.resolve("password"), "pass of mainstay\n");
@@ -320,7 +340,6 @@ class EtcdWitnessTest {
         Member[] pair = pair();
         server.kill();
         server.start();
-        Await.until("no longer", 10_000, () -> !pair[0].leased() || !pair[0].told.usable || true);
         long written = pair[0].told.written;
         Await.until("renewed", 20_000, () -> pair[0].told.written > written + LEASE);
         alive(pair[1], "a");
@@ -333,15 +352,26 @@ class EtcdWitnessTest {
     @Test
     void certificatesAreCheckedBothWays() throws Exception {
         Path tls = Files.createDirectories(folder.resolve("tls"));
-        FileStoreTest.run("sh", "-ec", "cd \"$1\"\n"
-                + "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2\n"
-                + "for who in server client; do\n"
-                + "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $who.key -out $who.csr -subj /CN=$who\n"
-                + "printf 'subjectAltName=IP:127.0.0.1\\nextendedKeyUsage=serverAuth,clientAuth\\n' > ext\n"
-                + "openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out $who.pem -days 2 -extfile ext\n"
-                + "done\nchmod 600 *.key", "sh", tls.toString());
-        single("--cert-file", tls.resolve("server.pem").toString(), "--key-file", tls.resolve("server.key").toString(),
-                "--trusted-ca-file", tls.resolve("ca.pem").toString(), "--client-cert-auth");
+        FileStoreTest.run(
+                "sh",
+                "-ec",
+                "cd \"$1\"\n"
+                        + "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2\n"
+                        + "for who in server client; do\n"
+                        + "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $who.key -out $who.csr -subj /CN=$who\n"
+                        + "printf 'subjectAltName=IP:127.0.0.1\\nextendedKeyUsage=serverAuth,clientAuth\\n' > ext\n"
+                        + "openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out $who.pem -days 2 -extfile ext\n"
+                        + "done\nchmod 600 *.key",
+                "sh",
+                tls.toString());
+        single(
+                "--cert-file",
+                tls.resolve("server.pem").toString(),
+                "--key-file",
+                tls.resolve("server.key").toString(),
+                "--trusted-ca-file",
+                tls.resolve("ca.pem").toString(),
+                "--client-cert-auth");
         Member unknown = new Member("a", "a", "b");
         Await.until("the server is not trusted", 10_000, () -> unknown.told.trouble.contains("127.0.0.1"));
         unknown.witness.close();
