@@ -16,6 +16,11 @@ record Grant(long from, int leaseMillis, int lossStopMillis) {
         return from + Math.min(leaseMillis, settings.leaseMillis());
     }
 
+    /** Returns the same grant, not longer than the lease of the settings. */
+    Grant within(LeaseSettings settings) {
+        return leaseMillis <= settings.leaseMillis() ? this : new Grant(from, settings.leaseMillis(), lossStopMillis);
+    }
+
     /** Returns the shorter S. */
     int stop(int other) {
         return lossStopMillis > 0 ? Math.min(lossStopMillis, other) : other;

@@ -96,6 +96,9 @@ final class LeaseBook {
         boolean unlimited = settings.mode() == LeaseSettings.Mode.NONE;
         settings = newer;
         granted.keySet().retainAll(newer.peers());
+        // A grant of the longer lease before must not hide the later ones that are shorter.
+        granted.replaceAll((peer, grant) -> grant.within(newer));
+        written = written.within(newer);
         pending = newer.mode() != LeaseSettings.Mode.NONE && (pending || unlimited && known);
         if (!unlimited && !pending) {
             int blocking = newer.members().size() - 1 - newer.members().size() / 2;
@@ -117,7 +120,7 @@ final class LeaseBook {
         if (!settings.members().contains(peer) || peer.equals(settings.self()) || grant.from() > now) {
             return;
         }
-        granted.merge(peer, grant, Grant::later);
+        granted.merge(peer, grant.within(settings), Grant::later);
         evaluate(now);
     }
 
@@ -281,7 +284,8 @@ final class LeaseBook {
         if (withheld(peer) || !settings.peers().contains(peer) || toRecord(leaseMillis, lossStopMillis, peer) != 0) {
             return false;
         }
-        int sum = Math.max(Math.max(own(), announced.getOrDefault(peer, 0)), leaseMillis + lossStopMillis);
+        // What the peer announced earlier bounds only what was granted then: the holder counts by what it asked with.
+        int sum = Math.max(own(), leaseMillis + lossStopMillis);
         lapsesAt.put(peer, Math.max(lapsesAt(peer), heardAt + period(sum)));
         return true;
     }

@@ -70,6 +70,31 @@ class LeaseBookTest {
     }
 
     @Test
+    void aGrantOfTheLongerLeaseBeforeDoesNotHideThoseOfAShorterOne() {
+        LeaseBook book = book(Mode.MAJORITY, "A", "B", "C");
+        book.granted("B", grant(START), START + 10);
+        book.settings(settings(Mode.MAJORITY, 2000, 4000, "A", "B", "C"), true, START + 100);
+        book.granted("B", grant(START + 90), START + 110);
+        for (long sent = START + 200; sent <= START + 8000; sent += 200) {
+            book.granted("B", new Grant(sent, 2000, 4000), sent + 10);
+            assertThat(book.until(sent + 10)).isEqualTo(sent + 2000);
+        }
+        assertThat(book.since()).as("held without a gap").isEqualTo(START + 10);
+    }
+
+    @Test
+    void whatAPeerAnnouncedOnceDelaysNoTakeoverForEver() {
+        LeaseBook book = new LeaseBook(
+                settings(Mode.MAJORITY, 2000, 4000, "A", "B", "C"), Former.NOTHING, Set.of("B"), Map.of(), START);
+        book.recorded("B", L + S);
+        assertThat(book.grant("B", START, L, S)).isTrue();
+        assertThat(book.lapsesAt("B")).isEqualTo(START + LeaseBook.period(L + S));
+        long later = START + 60_000;
+        assertThat(book.grant("B", later, 2000, 4000)).isTrue();
+        assertThat(book.lapsesAt("B")).isEqualTo(later + LeaseBook.period(6000));
+    }
+
+    @Test
     void aPauseLongerThanTheLeaseIsAGapEvenIfNobodyLookedMeanwhile() {
         LeaseBook book = book(Mode.MAJORITY, "A", "B", "C");
         book.granted("B", grant(START), START + 10);
