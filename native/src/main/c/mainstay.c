@@ -88,7 +88,7 @@ static int guard_status(bool json) {
 
 static int without_manager(const char *program, int count, char **arguments) {
     bool front = strcmp(program, "mainstay") == 0;
-    if ((front && count == 0) || has_argument(count, arguments, "--help") || (front && has_argument(count, arguments, "-h"))) {
+    if ((front && (count == 0 || strcmp(arguments[0], "help") == 0)) || has_argument(count, arguments, "--help") || (front && has_argument(count, arguments, "-h"))) {
         return offline(program, count, arguments);
     }
     if (front && strcmp(arguments[0], "status") == 0) {

@@ -220,7 +220,8 @@ public interface GuardControl {
          * @param bootId its machine's boot
          * @param managerPresent whether its Karaf is connected to its guard and its decision loop is younger than the detection
          *     time of the path
-         * @param lcdIncarnation incarnation of its database as last committed
+         * @param lcdIncarnation incarnation of its database as last committed; 0 if nobody knows: its decision loop hangs and may
+         *     be committing, or its guard was never told
          * @param lcdVersion version of its database as last committed
          */
         record PeerInfo(String peer, String bootId, boolean managerPresent, long lcdIncarnation, long lcdVersion)

@@ -9,6 +9,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.lcd.BegunAction;
+import org.mainstay.cluster.lcd.Handover;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.effect.Effect;
@@ -264,16 +266,40 @@ final class Audit implements Watcher {
             for (String tag : hierarchy) {
                 TreeSet<String> all = scenery.below(tag);
                 all.add(tag);
-                boolean serves = world.servers().values().stream()
-                        .anyMatch(server -> server.powered()
-                                && server.managerUp()
-                                && server.disk().instances().get(tag).state().inService());
+                boolean serves =
+                        world.servers().values().stream().anyMatch(server -> server.powered() && mayRun(server, tag));
                 if (all.stream().allMatch(this::wanted) && !serves) {
                     result.add(tag);
                 }
             }
         }
         return result;
+    }
+
+    /** Returns whether something serves on a server, or is left there by a manager that is away. */
+    private static boolean mayRun(Server server, String tag) {
+        Instance instance = server.disk().instances().get(tag);
+        BegunAction begun = server.disk().rows(LcdSection.ACTIONS).get(tag);
+        boolean left = !instance.ownership().released()
+                || begun != null && begun.action().equals("restore");
+        return instance.state().inService() || !server.managerUp() && left;
+    }
+
+    /** What was released to a server whose manager stays away, and which it did not accept, is taken back (I9). */
+    void nothingWaitsForWhoIsAway() {
+        for (Server server : world.servers().values()) {
+            for (Handover handover : server.managerUp()
+                    ? server.disk().rows(LcdSection.HANDOVERS).values()
+                    : Set.<Handover>of()) {
+                Server to = world.server(handover.to());
+                if (handover.from().equals(server.name())
+                        && handover.step() == Handover.Step.RELEASED
+                        && !to.managerUp()
+                        && knows(server, to)) {
+                    throw new AssertionError("I9 violated: " + handover + " waits for a manager that is away");
+                }
+            }
+        }
     }
 
     boolean wanted(String tag) {
@@ -292,9 +318,22 @@ final class Audit implements Watcher {
         return in;
     }
 
+    /** Returns whether a manager that is away did something nobody else heard of: its views are shown as unknown. */
+    private boolean nobodyKnows() {
+        return world.servers().values().stream()
+                .filter(server -> !server.managerUp())
+                .anyMatch(server -> world.servers().values().stream()
+                        .filter(Server::managerUp)
+                        .noneMatch(other -> knows(other, server)));
+    }
+
+    private static boolean knows(Server server, Server other) {
+        return server.state().peers().get(other.name()).lcd().equals(other.disk());
+    }
+
     /** Everything that is wanted and does not serve has a reason that can be shown. */
     void reasonsGiven() {
-        for (String tag : missing()) {
+        for (String tag : nobodyKnows() ? Set.<String>of() : missing()) {
             boolean given = world.servers().values().stream()
                     .filter(Server::managerUp)
                     .anyMatch(server ->
@@ -303,22 +342,28 @@ final class Audit implements Watcher {
                                             .anyMatch(operation ->
                                                     operation.tags().contains(tag)));
             if (!given) {
-                throw new AssertionError("I9 violated: " + tag + " is wanted, serves nowhere, and no server says why");
+                throw new AssertionError(
+                        "I9 violated: " + tag + " is wanted, serves nowhere, and no server says why" + said());
             }
         }
+    }
+
+    /** Returns what the servers say of what does not serve. */
+    private String said() {
+        StringBuilder text = new StringBuilder();
+        for (Server server : world.servers().values()) {
+            text.append("; ")
+                    .append(server)
+                    .append(": ")
+                    .append(server.managerUp() ? server.state().obstacles() : "no manager");
+        }
+        return text.toString();
     }
 
     void allServe() {
         Set<String> missing = missing();
         if (!missing.isEmpty()) {
-            StringBuilder text = new StringBuilder("I9 violated: healthy servers do not serve " + missing);
-            for (Server server : world.servers().values()) {
-                text.append("; ")
-                        .append(server)
-                        .append(": ")
-                        .append(server.state().obstacles());
-            }
-            throw new AssertionError(text.toString());
+            throw new AssertionError("I9 violated: healthy servers do not serve " + missing + said());
         }
         for (Server server : world.servers().values()) {
             for (Instance instance : server.disk().instances().values()) {

@@ -1,7 +1,9 @@
 package org.mainstay.sim;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.mainstay.cluster.lcd.Flag;
@@ -22,11 +24,19 @@ final class Chaos {
     /** A kind of thing that can happen. */
     private record Kind(int weight, Runnable happens) {}
 
+    /** When a guard ends a manager that decides nothing. */
+    private static final long LOOP_STUCK = 20_000;
+
+    private static final long RESTART = 5_000;
+
     private final World world;
     private final Scenery scenery;
     private final Audit audit;
     private final Random random;
     private final List<Kind> kinds;
+    /** Servers whose manager stays away, whatever else happens, while their guard goes on. */
+    private final Set<Server> away = new HashSet<>();
+
     private int flags;
 
     Chaos(World world, Scenery scenery, Audit audit) {
@@ -38,6 +48,8 @@ final class Chaos {
                 new Kind(6, this::cutPower),
                 new Kind(10, this::killManager),
                 new Kind(10, this::dieAtCommit),
+                new Kind(1, this::managerGoesForGood),
+                new Kind(4, this::managerHangs),
                 new Kind(20, this::revive),
                 new Kind(10, this::applicationDies),
                 new Kind(8, this::kitFails),
@@ -86,8 +98,53 @@ final class Chaos {
                 random.nextInt(5));
     }
 
+    /** At most one: what is left must still get along. */
+    private void managerGoesForGood() {
+        Server server = scenery.anyServer();
+        if (away.isEmpty() && server.managerUp()) {
+            away.add(server);
+            server.killManager();
+        }
+    }
+
+    /** Returns the servers whose manager does not return by itself. */
+    Set<Server> away() {
+        return away;
+    }
+
+    /** The decision loop hangs, for a while or until the guard ends the manager and starts it again. */
+    private void managerHangs() {
+        Server server = scenery.anyServer();
+        if (!server.managerUp() || server.hangs()) {
+            return;
+        }
+        audit.fault();
+        server.hang(true);
+        boolean ended = random.nextBoolean();
+        world.after(ended ? LOOP_STUCK : world.about(LOOP_STUCK / 2), () -> {
+            if (!server.hangs()) {
+                return;
+            }
+            if (ended) {
+                server.killManager();
+                world.after(world.about(RESTART), () -> start(server));
+            } else {
+                server.hang(false);
+            }
+        });
+    }
+
+    private void start(Server server) {
+        if (!away.contains(server)) {
+            server.startManager();
+        }
+    }
+
     private void revive() {
         Server server = scenery.anyServer();
+        if (away.contains(server)) {
+            return;
+        }
         if (server.powered()) {
             server.startManager();
         } else {

@@ -58,7 +58,12 @@ public final class Simulation {
             chaos.happen();
             pass(world.random().nextInt(3) == 0 ? world.about(20_000) : world.about(400));
         }
-        peace();
+        peace(chaos);
+        pass(SETTLE);
+        audit.reasonsGiven();
+        audit.nothingWaitsForWhoIsAway();
+        chaos.away().forEach(Server::powerOn);
+        chaos.away().forEach(Server::startManager);
         pass(SETTLE);
         audit.reasonsGiven();
         repair();
@@ -82,11 +87,12 @@ public final class Simulation {
         audit.asked(there, there.request("operator", request));
     }
 
-    /** Everything works again. */
-    private void peace() {
+    /** Everything works again, but whose manager is away for good. */
+    private void peace(Chaos chaos) {
         for (Server server : world.servers().values()) {
             server.dieWhen(decision -> false, false, 0);
             server.diskFull(false);
+            server.hang(false);
             server.kits().heal();
             if (server.types().add("gen/app") && server.managerUp()) {
                 server.feed(new Event.KitAppeared("gen/app"));
@@ -94,8 +100,10 @@ public final class Simulation {
         }
         pass(120_000);
         for (Server server : world.servers().values()) {
-            server.powerOn();
-            server.startManager();
+            if (!chaos.away().contains(server)) {
+                server.powerOn();
+                server.startManager();
+            }
         }
     }
 

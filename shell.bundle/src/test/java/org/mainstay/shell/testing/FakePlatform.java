@@ -148,7 +148,9 @@ public final class FakePlatform
     @Override
     public List<Kit> kits() {
         return List.of(
-                new Kit("comm", "ip", "1.0", "IP address"), new Kit("database", "postgres", "1.0", "PostgreSQL"));
+                new Kit("comm", "ip", "1.0", "IP address"),
+                new Kit("database", "postgres", "1.0", "PostgreSQL"),
+                new Kit("filesys", "volume", "1.0", "Volume"));
     }
 
     @Override

@@ -31,6 +31,7 @@ final class Claims {
      */
     private static final long BLIND = 1000;
 
+    /** Timer: how long is waited for whoever has nothing to say about a claim; the rest is the operation's id. */
     static final String TIMER = "claim";
 
     private final Step step;
@@ -65,7 +66,7 @@ final class Claims {
         ServiceOperation claiming = operation.at(Stage.CLAIMING).withClaim(claim);
         step.operation(claiming);
         waiting.forEach(peer -> ask(peer, claim));
-        if (leased() && !epochs.isEmpty()) {
+        if (!waiting.isEmpty()) {
             step.startTimer(TIMER + ":" + operation.id(), step.settings.defaultDetection());
         }
         new Restoring(step).askHandles(operation.id());
@@ -120,11 +121,25 @@ final class Claims {
         }
     }
 
-    /** Who has not answered within a detection time is not waited for any more: the others may be enough. */
+    /**
+     * Who has not answered within a detection time is not waited for any more: with a lease the others may be enough, without one
+     * a server that hangs and has no instance of what is claimed has nothing to say (I9).
+     */
     void overdue(String operationId) {
         ServiceOperation operation = step.operation(operationId);
-        if (operation != null && operation.stage() == Stage.CLAIMING) {
-            step.operation(operation.withClaim(operation.claim().withWaiting(new TreeSet<>())));
+        if (operation == null || operation.stage() != Stage.CLAIMING) {
+            return;
+        }
+        Claim claim = operation.claim();
+        TreeSet<String> waiting = new TreeSet<>();
+        if (!leased()) {
+            SortedSet<String> sharers = step.topology().sharers(claim.epochs().keySet(), step.self());
+            waiting.addAll(claim.waiting());
+            waiting.removeIf(peer -> !knowledge.decides(peer) && !sharers.contains(peer));
+        }
+        step.operation(operation.withClaim(claim.withWaiting(waiting)));
+        if (!waiting.isEmpty()) {
+            step.startTimer(TIMER + ":" + operationId, step.settings.defaultDetection());
         }
     }
 

@@ -63,6 +63,25 @@ final class Eligibility {
         return restriction(server, tags);
     }
 
+    /**
+     * Returns why resources in service on a server cannot be taken out there: without its kit nothing of a hierarchy is stopped,
+     * rather than a part of it (I8); empty if they can.
+     *
+     * @param tags own tags
+     */
+    String unremovable(String server, Collection<String> tags) {
+        boolean self = server.equals(step.self());
+        Set<String> kits = self ? step.kits : step.peer(server).standing().kits();
+        for (String tag : tags) {
+            Instance instance = knowledge.instanceOn(server, tag);
+            if (instance != null && instance.state().inService() && !kits.contains(instance.typeKey())) {
+                return tag + " cannot be taken out of service on " + server + ": the recovery kit " + instance.typeKey()
+                        + " is not usable there; install it first";
+            }
+        }
+        return "";
+    }
+
     private String restriction(String server, Collection<String> tags) {
         for (String tag : tags) {
             String previous = knowledge.newestOwner(tag);

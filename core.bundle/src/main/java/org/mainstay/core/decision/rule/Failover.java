@@ -198,7 +198,9 @@ final class Failover {
     /** Gives the hierarchy, out of service here, to the best server that may have it; else this one tries again or gives up. */
     void next(Collection<String> hierarchy, List<String> tried, String reason) {
         SortedSet<String> wanted = wanted(hierarchy);
+        // What is being handed over already has its taker: it must never be offered to a second one (I1).
         if (wanted.isEmpty()
+                || new Handovers(step).givesAway(wanted)
                 || wanted.stream().anyMatch(step::occupies)
                 || !knowledge.heldElsewhere(wanted, "").isEmpty()) {
             return;

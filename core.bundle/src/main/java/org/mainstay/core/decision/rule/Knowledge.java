@@ -110,6 +110,23 @@ final class Knowledge {
         return view != null && (view.session() && view.current() || follows(view));
     }
 
+    /**
+     * Returns whether a server certainly did nothing that is not known here, and can do nothing: its manager is gone without a
+     * session, and the copy holds all it committed. One that only hangs is not inert: it may be storing something, and its guard
+     * then tells no version.
+     */
+    boolean inert(String peer) {
+        PeerView view = step.peers().get(peer);
+        return view != null && !view.session() && !view.managerPresent() && follows(view);
+    }
+
+    /** Returns whether a server's manager runs and decides: one that hangs does not, although its session may be open. */
+    boolean decides(String peer) {
+        PeerView view = step.peers().get(peer);
+        boolean hangs = view != null && view.guard().known() && !view.guard().manager();
+        return view != null && view.managerPresent() && !hangs;
+    }
+
     private static boolean follows(PeerView view) {
         return view.guard().known()
                 && view.guard().incarnation() == view.lcd().incarnation()
@@ -440,8 +457,8 @@ final class Knowledge {
                 || tags.stream().anyMatch(tag -> rows.contains("tag:" + tag));
     }
 
-    /** Returns whether a peer may be asked to run something: usable and ready. */
+    /** Returns whether a peer may be asked to run something: usable, ready and not hanging. */
     boolean ready(String peer) {
-        return usable(peer) && step.peer(peer).standing().phase() == Phase.AVAILABLE;
+        return usable(peer) && decides(peer) && step.peer(peer).standing().phase() == Phase.AVAILABLE;
     }
 }

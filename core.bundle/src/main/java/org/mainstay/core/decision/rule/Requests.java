@@ -33,11 +33,13 @@ final class Requests {
     private final Step step;
     private final Knowledge knowledge;
     private final Reservations reservations;
+    private final Eligibility eligibility;
 
     Requests(Step step) {
         this.step = step;
         knowledge = new Knowledge(step);
         reservations = new Reservations(step);
+        eligibility = new Eligibility(step);
     }
 
     void requested(Event.Requested event) {
@@ -235,6 +237,11 @@ final class Requests {
                 want(tag, Wanted.OUT);
             }
         }
+        String missing = eligibility.unremovable(from, moved);
+        if (!missing.isEmpty()) {
+            reservations.finish(operation, Reply.failed(ExitCode.NOT_FOUND, missing));
+            return;
+        }
         TreeSet<String> tags = new TreeSet<>(operation.tags());
         tags.addAll(moved);
         boolean reserved = step.operations().stream()
@@ -343,6 +350,11 @@ final class Requests {
                     return;
                 }
             }
+        }
+        String missing = eligibility.unremovable(step.self(), scope);
+        if (!missing.isEmpty()) {
+            reservations.reply(asker, Reply.failed(ExitCode.NOT_FOUND, missing));
+            return;
         }
         ServiceOperation operation = reservations.begin(
                 Kind.REMOVE,

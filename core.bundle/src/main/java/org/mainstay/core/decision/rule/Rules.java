@@ -309,6 +309,8 @@ public final class Rules {
             case Stopping.DRAIN -> new Stopping(step).drained();
             case "wait" -> new Reservations(step).waited(rest);
             case "defer" -> new Reconcile(step).deferred(rest);
+            case Claims.TIMER -> new Claims(step).overdue(rest);
+            case Handovers.UNTAKEN -> new Handovers(step).untaken(rest);
             case "agree" -> new Agreements(step).overdue(rest);
             case Failover.LOST -> new Failover(step).stillLost(rest);
             case "failures" -> new Failover(step).forgiven(rest);

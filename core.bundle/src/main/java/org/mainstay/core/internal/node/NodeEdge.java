@@ -72,6 +72,8 @@ final class NodeEdge implements Loop.Edge {
         parts.publisher().entered(now);
         parts.guard().entered(now);
         parts.safety().entered(now.own());
+        // Before anything is begun that peers must know of: a guard that outlives this manager tells them the version.
+        parts.guard().alive(now, 0);
         parts.monitors().update(now.own(), now.monitored());
     }
 

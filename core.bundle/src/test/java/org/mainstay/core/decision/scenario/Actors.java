@@ -22,6 +22,7 @@ import org.mainstay.core.decision.event.Event.Presence;
 import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.decision.state.Fate;
 import org.mainstay.core.decision.world.Server;
+import org.mainstay.core.decision.world.Watcher;
 import org.mainstay.core.decision.world.World;
 
 /** The words of {@code when} lines. */
@@ -81,6 +82,7 @@ final class Actors {
         on(
                 "(\\w+) will lose (power|its manager) (before|after) it tells that the handover is (\\w+|over)",
                 m -> dies(m, handover(m.group(4))));
+        on("the manager of (\\w+) will die when for (\\w+) the handover is (\\w+|over)", this::diesWith);
         on(
                 "(\\w+) will lose (power|its manager) (before|after) it tells that the change is (\\w+|over)",
                 m -> dies(m, operation(m.group(4))));
@@ -131,6 +133,24 @@ final class Actors {
 
     private void sighted(Matcher m, Fate.Sight sight) {
         server(m, 1).feed(new Event.PeerSighted(m.group(2), sight, 0, "ICMP"));
+    }
+
+    /** One server's manager dies at what another one decides. */
+    private void diesWith(Matcher m) {
+        Server dies = server(m, 1);
+        Server decides = server(m, 2);
+        Predicate<Decision> condition = handover(m.group(3));
+        world.watch(new Watcher() {
+            private boolean over;
+
+            @Override
+            public void decided(Server server, Event event, Decision decision) {
+                if (!over && server == decides && condition.test(decision)) {
+                    over = true;
+                    dies.killManager();
+                }
+            }
+        });
     }
 
     private void dies(Matcher m, Predicate<Decision> condition) {

@@ -39,6 +39,10 @@ public final class Server {
     private boolean feeding;
     private boolean diskFull;
     private boolean hung;
+    /** How often it began to hang, and whether its guard says so by now. */
+    private int hangs;
+
+    private boolean seenHanging;
     private int boot;
     private int run;
     private int request;
@@ -126,12 +130,30 @@ public final class Server {
         diskFull = full;
     }
 
-    /** The manager takes nothing up any more, or again: it looks alive from outside, and everything waits for it. */
-    public void hang(boolean hangs) {
-        hung = hangs;
-        if (!hangs) {
+    /**
+     * The manager takes nothing up any more, or again: its sessions stay, and everything waits for it. Its guard says so when its
+     * loop is older than the detection time.
+     */
+    public void hang(boolean begins) {
+        hung = begins && managerUp;
+        int now = ++hangs;
+        if (hung) {
+            world.after(detection(), () -> {
+                if (hung && now == hangs) {
+                    seenHanging = true;
+                    announce();
+                }
+            });
+        } else {
+            seenHanging = false;
+            announce();
             work();
         }
+    }
+
+    /** Returns whether the manager takes nothing up at present. */
+    public boolean hangs() {
+        return hung;
     }
 
     // ---- life
@@ -199,6 +221,8 @@ public final class Server {
     private void managerDown() {
         managerUp = false;
         hung = false;
+        seenHanging = false;
+        hangs++;
         run++;
         crashWhen = decision -> false;
         timers.clear();
@@ -253,7 +277,11 @@ public final class Server {
     }
 
     Event.PeerInfo heartbeat() {
-        return new Event.PeerInfo(name, name + "-boot-" + boot, managerUp, disk.incarnation(), disk.version());
+        String bootId = name + "-boot-" + boot;
+        // A loop that hangs may be storing something: its guard does not know what it will have stored.
+        return seenHanging
+                ? new Event.PeerInfo(name, bootId, false, 0, 0)
+                : new Event.PeerInfo(name, bootId, managerUp, disk.incarnation(), disk.version());
     }
 
     private void announce() {

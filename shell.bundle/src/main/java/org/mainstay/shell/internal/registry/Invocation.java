@@ -98,6 +98,7 @@ public record Invocation(String name, Platform platform, CommandContext context,
                             failure == null
                                     ? reply
                                     : Reply.failed(ExitCode.INTERNAL_ERROR, "internal error: " + failure)));
+            Object last = "";
             while (true) {
                 Object next = news.take();
                 if (next instanceof Reply reply) {
@@ -108,8 +109,12 @@ public record Invocation(String name, Platform platform, CommandContext context,
                             INTERRUPTED,
                             "interrupted: you no longer wait, but what was begun goes on; see 'mainstay status'");
                 }
-                progress.println(next);
-                progress.flush();
+                // what an action tries again and again it says again and again
+                if (!next.equals(last)) {
+                    progress.println(next);
+                    progress.flush();
+                }
+                last = next;
             }
         }
     }

@@ -44,7 +44,10 @@ public final class ClusterView {
         this.snapshot = snapshot;
     }
 
-    public StatusDocument document() {
+    /** Returns everything. @param more problems besides those of the snapshot, one sentence each */
+    public StatusDocument document(List<String> more) {
+        List<String> problems = new ArrayList<>(snapshot.problems());
+        problems.addAll(more);
         return new StatusDocument(
                 Rows.SCHEMA,
                 snapshot.self(),
@@ -54,7 +57,7 @@ public final class ClusterView {
                 resources(),
                 dependencies(),
                 operations(),
-                snapshot.problems(),
+                problems,
                 null);
     }
 

@@ -152,7 +152,7 @@ class StatusJsonTest {
         assertThat(json("two servers", "dependency", "list", "--json").getAsJsonArray("dependencies"))
                 .hasSize(2);
         assertThat(json("two servers", "kit", "list", "--json").getAsJsonArray("kits"))
-                .hasSize(2);
+                .hasSize(3);
         assertThat(json("in doubt", "operation", "list", "--json").getAsJsonArray("operations"))
                 .hasSize(1);
         JsonArray events = json("two servers", "events", "--json").getAsJsonArray("events");

@@ -1,5 +1,9 @@
 package org.mainstay.shell.internal.command.watch;
 
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.SafetyReport;
 import org.mainstay.shell.internal.command.BaseCommand;
@@ -26,8 +30,10 @@ public final class Status extends BaseCommand {
 
     @Override
     public int run(Invocation invocation) throws CommandException {
-        StatusDocument status = new ClusterView(invocation.snapshot()).document();
-        status = status.withSafety(safety(invocation));
+        ClusterSnapshot snapshot = invocation.snapshot();
+        StatusDocument status = new ClusterView(snapshot)
+                .document(withoutKit(invocation, snapshot))
+                .withSafety(safety(invocation));
         if (json.chosen()) {
             invocation.out().println(Json.document(status));
         } else {
@@ -44,5 +50,18 @@ public final class Status extends BaseCommand {
         } catch (CommandException e) {
             return null;
         }
+    }
+
+    /** What is in service goes on without its kit, but is neither checked nor stopped: never silently. */
+    private static List<String> withoutKit(Invocation invocation, ClusterSnapshot snapshot) throws CommandException {
+        Set<String> usable = invocation.platform().administration().kits().stream()
+                .map(kit -> kit.application() + "/" + kit.type())
+                .collect(Collectors.toSet());
+        return snapshot.own().instances().values().stream()
+                .filter(instance -> !usable.contains(instance.typeKey()))
+                .map(instance -> instance.tag() + " on " + snapshot.self() + ": its kit " + instance.typeKey()
+                        + " is not installed here: it is not checked and cannot be started or stopped; install the kit's "
+                        + "feature")
+                .toList();
     }
 }
