@@ -78,6 +78,12 @@ final class Chaos {
             at += plan.promised() + 5_000;
         }
         int count = faults / 2 + random.nextInt(faults + 1);
+        if (plan.leased() && random.nextInt(4) == 0) {
+            List<Step> motif = new Motifs(random).any(plan, at);
+            steps.addAll(motif);
+            at = motif.get(motif.size() - 1).at() + random.nextInt(20_000);
+            count -= Math.min(count, motif.size());
+        }
         for (int i = 0; i < count; i++) {
             Step step = plan.leased() ? any(plan, at) : single(plan, at);
             steps.add(step);
@@ -88,6 +94,9 @@ final class Chaos {
 
     /** Most things come in bursts; without quorum each has to be over before the next. */
     private long gap(Plan plan, Step step) {
+        if (step.kind() == Kind.FENCE_FAILS && !plan.leased()) {
+            return 100;
+        }
         if (!plan.leased()) {
             return step.millis() + 60_000;
         }
@@ -123,7 +132,7 @@ final class Chaos {
         long millis = duration();
         int number = random.nextInt(5);
         switch (kind) {
-            case PAUSE, PAUSE_GUARD, GUARD_DIES, BOTH_DIE -> millis = 300 + random.nextInt((int) plan.pauseTolerance() - 1_300);
+            case PAUSE, PAUSE_GUARD, GUARD_DIES, BOTH_DIE -> millis = 300 + random.nextInt((int) plan.pauseTolerance() - 800);
             case NOISE -> millis = Math.min(millis, 15_000);
             case DISK_FAILS, DISK_SLOW, GUARD_DISK_FAILS, GUARD_DISK_SLOW, STORAGE_SLOW -> millis = Math.min(millis, 20_000);
             case DIE_AT_COMMIT, POWER_AT_COMMIT -> number -= 1;
@@ -132,6 +141,7 @@ final class Chaos {
                 number = 1 + random.nextInt(2);
             }
             case KIT_HANGS -> other = HANGING[random.nextInt(HANGING.length)];
+            case FENCE_FAILS -> millis += plan.leased() ? 0 : 60_000;
             case LOSS -> millis = Math.max(millis, plan.promised() + 5_000);
             case FLAG -> number = random.nextInt(1_000_000);
             default -> {

@@ -14,6 +14,7 @@ import org.mainstay.cluster.lcd.Wanted;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event.Presence;
 import org.mainstay.core.decision.event.ServiceRequest;
+import org.mainstay.core.decision.state.Safety;
 
 /** What must hold at every moment (design.md section 3). */
 final class Checks {
@@ -56,6 +57,7 @@ final class Checks {
         cluster.say(machine + " begins to " + action.action() + " " + action.tag() + (action.takeover() ? " (takeover)" : ""));
         String tag = action.tag();
         if (action.action().equals("restore")) {
+            wins(machine, action);
             for (Dependency row : machine.lcd().rows(LcdSection.DEPENDENCIES).values()) {
                 boolean child = row.parent().equals(tag);
                 if (child && !machine.lcd().instances().get(row.child()).state().inService()) {
@@ -77,18 +79,17 @@ final class Checks {
         }
     }
 
-    /** A database was stored: nobody wins an epoch that another one has won. */
-    void stored(Machine machine) {
-        if (!cluster.plan().leased()) {
-            return;
-        }
-        for (Instance instance : machine.lcd().instances().values()) {
-            if (instance.ownership().owner().equals(machine.name()) && instance.ownership().epoch() > 0) {
-                Owned owned = new Owned(instance.tag(), instance.ownership().epoch());
-                String before = owners.putIfAbsent(owned, machine.name());
-                if (before != null && !before.equals(machine.name())) {
-                    throw violation("epoch", before + " and " + machine + " both own " + owned.tag() + " with epoch " + owned.epoch());
-                }
+    /**
+     * Nobody wins an epoch that another one has won, where promises are counted. What is handed over is not claimed: its giver answers for it, and the
+     * right to run of both ends together.
+     */
+    private void wins(Machine machine, Effect.RunAction action) {
+        if (cluster.plan().quorum() == Safety.Quorum.MAJORITY && !action.handedOver()) {
+            Owned owned = new Owned(action.tag(), action.epoch());
+            String before = owners.putIfAbsent(owned, machine.name());
+            if (before != null && !before.equals(machine.name())) {
+                throw violation(
+                        "epoch", before + " and " + machine + " both won " + owned.tag() + " with epoch " + owned.epoch());
             }
         }
     }

@@ -130,7 +130,7 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
                 () -> (long) machine.bootNanos(),
                 this,
                 own,
-                Mutant.exchange(cluster.mutant(), keeper, cluster.names()),
+                Mutant.exchange(cluster.mutant(), keeper, anotherServer()),
                 instance,
                 cluster.network().paths(machine),
                 (path, bytes) -> cluster.network().send(machine, path, bytes));
@@ -144,6 +144,13 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
         if (machine.manager().up()) {
             link();
         }
+    }
+
+    private String anotherServer() {
+        return cluster.names().stream()
+                .filter(name -> !name.equals(machine.name()))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The guard's process ends; what it recorded and what runs stays. */

@@ -235,8 +235,8 @@ final class Happenings {
                 }
             }
             case STOP, STOP_LEAVING -> {
+                one.manager().stoppedFor(step.millis());
                 one.manager().request(new ServiceRequest.Stop(step.kind() == Step.Kind.STOP_LEAVING, false));
-                cluster.clock().after(step.millis() + 1_000, one.manager()::start);
             }
             default -> {
                 // nothing happens

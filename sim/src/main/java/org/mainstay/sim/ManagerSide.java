@@ -53,6 +53,7 @@ final class ManagerSide {
     private boolean diskSlow;
     private Death death = Death.NONE;
     private int effectsBeforeDeath;
+    private long stoppedFor;
     private Event.RightChanged right;
 
     ManagerSide(Cluster cluster, Machine machine) {
@@ -308,7 +309,6 @@ final class ManagerSide {
     private void entered(CoreState before, Decision decision, CoreState next, boolean changed) {
         state = next;
         if (changed) {
-            cluster.checks().stored(machine);
             machine.guardSide().report();
         }
         if (changed || before == null) {
@@ -405,8 +405,14 @@ final class ManagerSide {
         cluster.clock().after(1, () -> {
             if (up && run == mine) {
                 die(false);
+                cluster.clock().after(stoppedFor, this::start);
             }
         });
+    }
+
+    /** Once it was stopped by an operator, it is started again after a while. */
+    void stoppedFor(long millis) {
+        stoppedFor = millis;
     }
 
     private void startTimer(Effect.StartTimer start) {

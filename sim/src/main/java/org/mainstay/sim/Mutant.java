@@ -58,17 +58,20 @@ enum Mutant {
 
     // ---- at the edge of the guard
 
-    /** Returns the exchange of leases as a broken guard would do it. */
-    static LeaseExchange exchange(Mutant mutant, LeaseExchange real, Set<String> members) {
+    /** Returns the exchange of leases as a broken guard would do it. @param imaginary a peer that grants without being asked */
+    static LeaseExchange exchange(Mutant mutant, LeaseExchange real, String imaginary) {
         return switch (mutant) {
-            case MAJORITY_OFF_BY_ONE, GRANT_AFTER_WITHHOLD, COUNTED_FROM_RECEIPT -> new Wrong(mutant, real, members);
+            case MAJORITY_OFF_BY_ONE, GRANT_AFTER_WITHHOLD, COUNTED_FROM_RECEIPT -> new Wrong(mutant, real, imaginary);
             default -> real;
         };
     }
 
-    private record Wrong(Mutant mutant, LeaseExchange real, Set<String> members) implements LeaseExchange {
+    private record Wrong(Mutant mutant, LeaseExchange real, String imaginary) implements LeaseExchange {
         @Override
         public long turn() {
+            if (mutant == MAJORITY_OFF_BY_ONE) {
+                real.granted(imaginary, real.now(), real.leaseMillis(), real.lossStopMillis());
+            }
             return real.turn();
         }
 
@@ -95,11 +98,6 @@ enum Mutant {
         @Override
         public void granted(String peer, long sentAt, int lease, int lossStop) {
             real.granted(peer, mutant == COUNTED_FROM_RECEIPT ? real.now() : sentAt, lease, lossStop);
-            if (mutant == MAJORITY_OFF_BY_ONE) {
-                String first = members.iterator().next();
-                String second = members.stream().skip(1).findFirst().orElse(first);
-                real.granted(peer.equals(first) ? second : first, sentAt, lease, lossStop);
-            }
         }
     }
 
