@@ -18,7 +18,7 @@ import org.mainstay.guard.util.Words;
  * What is kept of the lease: {@code data/guard/lease} durably, so that a restarted guard goes on without Karaf and
  * breaks no promise; {@code data/run/lease} for this boot only, so it may be lost with the machine.
  */
-public final class LeaseFiles {
+public class LeaseFiles {
 
     /**
      * What a starting guard finds.

@@ -264,7 +264,9 @@ final class Handovers {
                 }
             }
             case REMOVING -> {
-                if (begun(id) == null && step.start.passed()) {
+                // Who is stopped before it has started must not wait for the start that never comes.
+                boolean stops = step.stop.asked() && !step.stop.leaveRunning();
+                if (begun(id) == null && (step.start.passed() || stops)) {
                     remove(handover);
                 }
             }

@@ -262,8 +262,8 @@ final class Verdicts {
                                 + ") appears to be reachable. Waiting for confirmation.");
             }
         } else if (!fate.unseen() && !step.timers.contains(UNSEEN + ":" + peer)) {
-            // no probe can tell: its silence on the paths is all there is
-            wait(peer, limit(peer) - knowledge.detection(peer));
+            // No probe has told anything yet, or none can: those who look need time for it, so the whole limit passes first.
+            wait(peer, limit(peer));
         } else if (fate.unseen() && fate.paused()) {
             fate(peer, one -> one.withPaused(false));
             step.cancelTimer(ALERT + ":" + peer);

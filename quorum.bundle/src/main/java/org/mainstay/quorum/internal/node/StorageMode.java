@@ -66,10 +66,7 @@ final class StorageMode implements QuorumStorage {
         if (denied != null) {
             return CompletableFuture.completedFuture(denied);
         }
-        return onThread(() -> {
-                    Reply refusal = begin();
-                    return refusal;
-                })
+        return onThread(this::begin)
                 .thenCompose(refusal -> refusal != null
                         ? CompletableFuture.completedFuture(refusal)
                         : guardsPart(true, progress, TRIES)

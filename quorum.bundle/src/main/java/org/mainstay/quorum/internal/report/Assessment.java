@@ -52,7 +52,7 @@ public final class Assessment {
         Verdict verdict = verdict(shared, reserved, uncovered);
         return new SafetyReport(
                 verdict,
-                summary(verdict, uncovered, reserved),
+                summary(verdict, uncovered),
                 modes(),
                 servers.stream().map(this::server).toList(),
                 new Faults(snapshot, means, reserved).all(),
@@ -141,7 +141,7 @@ public final class Assessment {
         return settings.leased() ? Verdict.UNLESS_PAUSED : Verdict.BY_SIGHT;
     }
 
-    private String summary(Verdict verdict, List<String> uncovered, boolean reserved) {
+    private String summary(Verdict verdict, List<String> uncovered) {
         return switch (verdict) {
             case NOTHING_SHARED -> "no resource is shared between servers, so nothing can run twice";
             case GUARANTEED ->

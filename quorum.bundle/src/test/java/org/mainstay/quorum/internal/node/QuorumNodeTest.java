@@ -81,8 +81,7 @@ class QuorumNodeTest implements Cluster, EventLog {
         while (true) {
             SafetyNews next = news.poll(20, TimeUnit.SECONDS);
             assertThat(next).as("news of " + quorum).isNotNull();
-            if (next instanceof SafetyNews.Configured told
-                    && told.settings().quorum() == quorum) {
+            if (next instanceof SafetyNews.Configured told && told.settings().quorum() == quorum) {
                 return told;
             }
         }
@@ -114,7 +113,8 @@ class QuorumNodeTest implements Cluster, EventLog {
         assertThat(node.state().problems())
                 .anyMatch(text -> text.contains("needs 3 or more servers, this cluster has 2")
                         && text.contains("what was configured before stays in effect"));
-        assertThat(events).anyMatch(text -> text.startsWith("18106 configuration reading failed: QUORUM_MODE=majority"));
+        assertThat(events)
+                .anyMatch(text -> text.startsWith("18106 configuration reading failed: QUORUM_MODE=majority"));
     }
 
     @Test
@@ -130,7 +130,8 @@ class QuorumNodeTest implements Cluster, EventLog {
         assertThat(dead.exitCode()).isEqualTo(ExitCode.NO_COMMUNICATION);
         assertThat(dead.message()).contains("B");
         paths = true;
-        assertThat(get(node.storage().initialise(ADMIN, line -> {})).succeeded()).isTrue();
+        assertThat(get(node.storage().initialise(ADMIN, line -> {})).succeeded())
+                .isTrue();
         configured(Quorum.STORAGE);
         assertThat(setups).containsExactly(true);
 

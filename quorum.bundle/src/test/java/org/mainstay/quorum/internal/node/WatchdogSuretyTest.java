@@ -66,15 +66,7 @@ class WatchdogSuretyTest implements Messenger {
         }
         Lcd own = Lcd.empty("A", 1).with(LcdSection.MEMBERSHIP, Membership.KEY, members);
         return new ClusterSnapshot(
-                1,
-                "A",
-                ClusterSnapshot.Phase.AVAILABLE,
-                own,
-                peers,
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                List.of());
+                1, "A", ClusterSnapshot.Phase.AVAILABLE, own, peers, Map.of(), Map.of(), Map.of(), List.of());
     }
 
     private void over() {
@@ -134,7 +126,9 @@ class WatchdogSuretyTest implements Messenger {
     }
 
     private String answered() {
-        byte[] answer = surety.answer("B".getBytes(StandardCharsets.UTF_8)).toCompletableFuture().join();
+        byte[] answer = surety.answer("B".getBytes(StandardCharsets.UTF_8))
+                .toCompletableFuture()
+                .join();
         return new String(answer, StandardCharsets.UTF_8);
     }
 

@@ -38,15 +38,7 @@ class AssessmentTest {
             peers.put(name, new Peer(name, PeerState.ALIVE, true, Lcd.empty(name, 1), true, Map.of(), Map.of()));
         }
         return new ClusterSnapshot(
-                1,
-                "A",
-                ClusterSnapshot.Phase.AVAILABLE,
-                own,
-                peers,
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                List.of());
+                1, "A", ClusterSnapshot.Phase.AVAILABLE, own, peers, Map.of(), Map.of(), Map.of(), List.of());
     }
 
     private static QuorumSettings settings(String... lines) {
@@ -108,14 +100,16 @@ class AssessmentTest {
         LevelDevice dogA = new LevelDevice("A", 1, "dog-a", "watchdog", "", true, "");
         LevelDevice dogB = new LevelDevice("B", 1, "dog-b", "watchdog", "", true, "");
         LevelDevice man = new LevelDevice("B", 1, "man", "manual", "", true, "");
-        assertThat(report(cluster(true, "B"), QuorumSettings.DEFAULT, NOBODY, dogA, dogB).verdict())
+        assertThat(report(cluster(true, "B"), QuorumSettings.DEFAULT, NOBODY, dogA, dogB)
+                        .verdict())
                 .isEqualTo(Verdict.BY_SIGHT);
         assertThat(report(cluster(true, "B"), QuorumSettings.DEFAULT, NOBODY, agent("A", true), man)
                         .verdict())
                 .isEqualTo(Verdict.BY_SIGHT);
-        QuorumSettings etcd = settings(
-                "QUORUM_MODE=etcd", "WITNESS_MODE=etcd", "QUORUM_ETCD_ENDPOINTS=http://10.0.0.9:2379");
-        assertThat(report(cluster(true, "B"), etcd, NOBODY, dogA, dogB).verdict()).isEqualTo(Verdict.GUARANTEED);
+        QuorumSettings etcd =
+                settings("QUORUM_MODE=etcd", "WITNESS_MODE=etcd", "QUORUM_ETCD_ENDPOINTS=http://10.0.0.9:2379");
+        assertThat(report(cluster(true, "B"), etcd, NOBODY, dogA, dogB).verdict())
+                .isEqualTo(Verdict.GUARANTEED);
     }
 
     @Test

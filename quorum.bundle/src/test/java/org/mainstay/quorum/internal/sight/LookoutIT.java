@@ -49,8 +49,7 @@ class LookoutIT {
         assumeTrue("root".equals(System.getProperty("user.name")), "network namespaces need root");
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "needs a C compiler");
         machines = new Machines("a", "b", "s");
-        lookout = new Lookout(
-                machines.program("a", folder), news::add, (number, level, text) -> events.add(text));
+        lookout = new Lookout(machines.program("a", folder), news::add, (number, level, text) -> events.add(text));
         lookout.settings(
                 Parameters.check(
                                 Map.of(
@@ -105,7 +104,9 @@ class LookoutIT {
 
     @Test
     void seenThenUnseenThenCutOff() throws Exception {
-        until("both addresses learnt", () -> lookout.counted().getOrDefault("B", List.of()).size() == 2);
+        until(
+                "both addresses learnt",
+                () -> lookout.counted().getOrDefault("B", List.of()).size() == 2);
         until("the reference learnt", () -> lookout.landmarksSeen().size() == 1);
         alive = false;
         until("the machine is seen", () -> told(Sight.SEEN));
@@ -126,7 +127,9 @@ class LookoutIT {
 
     @Test
     void theProgramThatDiesIsStartedAgain() throws Exception {
-        until("both addresses learnt", () -> lookout.counted().getOrDefault("B", List.of()).size() == 2);
+        until(
+                "both addresses learnt",
+                () -> lookout.counted().getOrDefault("B", List.of()).size() == 2);
         ProcessHandle.current()
                 .descendants()
                 .filter(child -> child.info().commandLine().orElse("").contains("mainstay-net echo"))

@@ -23,7 +23,17 @@ final class Machines implements AutoCloseable {
         for (String machine : machines) {
             add(machine);
             ip(
-                    "link", "add", "eth0", "netns", name(machine), "type", "veth", "peer", "name", port(machine), "netns",
+                    "link",
+                    "add",
+                    "eth0",
+                    "netns",
+                    name(machine),
+                    "type",
+                    "veth",
+                    "peer",
+                    "name",
+                    port(machine),
+                    "netns",
                     name("switch"));
             ip("-n", name("switch"), "link", "set", "dev", port(machine), "master", "br0", "up");
             ip("-n", name(machine), "link", "set", "eth0", "up");
@@ -57,8 +67,18 @@ final class Machines implements AutoCloseable {
         Path real = folder.resolve("mainstay-net");
         if (!Files.exists(real)) {
             run(
-                    "gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-o", real.toString(),
-                    Path.of("../native/src/main/c/mainstay-net.c").toAbsolutePath().toString());
+                    "gcc",
+                    "-std=gnu11",
+                    "-O2",
+                    "-Wall",
+                    "-Wextra",
+                    "-Werror",
+                    "-D_GNU_SOURCE",
+                    "-o",
+                    real.toString(),
+                    Path.of("../native/src/main/c/mainstay-net.c")
+                            .toAbsolutePath()
+                            .toString());
         }
         Path wrapper = folder.resolve("net-" + machine);
         Files.writeString(

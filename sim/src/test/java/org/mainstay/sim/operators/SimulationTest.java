@@ -1,4 +1,4 @@
-package org.mainstay.sim;
+package org.mainstay.sim.operators;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.mainstay.sim;
+package org.mainstay.sim.operators;
 
 import java.util.List;
 import org.mainstay.cluster.lcd.Equivalency;
