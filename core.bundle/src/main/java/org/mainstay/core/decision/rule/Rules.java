@@ -314,7 +314,6 @@ public final class Rules {
             case "agree" -> new Agreements(step).overdue(rest);
             case Failover.LOST -> new Failover(step).stillLost(rest);
             case "failures" -> new Failover(step).forgiven(rest);
-            case Claims.TIMER -> new Claims(step).overdue(rest);
             case Verdicts.UNSEEN -> new Verdicts(step).unseen(rest);
             case Verdicts.ALERT -> new Verdicts(step).alert(rest);
             case Fencing.TIMER -> new Fencing(step).again(rest);
