@@ -28,9 +28,11 @@ static int ask_guard(const char *command, const char *prefix, FILE *out) {
         FILE *stream = fdopen(fd, "r");
         while (stream && getline(&line, &size, stream) > 0) {
             line[strcspn(line, "\n")] = 0;
-            if (strncmp(line, "| ", 2) == 0 && out) {
-                fprintf(out, "%s%s\n", prefix, line + 2);
-                fflush(out);
+            /* That a quarantine was ended by this is worth saying in any case. */
+            FILE *to = strncmp(line, "| quarantine", 12) == 0 && !out ? stdout : out;
+            if (strncmp(line, "| ", 2) == 0 && to) {
+                fprintf(to, "%s%s\n", prefix, line + 2);
+                fflush(to);
             } else if (strncmp(line, "exit ", 5) == 0) {
                 code = atoi(line + 5);
                 break;

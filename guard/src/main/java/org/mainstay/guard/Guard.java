@@ -25,7 +25,7 @@ import org.mainstay.guard.heartbeat.PathConfig;
 import org.mainstay.guard.kill.HandleExecutor;
 import org.mainstay.guard.kill.InService;
 import org.mainstay.guard.kill.KillLanes;
-import org.mainstay.guard.reserve.ReservationSettings;
+import org.mainstay.guard.lease.LeaseKeeper;
 import org.mainstay.guard.reserve.Reservations;
 import org.mainstay.guard.supervise.LoopWatch;
 import org.mainstay.guard.supervise.ManagerCommand;
@@ -40,7 +40,7 @@ import org.mainstay.guard.util.Words;
 /** The parts of the guard, wired. What it was told last is on disk and goes on after a restart, also without Karaf. */
 final class Guard implements Operations, HeartbeatListener {
     /** Karaf ends its bundles in an orderly way within this time or is killed. */
-    private static final int MANAGER_STOP_SECONDS = 60;
+    static final int MANAGER_STOP_SECONDS = 60;
     /** Karaf hears of a lost reservation after this time at the latest. */
     private static final int LOST_SECONDS = 60;
 
@@ -53,6 +53,7 @@ final class Guard implements Operations, HeartbeatListener {
     private final HandleExecutor executor;
     private final ManagerSupervisor supervisor;
     private final ControlServer control;
+    private final GuardLease lease;
     private final long instance;
     private final ExecutorService state = single("guard-state");
     private final KillLanes lanes;
@@ -60,7 +61,8 @@ final class Guard implements Operations, HeartbeatListener {
     private final Object newsLock = new Object();
 
     private volatile GuardFiles.Identity identity;
-    private volatile InService inService;
+    private volatile InService inService = new InService(Map.of());
+    private volatile long slowestDetection;
     private Consumer<String> news;
 
     /**
@@ -75,10 +77,12 @@ final class Guard implements Operations, HeartbeatListener {
         files.prepare();
         this.identity = files.readIdentity();
         this.instance = new SecureRandom().nextLong() | 1;
-        this.own = new OwnStatus(ticker, GuardFiles.bootId());
-        this.heartbeats = new HeartbeatService(ticker, log, this, own, instance);
+        String bootId = GuardFiles.bootId();
+        this.own = new OwnStatus(ticker, bootId);
+        this.lease = new GuardLease(home, ticker, log, state, this::tell, () -> inService, () -> slowestDetection);
+        this.heartbeats = new HeartbeatService(ticker, log, this, own, lease.keeper(), instance);
         this.reservations = new Reservations(
-                reservationSettings(),
+                ReservationTunables.read(home, identity.installation(), () -> identity.server(), log),
                 ticker,
                 log,
                 this::lost,
@@ -101,44 +105,25 @@ final class Guard implements Operations, HeartbeatListener {
         });
     }
 
-    private ReservationSettings reservationSettings() throws IOException {
-        Map<String, String> tunables = GuardFiles.settings(home.resolve("etc/default/LifeKeeper"));
-        try {
-            return new ReservationSettings(
-                    identity.installation(),
-                    () -> identity.server(),
-                    number(tunables, "RESERVATION_RENEW_MS", ReservationSettings.RENEW_MILLIS),
-                    number(tunables, "RESERVATION_STALE_MS", ReservationSettings.STALE_MILLIS));
-        } catch (IllegalArgumentException e) {
-            log.error("tunables of reservations are not usable, defaults are used: " + e.getMessage());
-            return new ReservationSettings(
-                    identity.installation(),
-                    () -> identity.server(),
-                    ReservationSettings.RENEW_MILLIS,
-                    ReservationSettings.STALE_MILLIS);
-        }
-    }
-
-    private static int number(Map<String, String> tunables, String name, int fallback) {
-        return tunables.containsKey(name) ? Integer.parseInt(tunables.get(name)) : fallback;
-    }
-
     private List<String> managerCommand() throws IOException {
         return ManagerCommand.of(home, GuardFiles.settings(home.resolve("etc/guard.conf")));
     }
 
     /** Begins; heartbeats first. @param wantManager whether to start Karaf if none runs */
     void start(boolean wantManager) throws IOException {
-        heartbeats.start();
-        heartbeats.paths(recorded("paths", files::readPaths, List.of()));
+        // Known before the lease is looked at for the first time: it may have been over for long.
         inService = new InService(recorded("kill handles", files::readInService, Map.of()));
+        lease.resume(home, System::nanoTime, heartbeats, supervisor);
+        heartbeats.start();
+        serve(recorded("heartbeat paths", files::readPaths, List.of()));
         reservations.resume();
         ProcessIdentity.of(ProcessHandle.current().pid())
                 .orElseThrow(() -> new IOException("/proc is not there"))
                 .write(home.resolve("data/run/guard.pid"));
         lastToDie();
         control.start();
-        supervisor.start(wantManager);
+        supervisor.start(wantManager && !lease.quarantine().active());
+        lease.start();
         log.info("guard started, process " + ProcessHandle.current().pid() + ", instance " + instanceId());
     }
 
@@ -170,6 +155,7 @@ final class Guard implements Operations, HeartbeatListener {
         ended.await();
         supervisor.close();
         heartbeats.close();
+        lease.close();
         reservations.close();
         try {
             control.close();
@@ -285,6 +271,7 @@ final class Guard implements Operations, HeartbeatListener {
             heartbeats.statusChanged();
         }
         heartbeats.repeatNews();
+        lease.repeatNews();
     }
 
     @Override
@@ -301,9 +288,18 @@ final class Guard implements Operations, HeartbeatListener {
         }
     }
 
+    private void serve(List<PathConfig> paths) {
+        slowestDetection = paths.stream()
+                .mapToLong(path -> TimeUnit.NANOSECONDS.toMillis(path.detectionNanos()))
+                .max()
+                .orElse(0);
+        heartbeats.paths(paths);
+        lease.pathsChanged();
+    }
+
     @Override
     public void paths(List<PathConfig> paths) {
-        heartbeats.paths(paths);
+        serve(paths);
         save("the heartbeat paths", () -> {
             files.writePaths(paths);
             return null;
@@ -350,6 +346,16 @@ final class Guard implements Operations, HeartbeatListener {
         return supervisor.announced(everything);
     }
 
+    @Override
+    public LeaseKeeper lease() {
+        return lease.keeper();
+    }
+
+    @Override
+    public Result quarantine(long millis) {
+        return lease.quarantine().ask(millis);
+    }
+
     private String instanceId() {
         return Long.toHexString(instance);
     }
@@ -373,17 +379,23 @@ final class Guard implements Operations, HeartbeatListener {
                 heartbeats.foreignPackets(),
                 views,
                 inService.byTag(),
-                reservations.views());
+                reservations.views(),
+                lease.keeper().view(),
+                lease.quarantine().leftMillis(),
+                lease.watchdog());
         return json ? List.of(text.json()) : text.people();
     }
 
     @Override
     public Result startManager() {
-        return supervisor.run(true);
+        boolean ended = lease.quarantine().end(true);
+        Result started = supervisor.run(true);
+        return ended ? Result.done("quarantine ended; " + started.message()) : started;
     }
 
     @Override
     public Result stopManager() throws InterruptedException {
+        lease.quarantine().end(false);
         return supervisor.stop(MANAGER_STOP_SECONDS);
     }
 

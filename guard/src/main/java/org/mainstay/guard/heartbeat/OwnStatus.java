@@ -81,7 +81,10 @@ public final class OwnStatus {
                 : report.loopAgeMillis() + TimeUnit.NANOSECONDS.toMillis(ticker.nanos() - reportedAt);
     }
 
-    /** Returns the age of a linked manager's decision loop in milliseconds; 0 while none is linked or it has not reported yet. */
+    /**
+     * Returns the age of a linked manager's decision loop in milliseconds; 0 while none is linked or it has not
+     * reported yet.
+     */
     public synchronized long linkedLoopAgeMillis() {
         return linked && reportedOnThisLink ? loopAgeMillis() : 0;
     }

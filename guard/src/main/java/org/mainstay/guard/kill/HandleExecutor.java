@@ -60,8 +60,8 @@ public final class HandleExecutor {
     }
 
     /**
-     * Cuts off the file systems that the {@code MOUNT} handles among these name, before anything else and also while another
-     * run of {@link #execute} waits for processes to die.
+     * Cuts off the file systems that the {@code MOUNT} handles among these name, before anything else and also while
+     * another run of {@link #execute} waits for processes to die.
      */
     public List<Result> cut(List<String> handles) throws InterruptedException {
         List<Result> results = new ArrayList<>();

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What the manager said is in service here, with how each can be ended. Immutable. A handle of the kind {@code HIERARCHY} ends
- * nothing: resources that name the same one belong together.
+ * What the manager said is in service here, with how each can be ended. Immutable. A handle of the kind {@code
+ * HIERARCHY} ends nothing: resources that name the same one belong together.
  *
  * @param byTag as received, also resources without handles
  */
@@ -74,8 +74,8 @@ public record InService(Map<String, List<String>> byTag) {
     }
 
     /**
-     * Returns the handles that end whoever may write to the storage of the area: all of its users, and the control groups of
-     * everything in their hierarchies, or of everything here where a user's hierarchy is not known.
+     * Returns the handles that end whoever may write to the storage of the area: all of its users, and the control
+     * groups of everything in their hierarchies, or of everything here where a user's hierarchy is not known.
      */
     public List<String> endingUsersOf(String area) {
         List<String> users = users(area);

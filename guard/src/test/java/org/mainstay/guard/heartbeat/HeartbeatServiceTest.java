@@ -38,7 +38,8 @@ class HeartbeatServiceTest {
         final HeartbeatService service;
 
         Node(long instance) throws IOException {
-            service = new HeartbeatService(System::nanoTime, log, this, own, instance);
+            service = new HeartbeatService(
+                    System::nanoTime, log, this, own, new FakeLease(() -> System.nanoTime() / 1_000_000), instance);
             service.start();
             nodes.add(this);
         }

@@ -26,7 +26,7 @@ class HandoverIT extends FaultCase {
     private Acknowledgements client;
 
     @Override
-    void formed() {
+    protected void formed() {
         psql = Database.programs().resolve("psql");
         Database database = Database.create(lab(), a().machine(), List.of());
         Server first = a();

@@ -22,7 +22,7 @@ class VolumeExclusionIT extends FaultCase {
     private Path image;
 
     @Override
-    void formed() {
+    protected void formed() {
         image = Database.create(lab(), a().machine(), java.util.List.of()).image();
     }
 

@@ -57,8 +57,7 @@ public final class Fixtures {
                         Map.of(),
                         Map.of(),
                         Map.of(),
-                        List.of(),
-                        ClusterSnapshot.Safety.UNPROTECTED);
+                        List.of());
             default -> throw new IllegalArgumentException("there is no fixture '" + name + "'");
         };
     }
@@ -83,8 +82,7 @@ public final class Fixtures {
                 Map.of("p1", alive, "p2", false),
                 activities,
                 Map.of("pg", CHECKED_AT),
-                alive ? List.of() : List.of("B is not reachable: all comm paths to it are dead"),
-                ClusterSnapshot.Safety.UNPROTECTED);
+                alive ? List.of() : List.of("B is not reachable: all comm paths to it are dead"));
     }
 
     private static ClusterSnapshot failedStop() {
@@ -129,8 +127,7 @@ public final class Fixtures {
                 cluster.paths(),
                 cluster.activities(),
                 cluster.checkedAt(),
-                cluster.problems(),
-                cluster.safety());
+                cluster.problems());
     }
 
     private static Lcd base(String server) {

@@ -31,6 +31,14 @@ final class Eligibility {
         if (!self && step.peer(server).standing().phase() == Phase.STOPPING) {
             return "Mainstay is being stopped on " + server;
         }
+        if (self && !step.mayStart()) {
+            return step.whyNot();
+        }
+        if (!self
+                && step.settings.safety().leased()
+                && !step.peer(server).standing().right()) {
+            return server + " has no right to run resources";
+        }
         Set<String> kits = self ? step.kits : step.peer(server).standing().kits();
         for (String tag : tags) {
             Instance instance = knowledge.instanceOn(server, tag);
@@ -133,6 +141,14 @@ final class Eligibility {
                 .sorted(Comparator.comparingInt((String server) -> priority(tags, server))
                         .thenComparing(Comparator.naturalOrder()))
                 .toList();
+    }
+
+    /** Returns how many servers of a hierarchy have a better priority than this one. */
+    int rank(Collection<String> tags) {
+        int mine = priority(tags, step.self());
+        return (int) step.topology().sharers(tags, step.self()).stream()
+                .filter(server -> priority(tags, server) < mine)
+                .count();
     }
 
     /** Returns the priority of a server for a hierarchy: that of its first root. */

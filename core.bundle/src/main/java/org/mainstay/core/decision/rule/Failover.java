@@ -206,7 +206,7 @@ final class Failover {
             return;
         }
         List<String> targets = eligibility.targets(wanted, tried);
-        if (!targets.isEmpty()) {
+        if (!targets.isEmpty() && !step.loss.stopping()) {
             new Handovers(step).offer("failover", targets.get(0), wanted, Handover.Step.RELEASED, reason, tried);
             return;
         }

@@ -242,6 +242,7 @@ final class Handovers {
         String id = handover.id();
         boolean usable = knowledge.usable(handover.to());
         if (usable && knowledge.accepted(handover) && begun(id) == null) {
+            remember(handover);
             step.drop(LcdSection.HANDOVERS, id);
             return;
         }
@@ -251,6 +252,7 @@ final class Handovers {
             return;
         }
         boolean down = knowledge.down(handover.to());
+        boolean gone = knowledge.gone(handover.to());
         switch (handover.step()) {
             case PREPARED -> {
                 if (down || !step.start.passed() && step.stop.asked()) {
@@ -262,18 +264,32 @@ final class Handovers {
                 }
             }
             case REMOVING -> {
-                if (begun(id) == null && step.start.passed()) {
+                // Who is stopped before it has started must not wait for the start that never comes.
+                boolean stops = step.stop.asked() && !step.stop.leaveRunning();
+                if (begun(id) == null && (step.start.passed() || stops)) {
                     remove(handover);
                 }
             }
             case RELEASED -> {
-                if (down && step.start.passed()) {
+                if (gone && step.start.passed()) {
                     givenBack(handover, handover.to() + " is down");
                 } else if (step.start.passed()) {
                     watchTaker(handover);
                 }
             }
             case ACCEPTED -> step.drop(LcdSection.HANDOVERS, id);
+        }
+    }
+
+    /** Records what was handed over as promised: who is asked for it next must wait until the taker is heard of it. */
+    private void remember(Handover handover) {
+        if (step.settings.safety().leased()) {
+            handover.epochs().forEach((theirs, epoch) -> {
+                String tag = step.topology().mine(handover.to(), theirs);
+                if (tag != null) {
+                    step.ownership(tag, one -> one.epoch() < epoch ? one.withEpoch(epoch, handover.to()) : one);
+                }
+            });
         }
     }
 

@@ -53,6 +53,8 @@ final class Requests {
         } else if (request instanceof ServiceRequest.ConfirmStopped confirm) {
             step.origin(event.origin());
             new Confirmations(step).confirm(id, confirm, event.origin());
+        } else if (request instanceof ServiceRequest.ConfirmDown confirm) {
+            new Verdicts(step).confirmDown(id, confirm.server(), event.origin().who());
         } else if (request instanceof ServiceRequest.Stop stop) {
             step.origin(event.origin());
             new Stopping(step).begin(id, stop);
@@ -187,8 +189,8 @@ final class Requests {
     }
 
     private Reply sources(SortedSet<String> todo, SortedSet<String> from) {
-        if (!step.right().granted()) {
-            return Reply.failed(ExitCode.SYSTEM_ERROR, step.right().reason());
+        if (!step.mayStart()) {
+            return Reply.failed(ExitCode.SYSTEM_ERROR, step.whyNot());
         }
         for (String tag : todo) {
             Instance instance = step.instance(tag);

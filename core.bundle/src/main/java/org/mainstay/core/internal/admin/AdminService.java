@@ -213,6 +213,10 @@ public final class AdminService implements Administration, AutoCloseable {
             job.instance(confirm.tag());
             return job.ask(new ServiceRequest.ConfirmStopped(confirm.tag(), confirm.server()));
         }
+        if (request instanceof Request.ConfirmDown confirm) {
+            job.checkServer(confirm.server());
+            return job.ask(new ServiceRequest.ConfirmDown(confirm.server()));
+        }
         if (request instanceof Request.PerformAction perform) {
             return perform(job, perform);
         }

@@ -5,8 +5,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +32,11 @@ public final class GuardLink implements GuardControl {
     private static final int SHORT_LIMIT_SECONDS = 8;
     private static final int RESERVATION_LIMIT_SECONDS = 60;
     private static final int KILL_LIMIT_SECONDS = 180;
+    /** A write that the witness has not confirmed within the longest lease is refused by it. */
+    private static final int CLAIM_LIMIT_SECONDS = 610;
+    /** Reading waits until a peer has shown something newer or is known to have failed: L + S, an interval, and a margin. */
+    private static final int CLAIMS_LIMIT_SECONDS = 1300;
+
     private static final long RETRY_MILLIS = 50;
 
     private final Path home;
@@ -44,6 +51,7 @@ public final class GuardLink implements GuardControl {
     private GuardConnection connection;
     private List<HeartbeatPath> paths;
     private Map<String, List<String>> inService;
+    private LeaseSettings lease;
     private ManagerReport report;
     private long reportedAt;
     private long commitAge;
@@ -161,9 +169,68 @@ public final class GuardLink implements GuardControl {
                 });
     }
 
-    private synchronized java.util.concurrent.CompletableFuture<Requests.Answer> ask(
+    @Override
+    public CompletionStage<HandleResult> lease(LeaseSettings settings) {
+        synchronized (this) {
+            lease = settings;
+            board.keepPeers(settings.members());
+        }
+        return result(LeaseRequests.settings(settings), SHORT_LIMIT_SECONDS, null);
+    }
+
+    @Override
+    public CompletionStage<HandleResult> withhold(Set<String> peers) {
+        // Its items say when the grants lapse; the news say the same.
+        return result(LeaseRequests.peers("withhold", peers), SHORT_LIMIT_SECONDS, words -> {});
+    }
+
+    @Override
+    public CompletionStage<HandleResult> allow(Set<String> peers) {
+        return result(LeaseRequests.peers("allow", peers), SHORT_LIMIT_SECONDS, null);
+    }
+
+    @Override
+    public CompletionStage<HandleResult> quarantine(long millis) {
+        return result(Words.line("quarantine", millis), SHORT_LIMIT_SECONDS, null);
+    }
+
+    @Override
+    public CompletionStage<HandleResult> claim(long group, long epoch, boolean owned, int priority) {
+        return result(LeaseRequests.claim(group, epoch, owned, priority), CLAIM_LIMIT_SECONDS, null);
+    }
+
+    @Override
+    public CompletionStage<HandleResult> withdraw(long group) {
+        return result(Words.line("withdraw", Long.toHexString(group)), CLAIM_LIMIT_SECONDS, null);
+    }
+
+    @Override
+    public CompletionStage<WitnessClaims> claims(long group) {
+        List<List<String>> items = new CopyOnWriteArrayList<>();
+        return result(Words.line("claims", Long.toHexString(group)), CLAIMS_LIMIT_SECONDS, items::add)
+                .thenApply(answer -> LeaseRequests.claims(answer, items));
+    }
+
+    @Override
+    public CompletionStage<HandleResult> witnessSetup(boolean initialise, Consumer<String> progress) {
+        return result(
+                Words.line("witness", initialise ? "init" : "exit"),
+                Requests.FOR_EVER,
+                words -> news.execute(() -> progress.accept(words.get(words.size() - 1))));
+    }
+
+    private CompletionStage<HandleResult> result(String line, int limitSeconds, Consumer<List<String>> items) {
+        return ask(line, List.of(), limitSeconds, items).thenApply(Requests.Answer::result);
+    }
+
+    private java.util.concurrent.CompletableFuture<Requests.Answer> ask(
             String line, List<String> more, int limitSeconds) {
-        java.util.concurrent.CompletableFuture<Requests.Answer> future = requests.add(line, more, limitSeconds);
+        return ask(line, more, limitSeconds, null);
+    }
+
+    private synchronized java.util.concurrent.CompletableFuture<Requests.Answer> ask(
+            String line, List<String> more, int limitSeconds, Consumer<List<String>> items) {
+        java.util.concurrent.CompletableFuture<Requests.Answer> future = requests.add(line, more, limitSeconds, items);
         if (connection != null) {
             connection.send(requests.newest());
         }
@@ -281,6 +348,9 @@ public final class GuardLink implements GuardControl {
         sendReport();
         sendPaths();
         sendInService();
+        if (lease != null) {
+            fresh.send(List.of("0 " + LeaseRequests.settings(lease)));
+        }
         fresh.send(requests.unanswered());
     }
 

@@ -12,6 +12,7 @@ import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.decision.state.ServiceOperation;
+import org.mainstay.core.internal.guard.BootTime;
 import org.mainstay.core.internal.run.ActionOrder;
 import org.mainstay.core.internal.run.ActionRunner;
 import org.mainstay.core.internal.run.Ended;
@@ -193,10 +194,9 @@ final class Actions {
     }
 
     /** Looked at immediately before the action starts, however long it waited for its turn (design.md section 10). */
-    private static Optional<String> refusal(Effect.RunAction run) {
-        long now = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
-        boolean over = run.rightUntil() != Long.MAX_VALUE && now > run.rightUntil();
-        return over
+    private Optional<String> refusal(Effect.RunAction run) {
+        boolean limited = run.rightUntil() != Long.MAX_VALUE;
+        return limited && !state.right().covers(run.rightUntil(), BootTime.millis())
                 ? Optional.of("this server's right to run resources ended before the action could start")
                 : Optional.empty();
     }

@@ -22,6 +22,7 @@ import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.decision.state.Fate;
 import org.mainstay.core.internal.event.Events;
 import org.mainstay.kit.KillHandle;
 
@@ -38,6 +39,7 @@ final class GuardFeed {
     private final Consumer<Event> loop;
     private final Events events;
     private final Runnable changed;
+    private final SafetyFeed safety;
     /** Paths of before the start and those that were alive since: a new path that is not alive yet has not died. */
     private final Set<String> known = ConcurrentHashMap.newKeySet();
 
@@ -49,8 +51,9 @@ final class GuardFeed {
     private volatile boolean linked;
     private volatile Lcd own;
 
-    GuardFeed(GuardControl guard, Consumer<Event> loop, Events events, Runnable changed) {
+    GuardFeed(GuardControl guard, SafetyFeed safety, Consumer<Event> loop, Events events, Runnable changed) {
         this.guard = guard;
+        this.safety = safety;
         this.loop = loop;
         this.events = events;
         this.changed = changed;
@@ -83,11 +86,29 @@ final class GuardFeed {
                     peer.peer(), peer.bootId(), peer.managerPresent(), peer.lcdIncarnation(), peer.lcdVersion()));
         } else if (news instanceof GuardControl.GuardNews.Link link) {
             linked = link.up();
+            if (!link.up()) {
+                safety.guardAway();
+            }
             changed.run();
         } else if (news instanceof GuardControl.GuardNews.ReservationLost lost) {
             reservationLost(lost);
         } else if (news instanceof GuardControl.GuardNews.Notice notice) {
             events.add(NOTICE, ClusterEvent.Level.WARNING, "", notice.text());
+        } else {
+            safetyNews(news);
+        }
+    }
+
+    private void safetyNews(GuardControl.GuardNews news) {
+        if (news instanceof GuardControl.GuardNews.Lease lease) {
+            safety.lease(lease);
+        } else if (news instanceof GuardControl.GuardNews.Lapsed lapsed) {
+            loop.accept(new Event.Lapsed(lapsed.peer(), lapsed.lapsed()));
+        } else if (news instanceof GuardControl.GuardNews.Withheld withheld) {
+            loop.accept(new Event.Withheld(withheld.peer(), withheld.withheld()));
+        } else if (news instanceof GuardControl.GuardNews.Witness witness) {
+            Fate.Word word = Fate.Word.valueOf(witness.word().name());
+            loop.accept(new Event.WitnessSaid(witness.peer(), word, witness.reason()));
         }
     }
 

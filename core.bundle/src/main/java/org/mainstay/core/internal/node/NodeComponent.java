@@ -24,6 +24,7 @@ import org.mainstay.cluster.Messenger;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
+import org.mainstay.cluster.SafetyControl;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.DecisionCore;
 import org.mainstay.core.internal.admin.AdminService;
@@ -161,6 +162,19 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
         }
     }
 
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    void bindSafety(SafetyControl control) {
+        if (runtime != null) {
+            runtime.attach(control);
+        }
+    }
+
+    void unbindSafety(SafetyControl control) {
+        if (runtime != null) {
+            runtime.detach(control);
+        }
+    }
+
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindKit(RecoveryKit kit) {
         if (runtime != null) {
@@ -201,8 +215,7 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
                 Map.of(),
                 Map.of(),
                 Map.of(),
-                List.of(problem),
-                ClusterSnapshot.Safety.UNPROTECTED);
+                List.of(problem));
     }
 
     @Override
@@ -230,6 +243,13 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
     @Override
     public List<ClusterEvent> recent(int most) {
         return runtime == null ? new ArrayList<>() : runtime.eventLog().recent(most);
+    }
+
+    @Override
+    public void add(int number, ClusterEvent.Level level, String tag, String text) {
+        if (runtime != null) {
+            runtime.eventLog().add(number, level, tag, text);
+        }
     }
 
     @Override

@@ -38,6 +38,7 @@ final class NodeEdge implements Loop.Edge {
             Requests requests,
             Publisher publisher,
             GuardFeed guard,
+            SafetyFeed safety,
             Events events) {}
 
     private final Parts parts;
@@ -71,6 +72,7 @@ final class NodeEdge implements Loop.Edge {
         parts.actions().entered(now);
         parts.publisher().entered(now);
         parts.guard().entered(now);
+        parts.safety().entered(now.own());
         // Before anything is begun that peers must know of: a guard that outlives this manager tells them the version.
         parts.guard().alive(now);
         parts.monitors().update(now.own(), now.monitored());
@@ -134,6 +136,20 @@ final class NodeEdge implements Loop.Edge {
             parts.events().add(notify.number(), notify.level(), notify.tag(), notify.text());
         } else if (effect instanceof Effect.PhaseChanged phase) {
             LOG.info("Mainstay on {} is {}", state.self(), phase.phase());
+        } else {
+            executeSafety(effect);
+        }
+    }
+
+    private void executeSafety(Effect effect) {
+        if (effect instanceof Effect.Withhold withhold) {
+            parts.safety().withhold(withhold.peer());
+        } else if (effect instanceof Effect.Allow allow) {
+            parts.safety().allow(allow.peer());
+        } else if (effect instanceof Effect.Fence fence) {
+            parts.safety().fence(fence);
+        } else if (effect instanceof Effect.Quarantine quarantine) {
+            parts.safety().quarantine(quarantine);
         } else {
             throw new IllegalStateException("no way to execute " + effect);
         }

@@ -137,8 +137,7 @@ final class Publisher implements Cluster {
                 paths,
                 activities,
                 checkedAt,
-                known,
-                state.safety());
+                known);
     }
 
     private ClusterSnapshot.Peer peer(String name, PeerView view) {

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,6 +31,7 @@ class GuardFeedTest {
 
     private final FakeGuard guard = new FakeGuard(new ConcurrentHashMap<>());
     private final List<Event> fed = new ArrayList<>();
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     private Lcd lcd = Lcd.empty("A", 1);
     private Events events;
     private GuardFeed feed;
@@ -36,13 +39,15 @@ class GuardFeedTest {
     @BeforeEach
     void start() {
         events = new Events("A", directory.resolve("events.jsonl"), java.time.Clock.systemUTC(), payload -> {});
-        feed = new GuardFeed(guard, fed::add, events, () -> {});
+        SafetyFeed safety = new SafetyFeed(guard, timer, fed::add, safetyNow -> {});
+        feed = new GuardFeed(guard, safety, fed::add, events, () -> {});
         feed.start(lcd);
     }
 
     @AfterEach
     void stop() {
         feed.stop();
+        timer.shutdownNow();
         events.close();
     }
 

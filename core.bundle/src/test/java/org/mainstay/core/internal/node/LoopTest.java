@@ -271,7 +271,7 @@ class LoopTest {
         Origin root = new Origin("root", "A", 0, "");
         loop.post(new Event.Requested("r1", root, new ServiceRequest.Cancel("r0")));
         loop.post(new Event.MessageReceived("B", new CoreMessage.TakeOut("r2", List.of("vip"), false, "root")));
-        loop.post(new Event.MessageReceived("B", new CoreMessage.ClaimRequest("c1", Map.of("vip", 2L))));
+        loop.post(new Event.MessageReceived("B", new CoreMessage.ClaimRequest("c1", Map.of("vip", 2L), Map.of())));
         post("a", "last");
         assertThat(log).anyMatch(line -> line.contains("requestId=r1") && line.contains("exitCode=3"));
         assertThat(log).anyMatch(line -> line.contains("RequestDone") && line.contains("exitCode=3"));

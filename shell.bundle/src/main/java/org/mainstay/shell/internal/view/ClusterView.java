@@ -58,7 +58,7 @@ public final class ClusterView {
                 dependencies(),
                 operations(),
                 problems,
-                snapshot.safety().name());
+                null);
     }
 
     /** Returns the servers, this one first. */
@@ -225,7 +225,7 @@ public final class ClusterView {
     }
 
     /** Returns a time of the database as ISO-8601 UTC, or null for 0. */
-    static String time(long millis) {
+    public static String time(long millis) {
         return millis == 0 ? null : Instant.ofEpochMilli(millis).toString();
     }
 }

@@ -82,7 +82,10 @@ public final class Rows {
     public record EventRow(
             int schema, long sequence, String at, String server, int number, String level, String tag, String text) {}
 
-    /** {@code status --json}. @param safety {@code ENFORCED}, {@code LEASED} or {@code UNPROTECTED} (I1) */
+    /** How safe the cluster is, in one sentence. @param verdict name of the verdict, as in {@code safety --json} */
+    public record SafetyRow(String verdict, String summary) {}
+
+    /** {@code status --json}. @param safety null while it is not known */
     public record StatusDocument(
             int schema,
             String server,
@@ -93,7 +96,13 @@ public final class Rows {
             List<DependencyRow> dependencies,
             List<OperationRow> operations,
             List<String> problems,
-            String safety) {}
+            SafetyRow safety) {
+
+        public StatusDocument withSafety(SafetyRow value) {
+            return new StatusDocument(
+                    schema, server, phase, servers, commpaths, resources, dependencies, operations, problems, value);
+        }
+    }
 
     /**
      * {@code resource show --json}.
