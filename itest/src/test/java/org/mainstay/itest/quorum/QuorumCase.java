@@ -52,6 +52,8 @@ abstract class QuorumCase extends FaultCase {
                     .run("sh", "-c", "printf '%s\\n' \"$1\" >> \"$2\"", "sh", line, file)
                     .orThrow();
         }
+        // a test may cut the power
+        server.machine().run("sync", "-f", file).orThrow();
     }
 
     /** Returns a server's quorum status document. */

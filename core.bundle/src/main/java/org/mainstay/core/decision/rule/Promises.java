@@ -131,22 +131,49 @@ final class Promises {
                 .orElse(0);
     }
 
+    /**
+     * Returns whether anything is known of a group that an epoch claimed by a server must not pass over. What others
+     * promised to the same server for the same epoch is this very claim: their databases may be here before the claim is.
+     */
+    boolean newer(String asker, Map<String, String> places, long epoch) {
+        if (newer(step.own(), asker, places, epoch)) {
+            return true;
+        }
+        for (String peer : step.peers().keySet()) {
+            if (newer(step.lcd(peer), asker, places, epoch)) {
+                return true;
+            }
+        }
+        for (Map.Entry<String, String> place : places.entrySet()) {
+            Instance instance = step.lcd(place.getKey()).instances().get(place.getValue());
+            if (instance != null) {
+                Ownership known = instance.ownership();
+                if (known.epoch() > epoch
+                        || known.epoch() == epoch && !known.owner().equals(asker)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean newer(Lcd lcd, String asker, Map<String, String> places, long epoch) {
+        return lcd.rows(LcdSection.PROMISES).values().stream()
+                .anyMatch(row -> row.concerns(places)
+                        && (row.epoch() > epoch
+                                || row.epoch() == epoch && !row.owner().equals(asker)));
+    }
+
     // ---- groups this server does not share
 
     /** Returns why nothing is promised to a server of a group this one does not share; empty if it is. */
     String witnessObjection(String asker, Map<String, String> places, long epoch) {
-        long newest = newest(step, places);
-        for (Map.Entry<String, String> place : places.entrySet()) {
-            Instance instance = step.lcd(place.getKey()).instances().get(place.getValue());
-            newest =
-                    Math.max(newest, instance == null ? 0 : instance.ownership().epoch());
-        }
         Promise mine = step.own().rows(LcdSection.PROMISES).values().stream()
                 .filter(row -> row.concerns(places))
                 .max(java.util.Comparator.comparingLong(Promise::epoch))
                 .orElse(null);
         boolean repeated = mine != null && mine.owner().equals(asker) && mine.epoch() == epoch;
-        if (!repeated && newest >= epoch) {
+        if (!repeated && newer(asker, places, epoch)) {
             return "a newer claim of " + places.get(asker) + " is known on " + step.self();
         }
         return objection(asker, places);
