@@ -51,8 +51,7 @@ class MembershipFollowerTest {
                 Map.of(),
                 Map.of(),
                 Map.of(),
-                List.of(),
-                ClusterSnapshot.Safety.UNPROTECTED);
+                List.of());
     }
 
     @Test

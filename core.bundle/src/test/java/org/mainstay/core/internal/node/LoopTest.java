@@ -138,8 +138,8 @@ class LoopTest {
         loop.post(new Event.TimerFired("last"));
         loop.post(new Event.Requested("r1", root, new ServiceRequest.Cancel("r0")));
         loop.post(new Event.Requested("r2", root, new ServiceRequest.Stop(true, false)));
-        loop.post(new Event.MessageReceived("B", new CoreMessage.ClaimRequest("c1", Map.of("taken", 2L))));
-        loop.post(new Event.MessageReceived("B", new CoreMessage.ClaimRequest("c2", Map.of("free", 2L))));
+        loop.post(new Event.MessageReceived("B", new CoreMessage.ClaimRequest("c1", Map.of("taken", 2L), Map.of())));
+        loop.post(new Event.MessageReceived("B", new CoreMessage.ClaimRequest("c2", Map.of("free", 2L), Map.of())));
         awaitLog("c2");
         assertThat(log).anyMatch(line -> line.contains("requestId=r1") && line.contains("has not answered for"));
         assertThat(log).anyMatch(line -> line.contains("requestId=r2") && line.contains("cannot be stopped now"));
