@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.mainstay.core.internal.host.ActionTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,6 +16,7 @@ public final class CallControl implements ActionTime {
     private final long deadline;
     private final CountDownLatch cancelled = new CountDownLatch(1);
     private final List<Runnable> hooks = new ArrayList<>();
+    private volatile BooleanSupplier revoked = () -> false;
 
     CallControl(Duration limit) {
         this.deadline = System.nanoTime() + limit.toNanos();
@@ -25,9 +27,20 @@ public final class CallControl implements ActionTime {
         return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
+    /** Also true as soon as what allowed the call no longer does: asked before everything that is begun in its course. */
     @Override
     public boolean cancelled() {
+        return over() || revoked.getAsBoolean();
+    }
+
+    /** Returns whether it was cancelled or its time is up. */
+    boolean over() {
         return cancelled.getCount() == 0 || deadline - System.nanoTime() <= 0;
+    }
+
+    /** Nothing more is begun in the course of this call once the condition holds. @param condition quick; any thread */
+    void revokedWhen(BooleanSupplier condition) {
+        revoked = condition;
     }
 
     /**
