@@ -135,8 +135,6 @@ final class Apps {
         cluster.say(machine + " ends " + tag + " by its kill handles" + (works ? "" : ", in vain"));
         if (works) {
             set(tag, Presence.STOPPED);
-            running.removeIf(one -> one.action().tag().equals(tag) && one.action().action().equals("restore")
-                    && finished(one, false, "its processes were ended"));
         }
         return works;
     }
@@ -144,8 +142,7 @@ final class Apps {
     // ---- actions
 
     void run(Effect.RunAction action) {
-        boolean limited = action.rightUntil() != Long.MAX_VALUE && cluster.mutant() != Mutant.RIGHT_NOT_CHECKED;
-        if (limited && !machine.manager().state().right().covers(action.rightUntil(), machine.bootMillis())) {
+        if (!allowed(action)) {
             String text = "this server's right to run resources ended before the action could start";
             machine.manager()
                     .later(1, new Event.ActionFinished(action.actionId(), action.tag(), action.action(), false, text));
@@ -161,6 +158,13 @@ final class Apps {
         later(hangs ? TIME_LIMIT : cluster.about(ACTION), () -> finish(now, hangs));
     }
 
+    /** Looked at before an action and before each of its commands. */
+    private boolean allowed(Effect.RunAction action) {
+        return action.rightUntil() == Long.MAX_VALUE
+                || cluster.mutant() == Mutant.RIGHT_NOT_CHECKED
+                || machine.manager().state().right().covers(action.rightUntil(), machine.bootMillis());
+    }
+
     void cancel(String actionId) {
         for (Running one : List.copyOf(running)) {
             if (one.action().actionId().equals(actionId)) {
@@ -170,12 +174,17 @@ final class Apps {
     }
 
     private void finish(Running one, boolean cancelled) {
+        if (machine.powered() && !machine.managerRuns() && machine.manager().run() == one.run()) {
+            // The kit is a part of the manager: it goes on where it was.
+            later(cluster.about(ACTION), () -> finish(one, cancelled));
+            return;
+        }
         if (!running.remove(one) || !machine.manager().up() || machine.manager().run() != one.run()) {
             return;
         }
         Effect.RunAction action = one.action();
         String tag = action.tag();
-        boolean succeeds = !cancelled && !fails(action.action(), tag);
+        boolean succeeds = !cancelled && allowed(action) && !fails(action.action(), tag);
         boolean changes = action.action().equals("restore") || action.action().equals("remove");
         if (succeeds && (changes || action.action().equals("recover"))) {
             set(tag, result(action.action()));
@@ -185,11 +194,10 @@ final class Apps {
         finished(one, succeeds, succeeds ? "done" : cancelled ? "cancelled" : "the kit reports a failure");
     }
 
-    private boolean finished(Running one, boolean succeeds, String text) {
+    private void finished(Running one, boolean succeeds, String text) {
         Effect.RunAction action = one.action();
         machine.manager()
                 .post(new Event.ActionFinished(action.actionId(), action.tag(), action.action(), succeeds, text));
-        return true;
     }
 
     // ---- looks

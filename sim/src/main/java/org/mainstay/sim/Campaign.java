@@ -17,7 +17,8 @@ final class Campaign {
      *
      * @param faults injected ones; what operators asked for is not among them
      */
-    record Report(long runs, double virtualHours, long faults, long decisions, double seconds, List<Failure> failures) {}
+    record Report(
+            long runs, double virtualHours, long faults, long decisions, double seconds, List<Failure> failures) {}
 
     private final int faults;
     private final int threads;

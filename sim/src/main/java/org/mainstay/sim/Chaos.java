@@ -9,19 +9,24 @@ import org.mainstay.sim.Step.Kind;
 /** Makes up runs: a cluster and what happens to it, from a seed. */
 final class Chaos {
     private static final Kind[] ANYWHERE = {
-        Kind.POWER, Kind.POWER, Kind.MANAGER_DIES, Kind.MANAGER_DIES, Kind.GUARD_DIES, Kind.BOTH_DIE, Kind.PAUSE, Kind.PAUSE,
-        Kind.PAUSE_MANAGER, Kind.PAUSE_GUARD, Kind.CUT, Kind.CUT, Kind.CUT_PATH, Kind.DEAF, Kind.DEAF, Kind.ISOLATE,
-        Kind.ISOLATE, Kind.ISOLATE, Kind.SPLIT, Kind.NOISE, Kind.DISK_FAILS, Kind.DISK_SLOW, Kind.GUARD_DISK_FAILS,
-        Kind.GUARD_DISK_SLOW, Kind.DIE_AT_COMMIT, Kind.POWER_AT_COMMIT, Kind.CRASH, Kind.KIT_FAILS, Kind.KIT_HANGS,
-        Kind.BRING, Kind.BRING, Kind.BRING, Kind.TAKE_OUT, Kind.FLAG, Kind.CONFIRM_DOWN, Kind.STOP, Kind.STOP_LEAVING
+        Kind.POWER, Kind.POWER, Kind.MANAGER_DIES, Kind.MANAGER_DIES, Kind.GUARD_DIES,
+        Kind.BOTH_DIE, Kind.PAUSE, Kind.PAUSE, Kind.PAUSE_MANAGER, Kind.PAUSE_GUARD,
+        Kind.CUT, Kind.CUT, Kind.CUT_PATH, Kind.DEAF, Kind.DEAF,
+        Kind.ISOLATE, Kind.ISOLATE, Kind.ISOLATE, Kind.SPLIT, Kind.NOISE,
+        Kind.DISK_FAILS, Kind.DISK_SLOW, Kind.GUARD_DISK_FAILS, Kind.GUARD_DISK_SLOW, Kind.DIE_AT_COMMIT,
+        Kind.POWER_AT_COMMIT, Kind.CRASH, Kind.KIT_FAILS, Kind.KIT_HANGS, Kind.BRING,
+        Kind.BRING, Kind.BRING, Kind.TAKE_OUT, Kind.FLAG, Kind.CONFIRM_DOWN,
+        Kind.STOP, Kind.STOP_LEAVING
     };
     private static final Kind[] WITNESSED = {Kind.STORAGE, Kind.STORAGE, Kind.STORAGE, Kind.STORAGE_SLOW};
     private static final Kind[] FENCED = {Kind.FENCE_FAILS, Kind.ISOLATE};
     /** Single failures: what a cluster without quorum is good for. */
     private static final Kind[] SINGLE = {
-        Kind.POWER, Kind.LOSS, Kind.MANAGER_DIES, Kind.GUARD_DIES, Kind.BOTH_DIE, Kind.CUT, Kind.DEAF, Kind.ISOLATE, Kind.NOISE,
-        Kind.DISK_FAILS, Kind.DISK_SLOW, Kind.DIE_AT_COMMIT, Kind.POWER_AT_COMMIT, Kind.CRASH, Kind.KIT_FAILS, Kind.KIT_HANGS,
-        Kind.BRING, Kind.TAKE_OUT, Kind.FLAG, Kind.STOP, Kind.STOP_LEAVING
+        Kind.POWER, Kind.LOSS, Kind.MANAGER_DIES, Kind.GUARD_DIES, Kind.BOTH_DIE,
+        Kind.CUT, Kind.DEAF, Kind.ISOLATE, Kind.NOISE, Kind.DISK_FAILS,
+        Kind.DISK_SLOW, Kind.DIE_AT_COMMIT, Kind.POWER_AT_COMMIT, Kind.CRASH, Kind.KIT_FAILS,
+        Kind.KIT_HANGS, Kind.BRING, Kind.TAKE_OUT, Kind.FLAG, Kind.STOP,
+        Kind.STOP_LEAVING
     };
 
     private static final String[] ACTIONS = {"restore", "restore", "remove", "remove", "recover", "probe"};
@@ -61,12 +66,15 @@ final class Chaos {
             case ETCD -> Safety.Witness.ETCD;
         };
         int[] counts = {3, 3, 3, 3, 4, 5};
-        int servers = quorum == Safety.Quorum.MAJORITY ? counts[random.nextInt(counts.length)] : random.nextInt(3) == 0 ? 3 : 2;
+        int servers = quorum == Safety.Quorum.MAJORITY
+                ? counts[random.nextInt(counts.length)]
+                : random.nextInt(3) == 0 ? 3 : 2;
         int sharers = Math.max(2, servers - random.nextInt(Math.max(1, servers - 1)));
         int networks = random.nextInt(4) == 0 ? 2 : 1;
         boolean fenced = random.nextInt(6) == 0;
         boolean watchdogs = quorum != Safety.Quorum.NONE && random.nextInt(6) == 0;
-        return new Plan(seed, quorum, witness, servers, sharers, networks, random.nextInt(4) == 0 ? 2 : 1, fenced, watchdogs);
+        return new Plan(
+                seed, quorum, witness, servers, sharers, networks, random.nextInt(4) == 0 ? 2 : 1, fenced, watchdogs);
     }
 
     private Script script(Plan plan) {
@@ -132,9 +140,11 @@ final class Chaos {
         long millis = duration();
         int number = random.nextInt(5);
         switch (kind) {
-            case PAUSE, PAUSE_GUARD, GUARD_DIES, BOTH_DIE -> millis = 300 + random.nextInt((int) plan.pauseTolerance() - 800);
+            case PAUSE, PAUSE_GUARD, GUARD_DIES, BOTH_DIE ->
+                millis = 300L + random.nextInt((int) plan.pauseTolerance() - 800);
             case NOISE -> millis = Math.min(millis, 15_000);
-            case DISK_FAILS, DISK_SLOW, GUARD_DISK_FAILS, GUARD_DISK_SLOW, STORAGE_SLOW -> millis = Math.min(millis, 20_000);
+            case DISK_FAILS, DISK_SLOW, GUARD_DISK_FAILS, GUARD_DISK_SLOW, STORAGE_SLOW ->
+                millis = Math.min(millis, 20_000);
             case DIE_AT_COMMIT, POWER_AT_COMMIT -> number -= 1;
             case KIT_FAILS -> {
                 other = ACTIONS[random.nextInt(ACTIONS.length)];

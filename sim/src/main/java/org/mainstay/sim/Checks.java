@@ -54,7 +54,8 @@ final class Checks {
     // ---- I2 and epochs
 
     void acts(Machine machine, Effect.RunAction action) {
-        cluster.say(machine + " begins to " + action.action() + " " + action.tag() + (action.takeover() ? " (takeover)" : ""));
+        cluster.say(machine + " begins to " + action.action() + " " + action.tag()
+                + (action.takeover() ? " (takeover)" : ""));
         String tag = action.tag();
         if (action.action().equals("restore")) {
             wins(machine, action);
@@ -89,7 +90,8 @@ final class Checks {
             String before = owners.putIfAbsent(owned, machine.name());
             if (before != null && !before.equals(machine.name())) {
                 throw violation(
-                        "epoch", before + " and " + machine + " both won " + owned.tag() + " with epoch " + owned.epoch());
+                        "epoch",
+                        before + " and " + machine + " both won " + owned.tag() + " with epoch " + owned.epoch());
             }
         }
     }
@@ -156,11 +158,15 @@ final class Checks {
     void servesOrSaysWhy() {
         for (String tag : missing()) {
             boolean said = cluster.machines().stream()
-                    .filter(machine -> machine.manager().up() && machine.manager().state() != null)
-                    .anyMatch(machine ->
-                            !machine.manager().state().obstacles().getOrDefault(tag, "").isEmpty()
-                                    || machine.manager().state().operations().stream()
-                                            .anyMatch(operation -> operation.tags().contains(tag)));
+                    .filter(machine ->
+                            machine.manager().up() && machine.manager().state() != null)
+                    .anyMatch(machine -> !machine.manager()
+                                    .state()
+                                    .obstacles()
+                                    .getOrDefault(tag, "")
+                                    .isEmpty()
+                            || machine.manager().state().operations().stream()
+                                    .anyMatch(operation -> operation.tags().contains(tag)));
             if (!said) {
                 throw violation("I9", tag + " is wanted, serves nowhere, and no server says why; " + states(tag));
             }
@@ -181,7 +187,10 @@ final class Checks {
             text.append(machine).append(": ");
             Instance instance = machine.lcd().instances().get(tag);
             if (instance != null) {
-                text.append(instance.state()).append(' ').append(instance.ownership()).append(' ');
+                text.append(instance.state())
+                        .append(' ')
+                        .append(instance.ownership())
+                        .append(' ');
             }
             text.append(machine.guardSide().view()).append(' ');
             if (machine.manager().up() && machine.manager().state() != null) {
@@ -199,7 +208,8 @@ final class Checks {
             throw violation("answer", "requests without answer: " + open);
         }
         expected.forEach((server, names) -> names.forEach(flag -> {
-            boolean there = cluster.machine(server).lcd().row(LcdSection.FLAGS, flag).isPresent();
+            boolean there =
+                    cluster.machine(server).lcd().row(LcdSection.FLAGS, flag).isPresent();
             if (!there) {
                 throw violation("I3", "the acknowledged flag " + flag + " is lost on " + server);
             }

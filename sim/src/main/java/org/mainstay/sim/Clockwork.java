@@ -13,7 +13,8 @@ import java.util.PriorityQueue;
 final class Clockwork {
     private record Due(long at, long sequence, Runnable work) {}
 
-    private static final Comparator<Due> ORDER = Comparator.comparingLong(Due::at).thenComparingLong(Due::sequence);
+    private static final Comparator<Due> ORDER =
+            Comparator.comparingLong(Due::at).thenComparingLong(Due::sequence);
 
     private final PriorityQueue<Due> due = new PriorityQueue<>(ORDER);
     private final PriorityQueue<Due> pulses = new PriorityQueue<>(ORDER);

@@ -16,7 +16,6 @@ import org.mainstay.guard.heartbeat.HeartbeatListener;
 import org.mainstay.guard.heartbeat.OwnStatus;
 import org.mainstay.guard.heartbeat.VirtualHeartbeats;
 import org.mainstay.guard.lease.LeaseKeeper;
-import org.mainstay.guard.lease.LeaseSettings;
 import org.mainstay.guard.lease.LeaseSurroundings;
 import org.mainstay.guard.lease.MemoryLeaseFiles;
 import org.mainstay.guard.lease.SuspendWatch;
@@ -37,6 +36,7 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
 
     private final Cluster cluster;
     private final Machine machine;
+    private final Watchdog watchdog;
     private final Deque<Runnable> toDisk = new ArrayDeque<>();
     private final Set<String> ended = new TreeSet<>();
     /** What the manager recorded in service; on disk. */
@@ -48,7 +48,6 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
     private boolean diskBusy;
     private boolean diskSlow;
     private boolean linked;
-    private String linkedOnce = "";
     private String quarantineBoot = "";
     private long quarantineUntil;
     private OwnStatus own;
@@ -58,6 +57,7 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
     GuardSide(Cluster cluster, Machine machine) {
         this.cluster = cluster;
         this.machine = machine;
+        this.watchdog = new Watchdog(cluster, machine);
     }
 
     private static Log silentLog() {
@@ -123,7 +123,8 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
             }
         };
         MemoryLeaseFiles files = new MemoryLeaseFiles(machine.leaseDisk(), machine.bootId());
-        keeper = new LeaseKeeper(clock, files, this::disk, LOG, cluster.witnesses().factory(machine), this);
+        keeper = new LeaseKeeper(
+                clock, files, this::disk, LOG, cluster.witnesses().factory(machine), this);
         forgetful[0] = false;
         long instance = cluster.random(1_000_000_000) + 1L + life * 1_000_000_000L;
         beats = new VirtualHeartbeats(
@@ -315,13 +316,16 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
         }
         cluster.disturbed();
         int during = life;
-        cluster.clock().pulseAfter(2, () -> whenRunning(during, () -> {
-            if (withhold) {
-                keeper.withhold(Set.of(peer));
-            } else {
-                keeper.allow(Set.of(peer));
-            }
-        }));
+        cluster.clock()
+                .pulseAfter(
+                        2,
+                        () -> whenRunning(during, () -> {
+                            if (withhold) {
+                                keeper.withhold(Set.of(peer));
+                            } else {
+                                keeper.allow(Set.of(peer));
+                            }
+                        }));
     }
 
     /** Does something as soon as the guard runs, if it is still the same. */
@@ -343,12 +347,15 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
         }
         int during = life;
         cluster.clock().disturb(millis + 20 * SECOND);
-        cluster.clock().pulseAfter(5, () -> whenRunning(during, () -> {
-            quarantineBoot = machine.bootId();
-            quarantineUntil = machine.bootMillis() + millis;
-            silence(true);
-            machine.manager().die(false);
-        }));
+        cluster.clock()
+                .pulseAfter(
+                        5,
+                        () -> whenRunning(during, () -> {
+                            quarantineBoot = machine.bootId();
+                            quarantineUntil = machine.bootMillis() + millis;
+                            silence(true);
+                            machine.manager().die(false);
+                        }));
     }
 
     private void silence(boolean silent) {
@@ -365,7 +372,10 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
         }
         int during = life;
         cluster.clock().after(cluster.about(KILL), () -> {
-            boolean works = alive && life == during && machine.guardRuns() && machine.apps().kill(tag);
+            boolean works = alive
+                    && life == during
+                    && machine.guardRuns()
+                    && machine.apps().kill(tag);
             done.accept(works);
         });
     }
@@ -411,7 +421,10 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
         for (String tag : inService) {
             if (!ended.contains(tag)) {
                 cluster.clock().after(cluster.about(KILL), () -> {
-                    if (alive && life == during && machine.guardRuns() && machine.apps().kill(tag)) {
+                    if (alive
+                            && life == during
+                            && machine.guardRuns()
+                            && machine.apps().kill(tag)) {
                         ended.add(tag);
                     }
                 });
@@ -429,39 +442,12 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
         return cluster.plan().detection();
     }
 
-    /** The helper resets the machine when the time that was said last has come, guard or not. */
     private void feedWatchdog() {
-        if (!cluster.plan().watchdogs() || cluster.plan().lease(machine.name()).mode() == LeaseSettings.Mode.NONE) {
-            return;
+        if (cluster.plan().watchdogs() && cluster.plan().leased()) {
+            boolean left = inService.stream()
+                    .anyMatch(tag -> !ended.contains(tag) && machine.apps().real(tag) != Presence.STOPPED);
+            watchdog.feed(keeper.safeUntil(left, CAREFREE));
         }
-        boolean left = inService.stream()
-                .anyMatch(tag -> !ended.contains(tag) && machine.apps().real(tag) != Presence.STOPPED);
-        fedUntil = keeper.safeUntil(left, CAREFREE);
-        if (!watching) {
-            watching = true;
-            watch(machine.boot());
-        }
-    }
-
-    private long fedUntil;
-    private boolean watching;
-
-    private void watch(int boot) {
-        long left = fedUntil - SECOND - machine.bootMillis();
-        if (left > 0) {
-            cluster.clock().pulseAfter(machine.real(left), () -> {
-                if (machine.powered() && machine.boot() == boot) {
-                    watch(boot);
-                } else {
-                    watching = false;
-                }
-            });
-            return;
-        }
-        watching = false;
-        cluster.say(machine + " is reset by its watchdog");
-        machine.powerOff();
-        cluster.clock().after(20 * SECOND, machine::powerOn);
     }
 
     // ---- what the heartbeats say

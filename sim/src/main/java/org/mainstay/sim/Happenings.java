@@ -31,7 +31,8 @@ final class Happenings {
     }
 
     void happen(Step step) {
-        boolean quiet = cluster.now() > last + cluster.plan().settling() + 2 * cluster.plan().detection();
+        boolean quiet = cluster.now()
+                > last + cluster.plan().settling() + 2 * cluster.plan().detection();
         last = Math.max(last, cluster.now() + step.millis());
         generation++;
         cluster.disturbed();
@@ -46,12 +47,26 @@ final class Happenings {
                 managerDies(one, step.millis() + 500);
             }
             case PAUSE, PAUSE_MANAGER, PAUSE_GUARD -> pause(one, step);
-            case DISK_FAILS -> during(step, () -> one.manager().diskFails(true), () -> one.manager().diskFails(false));
-            case DISK_SLOW -> during(step, () -> one.manager().diskSlow(true), () -> one.manager().diskSlow(false));
+            case DISK_FAILS ->
+                during(
+                        step,
+                        () -> one.manager().diskFails(true),
+                        () -> one.manager().diskFails(false));
+            case DISK_SLOW ->
+                during(
+                        step,
+                        () -> one.manager().diskSlow(true),
+                        () -> one.manager().diskSlow(false));
             case GUARD_DISK_FAILS ->
-                during(step, () -> one.leaseDisk().fails(true), () -> one.leaseDisk().fails(false));
+                during(
+                        step,
+                        () -> one.leaseDisk().fails(true),
+                        () -> one.leaseDisk().fails(false));
             case GUARD_DISK_SLOW ->
-                during(step, () -> one.guardSide().diskSlow(true), () -> one.guardSide().diskSlow(false));
+                during(
+                        step,
+                        () -> one.guardSide().diskSlow(true),
+                        () -> one.guardSide().diskSlow(false));
             case DIE_AT_COMMIT -> one.manager().dieAtCommit(false, step.number());
             case POWER_AT_COMMIT -> one.manager().dieAtCommit(true, step.number());
             case CRASH -> {
@@ -103,7 +118,8 @@ final class Happenings {
     private void loss(Machine machine, long millis, boolean quiet) {
         boolean sound = quiet
                 && cluster.checks().missing().isEmpty()
-                && cluster.plan().tags().stream().noneMatch(tag -> cluster.checks().where(tag).isEmpty())
+                && cluster.plan().tags().stream()
+                        .noneMatch(tag -> cluster.checks().where(tag).isEmpty())
                 && cluster.machines().stream()
                         .allMatch(one -> one.manager().up() && one.guardSide().alive());
         cluster.machines().forEach(one -> {

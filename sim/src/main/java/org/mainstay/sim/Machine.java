@@ -124,7 +124,7 @@ final class Machine {
         managerStill = 0;
         stoodStill = 0;
         bootedAt = cluster.clock().pulse();
-        origin = 5_000 + cluster.random(100_000);
+        origin = 5_000L + cluster.random(100_000);
         guard.start();
         manager.start();
     }

@@ -12,18 +12,17 @@ import java.util.Map;
 
 /** {@code sim/run}: see {@link #USAGE}. Exit code 0: all held; 1: something did not; 2: wrong arguments. */
 public final class Main {
-    private static final String USAGE =
-            """
-            usage: sim/run [--seed N] [--runs N] [--hours N] [--mutants] [--replay FILE] [--json]
-              --seed N        seed of the first run (1)
-              --runs N        how many runs (2000; without a limit if --hours is given)
-              --hours N       ends after so many hours of virtual time
-              --mutants       besides, breaks the code in known ways and looks whether that is found
-              --replay FILE   plays one script, telling what happens; nothing else
-              --json          the result as one JSON object
-              --faults N      how many things happen in a run, about (10)
-              --trace         with --replay or one run: every decision too
-            """;
+    private static final String USAGE = """
+        usage: sim/run [--seed N] [--runs N] [--hours N] [--mutants] [--replay FILE] [--json]
+          --seed N        seed of the first run (1)
+          --runs N        how many runs (2000; without a limit if --hours is given)
+          --hours N       ends after so many hours of virtual time
+          --mutants       besides, breaks the code in known ways and looks whether that is found
+          --replay FILE   plays one script, telling what happens; nothing else
+          --json          the result as one JSON object
+          --faults N      how many things happen in a run, about (10)
+          --trace         with --replay or one run: every decision too
+        """;
     private static final int MUTANT_SEEDS = 600;
     private static final int SHOWN = 3;
 
@@ -140,9 +139,7 @@ public final class Main {
             }
         }
         out.println(
-                report.failures().isEmpty()
-                        ? "no violation"
-                        : report.failures().size() + " violations");
+                report.failures().isEmpty() ? "no violation" : report.failures().size() + " violations");
     }
 
     private Map<String, Long> hunt(Campaign campaign) {
@@ -168,9 +165,15 @@ public final class Main {
         all.put("decisions", report.decisions());
         all.put("seconds", report.seconds());
         all.put("violations", report.failures().size());
-        all.put("failed", report.failures().stream()
-                .map(failure -> Map.of("seed", failure.seed(), "violation", List.of(failure.message().split("\n")).get(0)))
-                .toList());
+        all.put(
+                "failed",
+                report.failures().stream()
+                        .map(failure -> Map.of(
+                                "seed",
+                                failure.seed(),
+                                "violation",
+                                List.of(failure.message().split("\n")).get(0)))
+                        .toList());
         all.put("mutants", caught.size());
         all.put("caught", found);
         all.put("caughtBySeed", caught);

@@ -75,7 +75,8 @@ final class ManagerSide {
 
     boolean reaches(String peer) {
         return paths.entrySet().stream()
-                .anyMatch(path -> path.getValue() && pathPeers.get(path.getKey()).equals(peer));
+                .anyMatch(
+                        path -> path.getValue() && pathPeers.get(path.getKey()).equals(peer));
     }
 
     void diskFails(boolean fails) {

@@ -45,7 +45,7 @@ final class Motifs {
             steps.add(new Step(cut, Kind.STORAGE, Step.OWNER, "", "", between(15_000, 45_000), 0));
         }
         Kind kind = random.nextBoolean() ? Kind.PAUSE : Kind.PAUSE_GUARD;
-        long early = plan.leaseMillis() - 500;
+        long early = plan.leaseMillis() - 500L;
         if (random.nextBoolean()) {
             steps.add(new Step(cut + between(100, early), kind, Step.OWNER, "", "", between(1_000, pause), 0));
         }

@@ -43,9 +43,16 @@ enum Mutant {
     /** Returns the mode in which it can do harm; null: any. */
     Safety.Quorum where() {
         return switch (this) {
-            case NO_WAITING_TIME, COUNTED_FROM_RECEIPT, ALLOW_TOO_EARLY, MAJORITY_OFF_BY_ONE, EPOCH_NOT_COMPARED,
-                    GRANT_AFTER_WITHHOLD, GUARD_FORGETS_GRANTS, CLOCK_STOPS_IN_PAUSES, PROMISE_NOT_DURABLE, REFUSAL_IGNORED ->
-                Safety.Quorum.MAJORITY;
+            case NO_WAITING_TIME,
+                    COUNTED_FROM_RECEIPT,
+                    ALLOW_TOO_EARLY,
+                    MAJORITY_OFF_BY_ONE,
+                    EPOCH_NOT_COMPARED,
+                    GRANT_AFTER_WITHHOLD,
+                    GUARD_FORGETS_GRANTS,
+                    CLOCK_STOPS_IN_PAUSES,
+                    PROMISE_NOT_DURABLE,
+                    REFUSAL_IGNORED -> Safety.Quorum.MAJORITY;
             case WITNESS_IGNORED -> Safety.Quorum.STORAGE;
             case SAFETY_CHECK_IGNORED, FENCING_WITHOUT_STATUS -> Safety.Quorum.NONE;
             default -> null;

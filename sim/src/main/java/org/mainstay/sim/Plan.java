@@ -160,7 +160,10 @@ record Plan(
     /** Writes the database a machine begins with. */
     void prepare(Machine machine) {
         Membership members = new Membership(
-                1, names().stream().map(name -> new Member(name, "10.0.0.1", 1500, "")).toList());
+                1,
+                names().stream()
+                        .map(name -> new Member(name, "10.0.0.1", 1500, ""))
+                        .toList());
         Lcd lcd = machine.lcd().with(LcdSection.MEMBERSHIP, Membership.KEY, members);
         for (int i = 0; shares(machine) && i < hierarchies; i++) {
             List<String> tags = resources().get(i);
@@ -194,15 +197,15 @@ record Plan(
 
     /** Returns the same with less in it. */
     Plan smaller(int newServers, int newSharers, int newNetworks, int newHierarchies) {
-        return new Plan(
-                seed, quorum, witness, newServers, newSharers, newNetworks, newHierarchies, fenced, watchdogs);
+        return new Plan(seed, quorum, witness, newServers, newSharers, newNetworks, newHierarchies, fenced, watchdogs);
     }
 
     // ---- as text
 
     /** Returns the line that {@link #parse} reads. */
     String encode() {
-        return "cluster: seed=" + seed + " quorum=" + lower(quorum) + " witness=" + lower(witness) + " servers=" + servers
+        return "cluster: seed=" + seed + " quorum=" + lower(quorum) + " witness=" + lower(witness) + " servers="
+                + servers
                 + " sharers=" + sharers + " paths=" + networks + " hierarchies=" + hierarchies
                 + (fenced ? " fenced=yes" : "") + (watchdogs ? " watchdogs=yes" : "");
     }

@@ -13,6 +13,7 @@ final class Run {
     private static final long SERVE = 8_000;
     /** Deferring, back-off, reservations that wait: within this everything serves after peace, or somebody says why. */
     private static final long RECOVERY = 150_000;
+
     private static final long REPAIR = 240_000;
 
     /** What came of it. */
@@ -57,7 +58,11 @@ final class Run {
         cluster.pass(REPAIR);
         cluster.checks().serves("in the end");
         cluster.checks().nothingLeft();
-        return new Result(cluster.now(), cluster.decisions(), script.faults(), cluster.clock().steps());
+        return new Result(
+                cluster.now(),
+                cluster.decisions(),
+                script.faults(),
+                cluster.clock().steps());
     }
 
     /** Everything works again. */

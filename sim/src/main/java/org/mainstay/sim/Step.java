@@ -118,7 +118,8 @@ record Step(long at, Kind kind, String one, String other, String tag, long milli
                 }
             }
         }
-        throw new IllegalArgumentException("a line is 'at SECONDS s: ...' with one of the known sentences, not: " + line);
+        throw new IllegalArgumentException(
+                "a line is 'at SECONDS s: ...' with one of the known sentences, not: " + line);
     }
 
     private static String group(Matcher matcher, Kind kind, String name) {

@@ -47,8 +47,8 @@ final class Witnesses {
     }
 
     Witness.Factory factory(Machine machine) {
-        return (mode, clock, log) -> new VirtualWitness(
-                store, clock, way(machine), mode == LeaseSettings.Mode.ETCD, BEAT, CHECKS, ++lives);
+        return (mode, clock, log) ->
+                new VirtualWitness(store, clock, way(machine), mode == LeaseSettings.Mode.ETCD, BEAT, CHECKS, ++lives);
     }
 
     private VirtualWitness.Way way(Machine machine) {

@@ -58,7 +58,8 @@ public final class VirtualWitness implements Witness {
     private int failures;
 
     /** @param incarnation random id of this life */
-    public VirtualWitness(Store store, BootClock clock, Way way, boolean etcd, long beat, int checks, long incarnation) {
+    public VirtualWitness(
+            Store store, BootClock clock, Way way, boolean etcd, long beat, int checks, long incarnation) {
         this.store = store;
         this.clock = clock;
         this.way = way;

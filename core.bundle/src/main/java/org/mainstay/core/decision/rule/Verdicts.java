@@ -262,8 +262,11 @@ final class Verdicts {
                                 + ") appears to be reachable. Waiting for confirmation.");
             }
         } else if (!fate.unseen() && !step.timers.contains(UNSEEN + ":" + peer)) {
-            // No probe has told anything yet, or none can: those who look need time for it, so the whole limit passes first.
-            wait(peer, limit(peer));
+            // No probe has told anything yet, or none can. Who was heard and fell silent just now may still be seen,
+            // and those who
+            // look need time for it; who was never heard here had the start-up wait for that.
+            boolean fellSilent = step.peer(peer).heard();
+            wait(peer, fellSilent ? limit(peer) : limit(peer) - knowledge.detection(peer));
         } else if (fate.unseen() && fate.paused()) {
             fate(peer, one -> one.withPaused(false));
             step.cancelTimer(ALERT + ":" + peer);

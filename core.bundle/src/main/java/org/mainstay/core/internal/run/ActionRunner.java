@@ -60,13 +60,19 @@ public final class ActionRunner {
     /**
      * As {@link #run(ActionOrder, Consumer)}.
      *
-     * @param refusal asked on the worker thread immediately before the kit: why the action must not start any more
+     * @param refusal asked on the worker thread immediately before the kit, and before each command in the course of the action:
+     *     why it must not start any more. A manager that stood still in the middle of a restore must not go on with it when its
+     *     right to run has ended meanwhile (I1)
      */
     public Running<Outcome> run(ActionOrder order, Supplier<Optional<String>> refusal, Consumer<String> progress) {
         Call.Kind kind = order.action() == Action.VALIDATE ? Call.Kind.LOOK : Call.Kind.CHANGE;
         return call(order, kind, progress, (kit, context) -> {
             Optional<String> why = refusal.get();
-            return why.isPresent() ? Outcome.failed(why.get()) : perform(kit, order, context);
+            if (why.isPresent()) {
+                return Outcome.failed(why.get());
+            }
+            context.control().revokedWhen(() -> refusal.get().isPresent());
+            return perform(kit, order, context);
         });
     }
 

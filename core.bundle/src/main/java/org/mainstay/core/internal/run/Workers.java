@@ -303,7 +303,7 @@ public final class Workers implements AutoCloseable {
             } finally {
                 finish();
             }
-            if (!settle(ended, control.cancelled())) {
+            if (!settle(ended, control.over())) {
                 LOG.warn(
                         "{}: late answer dropped: {}", call.name(), ended.answered() ? ended.value() : ended.message());
             }

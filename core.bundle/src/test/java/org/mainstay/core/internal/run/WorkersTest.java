@@ -54,6 +54,15 @@ class WorkersTest {
     }
 
     @Test
+    void whatIsNoLongerAllowedBeginsNothingMoreButItsAnswerCounts() throws Exception {
+        Ended<String> ended = wait(submit("vip", Call.Kind.CHANGE, LONG, control -> {
+            control.revokedWhen(() -> true);
+            return control.cancelled() && !control.pause(Duration.ZERO) ? "nothing more is begun" : "goes on";
+        }));
+        assertThat(ended).isEqualTo(Ended.answered("nothing more is begun"));
+    }
+
+    @Test
     void anExceptionOfAKitIsAFailureWithItsMessage() throws Exception {
         Ended<String> ended = wait(submit("vip", Call.Kind.CHANGE, LONG, control -> {
             throw new IllegalStateException("no such port");
