@@ -119,7 +119,8 @@ class MajorityIT extends QuorumCase {
         long start = System.nanoTime();
         cables(a(), false);
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         withinFormula(awaitTakeover(app, start));
 
         cables(a(), true);
@@ -136,7 +137,8 @@ class MajorityIT extends QuorumCase {
         cables(a(), false);
         a().managerProcesses().forEach(pid -> a().machine().signal(pid, "KILL"));
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         awaitTakeover(app, start);
 
         app.let("remove", a());
@@ -152,7 +154,8 @@ class MajorityIT extends QuorumCase {
         long start = System.nanoTime();
         deafen(a(), false);
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         awaitTakeover(app, start);
 
         undeafen(a());
@@ -196,7 +199,10 @@ class MajorityIT extends QuorumCase {
         assertThat(old).hasSize(1);
         a().machine().signal(old.get(0), "KILL");
         Await.until(
-                "a new one runs", LIMIT, () -> now.get().stream().anyMatch(pid -> !old.contains(pid)), () -> a().logs());
+                "a new one runs",
+                LIMIT,
+                () -> now.get().stream().anyMatch(pid -> !old.contains(pid)),
+                () -> a().logs());
         meet();
     }
 
@@ -242,7 +248,8 @@ class MajorityIT extends QuorumCase {
             Await.until(
                     "PostgreSQL has another owner",
                     LIMIT,
-                    () -> b().state("pg", "B").equals("ISP") || c().state("pg", "C").equals("ISP"),
+                    () -> b().state("pg", "B").equals("ISP")
+                            || c().state("pg", "C").equals("ISP"),
                     () -> a().logs() + b().logs() + c().logs());
             client.awaitMore(50, LIMIT);
             undeafen(a());
