@@ -251,6 +251,7 @@ final class Agreements {
     private void commit(Operation operation) {
         step.cancelTimer("agree:" + operation.id());
         undoubt(operation);
+        Changes.separate(step, operation.changes());
         step.own(Changes.apply(step.own(), operation.changes()));
         step.put(LcdSection.OPERATIONS, operation.id(), operation.at(State.COMMITTED));
         step.note(
