@@ -39,6 +39,7 @@ class ContractIT extends ContractCase {
         good = script("good", "exit 0");
     }
 
+    // covers ADM-002 ADM-008 CMD-081 CMD-085
     @Test
     @Order(1)
     void aNewClusterAndAJoin() {
@@ -69,6 +70,7 @@ class ContractIT extends ContractCase {
         assertThat(ok(a(), "mainstay node list")).contains("SERVER", "10.77.1.2");
     }
 
+    // covers ADM-079 ADM-082 ADM-088 ADM-092
     @Test
     @Order(2)
     void commPathsAreAliveAtBothEndsWhenTheCommandEnds() {
@@ -101,6 +103,7 @@ class ContractIT extends ContractCase {
         assertThat(lines(b(), "sys_getst -d A -s B")).containsExactly("ALIVE");
     }
 
+    // covers ADM-004 ADM-046 ADM-150 ADM-157 ADM-158 ADM-159 ADM-160 ADM-161 ADM-190 ADM-196 ADM-198 ADM-199 ADM-280 ADM-281
     @Test
     @Order(3)
     void whatIsCreatedIsInServiceHere() {
@@ -123,6 +126,7 @@ class ContractIT extends ContractCase {
                 .containsExactly("pg>data", "pg>vip");
     }
 
+    // covers ADM-164 ADM-186 ADM-240 ADM-243 ADM-247
     @Test
     @Order(4)
     void anExtendedHierarchyIsTheSameSeenFromBoth() {
@@ -411,6 +415,7 @@ class ContractIT extends ContractCase {
                 .collect(Collectors.joining());
     }
 
+    // covers CMD-093 CMD-096
     @Test
     @Order(14)
     void aStoppedManagerLeavesTheDatabaseRunningAndFindsItAgain() {
@@ -428,6 +433,7 @@ class ContractIT extends ContractCase {
         return a().machine().processes("/bin/postgres -D");
     }
 
+    // covers CMD-091 CMD-095 ADM-064 ADM-182
     @Test
     @Order(15)
     void theGuardAloneTakesOutOfServiceWhatIsInService() {
@@ -445,6 +451,7 @@ class ContractIT extends ContractCase {
         b().await("web", "A", "ISP", LIMIT);
     }
 
+    // covers ADM-270 ADM-271 ADM-272 ADM-280 ADM-283 ADM-284 ADM-290 ADM-291
     @Test
     @Order(16)
     void dependenciesAndServersOfAHierarchyAreTakenAwayAgain() {

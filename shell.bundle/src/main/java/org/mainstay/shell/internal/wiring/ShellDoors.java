@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.karaf.shell.api.console.SessionFactory;
 import org.mainstay.cluster.Cluster;
+import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.Messenger;
 import org.mainstay.cluster.Registration;
 import org.mainstay.shell.internal.command.Programs;
+import org.mainstay.shell.internal.event.EventResponses;
 import org.mainstay.shell.internal.karaf.KarafDoor;
 import org.mainstay.shell.internal.karaf.KarafSessions;
 import org.mainstay.shell.internal.registry.CommandCall;
@@ -36,6 +39,7 @@ public final class ShellDoors implements CommandRunner {
     private final CommandSocket socket;
     private final ServiceTracker<Messenger, RemoteCommands> messenger;
     private final ServiceTracker<SessionFactory, Registration> karaf;
+    private final ServiceTracker<EventLog, EventResponses> responses;
 
     @Activate
     public ShellDoors(BundleContext context) throws IOException {
@@ -48,15 +52,42 @@ public final class ShellDoors implements CommandRunner {
         }
         this.messenger = remoteDoor(context);
         this.karaf = karafDoor(context);
+        this.responses = eventResponses(context);
         messenger.open();
         karaf.open();
+        responses.open();
+    }
+
+    private ServiceTracker<EventLog, EventResponses> eventResponses(BundleContext context) {
+        return new ServiceTracker<>(context, EventLog.class, null) {
+            @Override
+            public EventResponses addingService(ServiceReference<EventLog> reference) {
+                EventLog log = context.getService(reference);
+                return new EventResponses(log, platform.home(), ShellDoors.this::snapshot);
+            }
+
+            @Override
+            public void removedService(ServiceReference<EventLog> reference, EventResponses following) {
+                following.close();
+                context.ungetService(reference);
+            }
+        };
+    }
+
+    private ClusterSnapshot snapshot() {
+        try {
+            return platform.cluster().snapshot();
+        } catch (CommandException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private ServiceTracker<Messenger, RemoteCommands> remoteDoor(BundleContext context) {
         return new ServiceTracker<>(context, Messenger.class, null) {
             @Override
             public RemoteCommands addingService(ServiceReference<Messenger> reference) {
-                RemoteCommands commands = new RemoteCommands(context.getService(reference), ShellDoors.this);
+                RemoteCommands commands =
+                        new RemoteCommands(context.getService(reference), ShellDoors.this, platform.home());
                 platform.remote(commands);
                 return commands;
             }
@@ -105,6 +136,7 @@ public final class ShellDoors implements CommandRunner {
 
     @Deactivate
     public void close() {
+        responses.close();
         karaf.close();
         messenger.close();
         socket.close();
