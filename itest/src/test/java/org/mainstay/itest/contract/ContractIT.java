@@ -103,7 +103,8 @@ class ContractIT extends ContractCase {
         assertThat(lines(b(), "sys_getst -d A -s B")).containsExactly("ALIVE");
     }
 
-    // covers ADM-004 ADM-046 ADM-150 ADM-157 ADM-158 ADM-159 ADM-160 ADM-161 ADM-190 ADM-196 ADM-198 ADM-199 ADM-280 ADM-281
+    // covers ADM-004 ADM-046 ADM-150 ADM-157 ADM-158 ADM-159 ADM-160 ADM-161 ADM-190 ADM-196 ADM-198 ADM-199 ADM-280
+    // ADM-281
     @Test
     @Order(3)
     void whatIsCreatedIsInServiceHere() {

@@ -32,8 +32,9 @@ class LcdiIT extends ContractCase {
                     .run(
                             "sh",
                             "-c",
-                            "mkdir -p " + folder + " " + server.home() + "/subsys/shop/actions && for a in restore remove delete; do"
-                                    + " printf '" + body + "' > " + folder + "/$a && chmod +x " + folder + "/$a; done")
+                            "mkdir -p " + folder + " " + server.home()
+                                    + "/subsys/shop/actions && for a in restore remove delete; do" + " printf '" + body
+                                    + "' > " + folder + "/$a && chmod +x " + folder + "/$a; done")
                     .orThrow();
         }
     }
@@ -57,10 +58,12 @@ class LcdiIT extends ContractCase {
                     .run(
                             "sh",
                             "-c",
-                            "export LKROOT=" + server.home() + " PATH=" + server.home() + "/bin:$PATH; exec 2>" + errors + "; "
-                                    + typed);
+                            "export LKROOT=" + server.home() + " PATH=" + server.home() + "/bin:$PATH; exec 2>" + errors
+                                    + "; " + typed);
             String said = read(errors);
-            List<String> printed = result.output().isEmpty() ? List.of() : List.of(result.output().split("\n"));
+            List<String> printed = result.output().isEmpty()
+                    ? List.of()
+                    : List.of(result.output().split("\n"));
             assertThat(result.exitCode())
                     .as("exit code of '%s' on %s; it said: %s %s", typed, server.name(), printed, said)
                     .isEqualTo(exit);

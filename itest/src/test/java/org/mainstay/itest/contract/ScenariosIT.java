@@ -37,10 +37,7 @@ class ScenariosIT extends ContractCase {
     /** Types a line in a shell on a server. */
     private static Exec.Result shell(Server server, String line) {
         return server.machine()
-                .run(
-                        "sh",
-                        "-c",
-                        "export LKROOT=" + server.home() + " PATH=" + server.home() + "/bin:$PATH; " + line);
+                .run("sh", "-c", "export LKROOT=" + server.home() + " PATH=" + server.home() + "/bin:$PATH; " + line);
     }
 
     private static String summary(Server server, String peer) {
@@ -105,7 +102,10 @@ class ScenariosIT extends ContractCase {
                 .isNotBlank();
         a().machine().cable(1, false);
         long cut = System.nanoTime();
-        Await.until("the path is dead", Duration.ofSeconds(60), () -> summary(a(), "B").equals("FAILED"));
+        Await.until(
+                "the path is dead",
+                Duration.ofSeconds(60),
+                () -> summary(a(), "B").equals("FAILED"));
         long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - cut);
         assertThat(seconds).as("about 30 s").isBetween(22L, 42L);
         a().machine().cable(1, true);
@@ -123,9 +123,10 @@ class ScenariosIT extends ContractCase {
         String pid = "/opt/" + tag + ".pid";
         String start = script(
                 tag + "-start",
-                "if [ -f " + pid + " ] && kill -0 $(cat " + pid + ") 2>/dev/null; then exit 0; fi\n" + "sleep 100000 &\necho $! > "
-                        + pid);
-        String stop = script(tag + "-stop", "[ -f " + pid + " ] || exit 0\nkill $(cat " + pid + ") 2>/dev/null\nrm -f " + pid);
+                "if [ -f " + pid + " ] && kill -0 $(cat " + pid + ") 2>/dev/null; then exit 0; fi\n"
+                        + "sleep 100000 &\necho $! > " + pid);
+        String stop = script(
+                tag + "-stop", "[ -f " + pid + " ] || exit 0\nkill $(cat " + pid + ") 2>/dev/null\nrm -f " + pid);
         String check = script(tag + "-check", "echo x >> /opt/" + tag + ".checks\nkill -0 $(cat " + pid + ")");
         ok(
                 a(),
@@ -183,7 +184,10 @@ class ScenariosIT extends ContractCase {
     }
 
     private long checks(String tag) {
-        return shell(a(), "cat /opt/" + tag + ".checks 2>/dev/null").output().lines().count();
+        return shell(a(), "cat /opt/" + tag + ".checks 2>/dev/null")
+                .output()
+                .lines()
+                .count();
     }
 
     // covers ADM-072 ADM-073 ADM-074 ADM-075 CMD-190 CMD-191
@@ -198,7 +202,9 @@ class ScenariosIT extends ContractCase {
         Await.until("it is checked", LIMIT, () -> checks("kept") > 1);
         a().machine().signal(Long.parseLong(pid(a(), "kept")), "KILL");
         Await.until(
-                "it is marked failed", LIMIT, () -> text(resource(a(), "kept", "A"), "failed").equals("true"));
+                "it is marked failed",
+                LIMIT,
+                () -> text(resource(a(), "kept", "A"), "failed").equals("true"));
         long seen = checks("kept");
         Await.pass(QUIET);
         assertThat(checks("kept")).as("no more checks").isBetween(seen, seen + 1);
@@ -214,7 +220,10 @@ class ScenariosIT extends ContractCase {
     void scenario7GenericApplicationThatCannotStart() {
         String bad = script("bad", "echo no such disk >&2; exit 3");
         String good = script("good", "exit 0");
-        assertThat(expect(1, a(), "mainstay resource create app --tag bad --set restore=" + bad + " --set remove=" + good))
+        assertThat(expect(
+                        1,
+                        a(),
+                        "mainstay resource create app --tag bad --set restore=" + bad + " --set remove=" + good))
                 .contains("nothing was created");
         assertThat(tags(lines(a(), "ins_list -f:"))).doesNotContain("bad");
         assertThat(expect(5, a(), "mainstay resource create app --tag bad --set restore=" + good))
@@ -260,7 +269,9 @@ class ScenariosIT extends ContractCase {
         assertThat(type(a(), "perform_action -t App.0 -a restore").exitCode()).isEqualTo(1);
         assertThat(lines(a(), "ins_list -f: -t ip-1").get(0).split(":")[6]).isEqualTo("OSF");
         assertThat(lines(a(), "ins_list -f: -t App.0").get(0).split(":")[6]).isEqualTo("OSU");
-        assertThat(shell(a(), "test -e /opt/page.started").exitCode()).as("its script has not run").isNotZero();
+        assertThat(shell(a(), "test -e /opt/page.started").exitCode())
+                .as("its script has not run")
+                .isNotZero();
         assertThat(shell(a(), "cat /opt/bad.args").output().strip()).isEqualTo("-t ip-1 -i ip-1");
         ok(a(), "ins_remove -t ip-1");
     }
@@ -271,8 +282,8 @@ class ScenariosIT extends ContractCase {
     void scenario16OneCreationAtATime() throws Exception {
         String slow = script("slow", "sleep 6");
         String good = script("good", "exit 0");
-        CompletableFuture<Exec.Result> first = CompletableFuture.supplyAsync(() -> type(
-                a(), "mainstay resource create app --tag first --set restore=" + slow + " --set remove=" + good));
+        CompletableFuture<Exec.Result> first = CompletableFuture.supplyAsync(() ->
+                type(a(), "mainstay resource create app --tag first --set restore=" + slow + " --set remove=" + good));
         Await.until(
                 "the lock shows",
                 LIMIT,
@@ -283,8 +294,10 @@ class ScenariosIT extends ContractCase {
         assertThat(second.exitCode()).as(second.output()).isZero();
         assertThat(first.get().exitCode()).isZero();
         assertThat(second.output()).contains("waiting for the administrative lock");
-        Await.until("the flag is gone", LIMIT, () -> lines(a(), "flg_list").stream()
-                .noneMatch(flag -> flag.startsWith("!action!")));
+        Await.until(
+                "the flag is gone",
+                LIMIT,
+                () -> lines(a(), "flg_list").stream().noneMatch(flag -> flag.startsWith("!action!")));
         ok(a(), "mainstay resource delete first --stop");
         ok(b(), "mainstay resource delete second --stop");
     }
@@ -311,7 +324,11 @@ class ScenariosIT extends ContractCase {
         Await.pass(QUIET);
         assertThat(a().state("moved", "A")).isEqualTo("ISP");
         ok(b(), "mainstay maintenance off moved");
-        Await.until("it is noticed now", LIMIT, () -> !a().state("moved", "A").equals("ISP") || b().state("moved", "B").equals("ISP"));
+        Await.until(
+                "it is noticed now",
+                LIMIT,
+                () -> !a().state("moved", "A").equals("ISP")
+                        || b().state("moved", "B").equals("ISP"));
         b().await("moved", "B", "ISP", LIMIT);
         ok(a(), "mainstay resource in-service moved");
     }
@@ -319,7 +336,9 @@ class ScenariosIT extends ContractCase {
     @Test
     @Order(13)
     void theConfigurationIsOneDocument() {
-        assertThat(shell(a(), "mainstay config export > /opt/config.json && mainstay config apply /opt/config.json --dry-run")
+        assertThat(shell(
+                                a(),
+                                "mainstay config export > /opt/config.json && mainstay config apply /opt/config.json --dry-run")
                         .orThrow())
                 .contains("nothing to change");
         assertThat(shell(
@@ -345,7 +364,8 @@ class ScenariosIT extends ContractCase {
         ok(a(), "ins_setin -t moved -v old-text,10.77.8.1");
         ok(a(), "mainstay resource out-of-service moved");
         ok(a(), "lkstop");
-        assertThat(shell(a(), "unset LKROOT; lk_chg_value -o x -n y").exitCode()).isEqualTo(6);
+        assertThat(shell(a(), "unset LKROOT; lk_chg_value -o x -n y").exitCode())
+                .isEqualTo(6);
         assertThat(shell(a(), "lk_chg_value -o nosuchvalue -n y").exitCode()).isEqualTo(7);
         assertThat(shell(a(), "lk_chg_value -o OLD-TEXT -n y").exitCode())
                 .as("case-sensitive")
@@ -357,12 +377,15 @@ class ScenariosIT extends ContractCase {
         assertThat(shell(a(), "lk_chg_value -M -o old-text -n new-text").exitCode())
                 .as("-M changed nothing")
                 .isZero();
-        assertThat(shell(a(), "printf 'old-text=new-text\\n10.77.8.1=10.77.8.2\\nmoved=renamed\\n' > /opt/subs;"
-                                + " lk_chg_value.ksh -vf /opt/subs")
+        assertThat(shell(
+                                a(),
+                                "printf 'old-text=new-text\\n10.77.8.1=10.77.8.2\\nmoved=renamed\\n' > /opt/subs;"
+                                        + " lk_chg_value.ksh -vf /opt/subs")
                         .orThrow())
                 .contains("new-text,10.77.8.2", "moved -> renamed");
         ok(b(), "lkstop");
-        shell(b(), "printf 'moved=renamed\\n' > /opt/subs; lk_chg_value -f /opt/subs").orThrow();
+        shell(b(), "printf 'moved=renamed\\n' > /opt/subs; lk_chg_value -f /opt/subs")
+                .orThrow();
         ok(a(), "lkstart");
         ok(b(), "lkstart");
         assertThat(lines(a(), "ins_list -f: -t renamed").get(0).split(":")[5]).isEqualTo("new-text,10.77.8.2");
@@ -378,7 +401,9 @@ class ScenariosIT extends ContractCase {
         CompletableFuture<Exec.Result> waiting =
                 CompletableFuture.supplyAsync(() -> shell(a(), "lcdremexec -d B -- sleep 1000"));
         Await.until(
-                "it runs on B", LIMIT, () -> !b().machine().processes("sleep 1000").isEmpty());
+                "it runs on B",
+                LIMIT,
+                () -> !b().machine().processes("sleep 1000").isEmpty());
         b().machine().powerCut();
         Exec.Result ended = waiting.get(60, TimeUnit.SECONDS);
         assertThat(ended.exitCode()).as(ended.output()).isEqualTo(9);

@@ -51,8 +51,8 @@ class LcdRewriteTest {
     @Test
     void textsChangeEverywhereAndKeysFollow() throws IOException {
         made();
-        List<String> changes = setup.rewrite(
-                data, (field, text) -> word(word(text, "web", "site"), "10.0.0.1", "10.0.0.9"), false);
+        List<String> changes =
+                setup.rewrite(data, (field, text) -> word(word(text, "web", "site"), "10.0.0.1", "10.0.0.9"), false);
         assertThat(changes).anyMatch(line -> line.contains("web -> site"));
         Lcd after = setup.read(data);
         assertThat(after.instances().keySet()).containsExactly("ip", "site");
@@ -66,7 +66,8 @@ class LcdRewriteTest {
     @Test
     void aTrialAndARefusalChangeNothing() throws IOException {
         Lcd before = made();
-        assertThat(setup.rewrite(data, (field, text) -> word(text, "web", "site"), true)).isNotEmpty();
+        assertThat(setup.rewrite(data, (field, text) -> word(text, "web", "site"), true))
+                .isNotEmpty();
         assertThat(setup.rewrite(data, (field, text) -> text, false)).isEmpty();
         assertThatThrownBy(() -> setup.rewrite(data, (field, text) -> word(text, "A", "X"), false))
                 .hasMessageContaining("certificate");

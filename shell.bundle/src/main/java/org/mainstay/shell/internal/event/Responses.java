@@ -19,6 +19,7 @@ public final class Responses {
     private static final Logger LOG = LoggerFactory.getLogger(Responses.class);
     /** Says that a monitor watches the event; never a command. */
     static final String ACTIVE = "ACTIVE";
+
     private static final long LIMIT_MINUTES = 10;
     private static final File NOTHING = new File("/dev/null");
 

@@ -211,7 +211,7 @@ public final class CommandRegistry {
             err.println(name + ": '" + unmatched.getUnmatched().get(0) + "' is not understood");
             suggestions = new ArrayList<>(unmatched.getSuggestions());
         } else {
-            err.println(name + ": " + decapitalised(e.getMessage()));
+            err.println(name + ": " + plain(decapitalised(e.getMessage())));
         }
         if (!suggestions.isEmpty()) {
             err.println("Did you mean: " + String.join(", ", suggestions.subList(0, Math.min(3, suggestions.size())))
@@ -224,6 +224,12 @@ public final class CommandRegistry {
                         .strip()
                         .replaceAll("\\s*\\R\\s*", " "));
         err.println("Try '" + name + " --help' for options and examples.");
+    }
+
+    /** The library's words on a number that is none name Java's own types. */
+    private static String plain(String text) {
+        return text.replaceAll("cannot convert ('.*') to BigDecimal.*", "$1 is not a number")
+                .replaceAll(" \\(java\\..*\\)$", "");
     }
 
     private static String decapitalised(String text) {

@@ -50,7 +50,8 @@ class CoverageDocumentTest {
                 Path folder = module.resolve("src/test");
                 if (Files.isDirectory(folder)) {
                     try (Stream<Path> files = Files.walk(folder)) {
-                        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                        for (Path file :
+                                files.filter(Files::isRegularFile).sorted().toList()) {
                             read(file, tests);
                         }
                     }
@@ -66,7 +67,10 @@ class CoverageDocumentTest {
             String title = Files.readAllLines(file).get(0);
             Matcher ids = ID.matcher(title);
             while (ids.find()) {
-                add(tests, ids.group(), "scenario " + file.getParent().getFileName() + "/" + name.replace(".scenario", ""));
+                add(
+                        tests,
+                        ids.group(),
+                        "scenario " + file.getParent().getFileName() + "/" + name.replace(".scenario", ""));
             }
         } else if (name.endsWith(".txt")) {
             for (String line : Files.readAllLines(file)) {
@@ -102,7 +106,10 @@ class CoverageDocumentTest {
 
                 """);
         long covered = requirements.keySet().stream().filter(tests::containsKey).count();
-        text.append(covered).append(" of ").append(requirements.size()).append(" requirements are proved by a named test.\n\n");
+        text.append(covered)
+                .append(" of ")
+                .append(requirements.size())
+                .append(" requirements are proved by a named test.\n\n");
         text.append("| id | requirement | test, or why there is none |\n|---|---|---|\n");
         requirements.forEach((id, requirement) -> {
             TreeSet<String> its = tests.get(id);

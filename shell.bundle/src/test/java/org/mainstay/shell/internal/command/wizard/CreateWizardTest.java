@@ -89,7 +89,8 @@ class CreateWizardTest {
     @Test
     void whatIsGivenIsNotAskedAndWithoutATypeOffTheTerminalTheSyntaxIsSaid() throws Exception {
         platform.reply(Reply.success("created 'vip2' (IP address), in service on A"));
-        assertThat(run("\nn\n", "ip", "-i", "--tag", "vip2", "--set", "address=10.77.1.9/24")).isZero();
+        assertThat(run("\nn\n", "ip", "-i", "--tag", "vip2", "--set", "address=10.77.1.9/24"))
+                .isZero();
         assertThat(platform.requests())
                 .containsExactly(new Request.CreateResource("ip", "vip2", Map.of("address", "10.77.1.9/24")));
     }
