@@ -215,6 +215,8 @@ public final class AdminService implements Administration, AutoCloseable {
     private Reply service(Job job, Request request) throws Refusal {
         if (request instanceof Request.BringInService bring) {
             job.instance(bring.tag());
+            // scripts that were put into place a moment ago are kits from the moment somebody looks
+            node.kits().all();
             return job.ask(new ServiceRequest.BringInService(
                     bring.tag(), bring.onlyTag(), bring.childrenToo(), bring.ignoreReservations()));
         }

@@ -29,11 +29,11 @@ import org.mainstay.shell.internal.registry.Invocation;
 import org.mainstay.shell.internal.socket.RunFrame;
 
 /**
- * Copies files between servers over the authenticated messages, topic {@code copy} (PROTOCOL.md, CMD-030 to CMD-037). A piece is sent when
+ * Copies files between servers over the authenticated messages, topic {@code files} (PROTOCOL.md, CMD-030 to CMD-037). A piece is sent when
  * the one before was written, so that a file of any size needs little memory on both sides. Thread-safe.
  */
 public final class FileCopies implements AutoCloseable {
-    static final String TOPIC = "copy";
+    static final String TOPIC = "files";
 
     /** Piece of a file. */
     private static final int PIECE = 1 << 18;
