@@ -118,16 +118,19 @@ class ScenariosIT extends ContractCase {
         assertThat(ok(a(), "mainstay commpath list")).contains("0.5 s x 6");
     }
 
+    /** Succeeds if the process of the file runs; one that has ended and waits for its parent does not. */
+    private static String alive(String pid) {
+        return "s=$(cut -d' ' -f3 /proc/$(cat " + pid + " 2>/dev/null)/stat 2>/dev/null); [ -n \"$s\" ] && [ \"$s\" != Z ]";
+    }
+
     /** An application that is a process: the scripts start, end and look for it by a file with its id. */
     private void application(String tag) {
         String pid = "/opt/" + tag + ".pid";
-        String start = script(
-                tag + "-start",
-                "if [ -f " + pid + " ] && kill -0 $(cat " + pid + ") 2>/dev/null; then exit 0; fi\n"
-                        + "sleep 100000 &\necho $! > " + pid);
-        String stop = script(
-                tag + "-stop", "[ -f " + pid + " ] || exit 0\nkill $(cat " + pid + ") 2>/dev/null\nrm -f " + pid);
-        String check = script(tag + "-check", "echo x >> /opt/" + tag + ".checks\nkill -0 $(cat " + pid + ")");
+        String start =
+                script(tag + "-start", "if " + alive(pid) + "; then exit 0; fi\nsleep 100000 &\necho $! > " + pid);
+        String stop =
+                script(tag + "-stop", "[ -f " + pid + " ] || exit 0\nkill $(cat " + pid + ") 2>/dev/null\nrm -f " + pid);
+        String check = script(tag + "-check", "echo x >> /opt/" + tag + ".checks\n" + alive(pid));
         ok(
                 a(),
                 "mainstay resource create app --tag " + tag + " --set restore=" + start + " --set remove=" + stop
@@ -140,7 +143,7 @@ class ScenariosIT extends ContractCase {
     }
 
     private static boolean runs(Server server, String tag) {
-        return shell(server, "kill -0 $(cat /opt/" + tag + ".pid)").exitCode() == 0;
+        return shell(server, alive("/opt/" + tag + ".pid")).exitCode() == 0;
     }
 
     // covers ADM-060 ADM-063 FLG-021
@@ -377,15 +380,14 @@ class ScenariosIT extends ContractCase {
         assertThat(shell(a(), "lk_chg_value -M -o old-text -n new-text").exitCode())
                 .as("-M changed nothing")
                 .isZero();
-        assertThat(shell(
-                                a(),
-                                "printf 'old-text=new-text\\n10.77.8.1=10.77.8.2\\nmoved=renamed\\n' > /opt/subs;"
-                                        + " lk_chg_value.ksh -vf /opt/subs")
-                        .orThrow())
+        String values = "printf 'old-text=new-text\\n10.77.8.1=10.77.8.2\\nmoved=renamed\\n' > /opt/subs; ";
+        assertThat(shell(a(), values + "lk_chg_value -f /opt/subs").exitCode())
+                .as("the id is the tag: only with -F or -I")
+                .isEqualTo(5);
+        assertThat(shell(a(), values + "lk_chg_value.ksh -vFf /opt/subs").orThrow())
                 .contains("new-text,10.77.8.2", "moved -> renamed");
         ok(b(), "lkstop");
-        shell(b(), "printf 'moved=renamed\\n' > /opt/subs; lk_chg_value -f /opt/subs")
-                .orThrow();
+        shell(b(), values + "lk_chg_value -F -f /opt/subs").orThrow();
         ok(a(), "lkstart");
         ok(b(), "lkstart");
         assertThat(lines(a(), "ins_list -f: -t renamed").get(0).split(":")[5]).isEqualTo("new-text,10.77.8.2");
