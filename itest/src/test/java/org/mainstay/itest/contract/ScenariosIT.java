@@ -120,7 +120,8 @@ class ScenariosIT extends ContractCase {
 
     /** Succeeds if the process of the file runs; one that has ended and waits for its parent does not. */
     private static String alive(String pid) {
-        return "s=$(cut -d' ' -f3 /proc/$(cat " + pid + " 2>/dev/null)/stat 2>/dev/null); [ -n \"$s\" ] && [ \"$s\" != Z ]";
+        return "p=$(cat " + pid + " 2>/dev/null); [ -n \"$p\" ] && s=$(cut -d' ' -f3 /proc/$p/stat 2>/dev/null)"
+                + " && [ -n \"$s\" ] && [ \"$s\" != Z ]";
     }
 
     /** An application that is a process: the scripts start, end and look for it by a file with its id. */
