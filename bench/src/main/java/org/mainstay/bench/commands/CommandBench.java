@@ -21,18 +21,23 @@ public final class CommandBench {
         Path distribution = Path.of(arguments[0]).toAbsolutePath();
         int runs = Integer.parseInt(arguments[1]);
         int servers = Integer.parseInt(arguments[2]);
-        System.out.printf("%-44s %6s %10s %10s %10s   %s%n", "wall time in ms", "runs", "median", "least", "most", "aim");
+        System.out.printf(
+                "%-44s %6s %10s %10s %10s   %s%n", "wall time in ms", "runs", "median", "least", "most", "aim");
         try (Lab lab = Lab.open(1)) {
             Cluster.form(lab, distribution, List.of("A"));
             Server server = lab.server("A");
-            shell(server, "app_create -a load; typ_create -a load -r row; i=0; while [ $i -lt " + INSTANCES
-                    + " ]; do ins_create -a load -r row -t tag-$i -i id-$i -Q 0 -D 0; i=$((i+1)); done");
+            shell(
+                    server,
+                    "app_create -a load; typ_create -a load -r row; i=0; while [ $i -lt " + INSTANCES
+                            + " ]; do ins_create -a load -r row -t tag-$i -i id-$i -Q 0 -D 0; i=$((i+1)); done");
             report(server, "ins_list, 1,000 instances", "50", runs, "ins_list > /dev/null");
             report(server, "ins_list -t, one of 1,000 instances", "-", runs, "ins_list -t tag-500 > /dev/null");
             report(server, "sys_list", "-", runs, "sys_list > /dev/null");
             report(server, "ins_setin", "-", runs, "ins_setin -t tag-1 -v value");
-            double seconds = measure(server, "i=0; while [ $i -lt " + CHANGES
-                            + " ]; do ins_setin -t tag-$((i % 1000)) -v v$i; i=$((i+1)); done")
+            double seconds = measure(
+                            server,
+                            "i=0; while [ $i -lt " + CHANGES
+                                    + " ]; do ins_setin -t tag-$((i % 1000)) -v v$i; i=$((i+1)); done")
                     / 1_000_000.0;
             System.out.printf(Locale.ROOT, "%-44s %6d %10.1f%n", "10,000 ins_setin in one script, seconds", 1, seconds);
         }

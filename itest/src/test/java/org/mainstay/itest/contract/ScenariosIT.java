@@ -129,8 +129,8 @@ class ScenariosIT extends ContractCase {
         String pid = "/opt/" + tag + ".pid";
         String start =
                 script(tag + "-start", "if " + alive(pid) + "; then exit 0; fi\nsleep 100000 &\necho $! > " + pid);
-        String stop =
-                script(tag + "-stop", "[ -f " + pid + " ] || exit 0\nkill $(cat " + pid + ") 2>/dev/null\nrm -f " + pid);
+        String stop = script(
+                tag + "-stop", "[ -f " + pid + " ] || exit 0\nkill $(cat " + pid + ") 2>/dev/null\nrm -f " + pid);
         String check = script(tag + "-check", "echo x >> /opt/" + tag + ".checks\n" + alive(pid));
         ok(
                 a(),

@@ -74,7 +74,8 @@ public final class CommandRegistry {
     public int run(CommandCall call, CommandContext context, Platform platform) throws InterruptedException {
         try {
             if (call.arguments().stream().anyMatch(word -> word.indexOf('\0') >= 0)) {
-                throw new CommandException(ExitCode.SYNTAX, "an argument holds a NUL character, which no name or path has");
+                throw new CommandException(
+                        ExitCode.SYNTAX, "an argument holds a NUL character, which no name or path has");
             }
             CommandCall actual = withoutFront(call);
             return programs.containsKey(actual.name()) ? start(actual, context, platform) : unknown(actual, context);

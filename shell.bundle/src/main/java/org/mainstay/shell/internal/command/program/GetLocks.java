@@ -16,8 +16,7 @@ import picocli.CommandLine.Option;
                 "Takes the administrative lock on all servers that can be reached: one global action at a time. It ends "
                         + "with rlslocks, or with the process that called this command.",
         customSynopsis = "getlocks [-n identifier] [-w seconds] [--process pid]",
-        footer = {"", "Example:", "  getlocks -n Restore_hierarchy && perform_action -G -t pg -a restore",
-            "  rlslocks"
+        footer = {"", "Example:", "  getlocks -n Restore_hierarchy && perform_action -G -t pg -a restore", "  rlslocks"
         })
 public final class GetLocks implements ShellCommand {
     @Option(names = "--help", usageHelp = true, description = "Shows this help.")
