@@ -135,7 +135,7 @@ class ScenariosIT extends ContractCase {
         ok(
                 a(),
                 "mainstay resource create app --tag " + tag + " --set restore=" + start + " --set remove=" + stop
-                        + " --set quickCheck=" + check);
+                        + " --set quickCheck=" + check + " --set localRecovery=no");
         ok(a(), "mainstay resource extend " + tag + " --to B");
     }
 
