@@ -11,18 +11,18 @@ public interface EventLog {
     /** Returns the newest events, oldest first. @param most how many at the most */
     List<ClusterEvent> recent(int most);
 
+    /**
+     * Adds an event of this server; never waits for the disk or a peer.
+     *
+     * @param number message number, those of the message catalog where the message exists there; scripts that call {@code lk_err} choose
+     *     their own
+     * @param tag resource; empty if it is about a server
+     * @param text one sentence
+     */
+    void add(int number, ClusterEvent.Level level, String tag, String text);
+
     /** Calls the listener with each further event, in order, on a thread that must not be held up. */
     Registration follow(Consumer<ClusterEvent> listener);
-
-    /**
-     * Adds an event of this server, for scripts and administrators ({@code lk_err}, CMD-370).
-     *
-     * @param number a positive number of the caller's own
-     * @param tag resource; empty if it is about the server
-     */
-    default void add(int number, ClusterEvent.Level level, String tag, String text) {
-        throw new UnsupportedOperationException("this event log takes no events");
-    }
 
     /** Returns the newest changes of this server's database, oldest first: who, from where, when, what. */
     default List<Change> audit(int most) {

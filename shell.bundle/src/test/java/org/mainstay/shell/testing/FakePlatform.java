@@ -103,6 +103,12 @@ public final class FakePlatform
         return this;
     }
 
+    @Override
+    public SafetyServices safety() {
+        FakeSafety safety = new FakeSafety();
+        return new SafetyServices(safety, safety, safety, safety);
+    }
+
     /** Lets the kits come later. */
     public void incomplete() {
         complete = false;
@@ -143,7 +149,9 @@ public final class FakePlatform
     @Override
     public List<Kit> kits() {
         return List.of(
-                new Kit("comm", "ip", "1.0", "IP address"), new Kit("database", "postgres", "1.0", "PostgreSQL"));
+                new Kit("comm", "ip", "1.0", "IP address"),
+                new Kit("database", "postgres", "1.0", "PostgreSQL"),
+                new Kit("filesys", "volume", "1.0", "Volume"));
     }
 
     @Override

@@ -9,6 +9,9 @@ import org.mainstay.shell.internal.command.node.OperationGroup;
 import org.mainstay.shell.internal.command.node.Stop;
 import org.mainstay.shell.internal.command.resource.DependencyGroup;
 import org.mainstay.shell.internal.command.resource.ResourceGroup;
+import org.mainstay.shell.internal.command.safety.FencingGroup;
+import org.mainstay.shell.internal.command.safety.QuorumGroup;
+import org.mainstay.shell.internal.command.safety.Safety;
 import org.mainstay.shell.internal.command.watch.Complete;
 import org.mainstay.shell.internal.command.watch.Completion;
 import org.mainstay.shell.internal.command.watch.Events;
@@ -23,12 +26,15 @@ import picocli.CommandLine.Command;
         subcommands = {
             Status.class,
             Events.class,
+            Safety.class,
             MaintenanceGroup.class,
             Node.class,
             CommPathGroup.class,
             ResourceGroup.class,
             DependencyGroup.class,
             OperationGroup.class,
+            QuorumGroup.class,
+            FencingGroup.class,
             KitGroup.class,
             KarafRun.class,
             ConfigGroup.class,
@@ -42,7 +48,8 @@ import picocli.CommandLine.Command;
             "Mainstay, lkstop stops it. The commands of the original product are there",
             "under their own names: app_* ins_* dep_* eqv_* typ_* sys_* flg_*, lcdrcp",
             "lcdrecover lcdremexec lcdsync lk_chg_value lk_err perform_action sendevent",
-            "getlocks rlslocks lcduname hry_setpri net_list lksupport.",
+            "getlocks rlslocks lcduname hry_setpri net_list lksupport qwk_storage_init",
+            "qwk_storage_exit.",
             "",
             "Exit codes: 0 success, 1 a system call or action failed, 2 syntax, 3 internal",
             "error, 4 exists already, 5 invalid argument, 6 out of range, 7 not found,",

@@ -13,9 +13,9 @@ import org.mainstay.shell.internal.command.lcd.EqvCreate;
 import org.mainstay.shell.internal.command.lcd.EqvList;
 import org.mainstay.shell.internal.command.lcd.EqvRemove;
 import org.mainstay.shell.internal.command.lcd.FlgCreate;
+import org.mainstay.shell.internal.command.lcd.FlgIsSet;
 import org.mainstay.shell.internal.command.lcd.FlgList;
 import org.mainstay.shell.internal.command.lcd.FlgRemove;
-import org.mainstay.shell.internal.command.lcd.FlgTest;
 import org.mainstay.shell.internal.command.lcd.HrySetpri;
 import org.mainstay.shell.internal.command.lcd.InsCreate;
 import org.mainstay.shell.internal.command.lcd.InsGettag;
@@ -50,6 +50,8 @@ import org.mainstay.shell.internal.command.program.LkErr;
 import org.mainstay.shell.internal.command.program.LkSupport;
 import org.mainstay.shell.internal.command.program.RlsLocks;
 import org.mainstay.shell.internal.command.program.SendEvent;
+import org.mainstay.shell.internal.command.safety.StorageExit;
+import org.mainstay.shell.internal.command.safety.StorageInit;
 import org.mainstay.shell.internal.registry.CommandRegistry;
 
 /** The one list of programs: each command class is named here once, directly or below {@link Mainstay}. */
@@ -102,7 +104,7 @@ public final class Programs {
         programs.put("flg_create", FlgCreate::new);
         programs.put("flg_list", FlgList::new);
         programs.put("flg_remove", FlgRemove::new);
-        programs.put("flg_test", FlgTest::new);
+        programs.put("flg_test", FlgIsSet::new);
         programs.put("lcdrcp", LcdRcp::new);
     }
 
@@ -120,5 +122,7 @@ public final class Programs {
         programs.put("hry_setpri", HrySetpri::new);
         programs.put("net_list", NetList::new);
         programs.put("lksupport", LkSupport::new);
+        programs.put("qwk_storage_init", StorageInit::new);
+        programs.put("qwk_storage_exit", StorageExit::new);
     }
 }

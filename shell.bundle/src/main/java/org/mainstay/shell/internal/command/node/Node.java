@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
             NodeShow.class,
             NodeSet.class,
             NodeRemove.class,
+            NodeConfirmDown.class,
             NodePhase.class
         },
         footer = {

@@ -138,7 +138,7 @@ final class SupportArchive {
 
     private String status() throws CommandException {
         ClusterSnapshot snapshot = platform.cluster().snapshot();
-        return Json.document(new ClusterView(snapshot).document());
+        return Json.document(new ClusterView(snapshot).document(List.of()));
     }
 
     private String machine() {
