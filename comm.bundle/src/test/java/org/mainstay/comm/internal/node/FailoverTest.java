@@ -47,6 +47,10 @@ class FailoverTest {
             proxies.add(new Proxy(net + 9, net + 2, cluster.port));
             cluster.pathVia("p" + path, a, net + 1, net + 9, b, net + 2, path);
         }
+        for (String path : List.of("p1", "p2", "p3")) {
+            a.guard(path, "B", true);
+            b.guard(path, "A", true);
+        }
         Await.until("both have a session", () -> atA.open("B") && atB.open("A"));
         Await.until("the best path carries it", () -> carries(0));
     }
@@ -117,6 +121,31 @@ class FailoverTest {
         Await.until("a new session is open", () -> atA.open("B") && atB.open("A"));
         assertThat(a.node.send("B", "core", Inspector.numbered(7, 4))).isTrue();
         Await.until("it works", () -> atB.received("core").equals(List.of(7)));
+    }
+
+    @Test
+    void theMemberAddressStandsInForNoPathThatWasAliveAndDied() {
+        List.of("p1", "p2", "p3").forEach(cluster::removePath);
+        proxies.forEach(proxy -> proxy.hang(true));
+        Await.until("the member address carries", () -> {
+            a.node.send("B", "core", Inspector.numbered(1, 4));
+            return atB.count("core") > 0;
+        });
+        String net = "127.0.31.";
+        cluster.pathVia("p1", a, net + 1, net + 9, b, net + 2, 1);
+        a.guard("p1", "B", false);
+        b.guard("p1", "A", false);
+        int before = atB.count("core");
+        Await.until("the member address still carries: the path may be in the making", () -> {
+            a.node.send("B", "core", Inspector.numbered(2, 4));
+            return atB.count("core") > before;
+        });
+        assertThat(atB.open("A")).isTrue();
+        for (boolean alive : List.of(true, false)) {
+            a.guard("p1", "B", alive);
+            b.guard("p1", "A", alive);
+        }
+        Await.until("both were told", () -> !atA.open("B") && !atB.open("A"));
     }
 
     @Test
