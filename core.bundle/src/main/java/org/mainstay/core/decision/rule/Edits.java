@@ -291,10 +291,11 @@ final class Edits {
         instance(set.tag());
         Set<String> parents = step.topology().parents(set.tag());
         if (!parents.isEmpty()) {
+            // CMD-186
             throw refused(
                     ExitCode.INVALID_ARGUMENT,
                     "'" + set.tag() + "' is not a root: " + String.join(", ", parents)
-                            + " depends on it; name the root (CMD-186)");
+                            + " depends on it; name the root");
         }
         for (String tag : step.topology().withBelow(List.of(set.tag()))) {
             settings(tag, old -> old.withSwitchback(set.switchback()));
@@ -336,10 +337,11 @@ final class Edits {
                     "'" + add.child() + "' depends on '" + add.parent() + "', directly or through others: a cycle");
         }
         if (parent.state().inService() && !child.state().inService()) {
+            // CMD-231
             throw refused(
                     ExitCode.INVALID_ARGUMENT,
                     "'" + add.parent() + "' is in service and '" + add.child() + "' is not: bring '" + add.child()
-                            + "' into service first (CMD-231)");
+                            + "' into service first");
         }
         checkLock(add.parent());
         checkLock(add.child());

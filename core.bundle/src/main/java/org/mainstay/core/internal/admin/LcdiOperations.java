@@ -53,10 +53,11 @@ final class LcdiOperations {
         Instance two = instance(request.otherServer(), request.otherTag());
         checkNew(request);
         if (one.state().inService() && two.state().inService()) {
+            // CMD-226
             throw new Refusal(
                     ExitCode.IN_USE,
                     "'" + request.tag() + "' is in service on " + request.server() + " and '" + request.otherTag()
-                            + "' on " + request.otherServer() + ": take one of them out of service first (CMD-226)");
+                            + "' on " + request.otherServer() + ": take one of them out of service first");
         }
         Equivalency pair = withPriorities(request);
         for (String server : servers) {
@@ -104,10 +105,11 @@ final class LcdiOperations {
         known.remove(request.otherServer());
         for (Map.Entry<String, Integer> entry : known.entrySet()) {
             if (entry.getValue() == second || !entry.getKey().equals(request.server()) && entry.getValue() == first) {
+                // CMD-227
                 throw new Refusal(
                         ExitCode.INVALID_ARGUMENT,
                         "priority " + entry.getValue() + " belongs to " + entry.getKey()
-                                + " already: each server needs its own (CMD-227)");
+                                + " already: each server needs its own");
             }
         }
         return new Equivalency(

@@ -115,9 +115,10 @@ final class LocalSteps {
                     .anyMatch(path ->
                             path.peer().equals(holder) && snapshot.paths().getOrDefault(path.id(), false));
             if (!holder.equals(snapshot.self()) && !reached) {
+                // ADM-241
                 throw new Refusal(
                         ExitCode.NO_COMMUNICATION,
-                        "no comm path to " + holder + " is alive, which holds the hierarchy (ADM-241);"
+                        "no comm path to " + holder + " is alive, which holds the hierarchy;"
                                 + " create one with 'mainstay commpath create'");
             }
         }

@@ -86,10 +86,11 @@ final class ServerOperations {
         int first = priorities.getOrDefault(pair.server(), pair.priority());
         int second = priorities.getOrDefault(pair.otherServer(), pair.otherPriority());
         if (first == second) {
+            // ADM-228
             throw new Refusal(
                     ExitCode.INVALID_ARGUMENT,
                     pair.server() + " and " + pair.otherServer() + " would both have priority " + first + " for '"
-                            + pair.tag() + "'; each server needs its own (ADM-228)");
+                            + pair.tag() + "'; each server needs its own");
         }
         Equivalency changed =
                 new Equivalency(pair.server(), pair.tag(), pair.otherServer(), pair.otherTag(), first, second);
@@ -190,10 +191,11 @@ final class ServerOperations {
             job.changeOwn("properties of " + job.self(), changes);
         }
         if (Boolean.TRUE.equals(request.switchOver().orElse(false))) {
+            // ADM-062
             job.own().instances().values().stream()
                     .filter(instance -> instance.properties().containsKey("mirror"))
                     .forEach(instance -> job.remark("'" + instance.tag()
-                            + "' holds a mirrored volume: its hierarchy is not switched over at shutdown (ADM-062)"));
+                            + "' holds a mirrored volume: its hierarchy is not switched over at shutdown"));
         }
         return job.success("changed the properties of " + job.self());
     }

@@ -79,10 +79,11 @@ final class WiderRequests {
             return job.success("");
         }
         if (job.own().row(LcdSection.FLAGS, "!" + request.event()).isEmpty()) {
+            // CMD-042
             throw new Refusal(
                     ExitCode.INVALID_ARGUMENT,
                     "no scripts are due after " + request.event() + ": run 'lcdrecover -g " + request.event()
-                            + "' first (CMD-042)");
+                            + "' first");
         }
         boolean locked =
                 !request.arguments().isEmpty() && request.arguments().get(0).equals("-m");

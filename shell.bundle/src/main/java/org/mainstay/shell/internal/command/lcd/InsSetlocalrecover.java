@@ -29,9 +29,10 @@ public final class InsSetlocalrecover extends LcdCommand {
         boolean on = yes("-l", wanted);
         Instance instance = instance(database(invocation), tag);
         if (on && instance.typeKey().equals(ADDRESS) && !instance.settings().localRecovery()) {
+            // ADM-194
             throw CommandException.invalid(
                     "local recovery of an IP address can only be switched on when it is created or extended "
-                            + "(ADM-194); '" + tag + "' was made without it");
+                            + "; '" + tag + "' was made without it");
         }
         return edit(invocation, new LcdEdit.SetLocalRecovery(tag, on));
     }

@@ -78,8 +78,9 @@ public final class NodeSet extends BaseCommand implements ServerChoice {
                             .filter(Restriction::noSystemFailover)
                             .isPresent();
             if (!system) {
+                // ADM-073
                 throw CommandException.invalid("resource failover to " + name
-                        + " can be disabled only if system failover is disabled too (ADM-073): add --no-system-failover "
+                        + " can be disabled only if system failover is disabled too: add --no-system-failover "
                         + name);
             }
             restrictions.put(name, new Restriction(name, true, true));
