@@ -2,6 +2,7 @@ package org.mainstay.shell.internal.wiring;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.apache.karaf.shell.api.console.SessionFactory;
 import org.mainstay.cluster.Cluster;
 import org.mainstay.cluster.ClusterSnapshot;
@@ -16,21 +17,27 @@ import org.mainstay.shell.internal.registry.CommandCall;
 import org.mainstay.shell.internal.registry.CommandContext;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.CommandRegistry;
+import org.mainstay.shell.internal.registry.Tunables;
 import org.mainstay.shell.internal.remote.RemoteCommands;
 import org.mainstay.shell.internal.socket.CommandRunner;
 import org.mainstay.shell.internal.socket.CommandSocket;
+import org.mainstay.shell.internal.socket.DoorGroup;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.util.tracker.ServiceTracker;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens the three doors to the one registry: {@code bin/}, other servers, the Karaf shell. */
 @Component(
         immediate = true,
         service = {})
 public final class ShellDoors implements CommandRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(ShellDoors.class);
+
     /** Relative to MAINSTAY_HOME, the working directory of Karaf. */
     private static final Path SOCKET = Path.of("data/run/node.sock");
 
@@ -45,7 +52,7 @@ public final class ShellDoors implements CommandRunner {
     public ShellDoors(BundleContext context) throws IOException {
         this.platform = new TrackedPlatform(context);
         try {
-            this.socket = CommandSocket.open(SOCKET, this, CommandSocket.Limits.DEFAULT);
+            this.socket = CommandSocket.open(SOCKET, group(), this, CommandSocket.Limits.DEFAULT);
         } catch (IOException | RuntimeException e) {
             platform.close();
             throw e;
@@ -56,6 +63,16 @@ public final class ShellDoors implements CommandRunner {
         messenger.open();
         karaf.open();
         responses.open();
+    }
+
+    /** A mistake in the file shuts the group out, not root. */
+    private Optional<DoorGroup> group() {
+        try {
+            return DoorGroup.of(Tunables.read(platform.home()));
+        } catch (CommandException e) {
+            LOG.error("{}", e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private ServiceTracker<EventLog, EventResponses> eventResponses(BundleContext context) {

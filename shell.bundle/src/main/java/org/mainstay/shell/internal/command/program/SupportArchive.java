@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -147,7 +148,7 @@ final class SupportArchive {
                 List.of("uname", "-a"),
                 List.of("ip", "-o", "address"),
                 List.of("ip", "route"),
-                List.of("df", "-h"),
+                List.of("df", "-hl"),
                 List.of("ps", "-eo", "pid,ppid,user,stat,etime,comm"))) {
             text.append("$ ")
                     .append(String.join(" ", command))
@@ -164,8 +165,9 @@ final class SupportArchive {
                     .redirectErrorStream(true)
                     .redirectInput(new java.io.File("/dev/null"))
                     .start();
+            CompletableFuture.delayedExecutor(10, TimeUnit.SECONDS).execute(process::destroyForcibly);
             String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            process.waitFor(10, TimeUnit.SECONDS);
+            process.waitFor();
             return text;
         } catch (IOException e) {
             return e.getMessage() + "\n";
