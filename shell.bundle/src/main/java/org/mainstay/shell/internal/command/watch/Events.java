@@ -14,7 +14,7 @@ import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Registration;
 import org.mainstay.shell.internal.command.BaseCommand;
 import org.mainstay.shell.internal.command.JsonOption;
-import org.mainstay.shell.internal.event.Catalog;
+import org.mainstay.shell.internal.event.Sentences;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import org.mainstay.shell.internal.view.ClusterView;
@@ -60,7 +60,7 @@ public final class Events extends BaseCommand {
     @Option(
             names = "--lang",
             paramLabel = "en|ja",
-            description = "Language of the messages' titles; default en: no titles.")
+            description = "Language of the messages; default en. What kits say of a reason stays as they said it.")
     private String language = "en";
 
     @Option(names = "-n", paramLabel = "N", description = "At most this many past events; default 100.")
@@ -125,14 +125,6 @@ public final class Events extends BaseCommand {
         return ExitCode.SUCCESS;
     }
 
-    private String title(ClusterEvent event) {
-        return language.equals("en")
-                ? ""
-                : Catalog.entry(event.number())
-                        .map(entry -> entry.title(language) + " - ")
-                        .orElse("");
-    }
-
     private int follow(Invocation invocation, EventLog log) throws InterruptedException {
         BlockingQueue<Optional<ClusterEvent>> news = new LinkedBlockingQueue<>();
         AtomicLong skipped = new AtomicLong();
@@ -171,7 +163,10 @@ public final class Events extends BaseCommand {
         }
         Style style = new Style(invocation.context().terminal());
         String level = event.level().name();
-        boolean named = event.tag().isEmpty() || event.text().startsWith(event.tag() + " ");
+        String text = Sentences.text(event, language);
+        boolean named = event.tag().isEmpty()
+                || event.text().startsWith(event.tag() + " ")
+                || (!text.equals(event.text()) && text.contains(event.tag()));
         String subject = named ? "" : event.tag() + ": ";
         invocation
                 .out()
@@ -184,7 +179,6 @@ public final class Events extends BaseCommand {
                         + String.format("%6d", event.number())
                         + "  "
                         + subject
-                        + title(event)
-                        + event.text());
+                        + text);
     }
 }
