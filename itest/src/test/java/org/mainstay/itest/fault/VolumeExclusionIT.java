@@ -90,6 +90,7 @@ class VolumeExclusionIT extends FaultCase {
         a().mainstay("resource", "delete", "data", "--stop");
     }
 
+    // covers ADM-181
     @Test
     void aServerThatLostAllPathsDoesNotMountWhatTheOwnerHolds() {
         protect();

@@ -104,7 +104,7 @@ public final class PostgresKit implements RecoveryKit {
         Optional<ResourceInfo> volume = volumeBelow(data, context.resources());
         if (volume.isEmpty()) {
             return Creation.refused(
-                    "datadir=" + data + " is not on a protected volume (PG-015); create a volume resource whose "
+                    "datadir=" + data + " is not on a protected volume; create a volume resource whose "
                             + "mount point holds it first: mainstay resource create volume --set device=... --set mount=...");
         }
         Map<String, String> properties = new LinkedHashMap<>(resource.properties());
@@ -121,14 +121,14 @@ public final class PostgresKit implements RecoveryKit {
                 .findFirst();
         if (rival.isPresent()) {
             return Creation.exists("port=" + port + " is already used by resource "
-                    + rival.get().tag() + "; several database clusters on one server need different ports (PG-002)");
+                    + rival.get().tag() + "; several database clusters on one server need different ports");
         }
         return Creation.of(port, properties)
                 .withSuggestedTag("pgsql-" + port)
                 .withChild(volume.get().tag())
                 .withRemark(
                         "clients reach it through an address that moves along: create an ip resource and make it a child "
-                                + "of this one (PG-022)");
+                                + "of this one");
     }
 
     /** Completes the properties from what is found on the machine, or says why they cannot be used. */
@@ -225,7 +225,7 @@ public final class PostgresKit implements RecoveryKit {
         String owner = new Settings(resource).owner();
         if (!context.host().processes().userExists(owner)) {
             return Creation.refused("there is no user '" + owner + "' on " + resource.server()
-                    + "; create it with the same user id as on the other servers (PG-148)");
+                    + "; create it with the same user id as on the other servers");
         }
         return Creation.of(resource.id(), resource.properties())
                 .withProperty(Settings.BIN_DIRECTORY, programs.toString());
@@ -261,7 +261,7 @@ public final class PostgresKit implements RecoveryKit {
         return new Server(context).probe();
     }
 
-    /** The postmaster runs, is ready and accepts connections on its port (PG-077). */
+    /** The postmaster runs, is ready and accepts connections on its port. */
     @Override
     public Outcome quickCheck(ActionContext context) {
         Server server = new Server(context);
@@ -287,7 +287,7 @@ public final class PostgresKit implements RecoveryKit {
         return accepts(any ? "127.0.0.1" : address, file.port());
     }
 
-    /** A query as the administrator (PG-078), and a connection through each protected address. */
+    /** A query as the administrator, and a connection through each protected address. */
     @Override
     public Outcome deepCheck(ActionContext context) {
         Outcome quick = quickCheck(context);
@@ -304,7 +304,7 @@ public final class PostgresKit implements RecoveryKit {
             String address = child.property("address", "").replaceAll("/.*", "");
             if (child.type().equals("ip") && child.inService() && !address.isEmpty() && !accepts(address, port)) {
                 return Outcome.failed("PostgreSQL does not accept connections on the protected address " + address + ":"
-                        + port + "; let listen_addresses cover it (PG-086)");
+                        + port + "; let listen_addresses cover it");
             }
         }
         return Outcome.success("PostgreSQL answers queries");
