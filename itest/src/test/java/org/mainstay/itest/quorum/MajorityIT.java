@@ -2,7 +2,6 @@ package org.mainstay.itest.quorum;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -119,7 +118,8 @@ class MajorityIT extends QuorumCase {
         long start = System.nanoTime();
         cables(a(), false);
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         withinFormula(awaitTakeover(app, start));
 
         cables(a(), true);
@@ -136,7 +136,8 @@ class MajorityIT extends QuorumCase {
         cables(a(), false);
         a().managerProcesses().forEach(pid -> a().machine().signal(pid, "KILL"));
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         awaitTakeover(app, start);
 
         app.let("remove", a());
@@ -152,7 +153,8 @@ class MajorityIT extends QuorumCase {
         long start = System.nanoTime();
         deafen(a(), false);
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         awaitTakeover(app, start);
 
         undeafen(a());
@@ -196,7 +198,10 @@ class MajorityIT extends QuorumCase {
         assertThat(old).hasSize(1);
         a().machine().signal(old.get(0), "KILL");
         Await.until(
-                "a new one runs", LIMIT, () -> now.get().stream().anyMatch(pid -> !old.contains(pid)), () -> a().logs());
+                "a new one runs",
+                LIMIT,
+                () -> now.get().stream().anyMatch(pid -> !old.contains(pid)),
+                () -> a().logs());
         meet();
     }
 
@@ -232,23 +237,23 @@ class MajorityIT extends QuorumCase {
     @Test
     @Order(8)
     void noAcknowledgedWriteIsLostWhenTheOwnerIsCutOffFromItsPeersOnly() {
-        Path psql = Database.programs().resolve("psql");
         Database database = Database.create(lab(), a().machine(), List.of());
         Cluster.protectDatabase(lab(), database, ADDRESS);
         expect("pg", a(), b(), c());
-        try (Acknowledgements client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT, psql)) {
+        try (Acknowledgements client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT)) {
             client.awaitMore(20, LIMIT);
             deafen(a(), true);
             Await.until(
                     "PostgreSQL has another owner",
                     LIMIT,
-                    () -> b().state("pg", "B").equals("ISP") || c().state("pg", "C").equals("ISP"),
+                    () -> b().state("pg", "B").equals("ISP")
+                            || c().state("pg", "C").equals("ISP"),
                     () -> a().logs() + b().logs() + c().logs());
             client.awaitMore(50, LIMIT);
             undeafen(a());
             meet();
             client.awaitMore(50, LIMIT);
-            assertThat(client.lost(psql)).isEmpty();
+            assertThat(client.lost()).isEmpty();
         }
         a().mainstay("resource", "delete", "pg", "--stop");
     }
