@@ -6,6 +6,9 @@
 #   mainstay_require build run    # and PostgreSQL, network and process tools
 #   mainstay_require test         # what only tests need: etcd and others
 #
+# PostgreSQL comes from the machine's packages; where they cannot be installed, from a Maven artifact with its programs, whose jar
+# is then MAINSTAY_POSTGRES_JAR. MAINSTAY_POSTGRES=maven chooses the artifact in any case, MAINSTAY_POSTGRES=packages never.
+#
 # On Debian and Ubuntu, as root, missing packages are installed and named. Elsewhere the missing ones are named and the
 # function returns 1. Sets JAVA_HOME when it had to look for a JDK.
 
@@ -72,7 +75,7 @@ mainstay_missing() {
                 mainstay_find_cc || { echo "gcc|a C compiler"; echo "libc6-dev|the C library's headers"; }
                 ;;
             run)
-                mainstay_find_postgres || echo "postgresql|PostgreSQL server"
+                [ "${MAINSTAY_POSTGRES:-}" = maven ] || mainstay_find_postgres || echo "postgresql|PostgreSQL server"
                 while read -r command package; do
                     PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null 2>&1 || echo "$package|the command $command"
                 done <<'COMMANDS'
@@ -172,8 +175,54 @@ mainstay_advise() {
     fi
 }
 
+# Chooses where PostgreSQL comes from: sets MAINSTAY_POSTGRES to maven where neither the programs nor the package can be had.
+mainstay_choose_postgres() {
+    case "${MAINSTAY_POSTGRES:-}" in
+        maven | packages) return 0 ;;
+        "") ;;
+        *)
+            mainstay_say "MAINSTAY_POSTGRES=$MAINSTAY_POSTGRES is unknown; it may be maven or packages, or unset"
+            return 2
+            ;;
+    esac
+    if mainstay_find_postgres; then return 0; fi
+    if mainstay_is_debian && [ "$(id -u)" -eq 0 ]; then
+        local log
+        log=$(mktemp "${TMPDIR:-/tmp}/mainstay-apt-XXXXXX.log") || return 1
+        if mainstay_install "$log" postgresql && mainstay_find_postgres; then
+            rm -f "$log"
+            return 0
+        fi
+        mainstay_say "Everything apt-get said: $log"
+    fi
+    mainstay_say "PostgreSQL's packages cannot be installed here: taking its programs from Maven's central repository."
+    MAINSTAY_POSTGRES=maven
+}
+
+# Fetches the artifact with PostgreSQL's programs and sets MAINSTAY_POSTGRES_JAR.
+mainstay_fetch_postgres() {
+    local platform version name folder=$PWD/target/postgres
+    case $(uname -sm) in
+        "Linux x86_64") platform=linux-amd64 ;;
+        "Linux aarch64") platform=linux-arm64v8 ;;
+        *)
+            mainstay_say "There is no artifact with PostgreSQL for $(uname -sm): please install PostgreSQL 12 or newer."
+            return 1
+            ;;
+    esac
+    version=$(sed -n 's#.*<postgresql.binaries.version>\(.*\)</postgresql.binaries.version>.*#\1#p' pom.xml)
+    name=embedded-postgres-binaries-$platform
+    export MAINSTAY_POSTGRES_JAR=$folder/$name-$version.jar
+    [ -s "$MAINSTAY_POSTGRES_JAR" ] || mvn -B -ntp -q -N dependency:copy "-Dartifact=io.zonky.test.postgres:$name:$version" \
+        "-DoutputDirectory=$folder" >&2 || {
+        mainstay_say "The artifact io.zonky.test.postgres:$name:$version could not be fetched: please install PostgreSQL."
+        return 1
+    }
+}
+
 mainstay_require() {
     local missing packages log
+    case " $* " in *" run "*) mainstay_choose_postgres || return ;; esac
     missing=$(mainstay_missing "$@" | sort -u) || return $?
     if [ -n "$missing" ]; then
         mainstay_say "Missing on this machine:"
@@ -201,5 +250,8 @@ mainstay_require() {
         mainstay_say "Installed."
     fi
     # In this shell, not in the subshell above: JAVA_HOME shall reach Maven.
-    case " $* " in *" build "*) mainstay_find_jdk ;; esac
+    case " $* " in *" build "*) mainstay_find_jdk || return ;; esac
+    case " $* " in
+        *" run "*) [ "${MAINSTAY_POSTGRES:-}" != maven ] || mainstay_fetch_postgres ;;
+    esac
 }

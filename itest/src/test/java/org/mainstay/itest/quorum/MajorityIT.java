@@ -2,7 +2,6 @@ package org.mainstay.itest.quorum;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -243,11 +242,10 @@ class MajorityIT extends QuorumCase {
     @Test
     @Order(8)
     void noAcknowledgedWriteIsLostWhenTheOwnerIsCutOffFromItsPeersOnly() {
-        Path psql = Database.programs().resolve("psql");
         Database database = Database.create(lab(), a().machine(), List.of());
         Cluster.protectDatabase(lab(), database, ADDRESS);
         expect("pg", a(), b(), c());
-        try (Acknowledgements client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT, psql)) {
+        try (Acknowledgements client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT)) {
             client.awaitMore(20, LIMIT);
             deafen(a(), true);
             Await.until(
@@ -260,7 +258,7 @@ class MajorityIT extends QuorumCase {
             undeafen(a());
             meet();
             client.awaitMore(50, LIMIT);
-            assertThat(client.lost(psql)).isEmpty();
+            assertThat(client.lost()).isEmpty();
         }
         a().mainstay("resource", "delete", "pg", "--stop");
     }
