@@ -22,8 +22,6 @@ import org.mainstay.itest.lab.Server;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class MajorityIT extends QuorumCase {
     private static final String ADDRESS = "10.77.1.100";
-    /** L + S as shipped, and one percent. */
-    private static final Duration SHIPPED_LAPSE = Duration.ofMillis(15_250);
 
     @Override
     protected List<String> names() {
@@ -90,8 +88,11 @@ class MajorityIT extends QuorumCase {
 
     private void withinFormula(Duration took) {
         Duration heartbeat = Duration.ofMillis(200);
-        assertThat(took).isGreaterThan(lapse().minus(heartbeat.multipliedBy(2)));
-        assertThat(took).isLessThan(lapse().plus(heartbeat).plusSeconds(1).plus(MEASURING));
+        between(
+                "majority",
+                took,
+                lapse().minus(heartbeat.multipliedBy(2)),
+                lapse().plus(heartbeat).plusSeconds(1));
     }
 
     /** Waits until all is well again with the resource on the server that took it. */
@@ -124,7 +125,8 @@ class MajorityIT extends QuorumCase {
         long start = System.nanoTime();
         cables(a(), false);
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         withinFormula(awaitTakeover(app, start));
 
         cables(a(), true);
@@ -141,7 +143,8 @@ class MajorityIT extends QuorumCase {
         cables(a(), false);
         a().managerProcesses().forEach(pid -> a().machine().signal(pid, "KILL"));
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         awaitTakeover(app, start);
 
         app.let("remove", a());
@@ -157,7 +160,8 @@ class MajorityIT extends QuorumCase {
         long start = System.nanoTime();
         deafen(a(), false);
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         awaitTakeover(app, start);
 
         undeafen(a());
@@ -201,7 +205,10 @@ class MajorityIT extends QuorumCase {
         assertThat(old).hasSize(1);
         a().machine().signal(old.get(0), "KILL");
         Await.until(
-                "a new one runs", LIMIT, () -> now.get().stream().anyMatch(pid -> !old.contains(pid)), () -> a().logs());
+                "a new one runs",
+                LIMIT,
+                () -> now.get().stream().anyMatch(pid -> !old.contains(pid)),
+                () -> a().logs());
         meet();
     }
 
@@ -247,7 +254,8 @@ class MajorityIT extends QuorumCase {
             Await.until(
                     "PostgreSQL has another owner",
                     LIMIT,
-                    () -> b().state("pg", "B").equals("ISP") || c().state("pg", "C").equals("ISP"),
+                    () -> b().state("pg", "B").equals("ISP")
+                            || c().state("pg", "C").equals("ISP"),
                     () -> a().logs() + b().logs() + c().logs());
             client.awaitMore(50, LIMIT);
             undeafen(a());
