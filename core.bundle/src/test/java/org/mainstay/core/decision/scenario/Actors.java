@@ -127,7 +127,7 @@ final class Actors {
         world.servers().values().stream()
                 .filter(server -> server.disk().instance(m.group(2)).isPresent())
                 .forEach(server -> places.put(server.name(), m.group(2)));
-        Promise promise = new Promise(places, 100, m.group(3));
+        Promise promise = new Promise(places, 100L << 20, m.group(3));
         server(m, 1).prepare(lcd -> lcd.with(LcdSection.PROMISES, Promise.key(places), promise));
     }
 
