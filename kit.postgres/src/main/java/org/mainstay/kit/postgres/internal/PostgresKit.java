@@ -47,7 +47,8 @@ public final class PostgresKit implements RecoveryKit {
                             .build(),
                     Field.named(Settings.BIN_DIRECTORY, "PostgreSQL Executable Location")
                             .help(
-                                    "Directory with postgres, pg_ctl and psql of the version that made the data directory.")
+                                    "Directory with postgres and pg_ctl (and psql where there is one) of the version that made "
+                                            + "the data directory.")
                             .kind(Field.Kind.PATH)
                             .scope(Field.Scope.SERVER)
                             .build(),
@@ -123,12 +124,17 @@ public final class PostgresKit implements RecoveryKit {
             return Creation.exists("port=" + port + " is already used by resource "
                     + rival.get().tag() + "; several database clusters on one server need different ports");
         }
-        return Creation.of(port, properties)
+        Creation creation = Creation.of(port, properties)
                 .withSuggestedTag("pgsql-" + port)
-                .withChild(volume.get().tag())
-                .withRemark(
-                        "clients reach it through an address that moves along: create an ip resource and make it a child "
-                                + "of this one");
+                .withChild(volume.get().tag());
+        if (!Files.isExecutable(Path.of(properties.get(Settings.BIN_DIRECTORY), "psql"))) {
+            creation = creation.withRemark("there is no psql in " + properties.get(Settings.BIN_DIRECTORY)
+                    + ": checks connect over TCP, so pg_hba.conf must let the administrator in from this machine by trust, "
+                    + "or with " + Settings.PASSWORD_FILE + "=");
+        }
+        return creation.withRemark(
+                "clients reach it through an address that moves along: create an ip resource and make it a child "
+                        + "of this one");
     }
 
     /** Completes the properties from what is found on the machine, or says why they cannot be used. */
@@ -240,11 +246,7 @@ public final class PostgresKit implements RecoveryKit {
     public Outcome remove(ActionContext context) {
         Server server = new Server(context);
         if (server.probe().state() == Probe.State.RUNNING) {
-            // A checkpoint now, while clients are still served, makes the one of the shutdown short.
-            Outcome checkpoint = server.query("CHECKPOINT");
-            if (!checkpoint.succeeded()) {
-                context.progress("no checkpoint before the stop: " + checkpoint.message());
-            }
+            server.checkpoint();
         }
         return server.stop();
     }
