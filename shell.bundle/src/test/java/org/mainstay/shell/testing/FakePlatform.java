@@ -44,6 +44,10 @@ public final class FakePlatform
         this.snapshot = snapshot;
     }
 
+    public void show(ClusterSnapshot value) {
+        snapshot = value;
+    }
+
     public void reply(Reply value) {
         reply = value;
     }
