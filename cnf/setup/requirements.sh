@@ -7,11 +7,19 @@
 #   mainstay_require test         # what only tests need: etcd and others
 #
 # On Debian and Ubuntu, as root, missing packages are installed and named. Elsewhere the missing ones are named and the
-# function returns 1. Sets JAVA_HOME when it had to look for a JDK.
+# function returns 1. Sets JAVA_HOME to a JDK that serves, and a UTF-8 locale if there is none.
 
 mainstay_java_min=17
 
 mainstay_say() { printf '%s\n' "$*" >&2; }
+
+# File names and texts are UTF-8 whatever the machine is set to, also when it is set to a locale it does not have: Java
+# could not even open a checkout in a folder whose name is not plain ASCII.
+mainstay_locale() {
+    if [ "$(locale charmap 2>/dev/null)" != UTF-8 ] && locale -a 2>/dev/null | grep -qix 'C\.utf-\{0,1\}8'; then
+        export LC_ALL=C.UTF-8
+    fi
+}
 
 # A JDK (with compiler) of at least mainstay_java_min: JAVA_HOME first, then PATH, then the usual folder.
 mainstay_find_jdk() {
@@ -174,6 +182,7 @@ mainstay_advise() {
 
 mainstay_require() {
     local missing packages log
+    mainstay_locale
     missing=$(mainstay_missing "$@" | sort -u) || return $?
     if [ -n "$missing" ]; then
         mainstay_say "Missing on this machine:"
