@@ -127,7 +127,7 @@ mainstay_no_default_cluster() {
 # services (a library's upgrade may restart some) are left alone. A machine that has a policy already keeps its own.
 mainstay_without_services() (
     policy=/usr/sbin/policy-rc.d
-    if [ ! -e "$policy" ]; then
+    if [ ! -e "$policy" ] || grep -q 'installation by Mainstay' "$policy"; then # the latter: of one that was killed
         trap 'rm -f "$policy"' EXIT
         trap 'exit 1' HUP INT TERM
         # shellcheck disable=SC2016
