@@ -6,6 +6,9 @@
 #   mainstay_require build run    # and PostgreSQL, network and process tools
 #   mainstay_require test         # what only tests need: etcd and others
 #
+# PostgreSQL comes from the machine's packages; where they cannot be installed, from a Maven artifact with its programs, whose jar
+# is then MAINSTAY_POSTGRES_JAR. MAINSTAY_POSTGRES=maven chooses the artifact in any case, MAINSTAY_POSTGRES=packages never.
+#
 # On Debian and Ubuntu, as root, missing packages are installed and named. Elsewhere the missing ones are named and the
 # function returns 1. Sets JAVA_HOME to a JDK that serves, and a UTF-8 locale if there is none.
 
@@ -58,11 +61,10 @@ mainstay_find_cc() {
     return $result
 }
 
-# PostgreSQL's server programs, wherever the distribution keeps them.
+# PostgreSQL's server programs, where the laboratory looks for them.
 mainstay_find_postgres() {
     local folder
-    for folder in $(command -v initdb >/dev/null 2>&1 && dirname "$(readlink -f "$(command -v initdb)")") \
-        /usr/lib/postgresql/*/bin /usr/pgsql-*/bin; do
+    for folder in /usr/lib/postgresql/*/bin; do
         [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ] && [ -x "$folder/postgres" ] && return 0
     done
     return 1
@@ -80,7 +82,7 @@ mainstay_missing() {
                 mainstay_find_cc || { echo "gcc|a C compiler"; echo "libc6-dev|the C library's headers"; }
                 ;;
             run)
-                mainstay_find_postgres || echo "postgresql|PostgreSQL server"
+                [ "${MAINSTAY_POSTGRES:-}" = maven ] || mainstay_find_postgres || echo "postgresql|PostgreSQL server"
                 while read -r command package; do
                     PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null 2>&1 || echo "$package|the command $command"
                 done <<'COMMANDS'
@@ -143,7 +145,8 @@ mainstay_install() {
     local log=$1 status
     shift
     local packages=("$@")
-    DEBIAN_FRONTEND=noninteractive apt-get update -q >"$log" 2>&1 || true # the lists at hand may do
+    # Once; and if it fails the lists at hand may do.
+    [ -s "$log" ] || DEBIAN_FRONTEND=noninteractive apt-get update -q >"$log" 2>&1 || true
     case " ${packages[*]} " in
         *" openjdk-17-jdk-headless "*)
             # Later releases no longer carry 17: take the newest the release offers as its default.
@@ -180,35 +183,100 @@ mainstay_advise() {
     fi
 }
 
+# Whether PostgreSQL may come from Maven if its packages cannot be installed. Returns 2 if the environment's choice is unknown.
+mainstay_may_choose() {
+    case "${MAINSTAY_POSTGRES:-}" in
+        "") return 0 ;;
+        maven | packages) return 1 ;;
+        *)
+            mainstay_say "MAINSTAY_POSTGRES=$MAINSTAY_POSTGRES is unknown; it may be maven or packages, or unset"
+            return 2
+            ;;
+    esac
+}
+
+mainstay_choose_maven() {
+    mainstay_say "PostgreSQL's packages cannot be installed here: taking its programs from Maven's central repository."
+    MAINSTAY_POSTGRES=maven
+}
+
+# Fetches the artifact with PostgreSQL's programs and sets MAINSTAY_POSTGRES_JAR.
+mainstay_fetch_postgres() {
+    local platform version name folder=$PWD/target/postgres
+    case $(uname -sm) in
+        "Linux x86_64") platform=linux-amd64 ;;
+        "Linux aarch64") platform=linux-arm64v8 ;;
+        *)
+            mainstay_say "There is no artifact with PostgreSQL for $(uname -sm): please install PostgreSQL 12 or newer."
+            return 1
+            ;;
+    esac
+    version=$(sed -n 's#.*<postgresql.binaries.version>\(.*\)</postgresql.binaries.version>.*#\1#p' pom.xml)
+    name=embedded-postgres-binaries-$platform
+    export MAINSTAY_POSTGRES_JAR=$folder/$name-$version.jar
+    [ -s "$MAINSTAY_POSTGRES_JAR" ] || mvn -B -ntp -q -N dependency:copy "-Dartifact=io.zonky.test.postgres:$name:$version" \
+        "-DoutputDirectory=$folder" >&2 || {
+        mainstay_say "The artifact io.zonky.test.postgres:$name:$version could not be fetched: please install PostgreSQL."
+        return 1
+    }
+}
+
+# Why apt-get, whose words are in the file $1, could not install.
+mainstay_blame() {
+    mainstay_say "apt-get could not install what is missing:"
+    grep '^E: ' "$1" | head -n 1 | sed 's/^/  /' >&2
+}
+
+# Installs the packages named, PostgreSQL's last: it alone can be replaced.
+mainstay_install_all() {
+    local log packages=() package optional=
+    for package in "$@"; do
+        if [ "$package" = postgresql ] && mainstay_may_choose; then optional=$package; else packages+=("$package"); fi
+    done
+    log=$(mktemp "${TMPDIR:-/tmp}/mainstay-apt-XXXXXX.log") || return 1
+    if [ "${#packages[@]}" -gt 0 ] && ! mainstay_install "$log" "${packages[@]}"; then
+        mainstay_blame "$log"
+        mainstay_say "Is the network or the package mirror out of reach? Mend that and run this again. Everything apt-get said: $log"
+        return 1
+    fi
+    if [ -n "$optional" ] && ! mainstay_install "$log" "$optional"; then
+        mainstay_blame "$log"
+        mainstay_say "Everything apt-get said: $log"
+        mainstay_choose_maven
+        return 0
+    fi
+    rm -f "$log"
+    mainstay_say "Installed."
+}
+
 mainstay_require() {
-    local missing packages log
+    local missing packages
     mainstay_locale
+    mainstay_may_choose || [ $? -eq 1 ] || return 2
     missing=$(mainstay_missing "$@" | sort -u) || return $?
     if [ -n "$missing" ]; then
         mainstay_say "Missing on this machine:"
         sed 's/^\([^|]*\)|\(.*\)$/  \2 (Debian package \1)/' <<<"$missing" >&2
         mapfile -t packages < <(cut -d'|' -f1 <<<"$missing" | sort -u)
-        if ! mainstay_is_debian || [ "$(id -u)" -ne 0 ]; then
+        if mainstay_is_debian && [ "$(id -u)" -eq 0 ]; then
+            mainstay_install_all "${packages[@]}" || return 1
+        elif [ "${packages[*]}" = postgresql ] && mainstay_may_choose; then
+            mainstay_choose_maven
+        else
             mainstay_advise "${packages[@]}"
-            return 1
-        fi
-        log=$(mktemp "${TMPDIR:-/tmp}/mainstay-apt-XXXXXX.log") || return 1
-        if ! mainstay_install "$log" "${packages[@]}"; then
-            mainstay_say "apt-get could not install what is missing:"
-            grep '^E: ' "$log" | head -n 1 | sed 's/^/  /' >&2
-            mainstay_say "Is the network or the package mirror out of reach? Mend that and run this again. Everything apt-get said: $log"
             return 1
         fi
         missing=$(mainstay_missing "$@" | sort -u)
         if [ -n "$missing" ]; then
             mainstay_say "Still missing, as this release's packages do not bring it:"
             sed 's/^\([^|]*\)|\(.*\)$/  \2/' <<<"$missing" >&2
-            mainstay_say "Please install the above by hand and run this again. Everything apt-get said: $log"
+            mainstay_say "Please install the above by hand and run this again."
             return 1
         fi
-        rm -f "$log"
-        mainstay_say "Installed."
     fi
     # In this shell, not in the subshell above: JAVA_HOME shall reach Maven.
-    case " $* " in *" build "*) mainstay_find_jdk ;; esac
+    case " $* " in *" build "*) mainstay_find_jdk || return ;; esac
+    case " $* " in
+        *" run "*) [ "${MAINSTAY_POSTGRES:-}" != maven ] || mainstay_fetch_postgres ;;
+    esac
 }
