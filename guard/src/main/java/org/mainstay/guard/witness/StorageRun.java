@@ -330,7 +330,7 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
                     .forEach(peer -> tell.add(() -> words.word(
                             peer,
                             Word.UNKNOWN,
-                            peer + " is not among the servers of qwk_storage_init; initialise again (QUO-092)")));
+                            peer + " is not among the servers of qwk_storage_init; initialise again")));
             expire(now, tell);
         }
         tell.forEach(Runnable::run);

@@ -92,7 +92,7 @@ final class LocalSteps {
             if (!holder.equals(snapshot.self()) && !reached) {
                 throw new Refusal(
                         ExitCode.NO_COMMUNICATION,
-                        "no comm path to " + holder + " is alive, which holds the hierarchy (ADM-241);"
+                        "no comm path to " + holder + " is alive, which holds the hierarchy;"
                                 + " create one with 'mainstay commpath create'");
             }
         }

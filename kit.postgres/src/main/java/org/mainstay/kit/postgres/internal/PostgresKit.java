@@ -105,7 +105,7 @@ public final class PostgresKit implements RecoveryKit {
         Optional<ResourceInfo> volume = volumeBelow(data, context.resources());
         if (volume.isEmpty()) {
             return Creation.refused(
-                    "datadir=" + data + " is not on a protected volume (PG-015); create a volume resource whose "
+                    "datadir=" + data + " is not on a protected volume; create a volume resource whose "
                             + "mount point holds it first: mainstay resource create volume --set device=... --set mount=...");
         }
         Map<String, String> properties = new LinkedHashMap<>(resource.properties());
@@ -122,7 +122,7 @@ public final class PostgresKit implements RecoveryKit {
                 .findFirst();
         if (rival.isPresent()) {
             return Creation.exists("port=" + port + " is already used by resource "
-                    + rival.get().tag() + "; several database clusters on one server need different ports (PG-002)");
+                    + rival.get().tag() + "; several database clusters on one server need different ports");
         }
         Creation creation = Creation.of(port, properties)
                 .withSuggestedTag("pgsql-" + port)
@@ -134,7 +134,7 @@ public final class PostgresKit implements RecoveryKit {
         }
         return creation.withRemark(
                 "clients reach it through an address that moves along: create an ip resource and make it a child "
-                        + "of this one (PG-022)");
+                        + "of this one");
     }
 
     /** Completes the properties from what is found on the machine, or says why they cannot be used. */
@@ -231,7 +231,7 @@ public final class PostgresKit implements RecoveryKit {
         String owner = new Settings(resource).owner();
         if (!context.host().processes().userExists(owner)) {
             return Creation.refused("there is no user '" + owner + "' on " + resource.server()
-                    + "; create it with the same user id as on the other servers (PG-148)");
+                    + "; create it with the same user id as on the other servers");
         }
         return Creation.of(resource.id(), resource.properties())
                 .withProperty(Settings.BIN_DIRECTORY, programs.toString());
@@ -306,7 +306,7 @@ public final class PostgresKit implements RecoveryKit {
             String address = child.property("address", "").replaceAll("/.*", "");
             if (child.type().equals("ip") && child.inService() && !address.isEmpty() && !accepts(address, port)) {
                 return Outcome.failed("PostgreSQL does not accept connections on the protected address " + address + ":"
-                        + port + "; let listen_addresses cover it (PG-086)");
+                        + port + "; let listen_addresses cover it");
             }
         }
         return Outcome.success("PostgreSQL answers queries");

@@ -215,7 +215,7 @@ public final class VolumeKit implements RecoveryKit {
         String loop = device.equals(volume.device()) ? "" : detach(device, context);
         return Outcome.failed(
                 mounted.message()
-                        + ". Mainstay never repairs a file system by itself (OPS-095): take the resource out of service,"
+                        + ". Mainstay never repairs a file system by itself: take the resource out of service,"
                         + " check it by hand, for example with fsck " + volume.device()
                         + ", and bring it into service again" + loop,
                 mounted.detail());

@@ -192,7 +192,7 @@ class VolumeKitTest {
         assertThat(failed.succeeded()).isFalse();
         assertThat(failed.message())
                 .contains("bad superblock")
-                .contains("OPS-095")
+                .contains("never repairs a file system")
                 .contains("fsck");
         assertThat(holders).isEmpty();
         assertThat(a.done).endsWith("release");
