@@ -204,7 +204,7 @@ final class Claims {
             int turn = leased() ? new Eligibility(step).rank(hierarchy) : 0;
             step.startTimer("backoff:" + hierarchy.first(), step.settings.defaultDetection() * (1 + turn));
         }
-        new Reservations(step)
+        new InstanceReservations(step)
                 .finish(operation, Reply.failed(ExitCode.IN_USE, reason + "; see 'mainstay status' and try again"));
     }
 
@@ -331,7 +331,7 @@ final class Claims {
         for (ServiceOperation operation : step.operations()) {
             if (operation.stage() == Stage.CLAIMING) {
                 String text = "the claim could not be stored on " + step.self() + ": " + reason;
-                new Reservations(step).finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, text));
+                new InstanceReservations(step).finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, text));
             }
         }
     }

@@ -28,13 +28,13 @@ final class Failover {
     private final Step step;
     private final Knowledge knowledge;
     private final Eligibility eligibility;
-    private final Reservations reservations;
+    private final InstanceReservations reservations;
 
     Failover(Step step) {
         this.step = step;
         knowledge = new Knowledge(step);
         eligibility = new Eligibility(step);
-        reservations = new Reservations(step);
+        reservations = new InstanceReservations(step);
     }
 
     /** A check failed: repaired in place if that is wanted, else the hierarchy moves (ADM-070). */

@@ -42,12 +42,12 @@ final class Handovers {
 
     private final Step step;
     private final Knowledge knowledge;
-    private final Reservations reservations;
+    private final InstanceReservations reservations;
 
     Handovers(Step step) {
         this.step = step;
         knowledge = new Knowledge(step);
-        reservations = new Reservations(step);
+        reservations = new InstanceReservations(step);
     }
 
     /** Writes the record of a handover this server begins as the giving one. */
@@ -236,7 +236,7 @@ final class Handovers {
         }
         String text = complete
                 ? step.right().reason()
-                : "could not be taken out of service on " + step.self() + ": " + Reservations.failures(operation);
+                : "could not be taken out of service on " + step.self() + ": " + InstanceReservations.failures(operation);
         step.drop(LcdSection.HANDOVERS, handover.id());
         refuse(handover.id(), handover.to(), ExitCode.SYSTEM_ERROR, text);
         restoreHere(ownTags(handover), "the switchover to " + handover.to() + " failed");

@@ -121,7 +121,7 @@ final class Takings {
     }
 
     private ServiceOperation begin(Handover handover, SortedSet<String> tags) {
-        return new Reservations(step)
+        return new InstanceReservations(step)
                 .begin(
                         Kind.RESTORE,
                         step.topology().withBelow(tags),
@@ -205,7 +205,7 @@ final class Takings {
         }
         step.drop(LcdSection.HANDOVERS, handover.id());
         handovers.refuse(handover.id(), handover.from(), ExitCode.IN_USE, text);
-        new Reservations(step).finish(operation, Reply.failed(ExitCode.IN_USE, text));
+        new InstanceReservations(step).finish(operation, Reply.failed(ExitCode.IN_USE, text));
     }
 
     /** Takes over the responsibility: epochs, record and the begin of the restore are one commit. */

@@ -216,7 +216,7 @@ final class Actors {
         on("the time limit ends on (\\w+)", m -> server(m, 1).kits().timeOut());
         on(
                 "the storage of (\\w+) is lost on (\\w+)",
-                m -> server(m, 2).feed(new Event.OwnershipLost(m.group(1), "taken by another server")));
+                m -> server(m, 2).feed(new Event.StorageLost(m.group(1), "taken by another server")));
         on("(\\w+) crashes on (\\w+)", m -> server(m, 2).kits().set(m.group(1), Presence.PARTIAL));
         on("(\\w+) is stopped by hand on (\\w+)", m -> server(m, 2).kits().set(m.group(1), Presence.STOPPED));
         on(
