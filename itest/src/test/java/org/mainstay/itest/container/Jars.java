@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
@@ -80,6 +81,26 @@ final class Jars {
             }
         }
         return entries;
+    }
+
+    /** Copies a bundle as another version of itself. */
+    static void reversion(Path from, Path to, String version) throws IOException {
+        try (JarFile file = new JarFile(from.toFile())) {
+            Manifest manifest = file.getManifest();
+            manifest.getMainAttributes().putValue("Bundle-Version", version);
+            try (OutputStream stream = Files.newOutputStream(to);
+                    JarOutputStream out = new JarOutputStream(stream, manifest)) {
+                for (JarEntry entry : file.stream().toList()) {
+                    if (!entry.getName().equals(JarFile.MANIFEST_NAME)) {
+                        out.putNextEntry(new JarEntry(entry.getName()));
+                        try (var in = file.getInputStream(entry)) {
+                            in.transferTo(out);
+                        }
+                        out.closeEntry();
+                    }
+                }
+            }
+        }
     }
 
     static byte[] text(String text) {
