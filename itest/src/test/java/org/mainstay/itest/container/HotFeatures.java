@@ -12,7 +12,9 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -154,13 +156,13 @@ public final class HotFeatures implements BundleActivator {
                 first = one.getVersion();
             }
         }
-        features.uninstallFeature(feature, first);
+        uninstall(feature);
         check(bundle(name) == null, name + " is still there without its feature");
         features.installFeature(feature, first);
         await(name + " is installed", () -> active(name, version));
         features.installFeature(feature, next, EnumSet.of(FeaturesService.Option.Upgrade));
         await(name + " is upgraded", () -> active(name, next));
-        features.uninstallFeature(feature, next);
+        uninstall(feature);
         check(bundle(name) == null, name + " is still there after its upgraded feature went");
         features.installFeature(feature, first);
         await(name + " is downgraded", () -> active(name, version));
@@ -169,13 +171,27 @@ public final class HotFeatures implements BundleActivator {
         await(name + " is downgraded in one step", () -> active(name, version));
     }
 
+    /** Whatever version is required; a feature that was upgraded is not found by its new version. */
+    private void uninstall(String feature) throws Exception {
+        Map<String, Set<String>> mine = new TreeMap<>();
+        features.listRequirements().forEach((region, requirements) -> {
+            for (String requirement : requirements) {
+                if (requirement.equals("feature:" + feature) || requirement.startsWith("feature:" + feature + "/")) {
+                    mine.computeIfAbsent(region, key -> new TreeSet<>()).add(requirement);
+                }
+            }
+        });
+        check(!mine.isEmpty(), feature + " is not among " + features.listRequirements());
+        features.removeRequirements(mine, EnumSet.noneOf(FeaturesService.Option.class));
+    }
+
     private void byDeployFolder(String feature, String name) throws Exception {
         String version = bundle(name).getVersion().toString();
         String installed = "";
         for (Feature one : features.getFeatures(feature)) {
             installed = features.isInstalled(one) ? one.getVersion() : installed;
         }
-        features.uninstallFeature(feature, installed);
+        uninstall(feature);
         Path jar = Path.of(header("Deploy-Folder"), name + ".jar");
         Path old = Path.of(header("Kit-Jars"), name + ".jar");
         Files.copy(old, jar);

@@ -19,11 +19,11 @@ import javax.tools.ToolProvider;
 import org.mainstay.itest.lab.LabException;
 
 /** Makes bundles, as strangers without our build would. */
-final class Jars {
+public final class Jars {
     private Jars() {}
 
     /** Writes a bundle. */
-    static void write(Path jar, Map<String, String> headers, Map<String, byte[]> entries) throws IOException {
+    public static void write(Path jar, Map<String, String> headers, Map<String, byte[]> entries) throws IOException {
         Manifest manifest = new Manifest();
         Attributes main = manifest.getMainAttributes();
         main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
@@ -40,7 +40,7 @@ final class Jars {
     }
 
     /** Writes a bundle whose activator is a class of the tests that stands alone. */
-    static void probe(Path jar, Class<?> activator, Map<String, String> moreHeaders) throws IOException {
+    public static void probe(Path jar, Class<?> activator, Map<String, String> moreHeaders) throws IOException {
         String entry = activator.getName().replace('.', '/') + ".class";
         Map<String, String> headers = new LinkedHashMap<>(moreHeaders);
         headers.put("Bundle-SymbolicName", activator.getName());
@@ -52,7 +52,7 @@ final class Jars {
     }
 
     /** Compiles one source file against jars and returns its classes as entries. */
-    static Map<String, byte[]> compile(Path folder, String name, String source, List<Path> classPath)
+    public static Map<String, byte[]> compile(Path folder, String name, String source, List<Path> classPath)
             throws IOException {
         Path file = folder.resolve(name.substring(name.lastIndexOf('.') + 1) + ".java");
         Files.writeString(file, source);
@@ -84,7 +84,7 @@ final class Jars {
     }
 
     /** Copies a bundle as another version of itself. */
-    static void reversion(Path from, Path to, String version) throws IOException {
+    public static void reversion(Path from, Path to, String version) throws IOException {
         try (JarFile file = new JarFile(from.toFile())) {
             Manifest manifest = file.getManifest();
             manifest.getMainAttributes().putValue("Bundle-Version", version);
@@ -103,7 +103,7 @@ final class Jars {
         }
     }
 
-    static byte[] text(String text) {
+    public static byte[] text(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -4,7 +4,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -258,12 +262,16 @@ final class LocalKits {
         }
     }
 
+    /** Takes back whatever requires the feature: after an upgrade Karaf does not find it by its version. */
     private void uninstall(Feature feature) throws CommandException {
+        Map<String, Set<String>> required = new TreeMap<>();
+        features.listRequirements().forEach((region, requirements) -> requirements.stream()
+                .filter(one -> one.equals("feature:" + feature.getName())
+                        || one.startsWith("feature:" + feature.getName() + "/"))
+                .forEach(one -> required.computeIfAbsent(region, key -> new TreeSet<>())
+                        .add(one)));
         try {
-            if (features.isInstalled(feature) || features.isRequired(feature)) {
-                features.uninstallFeature(
-                        feature.getName(), feature.getVersion(), EnumSet.of(Option.NoAutoRefreshBundles));
-            }
+            features.removeRequirements(required, EnumSet.of(Option.NoAutoRefreshBundles));
         } catch (Exception e) {
             LOG.warn("the feature {} {} could not be removed", feature.getName(), feature.getVersion(), e);
             throw new CommandException(
