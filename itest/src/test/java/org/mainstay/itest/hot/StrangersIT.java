@@ -14,7 +14,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.itest.lab.Cluster;
 import org.mainstay.itest.lab.Exec;
@@ -27,20 +26,19 @@ import org.mainstay.itest.lab.Server;
  * the distribution carries in {@code sdk/}, test it by the contract of kits, and install it. Third-party libraries and plugins come from
  * the local Maven repository of this build, nothing from the network.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StrangersIT {
     private static final Path EXAMPLE = Path.of("../examples/kit.redis");
     private static final Path ARCHETYPE = Path.of("../mainstay-kit/src/main/resources/archetype-resources");
     private static final Duration BUILD_LIMIT = Duration.ofMinutes(10);
 
     @TempDir
-    private Path folder;
+    private static Path folder;
 
-    private Path home;
-    private Path settings;
+    private static Path home;
+    private static Path settings;
 
     @BeforeAll
-    void unpack() throws IOException {
+    static void unpack() throws IOException {
         home = Files.createDirectory(folder.resolve("mainstay"));
         Exec.run(
                         "tar",
