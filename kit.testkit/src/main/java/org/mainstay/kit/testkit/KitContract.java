@@ -127,7 +127,7 @@ public final class KitContract {
                         && descriptor.type().equals(kit.descriptor().type()),
                 "the descriptor changes from call to call");
         for (Action action : Action.values()) {
-            require(descriptor.timeLimit(action).compareTo(Duration.ofDays(1)) <= 0, action + " may take over a day");
+            require(descriptor.timeLimit(action).compareTo(Duration.ofHours(25)) <= 0, action + " may take over 25 hours");
         }
         Set<String> names = new HashSet<>();
         for (Field field : descriptor.fields()) {
