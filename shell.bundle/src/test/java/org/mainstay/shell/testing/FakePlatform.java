@@ -38,6 +38,7 @@ public final class FakePlatform
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
     private final List<Consumer<ClusterEvent>> followers = new CopyOnWriteArrayList<>();
     private volatile CommandException remoteFailure;
+    private final FakeKits kits = new FakeKits();
     private volatile Path home = Path.of("target/no-such-home");
 
     public FakePlatform(ClusterSnapshot snapshot) {
@@ -111,6 +112,12 @@ public final class FakePlatform
     public SafetyServices safety() {
         FakeSafety safety = new FakeSafety();
         return new SafetyServices(safety, safety, safety, safety);
+    }
+
+    /** Returns the kits of both servers, which remember what was ordered. */
+    @Override
+    public FakeKits kitManager() {
+        return kits;
     }
 
     /** Lets the kits come later. */

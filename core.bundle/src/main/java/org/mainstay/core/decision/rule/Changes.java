@@ -91,7 +91,7 @@ final class Changes {
             ownership = ownership.withWanted(word, newest.wantedRevision() + 1).withReleased(!will);
         }
         if (will && !was) {
-            ownership = ownership.withEpoch(knowledge.newestEpoch(tag) + 1, step.self());
+            ownership = ownership.withEpoch(Epochs.claimed(step, knowledge.newestEpoch(tag), false), step.self());
         }
         Instance changed = wanted.withOwnership(ownership);
         if (wanted.state() != old.state()) {
