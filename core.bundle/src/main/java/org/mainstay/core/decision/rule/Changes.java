@@ -71,6 +71,9 @@ final class Changes {
                 && wanted.state().inService()
                 && step.instance(tag) != null
                 && !step.inService(tag);
+        if (claims && !step.mayStart()) {
+            return Reply.failed(ExitCode.SYSTEM_ERROR, tag + " cannot be set in service: " + step.whyNot());
+        }
         Knowledge.Occupant occupant = claims ? new Knowledge(step).occupant(tag) : null;
         return occupant == null
                 ? null

@@ -35,7 +35,10 @@ public final class ResourceExtend extends BaseCommand {
     @Parameters(paramLabel = "TAG", description = "Any resource of the hierarchy.")
     private String tag;
 
-    @Option(names = "--to", paramLabel = "NAME", description = "The server to extend to; at a terminal it is asked for.")
+    @Option(
+            names = "--to",
+            paramLabel = "NAME",
+            description = "The server to extend to; at a terminal it is asked for.")
     private String target;
 
     @Option(

@@ -101,7 +101,8 @@ public final class ExtendWizard {
         new FormQuestions(invocation.platform().administration(), dialogue)
                 .ask(instance.typeKey(), true, answers, instance.properties());
         Map<String, String> changed = FormQuestions.withoutEmpty(answers);
-        changed.entrySet().removeIf(entry -> entry.getValue().equals(instance.properties().get(entry.getKey())));
+        changed.entrySet()
+                .removeIf(entry -> entry.getValue().equals(instance.properties().get(entry.getKey())));
         return changed;
     }
 
