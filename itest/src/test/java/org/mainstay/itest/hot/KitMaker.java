@@ -48,6 +48,11 @@ final class KitMaker {
         return build("EchoKit", "echo", version, Map.of("@VERSION@", version, "@PORT@", port), "");
     }
 
+    /** Builds a version of the echo kit that does not resolve. */
+    Path echoThatLacks(String version, String missing) {
+        return build("EchoKit", "echo", version, Map.of("@VERSION@", version, "@PORT@", "port"), "," + missing);
+    }
+
     /** Builds a bad kit of this type. @param moreImports packages it imports besides, each with a comma before it */
     Path bad(String type, String moreImports) {
         return build("BadKit", type, "1.0.0", Map.of("@TYPE@", type), moreImports);
