@@ -82,6 +82,18 @@ class BrokenKitIT extends HotCase {
     }
 
     @Test
+    void aVersionThatCannotReadItsPropertiesDoesNotCountAgainstTheResource() {
+        a().mainstay("kit", "upgrade", kits.echoThatForgets("3.0.0").toString());
+        Await.until(
+                "it is said that the kit does not work",
+                LIMIT,
+                () -> a().logs().contains("cannot read the properties that its version 1.0.0 wrote"),
+                a()::logs);
+        assertThat(a().state(ECHO, "A")).isEqualTo("ISP");
+        a().mainstay("kit", "upgrade", echo1.toString(), "--downgrade");
+    }
+
+    @Test
     void aKitWithoutADescriptorIsTakenBack() {
         Exec.Result refused = install("nameless", "");
         assertThat(refused.exitCode()).isEqualTo(1);
