@@ -77,7 +77,8 @@ class BrokenKitIT extends HotCase {
         String next = kits.echoThatLacks("1.9.0", "com.example.absent").toString();
         Exec.Result refused = try_(a(), "kit", "upgrade", next, "--all-servers");
         assertThat(refused.exitCode()).isEqualTo(1);
-        assertThat(refused.output()).contains("com.example.absent", "version 1.0.0 is at work again", "nothing was changed");
+        assertThat(refused.output())
+                .contains("com.example.absent", "version 1.0.0 is at work again", "nothing was changed");
         assertThat(a().mainstay("kit", "list", "--all-servers")).containsPattern(BUNDLE + " +net/echo +1.0.0 +1.0.0");
     }
 

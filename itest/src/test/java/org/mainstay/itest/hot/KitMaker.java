@@ -80,12 +80,12 @@ final class KitMaker {
             Map<String, byte[]> entries =
                     new LinkedHashMap<>(Jars.compile(work, bundle + "." + source, text, List.of(api)));
             entries.put("OSGI-INF/kit.xml", Jars.text("""
-                    <?xml version="1.0"?>
-                    <scr:component xmlns:scr="http://www.osgi.org/xmlns/scr/v1.3.0" name="%1$s">
-                      <service><provide interface="org.mainstay.kit.RecoveryKit"/></service>
-                      <implementation class="%1$s.%2$s"/>
-                    </scr:component>
-                    """.formatted(bundle, source)));
+                <?xml version="1.0"?>
+                <scr:component xmlns:scr="http://www.osgi.org/xmlns/scr/v1.3.0" name="%1$s">
+                  <service><provide interface="org.mainstay.kit.RecoveryKit"/></service>
+                  <implementation class="%1$s.%2$s"/>
+                </scr:component>
+                """.formatted(bundle, source)));
             Map<String, String> headers = new LinkedHashMap<>();
             headers.put("Bundle-SymbolicName", bundle);
             headers.put("Bundle-Version", version);

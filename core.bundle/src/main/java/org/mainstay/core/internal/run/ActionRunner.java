@@ -207,8 +207,9 @@ public final class ActionRunner {
 
     /** What a kit cannot do for its own fault is told once, and does not count against what it protects (I8). */
     private KitDefect defect(ActionOrder order, String why, Throwable cause) {
-        String text = order.actionName() + " of " + order.resource().tag() + " did not take place, because its kit does not "
-                + "work: " + why + "; it goes on unwatched until another version of the kit is installed";
+        String text =
+                order.actionName() + " of " + order.resource().tag() + " did not take place, because its kit does not "
+                        + "work: " + why + "; it goes on unwatched until another version of the kit is installed";
         kits.defect(order.resource().application(), order.resource().type(), text);
         return new KitDefect(text, cause);
     }

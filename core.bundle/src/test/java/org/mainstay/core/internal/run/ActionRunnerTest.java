@@ -57,7 +57,9 @@ class ActionRunnerTest {
     }
 
     private Ended<Outcome> check(String kitVersion) throws Exception {
-        return runner.check(order(Action.QUICK_CHECK, kitVersion)).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        return runner.check(order(Action.QUICK_CHECK, kitVersion))
+                .toCompletableFuture()
+                .get(20, TimeUnit.SECONDS);
     }
 
     @Test

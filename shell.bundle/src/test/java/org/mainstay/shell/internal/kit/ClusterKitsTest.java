@@ -49,32 +49,28 @@ class ClusterKitsTest {
     private ClusterKits server(String name) {
         ClusterSnapshot seen = Fixtures.named("two servers");
         ClusterSnapshot own = new ClusterSnapshot(
-                1,
-                name,
-                seen.phase(),
-                seen.own(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                List.of());
+                1, name, seen.phase(), seen.own(), Map.of(), Map.of(), Map.of(), Map.of(), List.of());
         return new ClusterKits(
-                proxy(BundleContext.class, name), proxy(FeaturesService.class, name), new FakePlatform(own), network.of(name));
+                proxy(BundleContext.class, name),
+                proxy(FeaturesService.class, name),
+                new FakePlatform(own),
+                network.of(name));
     }
 
     /** A Karaf without kits and features that remembers what it was asked. */
     private <T> T proxy(Class<T> type, String server) {
-        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
-            synchronized (calls) {
-                calls.add(server + " " + method.getName());
-            }
-            return switch (method.getName()) {
-                case "getBundles" -> new Bundle[0];
-                case "listInstalledFeatures", "listFeatures" -> new Feature[0];
-                case "getFeature" -> null;
-                default -> throw new UnsupportedOperationException(method.getName());
-            };
-        }));
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
+                    synchronized (calls) {
+                        calls.add(server + " " + method.getName());
+                    }
+                    return switch (method.getName()) {
+                        case "getBundles" -> new Bundle[0];
+                        case "listInstalledFeatures", "listFeatures" -> new Feature[0];
+                        case "getFeature" -> null;
+                        default -> throw new UnsupportedOperationException(method.getName());
+                    };
+                }));
     }
 
     private static Order named(Change change, String name) {
