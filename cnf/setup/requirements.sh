@@ -105,6 +105,8 @@ COMMANDS
                 [ -x /usr/bin/etcd ] || echo "etcd-server|etcd"
                 /usr/bin/python3 -c 'import botocore' >/dev/null 2>&1 || echo "python3-botocore|the AWS library for Python"
                 command -v openssl >/dev/null 2>&1 || echo "openssl|the command openssl"
+                # What the tutorial's kit protects.
+                command -v redis-server >/dev/null 2>&1 || echo "redis-server|Redis"
                 ;;
             *)
                 mainstay_say "requirements: unknown group '$group' (build, run, test)"
@@ -125,7 +127,7 @@ mainstay_no_default_cluster() {
     mainstay_say "PostgreSQL is installed without a database of its own ($folder/mainstay.conf says so)."
 }
 
-# Runs a command that installs packages, in a subshell. While it runs, no package may start etcd or PostgreSQL; other
+# Runs a command that installs packages, in a subshell. While it runs, no package may start etcd, PostgreSQL or Redis; other
 # services (a library's upgrade may restart some) are left alone. A machine that has a policy already keeps its own.
 mainstay_without_services() (
     policy=/usr/sbin/policy-rc.d
@@ -134,7 +136,7 @@ mainstay_without_services() (
         trap 'exit 1' HUP INT TERM
         # shellcheck disable=SC2016
         printf '%s\n' '#!/bin/sh' '# Of an installation by Mainstay that is under way; it removes this file at its end.' \
-            'case $1 in etcd* | postgresql*) exit 101 ;; esac' 'exit 0' >"$policy"
+            'case $1 in etcd* | postgresql* | redis*) exit 101 ;; esac' 'exit 0' >"$policy"
         chmod 755 "$policy"
     fi
     "$@"

@@ -73,6 +73,28 @@ class BrokenKitIT extends HotCase {
     }
 
     @Test
+    void anUpgradeThatDoesNotWorkPutsTheOldVersionBack() {
+        String next = kits.echoThatLacks("1.9.0", "com.example.absent").toString();
+        Exec.Result refused = try_(a(), "kit", "upgrade", next, "--all-servers");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.output())
+                .contains("com.example.absent", "version 1.0.0 is at work again", "nothing was changed");
+        assertThat(a().mainstay("kit", "list", "--all-servers")).containsPattern(BUNDLE + " +net/echo +1.0.0 +1.0.0");
+    }
+
+    @Test
+    void aVersionThatCannotReadItsPropertiesDoesNotCountAgainstTheResource() {
+        a().mainstay("kit", "upgrade", kits.echoThatForgets("3.0.0").toString());
+        Await.until(
+                "it is said that the kit does not work",
+                LIMIT,
+                () -> a().logs().contains("cannot read the properties that its version 1.0.0 wrote"),
+                a()::logs);
+        assertThat(a().state(ECHO, "A")).isEqualTo("ISP");
+        a().mainstay("kit", "upgrade", echo1.toString(), "--downgrade");
+    }
+
+    @Test
     void aKitWithoutADescriptorIsTakenBack() {
         Exec.Result refused = install("nameless", "");
         assertThat(refused.exitCode()).isEqualTo(1);

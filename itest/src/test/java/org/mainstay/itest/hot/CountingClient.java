@@ -37,8 +37,8 @@ final class CountingClient implements AutoCloseable {
         try {
             Files.createDirectories(folder);
             Path program = Files.writeString(folder.resolve("client.pl"), PROGRAM);
-            process = new ProcessBuilder(lab.atClient(List.of(
-                            "perl", program.toString(), address, String.valueOf(port), folder.toString())))
+            process = new ProcessBuilder(lab.atClient(
+                            List.of("perl", program.toString(), address, String.valueOf(port), folder.toString())))
                     .redirectErrorStream(true)
                     .redirectInput(new File("/dev/null"))
                     .redirectOutput(folder.resolve("log").toFile())
@@ -80,7 +80,8 @@ final class CountingClient implements AutoCloseable {
     /** Waits until the server has answered twenty times more. */
     void progress() {
         long before = successes();
-        Await.until("the client is served", LIMIT, () -> successes() > before + 20, () -> String.join("\n", failures()));
+        Await.until(
+                "the client is served", LIMIT, () -> successes() > before + 20, () -> String.join("\n", failures()));
     }
 
     @Override

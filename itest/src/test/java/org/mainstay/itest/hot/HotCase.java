@@ -60,16 +60,7 @@ abstract class HotCase extends FaultCase {
         echo1 = kits.echo("1.0.0", "port");
         String told = a().mainstay("kit", "install", echo1.toString(), "--all-servers");
         assertThat(told).contains("A: kit " + BUNDLE + " 1.0.0 is installed", "B: kit " + BUNDLE);
-        a().mainstay(
-                        "resource",
-                        "create",
-                        ECHO,
-                        "--tag",
-                        ECHO,
-                        "--set",
-                        "port=" + PORT,
-                        "--set",
-                        "folder=" + folder);
+        a().mainstay("resource", "create", ECHO, "--tag", ECHO, "--set", "port=" + PORT, "--set", "folder=" + folder);
         a().mainstay("resource", "extend", ECHO, "--to", "B");
         expect(ECHO, a(), b());
     }
@@ -78,7 +69,10 @@ abstract class HotCase extends FaultCase {
     CountingClient count(String name) {
         end();
         client = new CountingClient(
-                lab(), lab().directory().resolve("client-" + name), a().machine().address(1), PORT);
+                lab(),
+                lab().directory().resolve("client-" + name),
+                a().machine().address(1),
+                PORT);
         return client;
     }
 

@@ -45,7 +45,22 @@ final class KitMaker {
 
     /** Builds a version of the echo kit. @param port name of its property, which changed in version 2 */
     Path echo(String version, String port) {
-        return build("EchoKit", "echo", version, Map.of("@VERSION@", version, "@PORT@", port), "");
+        return build("EchoKit", "echo", version, echoValues(version, port, ""), "");
+    }
+
+    /** Builds a version of the echo kit that does not resolve. */
+    Path echoThatLacks(String version, String missing) {
+        return build("EchoKit", "echo", version, echoValues(version, "port", ""), "," + missing);
+    }
+
+    /** Builds a version of the echo kit that cannot read what other versions wrote. */
+    Path echoThatForgets(String version) {
+        String fault = "if (!fromVersion.equals(VERSION)) { throw new IllegalStateException(\"no longer readable\"); }";
+        return build("EchoKit", "echo", version, echoValues(version, "port", fault), "");
+    }
+
+    private static Map<String, String> echoValues(String version, String port, String fault) {
+        return Map.of("@VERSION@", version, "@PORT@", port, "@FAULT@", fault);
     }
 
     /** Builds a bad kit of this type. @param moreImports packages it imports besides, each with a comma before it */
@@ -65,12 +80,12 @@ final class KitMaker {
             Map<String, byte[]> entries =
                     new LinkedHashMap<>(Jars.compile(work, bundle + "." + source, text, List.of(api)));
             entries.put("OSGI-INF/kit.xml", Jars.text("""
-                    <?xml version="1.0"?>
-                    <scr:component xmlns:scr="http://www.osgi.org/xmlns/scr/v1.3.0" name="%1$s">
-                      <service><provide interface="org.mainstay.kit.RecoveryKit"/></service>
-                      <implementation class="%1$s.%2$s"/>
-                    </scr:component>
-                    """.formatted(bundle, source)));
+                <?xml version="1.0"?>
+                <scr:component xmlns:scr="http://www.osgi.org/xmlns/scr/v1.3.0" name="%1$s">
+                  <service><provide interface="org.mainstay.kit.RecoveryKit"/></service>
+                  <implementation class="%1$s.%2$s"/>
+                </scr:component>
+                """.formatted(bundle, source)));
             Map<String, String> headers = new LinkedHashMap<>();
             headers.put("Bundle-SymbolicName", bundle);
             headers.put("Bundle-Version", version);

@@ -2,7 +2,6 @@ package org.mainstay.itest.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -53,9 +52,8 @@ class SoakIT extends FaultCase {
 
     @Test
     void randomFaultsUntilTheTimeIsUp() {
-        Path psql = Database.programs().resolve("psql");
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(Long.getLong("soak.minutes"));
-        try (Acknowledgements client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT, psql)) {
+        try (Acknowledgements client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT)) {
             client.awaitMore(20, LIMIT);
             while (System.nanoTime() < end) {
                 Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
@@ -64,7 +62,7 @@ class SoakIT extends FaultCase {
                 round(fault, server, client);
             }
             summary.acknowledged(client.count());
-            assertThat(client.lost(psql)).as("acknowledged rows that are lost").isEmpty();
+            assertThat(client.lost()).as("acknowledged rows that are lost").isEmpty();
         } finally {
             summary.write();
         }

@@ -236,7 +236,8 @@ final class Handovers {
         }
         String text = complete
                 ? step.right().reason()
-                : "could not be taken out of service on " + step.self() + ": " + InstanceReservations.failures(operation);
+                : "could not be taken out of service on " + step.self() + ": "
+                        + InstanceReservations.failures(operation);
         step.drop(LcdSection.HANDOVERS, handover.id());
         refuse(handover.id(), handover.to(), ExitCode.SYSTEM_ERROR, text);
         restoreHere(ownTags(handover), "the switchover to " + handover.to() + " failed");
@@ -329,7 +330,9 @@ final class Handovers {
     private boolean overtaken(Handover handover) {
         return handover.epochs().entrySet().stream().anyMatch(entry -> {
             String tag = step.topology().mine(handover.to(), entry.getKey());
-            return tag != null && step.instance(tag) != null && Epochs.reaches(step, knowledge.recordedEpoch(tag), entry.getValue());
+            return tag != null
+                    && step.instance(tag) != null
+                    && Epochs.reaches(step, knowledge.recordedEpoch(tag), entry.getValue());
         });
     }
 

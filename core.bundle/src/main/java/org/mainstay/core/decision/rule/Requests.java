@@ -169,7 +169,8 @@ final class Requests {
             operation.tags().forEach(tag -> want(tag, Wanted.IN));
             reservations.finish(
                     operation,
-                    Reply.success(InstanceReservations.are(operation.tags()) + " in service on " + step.self() + " already"));
+                    Reply.success(
+                            InstanceReservations.are(operation.tags()) + " in service on " + step.self() + " already"));
         } else if (from.isEmpty()) {
             boolean takeover = todo.stream()
                     .map(knowledge::newestOwner)

@@ -65,7 +65,7 @@ public final class ClusterKits implements KitManager {
         if (here(server)) {
             return local.list();
         }
-        return ask(server, new Question(null, "", false, ""), new byte[0], LIST_LIMIT)
+        return ask(server, new Question(null, "", false), new byte[0], LIST_LIMIT)
                 .kits();
     }
 
@@ -74,7 +74,7 @@ public final class ClusterKits implements KitManager {
         if (here(server)) {
             return mine(order);
         }
-        Question question = new Question(order.change(), order.name(), order.downgrade(), "");
+        Question question = new Question(order.change(), order.name(), order.downgrade());
         return ask(server, question, order.jar(), CHANGE_LIMIT).message();
     }
 

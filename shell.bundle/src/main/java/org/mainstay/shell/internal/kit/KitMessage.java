@@ -21,9 +21,8 @@ final class KitMessage {
      * What is asked.
      *
      * @param change null: which kits are there
-     * @param user who asks, for the log of the server that is asked
      */
-    record Question(Change change, String name, boolean downgrade, String user) {}
+    record Question(Change change, String name, boolean downgrade) {}
 
     /**
      * The answer.

@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 final class Servers {
     @Option(
             names = "--all-servers",
-            description = "On every server, one after the other, this one last; checked before, in between and afterwards.")
+            description =
+                    "On every server, one after the other, this one last; checked before, in between and afterwards.")
     private boolean all;
 
     /**
