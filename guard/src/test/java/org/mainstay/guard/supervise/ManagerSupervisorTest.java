@@ -128,7 +128,10 @@ class ManagerSupervisorTest {
             Await.until(
                     "the next guard starts another one",
                     5000,
-                    () -> next.manager().map(ProcessIdentity::pid).filter(pid -> pid != first).isPresent());
+                    () -> next.manager()
+                            .map(ProcessIdentity::pid)
+                            .filter(pid -> pid != first)
+                            .isPresent());
         } finally {
             next.stop(5);
             next.close();
