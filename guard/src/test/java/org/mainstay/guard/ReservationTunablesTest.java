@@ -68,7 +68,8 @@ class ReservationTunablesTest {
     @Test
     void whatTheOperatorSetsCounts() throws IOException {
         detection.set(150);
-        assertThat(times("RESERVATION_STALE_MS=4000", "RESERVATION_RENEW_MS=100")).isEqualTo(new Times(100, 4000));
+        assertThat(times("RESERVATION_STALE_MS=4000", "RESERVATION_RENEW_MS=100"))
+                .isEqualTo(new Times(100, 4000));
         assertThat(times("RESERVATION_STALE_MS=900")).isEqualTo(new Times(150, 900));
         assertThat(times("RESERVATION_RENEW_MS=600")).isEqualTo(new Times(600, 1800));
         detection.set(6000);
@@ -78,7 +79,8 @@ class ReservationTunablesTest {
     @Test
     void whatCannotBeUsedIsSaidAndTheDefaultsCount() throws Exception {
         detection.set(1500);
-        assertThat(times("RESERVATION_STALE_MS=1000", "RESERVATION_RENEW_MS=500")).isEqualTo(new Times(250, 1500));
+        assertThat(times("RESERVATION_STALE_MS=1000", "RESERVATION_RENEW_MS=500"))
+                .isEqualTo(new Times(250, 1500));
         assertThat(times("RESERVATION_STALE_MS=soon")).isEqualTo(new Times(250, 1500));
         log.close();
         assertThat(Files.readString(home.resolve("log")))

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 /** Ids of requirements are for code, tests and commits: no text that a user reads holds one. */
 class UserTextsTest {
     private static final Path TOP = Path.of("").toAbsolutePath().getParent();
-    private static final Pattern LITERAL_WITH_ID =
-            Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\\b(?:CMD|HIER|OPS|PG|ADM|COMM|CORE|QUO|MIR)-\\d+(?:[^\"\\\\]|\\\\.)*\"");
+    private static final Pattern LITERAL_WITH_ID = Pattern.compile(
+            "\"(?:[^\"\\\\]|\\\\.)*\\b(?:CMD|HIER|OPS|PG|ADM|COMM|CORE|QUO|MIR)-\\d+(?:[^\"\\\\]|\\\\.)*\"");
 
     @Test
     void noTextForUsersHoldsTheIdOfARequirement() throws IOException {
@@ -24,7 +24,8 @@ class UserTextsTest {
         for (String module : modules()) {
             Path sources = TOP.resolve(module).resolve("src/main/java");
             try (Stream<Path> files = Files.walk(sources)) {
-                for (Path file : files.filter(one -> one.toString().endsWith(".java")).toList()) {
+                for (Path file :
+                        files.filter(one -> one.toString().endsWith(".java")).toList()) {
                     search(file, found);
                 }
             }
@@ -46,7 +47,8 @@ class UserTextsTest {
         try (Stream<Path> folders = Files.list(TOP)) {
             return folders.filter(folder -> Files.isDirectory(folder.resolve("src/main/java")))
                     .map(folder -> folder.getFileName().toString())
-                    .filter(name -> !Set.of("itest", "sim", "bench", "kit.testkit").contains(name))
+                    .filter(name ->
+                            !Set.of("itest", "sim", "bench", "kit.testkit").contains(name))
                     .toList();
         }
     }

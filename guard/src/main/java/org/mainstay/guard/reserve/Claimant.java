@@ -110,7 +110,14 @@ final class Claimant {
         }
         file.write(
                 index,
-                new Slot(settings.installation(), settings.server().get(), Slot.State.FREE, 0, 1, slowestMillis(), settings.renewMillis()));
+                new Slot(
+                        settings.installation(),
+                        settings.server().get(),
+                        Slot.State.FREE,
+                        0,
+                        1,
+                        slowestMillis(),
+                        settings.renewMillis()));
         // Another server may have chosen the same slot: the later writer keeps it, the other one chooses again.
         Waiting.until(ticker, ticker.nanos() + waitNanos());
     }

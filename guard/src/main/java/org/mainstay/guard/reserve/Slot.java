@@ -16,8 +16,7 @@ import java.util.zip.CRC32C;
  * @param ioMillis how long this server needs from reading the area to having written to it: how long others wait for it
  * @param renewMillis how often this server renews its claim: others give it three of them
  */
-record Slot(
-        UUID installation, String server, State state, long claim, long counter, int ioMillis, int renewMillis) {
+record Slot(UUID installation, String server, State state, long claim, long counter, int ioMillis, int renewMillis) {
 
     /** What a server wants. The numbers are part of the format. */
     enum State {
@@ -72,7 +71,11 @@ record Slot(
         }
         page.putInt(MAGIC).putShort(VERSION).put((byte) state.ordinal()).put((byte) name.length);
         page.putLong(installation.getMostSignificantBits()).putLong(installation.getLeastSignificantBits());
-        page.putLong(claim).putLong(counter).putInt(ioMillis).putInt(renewMillis).put(name);
+        page.putLong(claim)
+                .putLong(counter)
+                .putInt(ioMillis)
+                .putInt(renewMillis)
+                .put(name);
         while (page.position() < start + BYTES - Integer.BYTES) {
             page.put((byte) 0);
         }

@@ -325,6 +325,7 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
                 String reason = usable ? judge.reason(now) : "the QWK storage cannot be used here: " + trouble;
                 tell.add(() -> words.word(peer, word, reason));
             });
+            // QUO-092
             limits.peers().stream()
                     .filter(peer -> !judges.containsKey(peer))
                     .forEach(peer -> tell.add(() -> words.word(

@@ -104,6 +104,7 @@ record StorageSettings(
             String key = key(server);
             String other = owners.put(key, server);
             if (other != null) {
+                // QUO-023
                 throw new IllegalArgumentException("the servers " + other + " and " + server + " would both use " + key
                         + "; names that differ only in '-', '_' or case cannot use storage mode");
             }
@@ -112,6 +113,7 @@ record StorageSettings(
             for (String location : locations) {
                 String user = places.put(location, server);
                 if (user != null) {
+                    // QUO-080
                     throw new IllegalArgumentException("the object " + location + " is named twice (" + user + ", "
                             + server + "); every server needs its own");
                 }

@@ -164,6 +164,7 @@ final class StorageWitness implements Witness, StorageSetup {
         Initialisation begun;
         synchronized (this) {
             if (closed || settings == null) {
+                // QUO-090
                 return Result.failed("quorum mode storage is not in force; set QUORUM_MODE=storage first");
             }
             try {
@@ -175,6 +176,7 @@ final class StorageWitness implements Witness, StorageSetup {
             begun = Initialisation.begun(settings);
         }
         if (current != null && current.settings().digest() != wanted.digest()) {
+            // QUO-093
             return Result.failed(
                     "storage mode runs with other parameters or servers; run qwk_storage_exit on all servers,"
                             + " then qwk_storage_init on all");

@@ -44,7 +44,8 @@ class ClockRulesIT {
 
     /** Who looks at one that was handed over. */
     private static final Set<String> READERS = Set.of(
-            // a server that joins with a clock of another day is refused, so that the times of both can be compared by people
+            // a server that joins with a clock of another day is refused, so that the times of both can be compared by
+            // people
             "comm.internal.enrol.NodeSetupService",
             "comm.internal.enrol.JoinServer",
             // times of events and of who changed what

@@ -30,16 +30,17 @@ class MajorityIT extends QuorumCase {
     @Override
     List<String> tunables() {
         return List.of(
-                "QUORUM_LEASE_SECS=2",
+                "QUORUM_LEASE_SECS=5",
                 "QUORUM_LOSS_STOP_SECS=4",
                 "QUORUM_QUARANTINE_SECS=3",
                 "WITNESS_MODE=remote_verify",
                 "QUORUM_MODE=majority");
     }
 
+    /** Longer than a guard takes to start again on a busy machine: its death must not end the lease. */
     @Override
     Duration lease() {
-        return Duration.ofSeconds(2);
+        return Duration.ofSeconds(5);
     }
 
     @Override
@@ -62,6 +63,8 @@ class MajorityIT extends QuorumCase {
         expect("early", a(), b(), c());
         assertThat(app.processes(a())).as("what runs is not disturbed").isEqualTo(processes);
         retire(app);
+        // What was granted while a server had the shipped times still is waited for.
+        Await.pass(SHIPPED_LAPSE);
     }
 
     private App protect(String tag) {
@@ -84,8 +87,11 @@ class MajorityIT extends QuorumCase {
 
     private void withinFormula(Duration took) {
         Duration heartbeat = Duration.ofMillis(200);
-        assertThat(took).isGreaterThan(lapse().minus(heartbeat.multipliedBy(2)));
-        assertThat(took).isLessThan(lapse().plus(heartbeat).plusSeconds(1).plus(MEASURING));
+        between(
+                "majority",
+                took,
+                lapse().minus(heartbeat.multipliedBy(2)),
+                lapse().plus(heartbeat).plusSeconds(1));
     }
 
     /** Waits until all is well again with the resource on the server that took it. */

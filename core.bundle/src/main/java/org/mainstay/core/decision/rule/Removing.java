@@ -209,7 +209,8 @@ final class Removing {
             step.operation(operation.at(Stage.CONFIRMING));
         } else {
             reservations.finish(
-                    operation, Reply.success(InstanceReservations.are(operation.tags()) + " out of service on " + step.self()));
+                    operation,
+                    Reply.success(InstanceReservations.are(operation.tags()) + " out of service on " + step.self()));
         }
     }
 
@@ -222,7 +223,8 @@ final class Removing {
                         || entry.getValue().received() >= operation.then().version());
         if (stored) {
             reservations.finish(
-                    operation, Reply.success(InstanceReservations.are(operation.tags()) + " out of service on " + step.self()));
+                    operation,
+                    Reply.success(InstanceReservations.are(operation.tags()) + " out of service on " + step.self()));
         }
     }
 }

@@ -213,7 +213,8 @@ final class Restoring {
     private void succeed(ServiceOperation operation) {
         endHandover(operation);
         reservations.finish(
-                operation, Reply.success(InstanceReservations.are(roots(operation.tags())) + " in service on " + step.self()));
+                operation,
+                Reply.success(InstanceReservations.are(roots(operation.tags())) + " in service on " + step.self()));
     }
 
     private SortedSet<String> roots(Collection<String> tags) {
@@ -254,7 +255,8 @@ final class Restoring {
                 operation.asker(),
                 Reply.failed(
                         ExitCode.SYSTEM_ERROR,
-                        "could not be brought into service on " + step.self() + ": " + InstanceReservations.failures(operation)
+                        "could not be brought into service on " + step.self() + ": "
+                                + InstanceReservations.failures(operation)
                                 + "; see 'mainstay status' for where it is now"));
         TreeSet<String> tags = new TreeSet<>(operation.tags());
         tags.addAll(hierarchy);

@@ -98,7 +98,8 @@ final class Stopping {
         for (ServiceOperation operation : step.operations()) {
             if (operation.stage() == ServiceOperation.Stage.AWAITING
                     || operation.stage() == ServiceOperation.Stage.CLAIMING) {
-                new InstanceReservations(step).finish(operation, Reply.failed(ExitCode.IN_USE, "Mainstay is being stopped"));
+                new InstanceReservations(step)
+                        .finish(operation, Reply.failed(ExitCode.IN_USE, "Mainstay is being stopped"));
             }
             if (step.stop.leaveRunning() || operation.then().step() != Then.Step.STOP) {
                 operation.work().running().values().forEach(id -> step.effect(new Effect.CancelAction(id)));

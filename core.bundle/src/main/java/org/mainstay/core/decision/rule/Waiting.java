@@ -28,8 +28,7 @@ final class Waiting {
             addFirst(
                     result,
                     event,
-                    other -> other instanceof Event.StorageLost one
-                            && one.tag().equals(lost.tag()));
+                    other -> other instanceof Event.StorageLost one && one.tag().equals(lost.tag()));
         } else if (event instanceof Event.TimerFired) {
             addFirst(result, event, event::equals);
         } else if (event instanceof Event.MessageReceived message) {

@@ -230,7 +230,8 @@ public final class GuardLink implements GuardControl {
 
     private synchronized java.util.concurrent.CompletableFuture<GuardRequests.Answer> ask(
             String line, List<String> more, int limitSeconds, Consumer<List<String>> items) {
-        java.util.concurrent.CompletableFuture<GuardRequests.Answer> future = requests.add(line, more, limitSeconds, items);
+        java.util.concurrent.CompletableFuture<GuardRequests.Answer> future =
+                requests.add(line, more, limitSeconds, items);
         if (connection != null) {
             connection.send(requests.newest());
         }

@@ -36,7 +36,8 @@ class ScenarioTest {
             return files
                     .filter(file -> file.toString().endsWith(".scenario"))
                     .sorted()
-                    .map(file -> DynamicTest.dynamicTest(FOLDER.relativize(file).toString(), () -> play(file, clockJumps)))
+                    .map(file ->
+                            DynamicTest.dynamicTest(FOLDER.relativize(file).toString(), () -> play(file, clockJumps)))
                     .toList()
                     .stream();
         }

@@ -19,6 +19,7 @@ import org.mainstay.core.decision.state.Settings;
 public final class World {
     /** Begin of the wall clock, for display. */
     private static final long EPOCH = 1_790_000_000_000L;
+
     private static final long YEAR_MILLIS = 31_557_600_000L;
 
     private record Due(long at, long sequence, Runnable work) {}

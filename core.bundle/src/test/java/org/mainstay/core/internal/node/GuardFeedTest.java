@@ -127,7 +127,6 @@ class GuardFeedTest {
                 .with(instance("app", InstanceState.ISP, false, "CGROUP\t/c/app")
                         .withProperties(Map.of("directory", "/dev/area"), "1")));
         guard.tell("lost", new GuardNews.ReservationLost("/dev/area", "B holds it"));
-        assertThat(fed)
-                .containsExactly(new Event.StorageLost("vol", "its reservation /dev/area is lost: B holds it"));
+        assertThat(fed).containsExactly(new Event.StorageLost("vol", "its reservation /dev/area is lost: B holds it"));
     }
 }

@@ -104,9 +104,8 @@ public final class PostgresKit implements RecoveryKit {
         }
         Optional<ResourceInfo> volume = volumeBelow(data, context.resources());
         if (volume.isEmpty()) {
-            return Creation.refused(
-                    "datadir=" + data + " is not on a protected volume; create a volume resource whose "
-                            + "mount point holds it first: mainstay resource create volume --set device=... --set mount=...");
+            return Creation.refused("datadir=" + data + " is not on a protected volume; create a volume resource whose "
+                    + "mount point holds it first: mainstay resource create volume --set device=... --set mount=...");
         }
         Map<String, String> properties = new LinkedHashMap<>(resource.properties());
         properties.put(Settings.VERSION, version);
@@ -263,7 +262,7 @@ public final class PostgresKit implements RecoveryKit {
         return new Server(context).probe();
     }
 
-    /** The postmaster runs, is ready and accepts connections on its port (PG-077). */
+    /** The postmaster runs, is ready and accepts connections on its port. */
     @Override
     public Outcome quickCheck(ActionContext context) {
         Server server = new Server(context);
@@ -289,7 +288,7 @@ public final class PostgresKit implements RecoveryKit {
         return accepts(any ? "127.0.0.1" : address, file.port());
     }
 
-    /** A query as the administrator (PG-078), and a connection through each protected address. */
+    /** A query as the administrator, and a connection through each protected address. */
     @Override
     public Outcome deepCheck(ActionContext context) {
         Outcome quick = quickCheck(context);
