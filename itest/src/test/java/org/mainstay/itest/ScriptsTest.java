@@ -41,8 +41,9 @@ class ScriptsTest {
     }
 
     private static String bash(Map<String, String> environment, String script) throws IOException {
-        ProcessBuilder builder =
-                new ProcessBuilder("bash", "-c", "set -u; " + script).directory(TOP.toFile()).redirectErrorStream(true);
+        ProcessBuilder builder = new ProcessBuilder("bash", "-c", "set -u; " + script)
+                .directory(TOP.toFile())
+                .redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();
         return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
@@ -97,7 +98,8 @@ class ScriptsTest {
                 .isEmpty();
         assertThat(bash(Map.of("MAINSTAY_POSTGRES", "packages"), missing + "mainstay_missing run | grep postgresql"))
                 .startsWith("postgresql|");
-        String require = missing + "mainstay_missing() { [ \"${MAINSTAY_POSTGRES:-}\" = maven ] || echo 'postgresql|PostgreSQL'; }; "
+        String require = missing
+                + "mainstay_missing() { [ \"${MAINSTAY_POSTGRES:-}\" = maven ] || echo 'postgresql|PostgreSQL'; }; "
                 + "mainstay_fetch_postgres() { :; }; mainstay_require run";
         assertThat(bash(Map.of("MAINSTAY_POSTGRES", ""), require + "; echo $MAINSTAY_POSTGRES"))
                 .contains("cannot be installed here")
@@ -134,7 +136,10 @@ class ScriptsTest {
     @Test
     void onlyPostgresIsReplacedWhenItsPackageAloneCannotBeInstalled() throws IOException {
         String said = installing(
-                "case \"$*\" in *postgresql*) echo 'E: no candidate'; return 100 ;; esac", "gcc", "postgresql", "procps");
+                "case \"$*\" in *postgresql*) echo 'E: no candidate'; return 100 ;; esac",
+                "gcc",
+                "postgresql",
+                "procps");
 
         assertThat(said).contains("gcc procps\n", "  E: no candidate\n").endsWith("result 0 maven");
     }
