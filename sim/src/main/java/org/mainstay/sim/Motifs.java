@@ -57,7 +57,7 @@ final class Motifs {
     }
 
     /** One server after the other is away, and managers die in between: whoever is asked was not there before. */
-    private List<Step> rotation(Plan plan, long at) {
+    List<Step> rotation(Plan plan, long at) {
         List<Step> steps = new ArrayList<>();
         long time = at;
         int first = random.nextInt(plan.servers());
