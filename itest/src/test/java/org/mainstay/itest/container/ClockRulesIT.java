@@ -91,7 +91,7 @@ class ClockRulesIT {
         }
         jars.add(new JarFile(home.resolve("lib/guard.jar").toFile()));
         classes = new ClassFileImporter()
-                .withImportOption(location -> location.contains("org/mainstay/"))
+                .withImportOption(location -> location.contains("!/org/mainstay/"))
                 .importJars(jars);
         for (JarFile jar : jars) {
             jar.close();
