@@ -78,12 +78,20 @@ final class KitBundles {
     /** Returns where a bundle's present content came from: Karaf keeps the first location and adds a header when it updates one. */
     static String location(Bundle bundle) {
         String updated = bundle.getHeaders("").get(Constants.BUNDLE_UPDATELOCATION);
-        return updated == null ? bundle.getLocation() : updated;
+        return plain(updated == null ? bundle.getLocation() : updated);
+    }
+
+    /** Returns a location in one of the two ways in which the same file can be written. */
+    static String plain(String location) {
+        return location.startsWith("file:///") ? "file:" + location.substring("file://".length()) : location;
     }
 
     static boolean holds(Feature feature, String location) {
         return feature.getName().startsWith(PREFIX)
-                && feature.getBundles().stream().map(BundleInfo::getLocation).anyMatch(location::equals);
+                && feature.getBundles().stream()
+                        .map(BundleInfo::getLocation)
+                        .map(KitBundles::plain)
+                        .anyMatch(location::equals);
     }
 
     static String shortName(String feature) {

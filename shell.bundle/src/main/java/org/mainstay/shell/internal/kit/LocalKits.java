@@ -220,10 +220,11 @@ final class LocalKits {
         files.keep(kit, name, jar);
         try {
             features.addRepository(files.uri(kit));
-            features.refreshRepository(files.uri(kit));
-            Feature feature = features.getFeature(name, kit.version());
-            if (feature != null) {
-                return feature;
+            // by its repository: a version alone may stand for newer ones too
+            for (Feature feature : features.getRepository(files.uri(kit)).getFeatures()) {
+                if (feature.getName().equals(name)) {
+                    return feature;
+                }
             }
         } catch (Exception e) {
             throw new CommandException(ExitCode.SYSTEM_ERROR, "Karaf does not take the kit's feature: " + e);
@@ -281,8 +282,10 @@ final class LocalKits {
 
     /** Waits until all kits of a feature work; returns why they do not, empty if they do. */
     private String awaitUsable(Feature feature) throws CommandException, InterruptedException {
-        List<String> locations =
-                feature.getBundles().stream().map(BundleInfo::getLocation).toList();
+        List<String> locations = feature.getBundles().stream()
+                .map(BundleInfo::getLocation)
+                .map(KitBundles::plain)
+                .toList();
         long end = System.nanoTime() + USABLE_LIMIT.toNanos();
         while (true) {
             String problem = problem(locations);
