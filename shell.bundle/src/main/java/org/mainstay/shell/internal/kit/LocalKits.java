@@ -236,7 +236,7 @@ final class LocalKits {
     private void forget(KitJar kit) throws CommandException {
         try {
             if (features.getRepository(files.uri(kit)) != null) {
-                features.removeRepository(files.uri(kit));
+                features.removeRepository(files.uri(kit), false);
             }
         } catch (Exception e) {
             LOG.warn("the feature repository of {} could not be removed", kit, e);
