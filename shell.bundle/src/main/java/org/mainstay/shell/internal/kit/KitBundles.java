@@ -50,8 +50,22 @@ final class KitBundles {
         return imports != null && KitJar.importsApi(imports) && !PLATFORM.contains(bundle.getSymbolicName());
     }
 
-    /** Returns the installed features. */
-    List<Feature> installed() throws CommandException {
+    /** Returns the feature a kit came by: the one whose bundle it is, as Karaf may name others of the same name. */
+    Feature feature(KitState kit) throws CommandException {
+        for (Bundle bundle : context.getBundles()) {
+            if (kit.bundle().equals(bundle.getSymbolicName())) {
+                for (Feature feature : installed()) {
+                    if (holds(feature, location(bundle))) {
+                        return feature;
+                    }
+                }
+            }
+        }
+        throw new CommandException(
+                ExitCode.SYSTEM_ERROR, "the feature of kit " + kit.name() + " is not installed any more; try again");
+    }
+
+    private List<Feature> installed() throws CommandException {
         try {
             return List.of(features.listInstalledFeatures());
         } catch (Exception e) {

@@ -72,7 +72,7 @@ final class LocalKits {
 
     private String installNamed(String name) throws CommandException, InterruptedException {
         Feature feature = known(name);
-        if (features.isInstalled(feature)) {
+        if (list().stream().anyMatch(kit -> kit.name().equals(KitBundles.shortName(feature.getName())))) {
             return "kit " + name + " is installed already";
         }
         install(feature, EnumSet.of(Option.NoAutoRefreshBundles));
@@ -156,10 +156,7 @@ final class LocalKits {
                             : "kit " + before.name()
                                     + " was installed as a bundle; use 'mainstay kit remove', then 'mainstay kit install'");
         }
-        Feature old = bundles.installed().stream()
-                .filter(one -> one.getName().equals(KitBundles.PREFIX + before.name()))
-                .findFirst()
-                .orElseThrow();
+        Feature old = bundles.feature(before);
         Feature now = add(kit, old.getName(), order.jar());
         String problem = tryInstall(now, EnumSet.of(Option.NoAutoRefreshBundles, Option.Upgrade));
         if (!problem.isEmpty()) {
@@ -191,11 +188,7 @@ final class LocalKits {
                         ExitCode.IN_USE, "kit " + kit.name() + " came by the folder deploy/; remove its file there");
             case "bundle" -> uninstallBundle(kit);
             default -> {
-                for (Feature feature : bundles.installed()) {
-                    if (feature.getName().equals(KitBundles.PREFIX + kit.name())) {
-                        uninstall(feature);
-                    }
-                }
+                uninstall(bundles.feature(kit));
                 forget(new KitJar(kit.bundle(), kit.version()));
             }
         }
