@@ -365,7 +365,9 @@ final class Claims {
         }
         Ownership ownership = step.instance(tag).ownership();
         boolean repeated = ownership.owner().equals(peer) && ownership.epoch() == epoch;
-        if (!repeated && (promises.newer(peer, promises.places(tag), epoch) || Epochs.reaches(step, knowledge.promisedEpoch(tag), epoch))) {
+        if (!repeated
+                && (promises.newer(peer, promises.places(tag), epoch)
+                        || Epochs.reaches(step, knowledge.promisedEpoch(tag), epoch))) {
             return "a newer claim of " + tag + " is known on " + step.self();
         }
         for (Handover handover : step.own().rows(LcdSection.HANDOVERS).values()) {

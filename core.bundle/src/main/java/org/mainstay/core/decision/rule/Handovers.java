@@ -329,7 +329,9 @@ final class Handovers {
     private boolean overtaken(Handover handover) {
         return handover.epochs().entrySet().stream().anyMatch(entry -> {
             String tag = step.topology().mine(handover.to(), entry.getKey());
-            return tag != null && step.instance(tag) != null && Epochs.reaches(step, knowledge.recordedEpoch(tag), entry.getValue());
+            return tag != null
+                    && step.instance(tag) != null
+                    && Epochs.reaches(step, knowledge.recordedEpoch(tag), entry.getValue());
         });
     }
 

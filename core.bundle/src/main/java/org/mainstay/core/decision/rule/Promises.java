@@ -190,8 +190,7 @@ final class Promises {
     }
 
     private boolean newer(long known, String owner, String asker, long epoch) {
-        return Epochs.passes(step, known, epoch)
-                || !owner.equals(asker) && Epochs.reaches(step, known, epoch);
+        return Epochs.passes(step, known, epoch) || !owner.equals(asker) && Epochs.reaches(step, known, epoch);
     }
 
     // ---- groups this server does not share

@@ -163,7 +163,8 @@ final class Takings {
     /** Returns why an offer does not hold any more; empty if it does. */
     private String current(Handover handover) {
         for (Map.Entry<String, Long> entry : handover.epochs().entrySet()) {
-            if (step.instance(entry.getKey()) != null && Epochs.reaches(step, knowledge.recordedEpoch(entry.getKey()), entry.getValue())) {
+            if (step.instance(entry.getKey()) != null
+                    && Epochs.reaches(step, knowledge.recordedEpoch(entry.getKey()), entry.getValue())) {
                 return "a newer claim of " + entry.getKey() + " is known on " + step.self();
             }
         }
