@@ -89,7 +89,9 @@ final class Chaos {
         boolean forgets = mutant == Mutant.PROMISE_NOT_DURABLE;
         if (plan.leased() && (random.nextInt(4) == 0 || forgets)) {
             Motifs motifs = new Motifs(random);
-            List<Step> motif = forgets ? motifs.rotation(plan, at) : motifs.any(plan, at);
+            List<Step> motif = forgets
+                    ? motifs.rotation(plan, at)
+                    : mutant.atTheEdge() ? motifs.any(plan, at) : motifs.common(plan, at);
             steps.addAll(motif);
             at = motif.get(motif.size() - 1).at() + random.nextInt(20_000);
             count -= Math.min(count, motif.size());

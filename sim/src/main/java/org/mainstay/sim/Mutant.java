@@ -59,6 +59,11 @@ enum Mutant {
         };
     }
 
+    /** Returns whether runs with it hold the rarest sequences too: most mutants show without. */
+    boolean atTheEdge() {
+        return this == NONE || this == COUNTED_FROM_RECEIPT || this == GRANT_AFTER_WITHHOLD;
+    }
+
     String meaning() {
         return meaning;
     }
