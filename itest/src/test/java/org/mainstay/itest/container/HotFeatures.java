@@ -116,7 +116,9 @@ public final class HotFeatures implements BundleActivator {
         Map<String, String> result = new TreeMap<>();
         for (Feature feature : features.listInstalledFeatures()) {
             if (feature.getName().startsWith(PREFIX)) {
-                result.put(feature.getName(), "org.mainstay.kit." + feature.getName().substring(PREFIX.length()));
+                result.put(
+                        feature.getName(),
+                        "org.mainstay.kit." + feature.getName().substring(PREFIX.length()));
             }
         }
         return result;
@@ -208,7 +210,8 @@ public final class HotFeatures implements BundleActivator {
             old.add(new WeakReference<>(bundle.adapt(BundleWiring.class).getClassLoader()));
             boolean back = i % 2 == 1;
             String folder = header(back ? "Kit-Jars" : "Next-Jars");
-            try (InputStream in = new FileInputStream(Path.of(folder, name + ".jar").toFile())) {
+            try (InputStream in =
+                    new FileInputStream(Path.of(folder, name + ".jar").toFile())) {
                 bundle.update(in);
             }
             String wanted = back ? version : next;

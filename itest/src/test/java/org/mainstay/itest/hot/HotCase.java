@@ -22,14 +22,14 @@ abstract class HotCase extends FaultCase {
     static final int PORT = 7000;
 
     private static final String SERVER = """
-            use strict; use IO::Socket::INET;
-            my ($port, $tag) = @ARGV;
-            my $listen = IO::Socket::INET->new(LocalPort => $port, Listen => 50, ReuseAddr => 1) or die "no port: $!";
-            exit 0 if fork;
-            $0 = "MARK$tag"; open STDIN, '<', '/dev/null'; open STDOUT, '>', '/dev/null'; open STDERR, '>', '/dev/null';
-            $SIG{PIPE} = 'IGNORE';
-            while (my $client = $listen->accept) { print $client "$$\\n"; close $client }
-            """.replace("MARK", App.MARK);
+        use strict; use IO::Socket::INET;
+        my ($port, $tag) = @ARGV;
+        my $listen = IO::Socket::INET->new(LocalPort => $port, Listen => 50, ReuseAddr => 1) or die "no port: $!";
+        exit 0 if fork;
+        $0 = "MARK$tag"; open STDIN, '<', '/dev/null'; open STDOUT, '>', '/dev/null'; open STDERR, '>', '/dev/null';
+        $SIG{PIPE} = 'IGNORE';
+        while (my $client = $listen->accept) { print $client "$$\\n"; close $client }
+        """.replace("MARK", App.MARK);
 
     KitMaker kits;
     Path echo1;
@@ -60,16 +60,7 @@ abstract class HotCase extends FaultCase {
         echo1 = kits.echo("1.0.0", "port");
         String told = a().mainstay("kit", "install", echo1.toString(), "--all-servers");
         assertThat(told).contains("A: kit " + BUNDLE + " 1.0.0 is installed", "B: kit " + BUNDLE);
-        a().mainstay(
-                        "resource",
-                        "create",
-                        ECHO,
-                        "--tag",
-                        ECHO,
-                        "--set",
-                        "port=" + PORT,
-                        "--set",
-                        "folder=" + folder);
+        a().mainstay("resource", "create", ECHO, "--tag", ECHO, "--set", "port=" + PORT, "--set", "folder=" + folder);
         a().mainstay("resource", "extend", ECHO, "--to", "B");
         expect(ECHO, a(), b());
     }
@@ -78,7 +69,10 @@ abstract class HotCase extends FaultCase {
     CountingClient count(String name) {
         end();
         client = new CountingClient(
-                lab(), lab().directory().resolve("client-" + name), a().machine().address(1), PORT);
+                lab(),
+                lab().directory().resolve("client-" + name),
+                a().machine().address(1),
+                PORT);
         return client;
     }
 

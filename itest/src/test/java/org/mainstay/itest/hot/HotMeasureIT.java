@@ -34,7 +34,9 @@ class HotMeasureIT extends HotCase {
 
     private static void report(String what, List<Double> times) {
         Collections.sort(times);
-        say("%s: median %.2f s, slowest %.2f s, %d times", what, times.get(times.size() / 2), times.get(times.size() - 1), times.size());
+        say(
+                "%s: median %.2f s, slowest %.2f s, %d times",
+                what, times.get(times.size() / 2), times.get(times.size() - 1), times.size());
     }
 
     private boolean usable() {
@@ -74,7 +76,9 @@ class HotMeasureIT extends HotCase {
         }
         noOutage(client);
         report("kit upgrade on two servers, one after the other", times);
-        say("failures of a client with %d answers during %d upgrades: %d", client.successes(), ROUNDS, client.failures().size());
+        say(
+                "failures of a client with %d answers during %d upgrades: %d",
+                client.successes(), ROUNDS, client.failures().size());
         end();
         firstVersion();
     }
@@ -106,11 +110,9 @@ class HotMeasureIT extends HotCase {
         say("%d resources created in %.0f s", INSTANCES, seconds(start));
         double busy = load();
         say(
-                "%d instances checked every second: %.1f %% of one processor (without them %.1f %%), %.0f us for each check",
-                INSTANCES,
-                busy * 100,
-                idle * 100,
-                (busy - idle) / INSTANCES * 1e6);
+                "%d instances checked every second: %.1f %% of one processor (without them %.1f %%), %.0f us for each"
+                        + " check",
+                INSTANCES, busy * 100, idle * 100, (busy - idle) / INSTANCES * 1e6);
         start = System.nanoTime();
         for (int i = 0; i < IDLE; i++) {
             a().mainstay("status", "--json");

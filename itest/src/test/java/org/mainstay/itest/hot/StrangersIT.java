@@ -40,24 +40,18 @@ class StrangersIT {
     @BeforeAll
     static void unpack() throws IOException {
         home = Files.createDirectory(folder.resolve("mainstay"));
-        Exec.run(
-                        "tar",
-                        "-xzf",
-                        System.getProperty("mainstay.dist"),
-                        "--strip-components=1",
-                        "-C",
-                        home.toString())
+        Exec.run("tar", "-xzf", System.getProperty("mainstay.dist"), "--strip-components=1", "-C", home.toString())
                 .orThrow();
         settings = Files.writeString(folder.resolve("settings.xml"), """
-                <settings>
-                  <localRepository>%s</localRepository>
-                  <mirrors>
-                    <mirror><id>here</id><mirrorOf>*,!mainstay</mirrorOf><url>%s</url></mirror>
-                  </mirrors>
-                </settings>
-                """.formatted(
-                folder.resolve("repository"),
-                Path.of(System.getProperty("maven.repository")).toUri()));
+            <settings>
+              <localRepository>%s</localRepository>
+              <mirrors>
+                <mirror><id>here</id><mirrorOf>*,!mainstay</mirrorOf><url>%s</url></mirror>
+              </mirrors>
+            </settings>
+            """.formatted(
+                        folder.resolve("repository"),
+                        Path.of(System.getProperty("maven.repository")).toUri()));
     }
 
     private static Map<String, String> values() {
@@ -112,7 +106,9 @@ class StrangersIT {
         try (JarFile file = new JarFile(jar.toFile())) {
             var main = file.getManifest().getMainAttributes();
             assertThat(main.getValue("Bundle-SymbolicName")).isEqualTo("kit.redis");
-            assertThat(main.getValue("Import-Package")).contains("org.mainstay.kit;").doesNotContain("org.mainstay.core");
+            assertThat(main.getValue("Import-Package"))
+                    .contains("org.mainstay.kit;")
+                    .doesNotContain("org.mainstay.core");
             assertThat(main.getValue("Service-Component")).isNotBlank();
         }
         assertThat(Files.readString(project.resolve("target/feature/features.xml")))
@@ -144,7 +140,10 @@ class StrangersIT {
         String guide = Files.readString(Path.of("../docs/kit-authors.md"));
         String kit = Files.readString(EXAMPLE.resolve("src/main/java/com/example/redis/RedisKit.java"));
         String test = Files.readString(EXAMPLE.resolve("src/test/java/com/example/redis/RedisKitTest.java"));
-        assertThat(guide).as("the tutorial shows the kit as it is").contains(kit).contains(test);
+        assertThat(guide)
+                .as("the tutorial shows the kit as it is")
+                .contains(kit)
+                .contains(test);
     }
 
     @Test
@@ -172,9 +171,18 @@ class StrangersIT {
                 .run("sh", "-c", "printf 'bind 127.0.0.1\\ndir /srv\\n' > /srv/redis.conf")
                 .orThrow();
         server.mainstay(
-                "resource", "create", "redis", "--tag", "cache", "--set", "config=/srv/redis.conf", "--set", "user=root");
+                "resource",
+                "create",
+                "redis",
+                "--tag",
+                "cache",
+                "--set",
+                "config=/srv/redis.conf",
+                "--set",
+                "user=root");
         assertThat(server.state("cache", "A")).isEqualTo("ISP");
-        assertThat(server.machine().run("redis-cli", "set", "key", "value").orThrow()).contains("OK");
+        assertThat(server.machine().run("redis-cli", "set", "key", "value").orThrow())
+                .contains("OK");
         server.mainstay("resource", "out-of-service", "cache");
         assertThat(server.machine().run("redis-cli", "ping").output()).doesNotContain("PONG");
         server.mainstay("resource", "in-service", "cache");

@@ -52,7 +52,9 @@ class KitlessIT extends QuorumCase {
         cables(a(), false);
         Duration took = awaitStopped(app, a(), start);
         assertThat(took).isLessThan(lease().plus(lossStop()).plus(MEASURING));
-        assertThat(app.count(a(), "remove", "begin")).as("the kit was not there to be asked").isZero();
+        assertThat(app.count(a(), "remove", "begin"))
+                .as("the kit was not there to be asked")
+                .isZero();
         Server owner = awaitOwner("kitless", b(), c);
 
         cables(a(), true);

@@ -120,14 +120,18 @@ public final class KitContract {
         KitDescriptor descriptor = kit.descriptor();
         require(descriptor.application().matches("[A-Za-z0-9_-]{1,64}"), "the application is no plain name");
         require(descriptor.type().matches("[A-Za-z0-9_-]{1,64}"), "the type is no plain name");
-        require(!descriptor.version().isBlank(), "the version is empty, so nobody can tell which one wrote the properties");
+        require(
+                !descriptor.version().isBlank(),
+                "the version is empty, so nobody can tell which one wrote the properties");
         require(!descriptor.title().isBlank(), "the title is empty");
         require(
                 descriptor.version().equals(kit.descriptor().version())
                         && descriptor.type().equals(kit.descriptor().type()),
                 "the descriptor changes from call to call");
         for (Action action : Action.values()) {
-            require(descriptor.timeLimit(action).compareTo(Duration.ofHours(25)) <= 0, action + " may take over 25 hours");
+            require(
+                    descriptor.timeLimit(action).compareTo(Duration.ofHours(25)) <= 0,
+                    action + " may take over 25 hours");
         }
         Set<String> names = new HashSet<>();
         for (Field field : descriptor.fields()) {
@@ -219,7 +223,9 @@ public final class KitContract {
         require(probe == null || probe.state() != Probe.State.RUNNING, "probe says RUNNING of what was broken");
         Outcome quick = call("quickCheck", () -> kit.quickCheck(context(serving)));
         Outcome deep = call("deepCheck", () -> kit.deepCheck(context(serving)));
-        require(quick == null || deep == null || !deep.succeeded(), "deepCheck finds nothing wrong with what was broken");
+        require(
+                quick == null || deep == null || !deep.succeeded(),
+                "deepCheck finds nothing wrong with what was broken");
         succeeds("recover", serving, kit::recover, "of what was broken");
         serving(serving, "after recover");
     }
@@ -335,7 +341,8 @@ public final class KitContract {
         long end = System.nanoTime() + settle.toNanos();
         Set<String> left = leftThreads(before);
         while (!left.isEmpty() && System.nanoTime() < end) {
-            java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+            java.util.concurrent.locks.LockSupport.parkNanos(
+                    Duration.ofMillis(20).toNanos());
             left = leftThreads(before);
         }
         require(left.isEmpty(), "threads of the kit stay: " + left);

@@ -41,7 +41,9 @@ class KitContractTest {
 
     private static CreateContext context(ResourceInfo resource, Duration limit) {
         return (CreateContext) Proxy.newProxyInstance(
-                CreateContext.class.getClassLoader(), new Class<?>[] {CreateContext.class}, (self, method, arguments) -> {
+                CreateContext.class.getClassLoader(),
+                new Class<?>[] {CreateContext.class},
+                (self, method, arguments) -> {
                     return switch (method.getName()) {
                         case "resource" -> resource;
                         case "remaining" -> limit;

@@ -82,7 +82,9 @@ final class Eligibility {
     }
 
     private Set<String> kits(String server) {
-        return server.equals(step.self()) ? step.kits : step.peer(server).standing().kits();
+        return server.equals(step.self())
+                ? step.kits
+                : step.peer(server).standing().kits();
     }
 
     private static String notUsable(Instance instance, String server) {

@@ -37,7 +37,9 @@ class IpContractTest {
         machine.inService = resource.inService();
         CreateContext real = machine.context(resource.properties());
         return (CreateContext) Proxy.newProxyInstance(
-                CreateContext.class.getClassLoader(), new Class<?>[] {CreateContext.class}, (self, method, arguments) -> {
+                CreateContext.class.getClassLoader(),
+                new Class<?>[] {CreateContext.class},
+                (self, method, arguments) -> {
                     switch (method.getName()) {
                         case "cancelled":
                             return late;

@@ -37,8 +37,8 @@ public record KitJar(String bundle, String version) {
                     + "Bundle-Version; build it with bnd as docs/kit-authors.md shows");
         }
         if (imports == null || !importsApi(imports)) {
-            throw CommandException.invalid(
-                    "the bundle " + name + " is no recovery kit: it does not import " + API + "; give the jar of a kit");
+            throw CommandException.invalid("the bundle " + name + " is no recovery kit: it does not import " + API
+                    + "; give the jar of a kit");
         }
         String symbolic = name.replaceAll(";.*", "").strip();
         if (!symbolic.matches("[A-Za-z0-9_.-]{1,200}")) {

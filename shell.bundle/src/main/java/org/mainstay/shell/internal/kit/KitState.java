@@ -12,8 +12,7 @@ import java.util.List;
  * @param types what it serves, {@code application/type}; empty while it does not work
  * @param problem why it does not work; empty if it does
  */
-public record KitState(
-        String name, String bundle, String version, String how, List<String> types, String problem) {
+public record KitState(String name, String bundle, String version, String how, List<String> types, String problem) {
     public KitState {
         types = List.copyOf(types);
     }

@@ -154,7 +154,8 @@ final class LocalKits {
                     before.how().equals("deploy")
                             ? "kit " + before.name() + " came by the folder deploy/; replace its file there"
                             : "kit " + before.name()
-                                    + " was installed as a bundle; use 'mainstay kit remove', then 'mainstay kit install'");
+                                    + " was installed as a bundle; use 'mainstay kit remove', then 'mainstay kit"
+                                    + " install'");
         }
         Feature old = bundles.feature(before);
         Feature now = add(kit, old.getName(), order.jar());
@@ -165,7 +166,8 @@ final class LocalKits {
             forget(kit);
             throw new CommandException(
                     ExitCode.SYSTEM_ERROR,
-                    "version " + kit.version() + " of kit " + before.name() + " does not work: " + problem + "; version "
+                    "version " + kit.version() + " of kit " + before.name() + " does not work: " + problem
+                            + "; version "
                             + before.version()
                             + (second.isEmpty() ? " is at work again" : " was put back, but: " + second));
         }
@@ -259,17 +261,19 @@ final class LocalKits {
     /** Takes back whatever requires the feature: after an upgrade Karaf does not find it by its version. */
     private void uninstall(Feature feature) throws CommandException {
         Map<String, Set<String>> required = new TreeMap<>();
-        features.listRequirements().forEach((region, requirements) -> requirements.stream()
-                .filter(one -> one.equals("feature:" + feature.getName())
-                        || one.startsWith("feature:" + feature.getName() + "/"))
-                .forEach(one -> required.computeIfAbsent(region, key -> new TreeSet<>())
-                        .add(one)));
+        features.listRequirements()
+                .forEach((region, requirements) -> requirements.stream()
+                        .filter(one -> one.equals("feature:" + feature.getName())
+                                || one.startsWith("feature:" + feature.getName() + "/"))
+                        .forEach(one -> required.computeIfAbsent(region, key -> new TreeSet<>())
+                                .add(one)));
         try {
             features.removeRequirements(required, EnumSet.of(Option.NoAutoRefreshBundles));
         } catch (Exception e) {
             LOG.warn("the feature {} {} could not be removed", feature.getName(), feature.getVersion(), e);
             throw new CommandException(
-                    ExitCode.SYSTEM_ERROR, "the feature " + feature.getName() + " cannot be removed: " + e.getMessage());
+                    ExitCode.SYSTEM_ERROR,
+                    "the feature " + feature.getName() + " cannot be removed: " + e.getMessage());
         }
     }
 

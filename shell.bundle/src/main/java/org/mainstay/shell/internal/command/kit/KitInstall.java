@@ -14,8 +14,9 @@ import picocli.CommandLine.Parameters;
 /** {@code mainstay kit install}. */
 @Command(
         name = "install",
-        description = "Installs a recovery kit: one of the distribution by its name, or any other by its jar file. A kit that "
-                + "does not work is taken back.",
+        description =
+                "Installs a recovery kit: one of the distribution by its name, or any other by its jar file. A kit"
+                        + " that does not work is taken back.",
         footer = {
             "",
             "Examples:",

@@ -19,8 +19,9 @@ import picocli.CommandLine.Parameters;
 /** {@code mainstay kit remove}. */
 @Command(
         name = "remove",
-        description = "Removes a recovery kit. What it protects is not touched: it runs on, but is neither checked nor moved "
-                + "until a version of the kit is there again.",
+        description =
+                "Removes a recovery kit. What it protects is not touched: it runs on, but is neither checked nor moved "
+                        + "until a version of the kit is there again.",
         footer = {"", "Examples:", "  mainstay kit remove redis-kit --all-servers", "  mainstay kit remove ip --force"})
 public final class KitRemove extends BaseCommand {
     @Parameters(paramLabel = "NAME", description = "The kit's name, as 'mainstay kit list --all-servers' shows it.")
@@ -54,7 +55,8 @@ public final class KitRemove extends BaseCommand {
             throw new CommandException(
                     ExitCode.IN_USE,
                     "nothing was changed: kit " + name + " protects " + String.join(", ", resources)
-                            + "; without it they run on, but are neither checked nor moved. With --force it is removed");
+                            + "; without it they run on, but are neither checked nor moved. With --force it is"
+                            + " removed");
         }
         return rollout.run(new Order(Change.REMOVE, name, new byte[0], false), name);
     }

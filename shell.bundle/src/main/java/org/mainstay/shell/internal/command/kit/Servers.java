@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 final class Servers {
     @Option(
             names = "--all-servers",
-            description = "On every server, one after the other, this one last; checked before, in between and afterwards.")
+            description =
+                    "On every server, one after the other, this one last; checked before, in between and afterwards.")
     private boolean all;
 
     /**
@@ -30,8 +31,8 @@ final class Servers {
                     throw new CommandException(
                             ExitCode.NO_COMMUNICATION,
                             "nothing was changed: Mainstay on " + peer.name()
-                                    + " cannot be reached, and the kits of all servers shall agree; start it, or change "
-                                    + "single servers without --all-servers");
+                                    + " cannot be reached, and the kits of all servers shall agree; start it, or"
+                                    + " change single servers without --all-servers");
                 }
                 servers.add(peer.name());
             }

@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
 /** {@code mainstay kit}. */
 @Command(
         name = "kit",
-        description = "Recovery kits: they come, change and go while everything runs; what they protect is not touched.",
+        description =
+                "Recovery kits: they come, change and go while everything runs; what they protect is not touched.",
         subcommands = {KitList.class, KitInstall.class, KitUpgrade.class, KitRemove.class},
         footer = {
             "",

@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "list",
         description =
-                "Lists the recovery kits that are usable on this server, and those that are missing for resources of it.",
+                "Lists the recovery kits that are usable on this server, and those that are missing for resources of"
+                        + " it.",
         footer = {"", "Examples:", "  mainstay kit list --json", "  mainstay kit list --all-servers"})
 public final class KitList extends BaseCommand {
     @Mixin
@@ -62,10 +63,9 @@ public final class KitList extends BaseCommand {
     private static List<KitRow> missing(Invocation invocation, List<KitRow> there) throws CommandException {
         List<String> keys =
                 there.stream().map(row -> row.app() + "/" + row.type()).toList();
-        Map<String, List<Instance>> without =
-                invocation.snapshot().own().instances().values().stream()
-                        .filter(instance -> !keys.contains(instance.typeKey()))
-                        .collect(Collectors.groupingBy(Instance::typeKey, TreeMap::new, Collectors.toList()));
+        Map<String, List<Instance>> without = invocation.snapshot().own().instances().values().stream()
+                .filter(instance -> !keys.contains(instance.typeKey()))
+                .collect(Collectors.groupingBy(Instance::typeKey, TreeMap::new, Collectors.toList()));
         return without.values().stream()
                 .map(left -> new KitRow(
                         left.get(0).application(),
