@@ -154,7 +154,8 @@ final class LocalKits {
                     before.how().equals("deploy")
                             ? "kit " + before.name() + " came by the folder deploy/; replace its file there"
                             : "kit " + before.name()
-                                    + " was installed as a bundle; use 'mainstay kit remove', then 'mainstay kit install'");
+                                    + " was installed as a bundle; use 'mainstay kit remove', then 'mainstay kit"
+                                    + " install'");
         }
         Feature old = bundles.feature(before);
         Feature now = add(kit, old.getName(), order.jar());
