@@ -186,13 +186,13 @@ class LeaseIT {
         assertThat(ended).as("within L + S of the last grant").isLessThan(L + S);
         Await.until(
                 "nothing of it is left",
-                3000,
+                30_000,
                 () -> Link.command(guards.get("A").socket(), "status").stream()
                         .anyMatch(line -> line.contains("lease: LOST")));
         Path log = guards.get("A").home.resolve("data/log/guard.log");
         Await.until(
                 "it is written down",
-                3000,
+                30_000,
                 () -> Files.readString(log).contains("the lease was over: app ended by their kill handles"));
     }
 
@@ -244,7 +244,7 @@ class LeaseIT {
                 .filter(line -> line.startsWith("* lease held"))
                 .findFirst()
                 .orElseThrow();
-        Await.until("recorded", 3000, () -> Files.exists(guards.get("A").home.resolve("data/run/lease")));
+        Await.until("recorded", 30_000, () -> Files.exists(guards.get("A").home.resolve("data/run/lease")));
         int fromB = now("B");
         guards.get("A").killNow();
         start("A", "--no-manager");
@@ -267,7 +267,7 @@ class LeaseIT {
         assertThat(managers.get("A").ask("5", "quarantine 4000")).startsWith("5 ok");
         managers.get("A").close();
         awaitNews("B", fromB, "\\* path AB A dead", 3000);
-        Await.until("Karaf is ended", 3000, () -> ProcessHandle.of(karaf).isEmpty());
+        Await.until("Karaf is ended", 30_000, () -> ProcessHandle.of(karaf).isEmpty());
         assertThat(Link.command(guards.get("A").socket(), "status")).anyMatch(line -> line.contains("quarantine for"));
         assertThat(Link.command(guards.get("A").socket(), "status json").get(0)).contains("\"quarantineMillis\":");
         guards.get("A").killNow();
@@ -276,7 +276,7 @@ class LeaseIT {
         assertThat(guards.get("A").managerPid())
                 .as("survives a restart of the guard")
                 .isZero();
-        Await.until("Karaf runs again", 8000, () -> guards.get("A").managerPid() != 0);
+        Await.until("Karaf runs again", 30_000, () -> guards.get("A").managerPid() != 0);
         awaitNews("B", dead, "\\* path AB A alive", 30_000);
     }
 
