@@ -87,7 +87,7 @@ class GuardIT {
         long killed = System.nanoTime();
         ProcessHandle.of(first).orElseThrow().destroyForcibly();
         Await.until("runs again", 30_000, () -> guard.managerPid() != 0 && guard.managerPid() != first);
-        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killed)).isLessThan(1000);
+        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killed)).isLessThan(20_000);
     }
 
     @Test

