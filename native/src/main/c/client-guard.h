@@ -28,9 +28,11 @@ static int ask_guard(const char *command, const char *prefix, FILE *out) {
         FILE *stream = fdopen(fd, "r");
         while (stream && getline(&line, &size, stream) > 0) {
             line[strcspn(line, "\n")] = 0;
-            if (strncmp(line, "| ", 2) == 0 && out) {
-                fprintf(out, "%s%s\n", prefix, line + 2);
-                fflush(out);
+            /* That a quarantine was ended by this is worth saying in any case. */
+            FILE *to = strncmp(line, "| quarantine", 12) == 0 && !out ? stdout : out;
+            if (strncmp(line, "| ", 2) == 0 && to) {
+                fprintf(to, "%s%s\n", prefix, line + 2);
+                fflush(to);
             } else if (strncmp(line, "exit ", 5) == 0) {
                 code = atoi(line + 5);
                 break;
@@ -88,8 +90,8 @@ static bool node_exists(void) {
     return false;
 }
 
-/* Starts the guard in a session of its own; it starts the manager. The child's pid, or -1. */
-static pid_t spawn_guard(void) {
+/* Starts the guard in a session of its own; it starts the manager if that is wanted. The child's pid, or -1. */
+static pid_t spawn_guard(bool with_manager) {
     char java[PATH_MAX];
     if (!find_java(java)) {
         return -1;
@@ -124,7 +126,7 @@ static pid_t spawn_guard(void) {
     umask(022);
     execl(java, java, "-Xms8m", "-Xmx32m", "-Xss256k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
           "-XX:ReservedCodeCacheSize=12m", "-XX:MaxMetaspaceSize=32m", "-XX:+ExitOnOutOfMemoryError", "-cp", "lib/guard.jar",
-          "org.mainstay.guard.GuardMain", (char *)NULL);
+          "org.mainstay.guard.GuardMain", with_manager ? (char *)NULL : "--no-manager", (char *)NULL);
     fprintf(stderr, "%s: %s\n", java, strerror(errno));
     _exit(127);
 }
@@ -210,7 +212,7 @@ static int lkstart(int count, char **arguments) {
     if (!now) {
         int code = ask_guard("start-manager", "", NULL);
         if (code == GUARD_AWAY) {
-            guard = spawn_guard();
+            guard = spawn_guard(true);
             code = guard > 0 ? EXIT_OK : EXIT_SYSTEM;
         }
         if (code != EXIT_OK) {

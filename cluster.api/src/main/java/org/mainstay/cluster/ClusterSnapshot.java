@@ -18,7 +18,6 @@ import org.mainstay.cluster.lcd.Lcd;
  * @param activities by tag: what is being done to an instance here now
  * @param checkedAt by tag: wall-clock milliseconds of the last finished check here
  * @param problems what an administrator should know, one sentence each; empty if all is well
- * @param safety what keeps a resource from being in service twice (design.md section 3, I1)
  */
 public record ClusterSnapshot(
         long revision,
@@ -29,18 +28,7 @@ public record ClusterSnapshot(
         Map<String, Boolean> paths,
         Map<String, Activity> activities,
         Map<String, Long> checkedAt,
-        List<String> problems,
-        Safety safety) {
-
-    /** As far as it goes that a SHARED resource is in service on at most one server (I1). */
-    public enum Safety {
-        /** Every server is covered by fencing, a watchdog or a reservation that the storage enforces: whatever the faults. */
-        ENFORCED,
-        /** Quorum or witness: as long as no machine stops as a whole for longer than {@code PAUSE_TOLERANCE}. */
-        LEASED,
-        /** None of these: as long as the servers hear each other. */
-        UNPROTECTED
-    }
+        List<String> problems) {
 
     /** Life cycle of Mainstay on a server. */
     public enum Phase {

@@ -104,6 +104,45 @@ class KillHandlesIT {
                 link.lines.stream().filter(line -> line.startsWith("9 item")).toList());
     }
 
+    /**
+     * A file system in user space whose server never answers: whoever looks at it waits. Unmounting it takes until the tool's time
+     * limit, again and again.
+     */
+    private static final String SILENT = String.join(
+            "\n",
+            "import ctypes, os, sys",
+            "fd = os.open('/dev/fuse', os.O_RDWR)",
+            "libc = ctypes.CDLL(None, use_errno=True)",
+            "options = 'fd=%d,rootmode=40000,user_id=0,group_id=0' % fd",
+            "if libc.mount(b'silent', sys.argv[1].encode(), b'fuse', 0, options.encode()) != 0: sys.exit(1)",
+            "print('mounted', flush=True)",
+            "sys.stdin.read()");
+
+    @Test
+    void anUnmountThatHangsHoldsUpNoOtherHierarchy() throws Exception {
+        assumeThat(Files.isWritable(Path.of("/dev/fuse"))).as("needs FUSE").isTrue();
+        Path silent = Files.createDirectories(folder.resolve("silent"));
+        GuardProcess guard = mounted();
+        Process server = inside(guard, "python3", "-c", SILENT, silent.toString());
+        assertThat(server.inputReader().readLine()).isEqualTo("mounted");
+        String hanging = "MOUNT%09" + silent + "%09silent";
+        try (Link link = guard.manager()) {
+            link.send("1 inservice 2");
+            link.send("handles X " + hanging + " HIERARCHY%09X");
+            link.send("handles Y " + mountHandle() + " HIERARCHY%09Y");
+            link.send("2 kill " + hanging);
+            long begun = System.nanoTime();
+            assertThat(items(link, mountHandle())).startsWith("9 item done");
+            assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun))
+                    .isLessThan(10);
+            assertThat(isMounted(guard)).isFalse();
+            assertThat(link.lines).as("the other one still hangs").noneMatch(line -> line.startsWith("2 "));
+        } finally {
+            // nobody holds the connection any more: everything that waits for it fails
+            server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+        }
+    }
+
     private String mountHandle() {
         return "MOUNT%09" + mount + "%09" + image;
     }
@@ -127,7 +166,7 @@ class KillHandlesIT {
         Process user = inside(guard, "sh", "-c", "cd '" + mount + "' && touch busy && exec sleep 1000");
         Await.until(
                 "busy",
-                5000,
+                30_000,
                 () -> inside(guard, "test", "-e", mount.resolve("busy").toString())
                                 .waitFor()
                         == 0);
@@ -186,7 +225,7 @@ class KillHandlesIT {
                             + "'; trap '' TERM; touch ready; (sleep 1000 & sleep 1000 & wait) & wait");
             Await.until(
                     "runs",
-                    5000,
+                    30_000,
                     () -> inside(guard, "test", "-e", mount.resolve("ready").toString())
                                     .waitFor()
                             == 0);
@@ -208,7 +247,7 @@ class KillHandlesIT {
         } finally {
             Await.until(
                     "the group is empty",
-                    5000,
+                    30_000,
                     () -> Files.readString(child.resolve("cgroup.procs")).isBlank());
             Files.delete(child);
             Files.delete(group);
@@ -255,7 +294,7 @@ class KillHandlesIT {
         Await.until("unmounted", 20_000, () -> !isMounted(a));
         Await.until(
                 "said",
-                5000,
+                30_000,
                 () -> Files.readString(a.home.resolve("data/log/guard.log")).contains("is cut off from its device"));
         try (Link again = a.manager()) {
             assertThat(again.ask("5", "reservation release " + area + " -")).startsWith("5 ok");
@@ -287,7 +326,7 @@ class KillHandlesIT {
                         .contains("held%20by%20B");
                 Await.until(
                         "recorded",
-                        5000,
+                        30_000,
                         () -> Files.readString(again.home.resolve("data/log/guard.log"))
                                 .contains("taken over by B"));
             }

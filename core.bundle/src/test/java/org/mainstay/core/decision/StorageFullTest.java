@@ -53,11 +53,14 @@ class StorageFullTest {
         feed(new Event.Started("boot", Settings.DEFAULT, Set.of()));
         feed(new Event.PathState("p", "B", true));
         feed(new Event.SessionOpened("B"));
-        fromB(new CoreMessage.Hello(
-                Lcd.empty("B", 1).committed(), "run", 0, new Standing(Phase.AVAILABLE, Set.of()), 0, 0));
+        fromB(new CoreMessage.Hello(Lcd.empty("B", 1).committed(), "run", 0, standing(Set.of()), 0, 0));
         assertThat(state.peers().get("B").current()).isTrue();
         feed(new Event.PersistFailed(new Event.CheckFailed("vip", "quickCheck", "first"), "no space"));
         assertThat(state.storage().works()).isFalse();
+    }
+
+    private static Standing standing(Set<String> kits) {
+        return new Standing(Phase.AVAILABLE, kits, false, Set.of(), Set.of(), Set.of());
     }
 
     @Test
@@ -71,7 +74,7 @@ class StorageFullTest {
             feed(new Event.TimerFired("start-wait"));
             fromB(delta(i + 1));
             fromB(new CoreMessage.LcdReceived(1, i));
-            fromB(new CoreMessage.Standing(Phase.AVAILABLE, Set.of("gen/app")));
+            fromB(standing(Set.of("gen/app")));
         }
         assertThat(state.storage().waiting()).hasSizeLessThan(50);
         assertThat(state.storage().waiting())

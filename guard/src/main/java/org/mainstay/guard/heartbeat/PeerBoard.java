@@ -7,7 +7,10 @@ import org.mainstay.guard.heartbeat.HeartbeatListener.PeerStatus;
 
 /** What peers said last, over whichever path it came first; news are what differs. Owned by the heartbeat thread. */
 final class PeerBoard {
-    /** Reports come once per second, so nothing below a few seconds tells a loop that hangs from one that is between two. */
+    /**
+     * Reports come once per second, so nothing below a few seconds tells a loop that hangs from one that is between
+     * two.
+     */
     private static final long SMALLEST_LOOP_LIMIT_MILLIS = 3000;
 
     private static final class Known {

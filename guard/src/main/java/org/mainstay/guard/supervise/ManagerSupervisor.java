@@ -34,6 +34,7 @@ public final class ManagerSupervisor implements AutoCloseable {
     private final Path pidFile;
     private final Runnable ended;
     private final BooleanSupplier stuck;
+    private final Runnable killedStuck;
     private final Thread thread;
 
     // guarded by this
@@ -52,15 +53,23 @@ public final class ManagerSupervisor implements AutoCloseable {
      * @param command what starts Karaf, asked at each start so that an edited configuration counts
      * @param ended called when Karaf has ended after {@link #announced announced(true)}
      * @param stuck asked all the time: whether the Karaf that is linked has stopped deciding; it is killed and started again
+     * @param killedStuck called when it was killed for that: from now on it does nothing, even if the kernel cannot end it yet
      */
     public ManagerSupervisor(
-            Path home, Callable<List<String>> command, Ticker ticker, Log log, Runnable ended, BooleanSupplier stuck) {
+            Path home,
+            Callable<List<String>> command,
+            Ticker ticker,
+            Log log,
+            Runnable ended,
+            BooleanSupplier stuck,
+            Runnable killedStuck) {
         this.home = home;
         this.command = command;
         this.ticker = ticker;
         this.log = log;
         this.ended = ended;
         this.stuck = stuck;
+        this.killedStuck = killedStuck;
         this.state = new StateFile(home.resolve("data/guard/supervision"));
         this.pidFile = home.resolve("data/run/karaf.pid");
         this.thread = new Thread(this::run, "guard-supervisor");
@@ -73,11 +82,13 @@ public final class ManagerSupervisor implements AutoCloseable {
      */
     public synchronized void start(boolean want) {
         Optional<ProcessIdentity> running = ProcessIdentity.read(pidFile);
-        wanted = want;
         if (running.isPresent()) {
             manager = running.get();
             wanted = !recorded().equals("stopped");
             log.info("adopted Karaf, process " + manager.pid());
+        } else {
+            // Recorded, as the next guard goes by it, and who starts that one: a stop of the last run is over.
+            want(want);
         }
         startAgainAt = ticker.nanos();
         startedAt = ticker.nanos();
@@ -197,9 +208,10 @@ public final class ManagerSupervisor implements AutoCloseable {
         boolean zombie = stuck.getAsBoolean();
         if (zombie && wanted && manager != null && manager.alive() && !manager.equals(killed)) {
             killed = manager;
-            log.error("Karaf, process " + manager.pid() + ", is connected but has decided nothing for more than "
-                    + LoopWatch.LIMIT_MILLIS / 1000 + " s: it is killed and started again");
+            log.error("Karaf, process " + manager.pid() + ", is connected but has decided nothing for more than"
+                    + " LOOP_STUCK_SECS, or three times that waiting for its disk: it is killed and started again");
             manager.kill();
+            killedStuck.run();
         }
         if (manager != null && !manager.alive()) {
             died();

@@ -31,16 +31,17 @@ import org.mainstay.itest.container.Bundles.Bundle;
 /** The house rules on modules and public API (rules 1 to 8), checked on the jars that are delivered. */
 class BundleRulesIT {
     /** Folder of the source to symbolic name and package root. */
-    private static final Map<String, String> NAMES = Map.of(
-            "kit.api", "org.mainstay.kit",
-            "cluster.api", "org.mainstay.cluster",
-            "core.bundle", "org.mainstay.core",
-            "comm.bundle", "org.mainstay.comm",
-            "mirror.bundle", "org.mainstay.mirror",
-            "shell.bundle", "org.mainstay.shell",
-            "kit.ip", "org.mainstay.kit.ip",
-            "kit.app", "org.mainstay.kit.app",
-            "kit.postgres", "org.mainstay.kit.postgres");
+    private static final Map<String, String> NAMES = Map.ofEntries(
+            Map.entry("kit.api", "org.mainstay.kit"),
+            Map.entry("cluster.api", "org.mainstay.cluster"),
+            Map.entry("core.bundle", "org.mainstay.core"),
+            Map.entry("comm.bundle", "org.mainstay.comm"),
+            Map.entry("quorum.bundle", "org.mainstay.quorum"),
+            Map.entry("mirror.bundle", "org.mainstay.mirror"),
+            Map.entry("shell.bundle", "org.mainstay.shell"),
+            Map.entry("kit.ip", "org.mainstay.kit.ip"),
+            Map.entry("kit.app", "org.mainstay.kit.app"),
+            Map.entry("kit.postgres", "org.mainstay.kit.postgres"));
 
     private static final Set<String> KITS = Set.of("kit.ip", "kit.app", "kit.postgres", "mirror.bundle");
     private static final Set<String> APIS = Set.of("kit.api", "cluster.api");
@@ -139,6 +140,26 @@ class BundleRulesIT {
         }
     }
 
+    /** What a kit's author gets to see: the kit API and the test kit's own classes, whose only door to the core is one package. */
+    @Test
+    void kitsAndTheirTestKitReachNothingInternal() throws IOException {
+        Path top = Path.of("").toAbsolutePath().getParent();
+        List<Path> sources;
+        try (Stream<Path> files = Files.walk(top, 16)) {
+            sources = files.filter(file -> file.toString().endsWith(".java"))
+                    .filter(file -> top.relativize(file).getName(0).toString().startsWith("kit."))
+                    .toList();
+        }
+        assertThat(sources).hasSizeGreaterThan(20);
+        for (Path source : sources) {
+            String text = Files.readString(source);
+            assertThat(text).as(source.toString()).doesNotContain("org.mainstay.core.internal");
+            if (!top.relativize(source).startsWith("kit.testkit")) {
+                assertThat(text).as(source.toString()).doesNotContain("org.mainstay.core.");
+            }
+        }
+    }
+
     @Test
     void karafIsAtTheEdge() {
         for (Bundle bundle : bundles) {
@@ -168,6 +189,12 @@ class BundleRulesIT {
                 .noneMatch(name -> name.startsWith("io.netty") || name.startsWith("org.bouncycastle"));
         assertThat(bundle("comm.bundle").packages()).contains("io.netty.channel", "org.bouncycastle.cert");
         assertThat(bundle("shell.bundle").packages()).contains("picocli");
+        assertThat(bundle("kit.postgres").packages()).contains("org.postgresql.core.v3");
+        assertThat(bundle("kit.postgres").imports().keySet())
+                .noneMatch(name -> name.startsWith("org.postgresql")
+                        || name.startsWith("com.sun.jna")
+                        || name.startsWith("waffle")
+                        || name.startsWith("org.osgi.service.jdbc"));
     }
 
     @Test

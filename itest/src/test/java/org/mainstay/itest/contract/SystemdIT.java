@@ -247,4 +247,66 @@ class SystemdIT extends ContractCase {
         systemd.boot();
         awaitState("A", "ISP");
     }
+
+    private String process(String of) {
+        return systemd.run("pgrep", "-f", of).output().strip();
+    }
+
+    private void dies(String... processes) {
+        String[] command = new String[processes.length + 2];
+        command[0] = "kill";
+        command[1] = "-9";
+        System.arraycopy(processes, 0, command, 2, processes.length);
+        systemd.run(command).orThrow();
+    }
+
+    private void awaitAnother(String of, String dead) {
+        Await.until(
+                "another " + of + " than " + dead + " runs",
+                LIMIT,
+                () -> !process(of).isEmpty() && !process(of).equals(dead),
+                () -> process(of));
+    }
+
+    /** Each would start the other again; where both die nobody is left but systemd. */
+    @Test
+    @Order(7)
+    void guardAndManagerThatDieAtOnceComeBackAndKeepWhatRuns() throws Exception {
+        // A dead guard is a dead server for B, however soon it is back.
+        type(b(), "flg_create -f !nofailover!A");
+        forget();
+        String before = application();
+        String guard = process("guard.GuardMain");
+        String manager = process("karaf.main.Main");
+        dies(guard, manager);
+        awaitAnother("guard.GuardMain", guard);
+        awaitAnother("karaf.main.Main", manager);
+        awaitState("A", "ISP");
+        awaitUnit("active");
+        assertThat(application()).isEqualTo(before).isNotEmpty();
+        assertThat(history()).isEmpty();
+    }
+
+    @Test
+    @Order(8)
+    void aGuardThatDiesWhileTheManagerIsStoppedComesBackAlone() throws Exception {
+        type(b(), "flg_create -f !nofailover!A");
+        forget();
+        String before = application();
+        systemd.systemctl("stop", "mainstay");
+        String guard = process("guard.GuardMain");
+        dies(guard);
+        awaitAnother("guard.GuardMain", guard);
+        Await.pass(QUIET);
+        assertThat(process("karaf.main.Main")).isEmpty();
+        assertThat(application()).isEqualTo(before);
+        systemd.systemctl("start", "mainstay");
+        awaitState("A", "ISP");
+        assertThat(application()).isEqualTo(before).isNotEmpty();
+        assertThat(history()).isEmpty();
+        // ended on purpose, it stays away
+        onA("lkstop");
+        Await.pass(QUIET);
+        assertThat(process("guard.GuardMain")).isEmpty();
+    }
 }

@@ -60,8 +60,7 @@ final class FakeCluster implements Cluster, Administration {
                 Map.of(),
                 Map.of(),
                 Map.of(),
-                List.of(),
-                ClusterSnapshot.Safety.UNPROTECTED);
+                List.of());
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.mainstay.cluster.LcdEdit;
 import org.mainstay.cluster.lcd.LcdChange;
 
 /** What can be asked of the decision core. */
@@ -25,6 +26,9 @@ public sealed interface ServiceRequest {
 
     /** The operator's word that a resource is certainly stopped on a server (design.md section 4, released). */
     record ConfirmStopped(String tag, String server) implements ServiceRequest {}
+
+    /** The operator's word that a machine is down and stays so until it is heard again (design.md section 10). */
+    record ConfirmDown(String server) implements ServiceRequest {}
 
     /**
      * Stops Mainstay here (CMD-090 to CMD-096).
@@ -82,4 +86,7 @@ public sealed interface ServiceRequest {
 
     /** Gives up waiting for a request: a waiting one is refused, actions that run are cancelled. */
     record Cancel(String requestId) implements ServiceRequest {}
+
+    /** Changes the own database as a command of the LCDI does (spec/02 B3 to B7). */
+    record Edit(LcdEdit edit) implements ServiceRequest {}
 }

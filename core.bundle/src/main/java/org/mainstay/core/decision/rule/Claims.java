@@ -11,7 +11,9 @@ import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.cluster.lcd.Wanted;
 import org.mainstay.core.decision.message.CoreMessage;
+import org.mainstay.core.decision.state.Fate;
 import org.mainstay.core.decision.state.PeerView;
+import org.mainstay.core.decision.state.Safety;
 import org.mainstay.core.decision.state.ServiceOperation;
 import org.mainstay.core.decision.state.ServiceOperation.Claim;
 import org.mainstay.core.decision.state.ServiceOperation.Kind;
@@ -23,21 +25,17 @@ import org.mainstay.core.decision.state.ServiceOperation.Stage;
  * database with itself as owner is therefore always one it won.
  */
 final class Claims {
-    /**
-     * Step of an epoch that is claimed without having heard a server of the group since the start: that server may have
-     * raised it meanwhile, and who starts last must not look like the older owner when the two meet.
-     */
-    private static final long BLIND = 1000;
-
     /** Timer: how long is waited for whoever has nothing to say about a claim; the rest is the operation's id. */
     static final String TIMER = "claim";
 
     private final Step step;
     private final Knowledge knowledge;
+    private final Promises promises;
 
     Claims(Step step) {
         this.step = step;
         knowledge = new Knowledge(step);
+        promises = new Promises(step);
     }
 
     /** Asks for what the operation needs and does not own yet; goes on at once if nobody is to be asked. */
@@ -45,7 +43,7 @@ final class Claims {
         TreeMap<String, Long> epochs = new TreeMap<>();
         for (String tag : operation.work().todo()) {
             if (!step.inService(tag) && !owned(tag)) {
-                epochs.put(tag, knowledge.newestEpoch(tag) + (blind(tag) ? BLIND : 1));
+                epochs.put(tag, Epochs.claimed(step, knowledge.newestEpoch(tag), blind(tag)));
             }
         }
         TreeSet<String> waiting = new TreeSet<>();
@@ -56,11 +54,12 @@ final class Claims {
                 operation.id(),
                 epochs,
                 waiting,
+                new TreeSet<>(),
                 operation.claim().takeover(),
                 operation.claim().revisions());
         ServiceOperation claiming = operation.at(Stage.CLAIMING).withClaim(claim);
         step.operation(claiming);
-        waiting.forEach(peer -> step.send(peer, new CoreMessage.ClaimRequest(operation.id(), epochs)));
+        waiting.forEach(peer -> ask(peer, claim));
         if (!waiting.isEmpty()) {
             step.startTimer(TIMER + ":" + operation.id(), step.settings.defaultDetection());
         }
@@ -68,20 +67,16 @@ final class Claims {
         advance(step.operation(operation.id()));
     }
 
-    /** A server that hangs and has no instance of what is claimed has nothing to say: it is not waited for any more (I9). */
-    void overdue(String operationId) {
-        ServiceOperation operation = step.operation(operationId);
-        if (operation == null || operation.stage() != Stage.CLAIMING) {
-            return;
+    private boolean leased() {
+        return step.settings.safety().leased();
+    }
+
+    private void ask(String peer, Claim claim) {
+        TreeMap<String, CoreMessage.Places> places = new TreeMap<>();
+        if (leased()) {
+            claim.epochs().keySet().forEach(tag -> places.put(tag, new CoreMessage.Places(promises.places(tag))));
         }
-        Claim claim = operation.claim();
-        SortedSet<String> sharers = step.topology().sharers(claim.epochs().keySet(), step.self());
-        TreeSet<String> waiting = new TreeSet<>(claim.waiting());
-        waiting.removeIf(peer -> !knowledge.decides(peer) && !sharers.contains(peer));
-        step.operation(operation.withClaim(claim.withWaiting(waiting)));
-        if (!waiting.isEmpty()) {
-            step.startTimer(TIMER + ":" + operationId, step.settings.defaultDetection());
-        }
+        step.send(peer, new CoreMessage.ClaimRequest(claim.id(), claim.epochs(), places));
     }
 
     /** Returns whether the right to a resource never ended: it was not released since this server won it. */
@@ -109,18 +104,73 @@ final class Claims {
         Claim claim = operation.claim();
         ServiceOperation updated = operation.withClaim(claim.withWaiting(waiting));
         step.operation(updated);
-        if (waiting.isEmpty()) {
+        if (!waiting.isEmpty()) {
+            return;
+        }
+        String missing = missing(updated);
+        if (missing.isEmpty()) {
             won(updated);
+        } else {
+            lost(updated, missing);
         }
     }
 
+    /**
+     * Who has not answered within a detection time is not waited for any more: with a lease the others may be enough, without one
+     * a server that hangs and has no instance of what is claimed has nothing to say (I9).
+     */
+    void overdue(String operationId) {
+        ServiceOperation operation = step.operation(operationId);
+        if (operation == null || operation.stage() != Stage.CLAIMING) {
+            return;
+        }
+        Claim claim = operation.claim();
+        TreeSet<String> waiting = new TreeSet<>();
+        if (!leased()) {
+            SortedSet<String> sharers = step.topology().sharers(claim.epochs().keySet(), step.self());
+            waiting.addAll(claim.waiting());
+            waiting.removeIf(peer -> !knowledge.decides(peer) && !sharers.contains(peer));
+        }
+        step.operation(operation.withClaim(claim.withWaiting(waiting)));
+        if (!waiting.isEmpty()) {
+            step.startTimer(TIMER + ":" + operationId, step.settings.defaultDetection());
+        }
+    }
+
+    /** Returns which promises are missing where the right to run is a lease; empty if there are enough. */
+    private String missing(ServiceOperation operation) {
+        Claim claim = operation.claim();
+        if (!leased() || claim.epochs().isEmpty()) {
+            return "";
+        }
+        TreeSet<String> silent = new TreeSet<>(Members.of(step));
+        silent.remove(step.self());
+        silent.removeAll(claim.granted());
+        if (step.settings.safety().quorum() == Safety.Quorum.MAJORITY) {
+            int promised = Members.of(step).size() - silent.size();
+            int needed = Members.majority(step);
+            return promised >= needed
+                    ? ""
+                    : "only " + promised + " of " + needed + " servers agree; nothing was heard of "
+                            + String.join(", ", silent);
+        }
+        // The witness decides who is out of it; whoever lives must have agreed.
+        Verdicts verdicts = new Verdicts(step);
+        silent.removeIf(server -> verdicts.fate(server).witness() == Fate.Word.FAILED
+                || !verdicts.certain(server).isEmpty());
+        return silent.isEmpty()
+                ? ""
+                : String.join(", ", silent) + " cannot be asked, and the witness does not say that it has failed";
+    }
+
     private void won(ServiceOperation operation) {
+        if (!step.mayStart()) {
+            lost(operation, step.whyNot());
+            return;
+        }
         for (Map.Entry<String, Long> entry : operation.claim().epochs().entrySet()) {
             String tag = entry.getKey();
-            Knowledge.Occupant occupant = knowledge.occupant(tag);
-            boolean taken = occupant != null
-                    && occupant.how() != Knowledge.Occupant.How.PARKED_STOPPED
-                    && occupant.how() != Knowledge.Occupant.How.PARKED_RUNNING;
+            boolean taken = step.instance(tag) != null && knowledge.blocker(tag) != null;
             if (step.instance(tag) == null || taken || knowledge.contested(tag, entry.getValue())) {
                 lost(operation, tag + " was claimed by another server meanwhile");
                 return;
@@ -150,9 +200,11 @@ final class Claims {
         operation.tags().forEach(tag -> step.obstacles.put(tag, reason));
         SortedSet<String> hierarchy = step.topology().hierarchy(operation.tags().first());
         if (!hierarchy.isEmpty()) {
-            step.startTimer("backoff:" + hierarchy.first(), step.settings.defaultDetection());
+            // Two that cannot talk to each other must not go on taking promises from each other in step.
+            int turn = leased() ? new Eligibility(step).rank(hierarchy) : 0;
+            step.startTimer("backoff:" + hierarchy.first(), step.settings.defaultDetection() * (1 + turn));
         }
-        new Reservations(step)
+        new InstanceReservations(step)
                 .finish(operation, Reply.failed(ExitCode.IN_USE, reason + "; see 'mainstay status' and try again"));
     }
 
@@ -161,9 +213,40 @@ final class Claims {
         for (ServiceOperation operation : step.operations()) {
             if (operation.stage() == Stage.CLAIMING
                     && operation.claim().waiting().contains(peer)) {
+                ask(peer, operation.claim());
+            }
+        }
+    }
+
+    /** A session ended: what its peer promised in it is asked again, since the peer takes it back when it hears no more. */
+    void forget(String peer) {
+        for (ServiceOperation operation : step.operations()) {
+            Claim claim = operation.claim();
+            if (leased()
+                    && operation.stage() == Stage.CLAIMING
+                    && claim.granted().contains(peer)) {
+                TreeSet<String> granted = new TreeSet<>(claim.granted());
+                granted.remove(peer);
+                TreeSet<String> waiting = new TreeSet<>(claim.waiting());
+                waiting.add(peer);
+                step.operation(operation.withClaim(claim.withGranted(granted).withWaiting(waiting)));
+            }
+        }
+    }
+
+    /** A claim is given up: who promised something for it is free again. */
+    void withdraw(ServiceOperation operation) {
+        if (!leased()
+                || operation.stage() != Stage.CLAIMING
+                || operation.claim().epochs().isEmpty()) {
+            return;
+        }
+        step.cancelTimer(TIMER + ":" + operation.id());
+        for (String peer : step.peers().keySet()) {
+            if (step.peer(peer).session()) {
                 step.send(
                         peer,
-                        new CoreMessage.ClaimRequest(
+                        new CoreMessage.ClaimWithdrawn(
                                 operation.id(), operation.claim().epochs()));
             }
         }
@@ -174,40 +257,73 @@ final class Claims {
         if (operation == null || operation.stage() != Stage.CLAIMING) {
             return;
         }
-        if (!answer.granted()) {
+        if (!answer.granted() && !(answer.early() && leased())) {
             lost(operation, peer + " refused the claim: " + answer.reason());
             return;
         }
         Claim claim = operation.claim();
         TreeSet<String> waiting = new TreeSet<>(claim.waiting());
         waiting.remove(peer);
-        step.operation(operation.withClaim(claim.withWaiting(waiting)));
+        TreeSet<String> granted = new TreeSet<>(claim.granted());
+        if (answer.granted()) {
+            granted.add(peer);
+        }
+        // Who cannot promise yet is as good as silent: the others may be enough.
+        step.operation(operation.withClaim(claim.withWaiting(waiting).withGranted(granted)));
     }
 
     /** Answers another server's claim. */
     void asked(String peer, CoreMessage.ClaimRequest request) {
         TreeMap<String, Long> wanted = new TreeMap<>();
         TreeMap<String, Long> known = new TreeMap<>();
-        String refusal = "";
+        TreeMap<String, Long> foreign = new TreeMap<>();
+        Promises.Refusal refusal = Promises.Refusal.NONE;
         for (Map.Entry<String, Long> entry : request.epochs().entrySet()) {
             String tag = step.topology().mine(peer, entry.getKey());
+            if (leased()) {
+                refusal = first(refusal, promises.objection(peer, places(peer, tag, entry.getKey(), request)));
+            }
             if (tag == null || step.instance(tag) == null) {
+                if (leased()) {
+                    foreign.put(entry.getKey(), entry.getValue());
+                    refusal = first(refusal, witness(peer, entry, request));
+                }
                 continue;
             }
             known.put(entry.getKey(), knowledge.newestEpoch(tag));
             wanted.put(tag, entry.getValue());
-            if (refusal.isEmpty()) {
-                refusal = objection(peer, tag, entry.getValue());
-            }
+            refusal = first(refusal, Promises.Refusal.because(objection(peer, tag, entry.getValue())));
         }
-        if (refusal.isEmpty()) {
+        if (refusal.none()) {
             wanted.forEach((tag, epoch) -> {
                 giveWay(tag, peer);
                 step.ownership(tag, ownership -> ownership.withEpoch(epoch, peer));
                 promised(tag, peer);
             });
+            foreign.forEach((tag, epoch) -> promises.record(peer, places(peer, null, tag, request), epoch));
         }
-        step.send(peer, new CoreMessage.ClaimAnswer(request.claimId(), refusal.isEmpty(), known, refusal));
+        step.send(
+                peer,
+                new CoreMessage.ClaimAnswer(request.claimId(), refusal.none(), refusal.early(), known, refusal.text()));
+    }
+
+    /** Returns what weighs more: that only time is missing does not count where something else is wrong. */
+    private static Promises.Refusal first(Promises.Refusal one, Promises.Refusal other) {
+        return one.none() || one.early() && !other.none() ? other : one;
+    }
+
+    private Promises.Refusal witness(String peer, Map.Entry<String, Long> claim, CoreMessage.ClaimRequest request) {
+        return promises.witnessObjection(peer, places(peer, null, claim.getKey(), request), claim.getValue());
+    }
+
+    /** Returns where a group has instances: as both servers know it. */
+    private Map<String, String> places(String peer, String mine, String theirs, CoreMessage.ClaimRequest request) {
+        CoreMessage.Places told = request.places().get(theirs);
+        TreeMap<String, String> places = new TreeMap<>(told == null ? Map.of(peer, theirs) : told.tags());
+        if (mine != null) {
+            promises.places(mine).forEach(places::putIfAbsent);
+        }
+        return places;
     }
 
     /** Nothing can be stored here: what is not won yet is left to the others. */
@@ -215,7 +331,7 @@ final class Claims {
         for (ServiceOperation operation : step.operations()) {
             if (operation.stage() == Stage.CLAIMING) {
                 String text = "the claim could not be stored on " + step.self() + ": " + reason;
-                new Reservations(step).finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, text));
+                new InstanceReservations(step).finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, text));
             }
         }
     }
@@ -229,9 +345,12 @@ final class Claims {
                 .map(tag -> step.topology().mine(peer, tag))
                 .filter(tag -> tag != null && step.instance(tag) != null)
                 .anyMatch(tag -> Knowledge.occupied(step.own(), step.instance(tag)) || step.claimedByOperation(tag));
-        String refusal = involved ? step.self() + " holds it and cannot store anything now" : "";
+        // Where promises are counted, one that is not durable must not be given at all.
+        boolean refuses = involved || leased();
+        String refusal = refuses ? step.self() + " cannot store anything now" + (involved ? " and holds it" : "") : "";
         step.send(
-                peer, new CoreMessage.ClaimAnswer(request.claimId(), !involved, new TreeMap<String, Long>(), refusal));
+                peer,
+                new CoreMessage.ClaimAnswer(request.claimId(), !refuses, false, new TreeMap<String, Long>(), refusal));
     }
 
     /** Whoever got a promise has one detection time to use it before this server looks again. */
@@ -246,7 +365,9 @@ final class Claims {
         }
         Ownership ownership = step.instance(tag).ownership();
         boolean repeated = ownership.owner().equals(peer) && ownership.epoch() == epoch;
-        if (!repeated && knowledge.newestEpoch(tag) >= epoch) {
+        if (!repeated
+                && (promises.newer(peer, promises.places(tag), epoch)
+                        || Epochs.reaches(step, knowledge.promisedEpoch(tag), epoch))) {
             return "a newer claim of " + tag + " is known on " + step.self();
         }
         for (Handover handover : step.own().rows(LcdSection.HANDOVERS).values()) {

@@ -42,12 +42,12 @@ final class Handovers {
 
     private final Step step;
     private final Knowledge knowledge;
-    private final Reservations reservations;
+    private final InstanceReservations reservations;
 
     Handovers(Step step) {
         this.step = step;
         knowledge = new Knowledge(step);
-        reservations = new Reservations(step);
+        reservations = new InstanceReservations(step);
     }
 
     /** Writes the record of a handover this server begins as the giving one. */
@@ -60,7 +60,9 @@ final class Handovers {
             Collection<String> tried) {
         TreeMap<String, Long> epochs = new TreeMap<>();
         for (String tag : tags) {
-            epochs.put(step.topology().tagOn(tag, to, step.self()), knowledge.newestEpoch(tag) + 1);
+            epochs.put(
+                    step.topology().tagOn(tag, to, step.self()),
+                    Epochs.handedOver(step, knowledge.newestEpoch(tag), to));
         }
         String id = step.newId(kind);
         step.put(
@@ -227,11 +229,15 @@ final class Handovers {
         if (handover == null) {
             return;
         }
-        if (complete) {
+        // Who has no right to run any more may be taken for stopped by others: it hands nothing over besides.
+        if (complete && !step.right().lost()) {
             step.put(LcdSection.HANDOVERS, handover.id(), handover.at(Handover.Step.RELEASED));
             return;
         }
-        String text = "could not be taken out of service on " + step.self() + ": " + Reservations.failures(operation);
+        String text = complete
+                ? step.right().reason()
+                : "could not be taken out of service on " + step.self() + ": "
+                        + InstanceReservations.failures(operation);
         step.drop(LcdSection.HANDOVERS, handover.id());
         refuse(handover.id(), handover.to(), ExitCode.SYSTEM_ERROR, text);
         restoreHere(ownTags(handover), "the switchover to " + handover.to() + " failed");
@@ -242,6 +248,7 @@ final class Handovers {
         String id = handover.id();
         boolean usable = knowledge.usable(handover.to());
         if (usable && knowledge.accepted(handover) && begun(id) == null) {
+            remember(handover);
             step.drop(LcdSection.HANDOVERS, id);
             return;
         }
@@ -251,6 +258,7 @@ final class Handovers {
             return;
         }
         boolean down = knowledge.down(handover.to());
+        boolean gone = knowledge.gone(handover.to());
         switch (handover.step()) {
             case PREPARED -> {
                 if (down || !step.start.passed() && step.stop.asked()) {
@@ -262,18 +270,32 @@ final class Handovers {
                 }
             }
             case REMOVING -> {
-                if (begun(id) == null && step.start.passed()) {
+                // Who is stopped before it has started must not wait for the start that never comes.
+                boolean stops = step.stop.asked() && !step.stop.leaveRunning();
+                if (begun(id) == null && (step.start.passed() || stops)) {
                     remove(handover);
                 }
             }
             case RELEASED -> {
-                if (down && step.start.passed()) {
+                if (gone && step.start.passed()) {
                     givenBack(handover, handover.to() + " is down");
                 } else if (step.start.passed()) {
                     watchTaker(handover);
                 }
             }
             case ACCEPTED -> step.drop(LcdSection.HANDOVERS, id);
+        }
+    }
+
+    /** Records what was handed over as promised: who is asked for it next must wait until the taker is heard of it. */
+    private void remember(Handover handover) {
+        if (step.settings.safety().leased()) {
+            handover.epochs().forEach((theirs, epoch) -> {
+                String tag = step.topology().mine(handover.to(), theirs);
+                if (tag != null) {
+                    step.ownership(tag, one -> one.epoch() < epoch ? one.withEpoch(epoch, handover.to()) : one);
+                }
+            });
         }
     }
 
@@ -308,7 +330,9 @@ final class Handovers {
     private boolean overtaken(Handover handover) {
         return handover.epochs().entrySet().stream().anyMatch(entry -> {
             String tag = step.topology().mine(handover.to(), entry.getKey());
-            return tag != null && step.instance(tag) != null && knowledge.recordedEpoch(tag) >= entry.getValue();
+            return tag != null
+                    && step.instance(tag) != null
+                    && Epochs.reaches(step, knowledge.recordedEpoch(tag), entry.getValue());
         });
     }
 

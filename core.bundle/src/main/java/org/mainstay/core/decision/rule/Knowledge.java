@@ -16,6 +16,7 @@ import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.cluster.lcd.Wanted;
 import org.mainstay.core.decision.state.PathView;
 import org.mainstay.core.decision.state.PeerView;
+import org.mainstay.core.decision.state.Safety;
 
 /** What this server may conclude about the others and about groups. */
 final class Knowledge {
@@ -78,6 +79,11 @@ final class Knowledge {
     boolean down(String peer) {
         PeerState state = reachability(peer);
         return state == PeerState.DEAD || state == PeerState.UNKNOWN && step.start.waited();
+    }
+
+    /** Returns whether a server is down and certainly not running anything any more; see {@link Verdicts}. */
+    boolean gone(String peer) {
+        return new Verdicts(step).gone(peer);
     }
 
     /** Returns whether a server can be talked to and its database is known as it is. */
@@ -178,12 +184,20 @@ final class Knowledge {
 
     /** Returns the newest epoch of a group that any server knows of, promised ones included. */
     long newestEpoch(String tag) {
-        long newest = 0;
+        long newest = step.settings.safety().leased() ? Promises.newest(step, new Promises(step).places(tag)) : 0;
         for (String server : members(tag)) {
             Instance instance = on(server, tag);
             if (instance != null) {
                 newest = Math.max(newest, instance.ownership().epoch());
             }
+        }
+        return Math.max(newest, promisedEpoch(tag));
+    }
+
+    /** Returns the newest epoch of a group that a handover promises; 0 if none does. */
+    long promisedEpoch(String tag) {
+        long newest = 0;
+        for (String server : members(tag)) {
             for (Handover handover : step.lcd(server).rows(LcdSection.HANDOVERS).values()) {
                 String theirs = step.topology().tagOn(tag, handover.to(), step.self());
                 if (theirs != null) {
@@ -203,7 +217,8 @@ final class Knowledge {
             }
             Ownership ownership = instance.ownership();
             boolean mine = ownership.owner().equals(step.self());
-            if (ownership.epoch() > epoch || ownership.epoch() == epoch && !mine) {
+            if (Epochs.passes(step, ownership.epoch(), epoch)
+                    || !mine && Epochs.reaches(step, ownership.epoch(), epoch)) {
                 return true;
             }
         }
@@ -258,7 +273,7 @@ final class Knowledge {
             if (instance != null
                     && !other.equals(server)
                     && instance.ownership().owner().equals(other)
-                    && instance.ownership().epoch() > epoch) {
+                    && Epochs.passes(step, instance.ownership().epoch(), epoch)) {
                 return true;
             }
         }
@@ -298,29 +313,65 @@ final class Knowledge {
         return found;
     }
 
+    /** Returns who keeps a group from being claimed; null if nobody does. What is parked keeps nobody who is asked. */
+    Occupant blocker(String tag) {
+        for (String server : step.topology().others(tag, step.self()).keySet()) {
+            Occupant one = occupant(tag, server);
+            boolean parked =
+                    one == null || one.how() == Occupant.How.PARKED_STOPPED || one.how() == Occupant.How.PARKED_RUNNING;
+            if (!parked) {
+                return one;
+            }
+        }
+        return null;
+    }
+
+    /** Returns whether a group is certainly nowhere in service, but for a server that cannot be reached. */
+    boolean hides(String tag, String server) {
+        Occupant any = occupant(tag);
+        if (any == null || any.how() != Occupant.How.DOUBTFUL) {
+            return false;
+        }
+        Occupant one = step.topology().others(tag, step.self()).containsKey(server) ? occupant(tag, server) : null;
+        return one != null && one.how() == Occupant.How.DOUBTFUL;
+    }
+
     private Occupant occupant(String tag, String server) {
         Instance instance = on(server, tag);
         if (instance == null) {
-            return down(server) || trusted(server) ? null : doubtful(server);
+            return gone(server) || trusted(server) ? null : doubtful(server);
         }
         Lcd lcd = step.lcd(server);
         long epoch = instance.ownership().epoch();
         boolean confirmed = !usable(server) && confirmed(tag, server, epoch);
-        if (!down(server) && !confirmed) {
+        if (!gone(server) && !confirmed) {
             if (occupied(lcd, instance) && (trusted(server) || !settled(tag, server, epoch))) {
+                if (down(server)) {
+                    return doubtful(server);
+                }
                 boolean failed = instance.state() == InstanceState.OSF;
                 return failed
                         ? new Occupant(server, Occupant.How.UNRELEASED, unreleased(instance, server))
                         : new Occupant(server, Occupant.How.IN_SERVICE, "it is in service on " + server);
             }
             Ownership mine = step.instance(tag).ownership();
-            boolean granted = mine.owner().equals(server) && mine.epoch() > epoch && !usable(server);
+            boolean leased = step.settings.safety().leased();
+            boolean granted = mine.owner().equals(server) && mine.epoch() > epoch && (leased || !usable(server));
+            if (!granted && step.settings.safety().quorum() == Safety.Quorum.MAJORITY && vouched(server)) {
+                // What it does is known to those who are asked for their promise.
+                return parked(tag, server, instance);
+            }
             if (!trusted(server) || granted) {
                 Occupant parked = parked(tag, server, instance);
                 return parked == null ? doubtful(server) : new Occupant(server, Occupant.How.DOUBTFUL, parked.text());
             }
         }
         return parked(tag, server, instance);
+    }
+
+    /** Returns whether a server this one cannot reach is reached by one it can ask. */
+    private boolean vouched(String server) {
+        return down(server) && !new Verdicts(step).vouching(server).isEmpty();
     }
 
     private Occupant parked(String tag, String server, Instance instance) {
@@ -331,8 +382,8 @@ final class Knowledge {
                             server,
                             Occupant.How.PARKED_RUNNING,
                             server
-                                    + " was stopped and left it running; it is started elsewhere only after 'mainstay resource"
-                                    + " confirm-stopped " + instance.tag() + " --on " + server + "'")
+                                    + " was stopped and left it running; it is started elsewhere only after 'mainstay"
+                                    + " resource confirm-stopped " + instance.tag() + " --on " + server + "'")
                     : new Occupant(
                             server,
                             Occupant.How.PARKED_STOPPED,
@@ -342,7 +393,10 @@ final class Knowledge {
         return null;
     }
 
-    private static Occupant doubtful(String server) {
+    private Occupant doubtful(String server) {
+        if (down(server)) {
+            return new Occupant(server, Occupant.How.DOUBTFUL, new Verdicts(step).obstacle(server));
+        }
         return new Occupant(
                 server,
                 Occupant.How.DOUBTFUL,
@@ -360,7 +414,7 @@ final class Knowledge {
             return true;
         }
         for (String peer : step.topology().sharers(tags, step.self())) {
-            if (!down(peer) && mentions(peer, tags)) {
+            if (!gone(peer) && mentions(peer, tags)) {
                 return true;
             }
         }
@@ -398,7 +452,7 @@ final class Knowledge {
                 return false;
             }
             Ownership ownership = instance.ownership();
-            return ownership.epoch() > entry.getValue()
+            return Epochs.passes(step, ownership.epoch(), entry.getValue())
                     || ownership.epoch() == entry.getValue()
                             && ownership.owner().equals(handover.to());
         });
@@ -409,7 +463,15 @@ final class Knowledge {
         var rows = step.own().rows(LcdSection.MAINTENANCE).keySet();
         return rows.contains("cluster")
                 || rows.contains("server")
-                || tags.stream().anyMatch(tag -> rows.contains("tag:" + tag));
+                || tags.stream().anyMatch(tag -> rows.contains("tag:" + tag) || ownerMaintained(tag));
+    }
+
+    /** A server under maintenance keeps what it has: nobody takes that over by himself. */
+    private boolean ownerMaintained(String tag) {
+        String owner = newestOwner(tag);
+        return !owner.isEmpty()
+                && !owner.equals(step.self())
+                && step.peer(owner).lcd().rows(LcdSection.MAINTENANCE).containsKey("server");
     }
 
     /** Returns whether a peer may be asked to run something: usable, ready and not hanging. */

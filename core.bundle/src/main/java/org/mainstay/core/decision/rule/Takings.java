@@ -53,7 +53,7 @@ final class Takings {
     /** Asks another server for what it has in service, for an operation that waits meanwhile. */
     void ask(ServiceOperation operation, String from, SortedSet<String> tags) {
         var epochs = new java.util.TreeMap<String, Long>();
-        tags.forEach(tag -> epochs.put(tag, knowledge.newestEpoch(tag) + 1));
+        tags.forEach(tag -> epochs.put(tag, Epochs.handedOver(step, knowledge.newestEpoch(tag), step.self())));
         String id = step.newId("switchover");
         step.put(
                 LcdSection.HANDOVERS,
@@ -85,7 +85,7 @@ final class Takings {
     }
 
     private void prepared(Handover handover, ServiceOperation operation) {
-        if (knowledge.down(handover.from())) {
+        if (knowledge.gone(handover.from())) {
             step.drop(LcdSection.HANDOVERS, handover.id());
             if (operation != null) {
                 Claim none = Claim.NONE;
@@ -109,6 +109,9 @@ final class Takings {
                 || knowledge.contested(tag, step.instance(tag).ownership().epoch())
                 || knowledge.occupant(tag) != null
                 || !knowledge.wantedIn(tag));
+        if (!tags.isEmpty() && !step.mayStart()) {
+            return;
+        }
         if (tags.isEmpty()) {
             step.drop(LcdSection.HANDOVERS, handover.id());
         } else if (tags.stream().noneMatch(step::claimedByOperation)) {
@@ -118,7 +121,7 @@ final class Takings {
     }
 
     private ServiceOperation begin(Handover handover, SortedSet<String> tags) {
-        return new Reservations(step)
+        return new InstanceReservations(step)
                 .begin(
                         Kind.RESTORE,
                         step.topology().withBelow(tags),
@@ -160,7 +163,8 @@ final class Takings {
     /** Returns why an offer does not hold any more; empty if it does. */
     private String current(Handover handover) {
         for (Map.Entry<String, Long> entry : handover.epochs().entrySet()) {
-            if (step.instance(entry.getKey()) != null && knowledge.recordedEpoch(entry.getKey()) >= entry.getValue()) {
+            if (step.instance(entry.getKey()) != null
+                    && Epochs.reaches(step, knowledge.recordedEpoch(entry.getKey()), entry.getValue())) {
                 return "a newer claim of " + entry.getKey() + " is known on " + step.self();
             }
         }
@@ -193,13 +197,16 @@ final class Takings {
     private void acceptWanted(Handover handover, ServiceOperation operation) {
         boolean wanted = handovers.ownTags(handover).stream().allMatch(knowledge::wantedIn);
         String text = wanted ? current(handover) : "it was taken out of service meanwhile";
+        if (text.isEmpty() && !step.mayStart()) {
+            text = step.whyNot();
+        }
         if (text.isEmpty()) {
             accept(handover, operation);
             return;
         }
         step.drop(LcdSection.HANDOVERS, handover.id());
         handovers.refuse(handover.id(), handover.from(), ExitCode.IN_USE, text);
-        new Reservations(step).finish(operation, Reply.failed(ExitCode.IN_USE, text));
+        new InstanceReservations(step).finish(operation, Reply.failed(ExitCode.IN_USE, text));
     }
 
     /** Takes over the responsibility: epochs, record and the begin of the restore are one commit. */

@@ -9,12 +9,12 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ClusterSnapshot.Activity;
 import org.mainstay.cluster.ClusterSnapshot.PeerState;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.message.CoreMessage.Standing;
 
 /**
  * Everything a decision depends on.
@@ -31,6 +31,8 @@ import org.mainstay.core.decision.event.Event;
  * @param stop what a stop still waits for
  * @param storage whether commits work
  * @param right whether this server may run resources at all
+ * @param loss how this server stands when it has lost that right, or its network
+ * @param standing what the peers were told last of how this server stands
  */
 public record CoreState(
         Lcd own,
@@ -44,7 +46,9 @@ public record CoreState(
         Memory memory,
         Stop stop,
         Storage storage,
-        RightToRun right) {
+        RightToRun right,
+        Loss loss,
+        Standing standing) {
 
     /**
      * Start-up (design.md section 10).
@@ -225,7 +229,15 @@ public record CoreState(
                 Memory.NONE,
                 Stop.NONE,
                 Storage.WORKS,
-                RightToRun.ALWAYS);
+                RightToRun.ALWAYS,
+                Loss.NONE,
+                new Standing(
+                        Phase.STARTING,
+                        Collections.emptySet(),
+                        true,
+                        Collections.emptySet(),
+                        Collections.emptySet(),
+                        Collections.emptySet()));
     }
 
     /** Returns the name of this server. */
@@ -239,7 +251,20 @@ public record CoreState(
      */
     public CoreState withOwn(Lcd value) {
         return new CoreState(
-                value, peers, paths, phase, start, settings, kits, operations, memory, stop, storage, right);
+                value,
+                peers,
+                paths,
+                phase,
+                start,
+                settings,
+                kits,
+                operations,
+                memory,
+                stop,
+                storage,
+                right,
+                loss,
+                standing);
     }
 
     /** Returns whether a peer can be reached (CMD-302); see {@code Peers} for what decisions make of it. */
@@ -296,14 +321,6 @@ public record CoreState(
         memory.obstacles().forEach((tag, text) -> problems.add(tag + " is not brought into service: " + text));
         problems.addAll(memory.doubts().values());
         return problems;
-    }
-
-    /**
-     * Returns which case of I1 holds. A right to run that ends by itself is a lease, which is what quorum and witness give; fencing
-     * and watchdog will be told here when they exist.
-     */
-    public ClusterSnapshot.Safety safety() {
-        return right.until() == Long.MAX_VALUE ? ClusterSnapshot.Safety.UNPROTECTED : ClusterSnapshot.Safety.LEASED;
     }
 
     /** Returns the instances whose checks are to run. */

@@ -22,7 +22,9 @@ import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.decision.state.Fate;
 import org.mainstay.core.internal.event.Events;
+import org.mainstay.kit.KillHandle;
 
 /** The guard as a part of the loop: its news become events, and it is told how the loop stands and what is in service. */
 final class GuardFeed {
@@ -35,6 +37,7 @@ final class GuardFeed {
     private final Consumer<Event> loop;
     private final Events events;
     private final Runnable changed;
+    private final SafetyFeed safety;
     /** Paths of before the start and those that were alive since: a new path that is not alive yet has not died. */
     private final Set<String> known = ConcurrentHashMap.newKeySet();
 
@@ -46,8 +49,9 @@ final class GuardFeed {
     private volatile boolean linked;
     private volatile Lcd own;
 
-    GuardFeed(GuardControl guard, Consumer<Event> loop, Events events, Runnable changed) {
+    GuardFeed(GuardControl guard, SafetyFeed safety, Consumer<Event> loop, Events events, Runnable changed) {
         this.guard = guard;
+        this.safety = safety;
         this.loop = loop;
         this.events = events;
         this.changed = changed;
@@ -80,11 +84,29 @@ final class GuardFeed {
                     peer.peer(), peer.bootId(), peer.managerPresent(), peer.lcdIncarnation(), peer.lcdVersion()));
         } else if (news instanceof GuardControl.GuardNews.Link link) {
             linked = link.up();
+            if (!link.up()) {
+                safety.guardAway();
+            }
             changed.run();
         } else if (news instanceof GuardControl.GuardNews.ReservationLost lost) {
             reservationLost(lost);
         } else if (news instanceof GuardControl.GuardNews.Notice notice) {
             events.add(NOTICE, ClusterEvent.Level.WARNING, "", notice.text());
+        } else {
+            safetyNews(news);
+        }
+    }
+
+    private void safetyNews(GuardControl.GuardNews news) {
+        if (news instanceof GuardControl.GuardNews.Lease lease) {
+            safety.lease(lease);
+        } else if (news instanceof GuardControl.GuardNews.Lapsed lapsed) {
+            loop.accept(new Event.Lapsed(lapsed.peer(), lapsed.lapsed()));
+        } else if (news instanceof GuardControl.GuardNews.Withheld withheld) {
+            loop.accept(new Event.Withheld(withheld.peer(), withheld.withheld()));
+        } else if (news instanceof GuardControl.GuardNews.Witness witness) {
+            Fate.Word word = Fate.Word.valueOf(witness.word().name());
+            loop.accept(new Event.WitnessSaid(witness.peer(), word, witness.reason()));
         }
     }
 
@@ -100,11 +122,17 @@ final class GuardFeed {
                 "the reservation " + lost.area() + " is lost: " + lost.message());
         // Also of what is just being restored: whether it counts is the core's to say.
         for (Instance instance : own.instances().values()) {
-            if (instance.properties().containsValue(lost.area())) {
-                loop.accept(new Event.OwnershipLost(
+            if (instance.ownership().killHandles().stream().anyMatch(handle -> uses(handle, lost.area()))) {
+                loop.accept(new Event.StorageLost(
                         instance.tag(), "its reservation " + lost.area() + " is lost: " + lost.message()));
             }
         }
+    }
+
+    /** Returns whether a recorded handle is the mount of a volume that is reserved in an area. */
+    private static boolean uses(String handle, String area) {
+        String[] words = handle.split("\t", -1);
+        return words[0].equals(KillHandle.Kind.MOUNT.name()) && words.length > 3 && words[3].equals(area);
     }
 
     /** Executes kill handles; the stage tells whether all were done and what is left. */
@@ -178,7 +206,7 @@ final class GuardFeed {
     }
 
     /** Called on the loop's thread, at least twice per second. */
-    void alive(CoreState state, long commitAgeMillis) {
+    void alive(CoreState state) {
         if (digested == null
                 || digested.version() != state.own().version()
                 || digested.incarnation() != state.own().incarnation()) {
@@ -194,12 +222,12 @@ final class GuardFeed {
                                     tag + instance.ownership().owner()));
         }
         guard.report(new GuardControl.ManagerReport(
-                state.self(),
-                state.own().incarnation(),
-                state.own().version(),
-                commitAgeMillis,
-                membershipDigest,
-                epochsDigest));
+                state.self(), state.own().incarnation(), state.own().version(), 0, membershipDigest, epochsDigest));
+    }
+
+    /** Called on any thread. */
+    void committing(long ageMillis) {
+        guard.committing(ageMillis);
     }
 
     private static long digest(long number, String text) {

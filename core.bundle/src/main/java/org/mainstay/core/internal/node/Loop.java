@@ -42,7 +42,7 @@ public final class Loop implements AutoCloseable {
         Decision decide(CoreState before, Input input);
     }
 
-    /** What the loop drives. All methods are called on the loop's thread and must not block. */
+    /** What the loop drives. Methods are called on the loop's thread, unless they say otherwise, and must not block. */
     public interface Edge {
         /** A new state is stored and in force; called before its effects. */
         void entered(CoreState state);
@@ -51,7 +51,23 @@ public final class Loop implements AutoCloseable {
         void execute(Effect effect);
 
         /** Called after each round, at least twice per second: the loop lives. */
-        void alive(CoreState state, long commitAgeMillis);
+        void alive(CoreState state);
+
+        /**
+         * Called on another thread: how long the commit that is under way has taken, a few times per second once it is slow, and 0
+         * when it is over.
+         */
+        void committing(long ageMillis);
+
+        /** Called on another thread, once for each commit that takes too long, while it does. */
+        void overdue(long ageMillis);
+    }
+
+    /** Something that waits for its turn. @param event null if it may become void meanwhile: then {@code later} says so */
+    private record Queued(Event event, Supplier<Optional<Event>> later) {
+        Optional<Event> take() {
+            return event == null ? later.get() : Optional.of(event);
+        }
     }
 
     private record Step(Input input, CoreState after, List<Effect> effects, Origin origin, boolean stores) {}
@@ -61,9 +77,14 @@ public final class Loop implements AutoCloseable {
     private final Edge edge;
     private final Clock clock;
     private final LastResort lastResort;
-    private final BlockingQueue<Supplier<Optional<Event>>> queue = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Queued> queue = new LinkedBlockingQueue<>();
+    private final DiskWatch disk = new DiskWatch(this::committing);
     private final Thread thread = Threads.named("mainstay-core").newThread(this::run);
-    private CoreState state;
+    private volatile CoreState state;
+    /** The state that the commit under way leads to. */
+    private volatile CoreState reached;
+
+    private boolean overdue;
     private Event first;
     private volatile boolean closed;
 
@@ -79,25 +100,28 @@ public final class Loop implements AutoCloseable {
     /** Begins to work in this state with this event, whatever was queued before. */
     public synchronized void start(CoreState initial, Event event) {
         state = initial;
+        reached = initial;
         first = event;
         thread.start();
+        disk.start();
     }
 
     /** Queues an event. Never blocks; events are taken in the order of these calls. */
     public void post(Event event) {
-        queue.add(() -> Optional.of(event));
+        queue.add(new Queued(event, null));
     }
 
     /** Queues an event that may have become void when its turn comes. */
     void postIf(Supplier<Optional<Event>> event) {
-        queue.add(event);
+        queue.add(new Queued(null, event));
     }
 
     /** Ends the thread after the round it is in; what still waits is dropped, as in a crash. */
     @Override
     public void close() {
         closed = true;
-        queue.add(Optional::empty);
+        disk.close();
+        queue.add(new Queued(null, Optional::empty));
         if (Thread.currentThread().equals(thread) || thread.getState() == Thread.State.NEW) {
             return;
         }
@@ -128,7 +152,7 @@ public final class Loop implements AutoCloseable {
                 List<Event> events = take();
                 if (!closed) {
                     process(events);
-                    edge.alive(state, 0);
+                    edge.alive(state);
                 }
             }
         } catch (Doubt e) {
@@ -151,9 +175,9 @@ public final class Loop implements AutoCloseable {
 
     private List<Event> take() throws InterruptedException {
         List<Event> events = new ArrayList<>();
-        Supplier<Optional<Event>> next = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+        Queued next = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
         while (next != null) {
-            next.get().ifPresent(events::add);
+            next.take().ifPresent(events::add);
             next = events.size() < GROUP ? queue.poll() : null;
         }
         return events;
@@ -218,8 +242,8 @@ public final class Loop implements AutoCloseable {
     }
 
     private void commit(List<Step> group) throws IOException {
-        List<DocumentChange> changes =
-                Changes.between(state, group.get(group.size() - 1).after());
+        CoreState after = group.get(group.size() - 1).after();
+        List<DocumentChange> changes = Changes.between(state, after);
         if (changes.isEmpty()) {
             return;
         }
@@ -228,15 +252,58 @@ public final class Loop implements AutoCloseable {
                 .findFirst()
                 .orElse(group.get(0))
                 .origin();
-        long began = System.nanoTime();
+        reached = after;
+        disk.begin();
+        long took;
         try {
             database.commit(changes, origin);
         } catch (RuntimeException e) {
             throw new Doubt("whether a change of the configuration database was stored is not known", e);
+        } finally {
+            took = disk.end();
         }
-        long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
         if (took > OVERDUE_MILLIS) {
             post(new Event.PersistOverdue(took));
+        }
+    }
+
+    /** Returns how long the commit that is under way has taken, in milliseconds; 0 if there is none. */
+    long commitAgeMillis() {
+        return disk.ageMillis();
+    }
+
+    /**
+     * While the disk hangs, nobody waits for it who can be refused: as if it had failed, with the reason. What runs goes on, and
+     * what happened waits for its turn.
+     */
+    private void committing(long ageMillis) {
+        try {
+            edge.committing(ageMillis);
+            if (ageMillis <= OVERDUE_MILLIS) {
+                overdue = false;
+                return;
+            }
+            refuseQuestions("the disk of the configuration database has not answered for "
+                    + TimeUnit.MILLISECONDS.toSeconds(ageMillis) + " s");
+            if (!overdue) {
+                overdue = true;
+                edge.overdue(ageMillis);
+            }
+        } catch (RuntimeException e) {
+            LOG.error("INTERNAL ERROR: looking at the disk failed", e);
+        }
+    }
+
+    private void refuseQuestions(String reason) {
+        for (Queued queued : queue) {
+            if (queued.event() != null && Overdue.question(queued.event())) {
+                Overdue said = new Overdue(decider, state, reached);
+                Optional<Effect> answer = said.answer(queued.event(), reason, clock.millis());
+                // Taken out by this thread or by the loop's, never by both.
+                if (answer.isPresent() && queue.remove(queued)) {
+                    edge.execute(answer.get());
+                }
+            }
         }
     }
 

@@ -24,11 +24,13 @@ import org.mainstay.cluster.Messenger;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
+import org.mainstay.cluster.SafetyControl;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.DecisionCore;
 import org.mainstay.core.internal.admin.AdminService;
 import org.mainstay.core.internal.host.HostFactory;
 import org.mainstay.core.internal.host.HostSettings;
+import org.mainstay.core.internal.lcd.Audit;
 import org.mainstay.core.internal.lcd.LcdCodec;
 import org.mainstay.core.internal.lcd.LcdStore;
 import org.mainstay.core.internal.lcd.LcdStoreException;
@@ -161,6 +163,19 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
         }
     }
 
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    void bindSafety(SafetyControl control) {
+        if (runtime != null) {
+            runtime.attach(control);
+        }
+    }
+
+    void unbindSafety(SafetyControl control) {
+        if (runtime != null) {
+            runtime.detach(control);
+        }
+    }
+
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindKit(RecoveryKit kit) {
         if (runtime != null) {
@@ -201,8 +216,7 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
                 Map.of(),
                 Map.of(),
                 Map.of(),
-                List.of(problem),
-                ClusterSnapshot.Safety.UNPROTECTED);
+                List.of(problem));
     }
 
     @Override
@@ -233,7 +247,19 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
     }
 
     @Override
+    public void add(int number, ClusterEvent.Level level, String tag, String text) {
+        if (runtime != null) {
+            runtime.eventLog().add(number, level, tag, text);
+        }
+    }
+
+    @Override
     public Registration follow(Consumer<ClusterEvent> listener) {
         return runtime == null ? () -> {} : runtime.eventLog().follow(listener);
+    }
+
+    @Override
+    public List<EventLog.Change> audit(int most) {
+        return store == null ? List.of() : Audit.newest(store.history(), most);
     }
 }

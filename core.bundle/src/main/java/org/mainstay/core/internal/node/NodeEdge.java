@@ -5,10 +5,11 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.mainstay.cluster.ClusterEvent;
 import org.mainstay.core.decision.effect.Effect;
+import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.internal.event.Events;
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
 /** Executes the decision core's effects and brings what comes of them back as events. Methods run on the loop's thread. */
 final class NodeEdge implements Loop.Edge {
     private static final Logger LOG = LoggerFactory.getLogger(NodeEdge.class);
-    private static final Executor HANDLES_LATER = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
+    private static final long HANDLES_LATER_MILLIS = 500;
     private static final int HANDLE_TRIES = 20;
 
     /** What the edge works with. */
@@ -34,9 +35,10 @@ final class NodeEdge implements Loop.Edge {
             Monitors monitors,
             Timers timers,
             PeerLinks links,
-            Requests requests,
+            PendingRequests requests,
             Publisher publisher,
             GuardFeed guard,
+            SafetyFeed safety,
             Events events) {}
 
     private final Parts parts;
@@ -70,14 +72,34 @@ final class NodeEdge implements Loop.Edge {
         parts.actions().entered(now);
         parts.publisher().entered(now);
         parts.guard().entered(now);
+        parts.safety().entered(now.own());
         // Before anything is begun that peers must know of: a guard that outlives this manager tells them the version.
-        parts.guard().alive(now, 0);
+        parts.guard().alive(now);
         parts.monitors().update(now.own(), now.monitored());
     }
 
     @Override
-    public void alive(CoreState now, long commitAgeMillis) {
-        parts.guard().alive(now, commitAgeMillis);
+    public void alive(CoreState now) {
+        parts.guard().alive(now);
+    }
+
+    @Override
+    public void committing(long ageMillis) {
+        parts.guard().committing(ageMillis);
+    }
+
+    @Override
+    public void overdue(long ageMillis) {
+        String text =
+                "the disk of the configuration database of " + state.self() + " does not answer: a change has waited"
+                        + " for more than " + TimeUnit.MILLISECONDS.toSeconds(ageMillis)
+                        + " s; new requests and claims are refused, what runs goes on";
+        // Whoever watches the disk must not wait for the log's.
+        Thread teller = new Thread(
+                () -> parts.events().add(Notices.PERSIST_SLOW, ClusterEvent.Level.ERROR, "", text),
+                "mainstay-disk-news");
+        teller.setDaemon(true);
+        teller.start();
     }
 
     @Override
@@ -115,6 +137,20 @@ final class NodeEdge implements Loop.Edge {
         } else if (effect instanceof Effect.PhaseChanged phase) {
             LOG.info("Mainstay on {} is {}", state.self(), phase.phase());
         } else {
+            executeSafety(effect);
+        }
+    }
+
+    private void executeSafety(Effect effect) {
+        if (effect instanceof Effect.Withhold withhold) {
+            parts.safety().withhold(withhold.peer());
+        } else if (effect instanceof Effect.Allow allow) {
+            parts.safety().allow(allow.peer());
+        } else if (effect instanceof Effect.Fence fence) {
+            parts.safety().fence(fence);
+        } else if (effect instanceof Effect.Quarantine quarantine) {
+            parts.safety().quarantine(quarantine);
+        } else {
             throw new IllegalStateException("no way to execute " + effect);
         }
     }
@@ -132,7 +168,7 @@ final class NodeEdge implements Loop.Edge {
                     && triesLeft > 1
                     && state.own().instance(tag).isPresent()) {
                 // The kit is away, as during its upgrade: its restore would wait for it too.
-                HANDLES_LATER.execute(() -> findHandles(tag, triesLeft - 1));
+                parts.timers().later(HANDLES_LATER_MILLIS, () -> findHandles(tag, triesLeft - 1));
             } else {
                 LOG.warn("the kill handles of {} are not known: {}", tag, ended.message());
                 withoutHandles.put(tag, ended.message());

@@ -60,25 +60,38 @@ public final class ActionRunner {
     /**
      * As {@link #run(ActionOrder, Consumer)}.
      *
-     * @param refusal asked on the worker thread immediately before the kit: why the action must not start any more
+     * @param refusal asked on the worker thread immediately before the kit, and before each command in the course of the action:
+     *     why it must not start any more. A manager that stood still in the middle of a restore must not go on with it when its
+     *     right to run has ended meanwhile (I1)
      */
     public Running<Outcome> run(ActionOrder order, Supplier<Optional<String>> refusal, Consumer<String> progress) {
         Call.Kind kind = order.action() == Action.VALIDATE ? Call.Kind.LOOK : Call.Kind.CHANGE;
         return call(order, kind, progress, (kit, context) -> {
             Optional<String> why = refusal.get();
-            return why.isPresent() ? Outcome.failed(why.get()) : perform(kit, order, context);
+            if (why.isPresent()) {
+                return Outcome.failed(why.get());
+            }
+            context.control().revokedWhen(() -> refusal.get().isPresent());
+            return perform(kit, order, context);
         });
     }
 
-    /** Runs quickCheck or deepCheck, unless something else of the instance runs. */
+    /** Runs quickCheck or deepCheck, unless something else of the instance runs. Code that does not link has not looked. */
     public CompletionStage<Ended<Outcome>> check(ActionOrder order) {
-        return call(order, Call.Kind.CHECK, message -> {}, (kit, context) -> perform(kit, order, context))
+        return call(order, Call.Kind.CHECK, message -> {}, (kit, context) -> {
+                    try {
+                        return perform(kit, order, context);
+                    } catch (LinkageError e) {
+                        throw defect(order, "its code does not fit together (" + e + ")", e);
+                    }
+                })
                 .result();
     }
 
     /** Looks what the resource is on this machine; runs beside other actions. */
     public CompletionStage<Ended<Probe>> probe(ActionOrder order) {
-        return call(order, Call.Kind.LOOK, message -> {}, RecoveryKit::probe).result();
+        return call(order, Call.Kind.LOOK, true, message -> {}, RecoveryKit::probe)
+                .result();
     }
 
     /** Asks the kit to check and complete a create or extend; the order's resource holds the answers. */
@@ -146,6 +159,11 @@ public final class ActionRunner {
     }
 
     private <T> Running<T> call(ActionOrder order, Call.Kind kind, Consumer<String> progress, Question<T> question) {
+        return call(order, kind, order.action() == Action.REMOVE, progress, question);
+    }
+
+    private <T> Running<T> call(
+            ActionOrder order, Call.Kind kind, boolean urgent, Consumer<String> progress, Question<T> question) {
         ResourceInfo resource = order.resource();
         Optional<RegisteredKit> found = kits.find(resource.application(), resource.type());
         if (found.isEmpty()) {
@@ -158,7 +176,7 @@ public final class ActionRunner {
         String name = order.actionName() + " " + resource.tag();
         String lane = kind == Call.Kind.LOOK ? "" : resource.tag();
         Duration limit = kit.descriptor().timeLimit(order.action());
-        return workers.submit(new Call<>(name, lane, kind, limit, kit.kit(), control -> {
+        return workers.submit(new Call<>(name, lane, kind, limit, urgent, kit.kit(), control -> {
             Consumer<String> told = message -> {
                 LOG.info("{} {}: {}", resource.tag(), order.actionName(), message);
                 progress.accept(message);
@@ -175,12 +193,25 @@ public final class ActionRunner {
     }
 
     /** Properties that another version of the kit wrote are converted each time; they are stored when next set. */
-    private static ActionOrder migrated(RegisteredKit kit, ActionOrder order) {
+    private ActionOrder migrated(RegisteredKit kit, ActionOrder order) {
         String from = order.kitVersion();
         if (from.isEmpty() || from.equals(kit.descriptor().version())) {
             return order;
         }
-        return order.withProperties(kit.kit().migrate(from, order.resource().properties()));
+        try {
+            return order.withProperties(kit.kit().migrate(from, order.resource().properties()));
+        } catch (RuntimeException | LinkageError e) {
+            throw defect(order, "it cannot read the properties that its version " + from + " wrote (" + e + ")", e);
+        }
+    }
+
+    /** What a kit cannot do for its own fault is told once, and does not count against what it protects (I8). */
+    private KitDefect defect(ActionOrder order, String why, Throwable cause) {
+        String text =
+                order.actionName() + " of " + order.resource().tag() + " did not take place, because its kit does not "
+                        + "work: " + why + "; it goes on unwatched until another version of the kit is installed";
+        kits.defect(order.resource().application(), order.resource().type(), text);
+        return new KitDefect(text, cause);
     }
 
     private static Outcome perform(RecoveryKit kit, ActionOrder order, ActionContext context) {

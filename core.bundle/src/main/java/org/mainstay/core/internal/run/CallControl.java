@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.mainstay.core.internal.host.ActionTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,8 @@ public final class CallControl implements ActionTime {
     /** Calls of the host that have begun in time and not yet come back. */
     private int inside;
 
+    private volatile BooleanSupplier revoked = () -> false;
+
     CallControl(Duration limit) {
         this.deadline = System.nanoTime() + limit.toNanos();
     }
@@ -28,9 +31,20 @@ public final class CallControl implements ActionTime {
         return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
+    /** Also true as soon as what allowed the call no longer does: asked before everything that is begun in its course. */
     @Override
     public boolean cancelled() {
+        return over() || revoked.getAsBoolean();
+    }
+
+    /** Returns whether it was cancelled or its time is up. */
+    boolean over() {
         return cancelled.getCount() == 0 || deadline - System.nanoTime() <= 0;
+    }
+
+    /** Nothing more is begun in the course of this call once the condition holds. @param condition quick; any thread */
+    void revokedWhen(BooleanSupplier condition) {
+        revoked = condition;
     }
 
     /**
@@ -73,7 +87,7 @@ public final class CallControl implements ActionTime {
     /** Returns whether the call cannot do anything on this machine through its host any more, now and ever after. */
     boolean fenced() {
         synchronized (hooks) {
-            return cancelled() && inside == 0;
+            return over() && inside == 0;
         }
     }
 

@@ -2,7 +2,9 @@ package org.mainstay.core.decision.scenario;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.mainstay.cluster.lcd.CommPath;
@@ -14,9 +16,12 @@ import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.InstanceSettings;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Member;
+import org.mainstay.cluster.lcd.Membership;
 import org.mainstay.cluster.lcd.Restriction;
 import org.mainstay.cluster.lcd.Switchback;
 import org.mainstay.core.decision.event.ServiceRequest;
+import org.mainstay.core.decision.state.Safety;
 import org.mainstay.core.decision.state.Settings;
 import org.mainstay.core.decision.world.Invariants;
 import org.mainstay.core.decision.world.Server;
@@ -27,12 +32,22 @@ final class Stage {
     static final String TYPE = "gen/app";
     private static final long SETTLE = 40_000;
 
+    private final boolean clockJumps;
     private Settings settings = Settings.DEFAULT;
     private World world;
     private Transcript transcript;
     private Invariants invariants;
     private final Map<String, Lcd> backups = new TreeMap<>();
     private final Map<String, List<String>> requests = new TreeMap<>();
+
+    Stage() {
+        this(false);
+    }
+
+    /** @param clockJumps whether the wall clock jumps by years all the time */
+    Stage(boolean clockJumps) {
+        this.clockJumps = clockJumps;
+    }
 
     /** Plays one line and returns what follows. */
     List<String> play(String line) {
@@ -85,6 +100,14 @@ final class Stage {
                         + server.disk().rows(LcdSection.FLAGS).keySet()));
     }
 
+    void obstacles() {
+        for (Server server : world.servers().values()) {
+            if (server.managerUp()) {
+                server.state().obstacles().forEach((tag, why) -> transcript.say(server + ": " + tag + ": " + why));
+            }
+        }
+    }
+
     static IllegalArgumentException unknown(String command) {
         return new IllegalArgumentException("unknown words: '" + command + "'");
     }
@@ -93,6 +116,19 @@ final class Stage {
         List<String> words = List.of(text.split(" +"));
         switch (words.get(0)) {
             case "setting" -> setting(words);
+            case "quorum" -> {
+                expect(words.size() == 3, text);
+                settings = settings.withSafety(settings.safety()
+                        .withQuorum(
+                                Safety.Quorum.valueOf(words.get(1).toUpperCase(Locale.ROOT)),
+                                Safety.Witness.valueOf(words.get(2).toUpperCase(Locale.ROOT))));
+            }
+            case "fencing" -> {
+                expect(words.size() > 2 && words.get(1).equals("of"), text);
+                Safety safety = settings.safety();
+                settings = settings.withSafety(safety.withFenced(Set.copyOf(words.subList(2, words.size()))));
+            }
+            case "watchdogs" -> world.watchdogs(true);
             case "servers" -> servers(words.subList(1, words.size()));
             case "resource" -> resource(words.subList(1, words.size()));
             case "dependency" ->
@@ -140,6 +176,12 @@ final class Stage {
             case "failure-limit" -> settings.withFailureLimit((int) value);
             case "reservation-wait-seconds" -> settings.withReservationWait(value * 1000);
             case "start-wait-seconds" -> settings.withStartWait(value * 1000);
+            case "quarantine-seconds" ->
+                settings.withSafety(settings.safety()
+                        .withTimes(settings.safety().lease(), settings.safety().lossStop(), value * 1000));
+            case "safety-limit-seconds" ->
+                settings.withSafety(settings.safety()
+                        .withLimit(value * 1000, settings.safety().alert()));
             default -> throw unknown(words.get(1));
         };
     }
@@ -164,11 +206,23 @@ final class Stage {
 
     private void servers(List<String> names) {
         world = new World(1, false, settings);
+        if (clockJumps) {
+            world.wallClockJumps();
+        }
         transcript = new Transcript(world);
         invariants = new Invariants(world);
         world.watch(transcript);
         world.watch(invariants);
         names.forEach(name -> world.add(name).types().add(TYPE));
+        if (settings.safety().leased()) {
+            Membership members = new Membership(
+                    1,
+                    names.stream()
+                            .map(name -> new Member(name, "10.0.0.1", 1500, ""))
+                            .toList());
+            names.forEach(name ->
+                    world.server(name).prepare(lcd -> lcd.with(LcdSection.MEMBERSHIP, Membership.KEY, members)));
+        }
     }
 
     private void everywhere(String tag, UnaryOperator<Lcd> change) {

@@ -24,6 +24,7 @@ public final class Server {
     private final World world;
     private final String name;
     private final Kits kits;
+    private final Guard guard;
     private final DecisionCore core = new DecisionCore();
     private final Map<String, Link> links = new HashMap<>();
     private final Map<String, Event.PeerInfo> heard = new TreeMap<>();
@@ -55,6 +56,7 @@ public final class Server {
         this.world = world;
         this.name = name;
         kits = new Kits(world, this);
+        guard = new Guard(world, this);
         disk = Lcd.empty(name, 1);
     }
 
@@ -64,6 +66,15 @@ public final class Server {
 
     public boolean powered() {
         return powered;
+    }
+
+    /** Returns whether its guard talks to others. */
+    boolean online() {
+        return powered && guard.running();
+    }
+
+    public Guard guard() {
+        return guard;
     }
 
     public boolean managerUp() {
@@ -154,6 +165,7 @@ public final class Server {
         powered = true;
         boot++;
         heard.clear();
+        guard.start();
         world.connect();
         startManager();
     }
@@ -164,13 +176,14 @@ public final class Server {
         }
         world.watchers().forEach(watcher -> watcher.dies(this, true));
         powered = false;
+        guard.stop();
         managerDown();
         kits.powerOff();
         world.connect();
     }
 
     public void startManager() {
-        if (!powered || managerUp) {
+        if (!online() || managerUp) {
             return;
         }
         managerUp = true;
@@ -188,6 +201,7 @@ public final class Server {
                 }
             }
         }
+        guard.greet();
         world.connect();
         announce();
     }
@@ -382,6 +396,14 @@ public final class Server {
             world.watchers().forEach(watcher -> watcher.answers(this, answer.requestId(), answer.reply()));
         } else if (effect instanceof Effect.Notify note) {
             world.watchers().forEach(watcher -> watcher.notes(this, note));
+        } else if (effect instanceof Effect.Withhold withhold) {
+            guard.withhold(withhold.peer(), true);
+        } else if (effect instanceof Effect.Allow allow) {
+            guard.withhold(allow.peer(), false);
+        } else if (effect instanceof Effect.Quarantine quarantine) {
+            quarantine(quarantine.millis());
+        } else if (effect instanceof Effect.Fence fence) {
+            fence(fence.peer());
         } else if (effect instanceof Effect.PhaseChanged phase) {
             world.watchers().forEach(watcher -> watcher.phase(this, phase));
             if (phase.phase() == org.mainstay.cluster.ClusterSnapshot.Phase.STOPPED) {
@@ -398,6 +420,42 @@ public final class Server {
                 kits.interrupt();
                 world.connect();
                 announce();
+            }
+        });
+    }
+
+    /** Mainstay leaves for a while: no manager, no heartbeats. */
+    private void quarantine(long millis) {
+        int leaving = run;
+        world.after(1, () -> {
+            if (!managerUp || run != leaving) {
+                return;
+            }
+            int during = boot;
+            managerDown();
+            kits.interrupt();
+            guard.stop();
+            world.connect();
+            world.after(millis, () -> {
+                if (powered && boot == during && !guard.running()) {
+                    guard.resume();
+                    world.connect();
+                    startManager();
+                }
+            });
+        });
+    }
+
+    private void fence(String peer) {
+        World.Fencer fencer = world.fencer(peer);
+        int owner = run;
+        world.after(fencer.millis(), () -> {
+            if (fencer.works()) {
+                world.server(peer).powerOff();
+            }
+            if (managerUp && run == owner) {
+                feed(new Event.FenceFinished(
+                        peer, fencer.works(), fencer.works() ? "the device says off" : "the device does not answer"));
             }
         });
     }

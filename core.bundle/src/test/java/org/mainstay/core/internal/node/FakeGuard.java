@@ -19,6 +19,8 @@ final class FakeGuard implements GuardControl {
     private final Map<String, Boolean> machine;
     private final List<Consumer<GuardNews>> listeners = new CopyOnWriteArrayList<>();
     private final Map<String, GuardNews> present = new TreeMap<>();
+    private final List<LeaseSettings> leases = new CopyOnWriteArrayList<>();
+    private final List<String> orders = new CopyOnWriteArrayList<>();
     private final List<String> killed = new CopyOnWriteArrayList<>();
     private volatile Map<String, List<String>> inService = Map.of();
     private volatile ManagerReport report;
@@ -107,6 +109,43 @@ final class FakeGuard implements GuardControl {
 
     @Override
     public CompletionStage<HandleResult> stopping(boolean guardToo) {
+        return CompletableFuture.completedFuture(new HandleResult(true, "recorded"));
+    }
+
+    List<LeaseSettings> leases() {
+        return leases;
+    }
+
+    /** Returns what was asked about grants, in order. */
+    List<String> orders() {
+        return orders;
+    }
+
+    @Override
+    public CompletionStage<HandleResult> lease(LeaseSettings settings) {
+        leases.add(settings);
+        return done();
+    }
+
+    @Override
+    public CompletionStage<HandleResult> withhold(Set<String> peers) {
+        orders.add("withhold " + peers);
+        return done();
+    }
+
+    @Override
+    public CompletionStage<HandleResult> allow(Set<String> peers) {
+        orders.add("allow " + peers);
+        return done();
+    }
+
+    @Override
+    public CompletionStage<HandleResult> quarantine(long millis) {
+        orders.add("quarantine " + millis);
+        return done();
+    }
+
+    private static CompletionStage<HandleResult> done() {
         return CompletableFuture.completedFuture(new HandleResult(true, "recorded"));
     }
 }

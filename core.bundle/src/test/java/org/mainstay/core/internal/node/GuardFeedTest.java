@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,6 +31,7 @@ class GuardFeedTest {
 
     private final FakeGuard guard = new FakeGuard(new ConcurrentHashMap<>());
     private final List<Event> fed = new ArrayList<>();
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     private Lcd lcd = Lcd.empty("A", 1);
     private Events events;
     private GuardFeed feed;
@@ -36,13 +39,15 @@ class GuardFeedTest {
     @BeforeEach
     void start() {
         events = new Events("A", directory.resolve("events.jsonl"), java.time.Clock.systemUTC(), payload -> {});
-        feed = new GuardFeed(guard, fed::add, events, () -> {});
+        SafetyFeed safety = new SafetyFeed(guard, timer, fed::add, safetyNow -> {});
+        feed = new GuardFeed(guard, safety, fed::add, events, () -> {});
         feed.start(lcd);
     }
 
     @AfterEach
     void stop() {
         feed.stop();
+        timer.shutdownNow();
         events.close();
     }
 
@@ -116,12 +121,12 @@ class GuardFeedTest {
 
     @Test
     void lostStorageIsLostOwnershipOfWhatUsesItAndNotAFailedCheck() {
-        enter(old -> old.with(instance("vol", InstanceState.ISP, false)
-                        .withProperties(Map.of("reservation", "/dev/area"), "1"))
-                .with(instance("other", InstanceState.ISP, false)
-                        .withProperties(Map.of("reservation", "/dev/another"), "1")));
+        enter(old -> old.with(instance("vol", InstanceState.ISP, false, "MOUNT\t/data\t/dev/x\t/dev/area"))
+                .with(instance("other", InstanceState.ISP, false, "MOUNT\t/other\t/dev/y\t/dev/another"))
+                .with(instance("none", InstanceState.ISP, false, "CGROUP\t/c/none", "MOUNT\t/none\t/images/none"))
+                .with(instance("app", InstanceState.ISP, false, "CGROUP\t/c/app")
+                        .withProperties(Map.of("directory", "/dev/area"), "1")));
         guard.tell("lost", new GuardNews.ReservationLost("/dev/area", "B holds it"));
-        assertThat(fed)
-                .containsExactly(new Event.OwnershipLost("vol", "its reservation /dev/area is lost: B holds it"));
+        assertThat(fed).containsExactly(new Event.StorageLost("vol", "its reservation /dev/area is lost: B holds it"));
     }
 }

@@ -26,7 +26,7 @@ class FencedHostTest {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final Command COMMAND = Command.of("start-it").build();
 
-    private final Workers workers = new Workers(3);
+    private final Workers workers = new Workers(3, 2);
     private final List<String> commands = new CopyOnWriteArrayList<>();
     private final CountDownLatch release = new CountDownLatch(1);
     private final CountDownLatch inside = new CountDownLatch(1);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** The bounds of calls into kits: time, number, turn (I5). */
 class WorkersTest {
     private static final Duration LONG = Duration.ofSeconds(30);
-    private final Workers workers = new Workers(3);
+    private final Workers workers = new Workers(3, 2);
     private final CountDownLatch release = new CountDownLatch(1);
 
     @AfterEach
@@ -54,6 +54,15 @@ class WorkersTest {
     }
 
     @Test
+    void whatIsNoLongerAllowedBeginsNothingMoreButItsAnswerCounts() throws Exception {
+        Ended<String> ended = wait(submit("vip", Call.Kind.CHANGE, LONG, control -> {
+            control.revokedWhen(() -> true);
+            return control.cancelled() && !control.pause(Duration.ZERO) ? "nothing more is begun" : "goes on";
+        }));
+        assertThat(ended).isEqualTo(Ended.answered("nothing more is begun"));
+    }
+
+    @Test
     void anExceptionOfAKitIsAFailureWithItsMessage() throws Exception {
         Ended<String> ended = wait(submit("vip", Call.Kind.CHANGE, LONG, control -> {
             throw new IllegalStateException("no such port");
@@ -82,7 +91,7 @@ class WorkersTest {
         }));
         assertThat(ended.how()).isEqualTo(Ended.How.TIMED_OUT);
         assertThat(ended.message()).contains("0.05 s");
-        assertThat(interrupted.get(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(interrupted.get(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -92,7 +101,7 @@ class WorkersTest {
             control.onCancel(() -> killed.complete("command killed"));
             return hang();
         });
-        assertThat(killed.get(5, TimeUnit.SECONDS)).isEqualTo("command killed");
+        assertThat(killed.get(30, TimeUnit.SECONDS)).isEqualTo("command killed");
     }
 
     @Test
@@ -182,6 +191,38 @@ class WorkersTest {
         Ended<String> ended = wait(submit("next", Call.Kind.CHANGE, LONG, control -> "ran"));
         assertThat(ended.how()).isEqualTo(Ended.How.NOT_RUN);
         assertThat(ended.message()).contains("hang beyond their time limits");
+    }
+
+    @Test
+    void whatHangsOrRunsNeverKeepsSomethingElseFromBeingEnded() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            wait(submit("hung" + i, Call.Kind.CHANGE, Duration.ofMillis(30), control -> hang()));
+        }
+        assertThat(urgent("other")).isEqualTo("removed other");
+        assertThat(wait(submit("next", Call.Kind.CHANGE, LONG, control -> "ran"))
+                        .how())
+                .isEqualTo(Ended.How.NOT_RUN);
+    }
+
+    @Test
+    void whatRunsNeverKeepsSomethingElseFromBeingEnded() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            submit("busy" + i, Call.Kind.CHANGE, LONG, control -> hang());
+        }
+        assertThat(urgent("other")).isEqualTo("removed other");
+    }
+
+    private String urgent(String lane) throws Exception {
+        return wait(workers.submit(new Call<>(
+                                "remove " + lane,
+                                lane,
+                                Call.Kind.CHANGE,
+                                LONG,
+                                true,
+                                this,
+                                control -> "removed " + lane))
+                        .result())
+                .value();
     }
 
     @Test

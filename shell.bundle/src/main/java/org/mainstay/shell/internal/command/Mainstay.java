@@ -1,5 +1,6 @@
 package org.mainstay.shell.internal.command;
 
+import org.mainstay.shell.internal.command.config.ConfigGroup;
 import org.mainstay.shell.internal.command.node.CommPathGroup;
 import org.mainstay.shell.internal.command.node.KarafRun;
 import org.mainstay.shell.internal.command.node.KitGroup;
@@ -8,7 +9,13 @@ import org.mainstay.shell.internal.command.node.OperationGroup;
 import org.mainstay.shell.internal.command.node.Stop;
 import org.mainstay.shell.internal.command.resource.DependencyGroup;
 import org.mainstay.shell.internal.command.resource.ResourceGroup;
+import org.mainstay.shell.internal.command.safety.FencingGroup;
+import org.mainstay.shell.internal.command.safety.QuorumGroup;
+import org.mainstay.shell.internal.command.safety.Safety;
+import org.mainstay.shell.internal.command.watch.Complete;
+import org.mainstay.shell.internal.command.watch.Completion;
 import org.mainstay.shell.internal.command.watch.Events;
+import org.mainstay.shell.internal.command.watch.MaintenanceGroup;
 import org.mainstay.shell.internal.command.watch.Status;
 import picocli.CommandLine.Command;
 
@@ -19,21 +26,30 @@ import picocli.CommandLine.Command;
         subcommands = {
             Status.class,
             Events.class,
+            Safety.class,
+            MaintenanceGroup.class,
             Node.class,
             CommPathGroup.class,
             ResourceGroup.class,
             DependencyGroup.class,
             OperationGroup.class,
+            QuorumGroup.class,
+            FencingGroup.class,
             KitGroup.class,
             KarafRun.class,
+            ConfigGroup.class,
+            Completion.class,
+            Complete.class,
             Stop.class
         },
         footer = {
             "",
             "'mainstay NOUN VERB --help' shows options and examples. lkstart starts",
             "Mainstay, lkstop stops it. The commands of the original product are there",
-            "too: ins_list dep_list eqv_list sys_list sys_getst typ_list app_list",
-            "flg_list flg_create flg_remove flg_test perform_action.",
+            "under their own names: app_* ins_* dep_* eqv_* typ_* sys_* flg_*, lcdrcp",
+            "lcdrecover lcdremexec lcdsync lk_chg_value lk_err perform_action sendevent",
+            "getlocks rlslocks lcduname hry_setpri net_list lksupport qwk_storage_init",
+            "qwk_storage_exit.",
             "",
             "Exit codes: 0 success, 1 a system call or action failed, 2 syntax, 3 internal",
             "error, 4 exists already, 5 invalid argument, 6 out of range, 7 not found,",

@@ -82,7 +82,34 @@ public final class Rows {
     public record EventRow(
             int schema, long sequence, String at, String server, int number, String level, String tag, String text) {}
 
-    /** {@code status --json}. @param safety {@code ENFORCED}, {@code LEASED} or {@code UNPROTECTED} (I1) */
+    /** What is disabled against another server (ADM-028). */
+    public record RestrictionRow(String server, boolean noResourceFailover, boolean noSystemFailover) {}
+
+    /** @param summary {@code NORMAL FAILED UNKNOWN WARNING DEGRADED} or {@code NONE DEFINED} (ADM-034 to ADM-040) */
+    public record PathSummaryRow(String server, String summary, int alive, int defined) {}
+
+    /** {@code node show --json}. @param permission role of the caller */
+    public record ServerDocument(
+            int schema,
+            String name,
+            String state,
+            String permission,
+            String shutdownStrategy,
+            List<RestrictionRow> restrictions,
+            List<PathSummaryRow> paths,
+            List<String> flags) {}
+
+    /** A scope under maintenance. @param until null: until it is ended */
+    public record MaintenanceRow(String scope, String server, String until, String by) {}
+
+    /** A change of the database. */
+    public record ChangeRow(
+            long sequence, String at, String who, String from, String operation, String server, List<String> rows) {}
+
+    /** How safe the cluster is, in one sentence. @param verdict name of the verdict, as in {@code safety --json} */
+    public record SafetyRow(String verdict, String summary) {}
+
+    /** {@code status --json}. @param safety null while it is not known */
     public record StatusDocument(
             int schema,
             String server,
@@ -93,7 +120,13 @@ public final class Rows {
             List<DependencyRow> dependencies,
             List<OperationRow> operations,
             List<String> problems,
-            String safety) {}
+            SafetyRow safety) {
+
+        public StatusDocument withSafety(SafetyRow value) {
+            return new StatusDocument(
+                    schema, server, phase, servers, commpaths, resources, dependencies, operations, problems, value);
+        }
+    }
 
     /**
      * {@code resource show --json}.

@@ -30,10 +30,10 @@ public final class StatusText {
 
     public void print() {
         printServers();
+        printSafety();
         printPaths();
         printHierarchies();
         printOperations();
-        printSafety();
         printProblems();
     }
 
@@ -43,6 +43,23 @@ public final class StatusText {
             table.row(List.of(row.name(), style.state(row.state(), row.state()), style.faint(remark(row))));
         }
         table.print(out);
+    }
+
+    /** What keeps a resource from being in service twice; of no interest on a server alone. */
+    private void printSafety() {
+        if (status.safety() == null || status.servers().size() < 2) {
+            return;
+        }
+        out.println();
+        out.println(INDENT + style.heading("SAFETY") + "  " + status.safety().summary()
+                + style.faint("; see 'mainstay safety'"));
+        List<String> without = status.resources().stream()
+                .filter(row -> Boolean.FALSE.equals(row.killHandles()))
+                .map(row -> row.tag() + " on " + row.server())
+                .toList();
+        if (!without.isEmpty()) {
+            out.println(INDENT + "        cannot be stopped without its kit: " + String.join(", ", without));
+        }
     }
 
     private String remark(ServerRow row) {
@@ -159,28 +176,6 @@ public final class StatusText {
                     row.id(), row.coordinator(), String.join(" ", row.servers()), row.state(), row.description()));
         }
         return table;
-    }
-
-    /** What keeps a resource from being in service twice; of no interest on a server alone. */
-    private void printSafety() {
-        if (status.servers().size() < 2) {
-            return;
-        }
-        String text = switch (status.safety()) {
-            case "ENFORCED" ->
-                "no resource runs twice, whatever fails (fencing, watchdog or reservation on every server)";
-            case "LEASED" -> "no resource runs twice unless a whole machine pauses too long (quorum or witness)";
-            default -> "no resource runs twice while the servers hear each other (no fencing, quorum or witness)";
-        };
-        out.println();
-        out.println(INDENT + style.heading("SAFETY") + "  " + text);
-        List<String> without = status.resources().stream()
-                .filter(row -> Boolean.FALSE.equals(row.killHandles()))
-                .map(row -> row.tag() + " on " + row.server())
-                .toList();
-        if (!without.isEmpty()) {
-            out.println(INDENT + "        cannot be stopped without its kit: " + String.join(", ", without));
-        }
     }
 
     private void printProblems() {

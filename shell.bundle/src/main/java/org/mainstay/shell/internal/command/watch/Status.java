@@ -5,12 +5,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.SafetyReport;
 import org.mainstay.shell.internal.command.BaseCommand;
 import org.mainstay.shell.internal.command.JsonOption;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import org.mainstay.shell.internal.view.ClusterView;
 import org.mainstay.shell.internal.view.Json;
+import org.mainstay.shell.internal.view.Rows.SafetyRow;
 import org.mainstay.shell.internal.view.Rows.StatusDocument;
 import org.mainstay.shell.internal.view.StatusText;
 import picocli.CommandLine.Command;
@@ -19,7 +21,8 @@ import picocli.CommandLine.Mixin;
 /** {@code mainstay status}: the whole cluster, from any server. */
 @Command(
         name = "status",
-        description = "Shows servers, comm paths, hierarchies with their state on each server, and problems.",
+        description =
+                "Shows servers, how safe they are, comm paths, hierarchies with their state on each server, and problems.",
         footer = {"", "Examples:", "  mainstay status", "  mainstay status --json"})
 public final class Status extends BaseCommand {
     @Mixin
@@ -28,13 +31,25 @@ public final class Status extends BaseCommand {
     @Override
     public int run(Invocation invocation) throws CommandException {
         ClusterSnapshot snapshot = invocation.snapshot();
-        StatusDocument status = new ClusterView(snapshot).document(withoutKit(invocation, snapshot));
+        StatusDocument status = new ClusterView(snapshot)
+                .document(withoutKit(invocation, snapshot))
+                .withSafety(safety(invocation));
         if (json.chosen()) {
             invocation.out().println(Json.document(status));
         } else {
             new StatusText(status, invocation.context().terminal(), invocation.out()).print();
         }
         return ExitCode.SUCCESS;
+    }
+
+    /** Status is shown whatever else is being replaced. */
+    private static SafetyRow safety(Invocation invocation) {
+        try {
+            SafetyReport report = invocation.platform().safety().report().report();
+            return new SafetyRow(report.verdict().name(), report.summary());
+        } catch (CommandException e) {
+            return null;
+        }
     }
 
     /** What is in service goes on without its kit, but is neither checked nor stopped: never silently. */
