@@ -59,8 +59,6 @@ class KitlessIT extends QuorumCase {
 
         cables(a(), true);
         a().mainstay("kit", "install", "app");
-        // Its guard has ended it, but the kit was not asked: an operator says that nothing is left of it.
-        owner.mainstay("resource", "confirm-stopped", "kitless", "--on", "A");
         meet();
         expect("kitless", owner, a(), owner == b() ? c : b());
         assertThat(app.processes(a())).isEmpty();
