@@ -72,7 +72,8 @@ class SambaShareKitIT {
                     log file = %1$s/log/log
                     registry shares = yes
                     """.formatted(home, port));
-            smbd = new ProcessBuilder("smbd", "-F", "--no-process-group", "-s", configuration.toString())
+            // in a session of its own: at its end smbd signals its whole process group
+            smbd = new ProcessBuilder("setsid", "smbd", "-F", "--no-process-group", "-s", configuration.toString())
                     .redirectErrorStream(true)
                     .redirectOutput(home.resolve("out").toFile())
                     .start();
