@@ -7,7 +7,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.UnknownHostException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -126,9 +125,5 @@ final class DnsClient {
     private static InetAddress address(NameServer server) throws UnknownHostException {
         Optional<InetAddress> literal = Settings.literal(server.host());
         return literal.isPresent() ? literal.get() : InetAddress.getByName(server.host());
-    }
-
-    static Duration spread() {
-        return Duration.ofSeconds(5);
     }
 }

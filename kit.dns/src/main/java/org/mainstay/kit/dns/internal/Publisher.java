@@ -252,19 +252,28 @@ final class Publisher {
         return without;
     }
 
-    /** Waits for the zone's own replication, then updates servers that replicate nothing (several masters, ADM-122). */
+    /** Updates servers that replicate nothing (several masters, ADM-122), then gives the zone's own replication a moment. */
     private void spread(Scene scene, NameServer took) {
-        long end = System.nanoTime() + DnsClient.spread().toNanos();
+        for (NameServer server : lacking(scene.servers())) {
+            if (!server.equals(took)) {
+                send(List.of(server), wanted(scene.zone()));
+            }
+        }
+        long end = System.nanoTime() + spreadTime().toNanos();
         List<NameServer> without = lacking(scene.servers());
         while (!without.isEmpty() && System.nanoTime() - end < 0 && context.pause(POLL)) {
             without = lacking(without);
         }
         for (NameServer server : without) {
-            if (send(List.of(server), wanted(scene.zone())).isEmpty()) {
-                context.progress("warning: " + server + " still gives the old records; it must fetch the zone from "
-                        + took + ": " + silent.getOrDefault(server, "it took no update"));
-            }
+            context.progress("warning: " + server + " still gives the old records; it must fetch the zone from " + took
+                    + ": " + silent.getOrDefault(server, "it took no update"));
         }
+    }
+
+    /** How long a restore waits for secondaries, tunable {@code LKDNS_SPREAD_SECS}; clients wait with it. */
+    private Duration spreadTime() {
+        String text = context.tunable("LKDNS_SPREAD_SECS", "3").strip();
+        return Duration.ofSeconds(text.matches("\\d{1,3}") ? Long.parseLong(text) : 3);
     }
 
     /** PTR records of our addresses are added, ours of the addresses the name had before go; other names' stay. */

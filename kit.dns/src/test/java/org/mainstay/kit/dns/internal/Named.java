@@ -57,7 +57,7 @@ final class Named implements AutoCloseable {
                     directory "%1$s"; pid-file "%1$s/pid"; session-keyfile "%1$s/session.key"; lock-file none;
                     listen-on port %2$d { %3$s; }; listen-on-v6 { none; };
                     recursion no; dnssec-validation no; managed-keys-directory "%1$s";
-                    transfer-source %3$s; notify-source %3$s; allow-transfer { any; }; notify explicit;
+                    transfer-source %3$s; notify-source %3$s; allow-transfer { any; }; notify explicit; notify-delay 0;
                 };
                 controls { };
                 key updates { algorithm hmac-sha256; secret "%4$s"; };
