@@ -93,6 +93,18 @@ COMMANDS
                 [ -x /usr/bin/etcd ] || echo "etcd-server|etcd"
                 /usr/bin/python3 -c 'import botocore' >/dev/null 2>&1 || echo "python3-botocore|the AWS library for Python"
                 command -v openssl >/dev/null 2>&1 || echo "openssl|the command openssl"
+                # Servers and agents the kits are tested against.
+                while read -r command package; do
+                    PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null 2>&1 || echo "$package|the command $command"
+                done <<'KITS'
+named bind9
+dig bind9-dnsutils
+smbd samba
+smbclient smbclient
+nginx nginx-light
+redis-server redis-server
+KITS
+                [ -x /usr/lib/ocf/resource.d/heartbeat/Dummy ] || echo "resource-agents|OCF resource agents"
                 ;;
             *)
                 mainstay_say "requirements: unknown group '$group' (build, run, test)"
@@ -126,9 +138,10 @@ mainstay_install() {
     mainstay_say "Installing with apt-get: ${packages[*]}"
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}" >&2 || return
     case " ${packages[*]} " in
-        *" etcd-server "*)
-            # The package starts a service; the tests start their own.
-            [ ! -d /run/systemd/system ] || systemctl disable --now etcd.service >&2 || true
+        *" etcd-server "* | *" bind9 "* | *" samba "* | *" nginx-light "* | *" redis-server "*)
+            # The packages start services; the tests start their own.
+            [ ! -d /run/systemd/system ] ||
+                systemctl disable --now etcd named smbd nmbd samba-ad-dc nginx redis-server >&2 2>/dev/null || true
             ;;
     esac
 }
