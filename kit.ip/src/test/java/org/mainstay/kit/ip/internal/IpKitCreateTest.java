@@ -18,7 +18,7 @@ import org.mainstay.kit.ResourceInfo;
 /** What create, extend and validate accept and how they say no (ADM-190 to ADM-200, ADM-260 to ADM-264). */
 class IpKitCreateTest {
     private final FakeMachine machine = new FakeMachine();
-    private final IpKit kit = new IpKit(Path.of("/nowhere"));
+    private final IpKit kit = new IpKit(Path.of("/nowhere"), new Links(Path.of("/nowhere")));
 
     @BeforeEach
     void start() {

@@ -26,7 +26,7 @@ class IpKitServiceTest {
 
     @BeforeEach
     void start() {
-        kit = new IpKit(home);
+        kit = new IpKit(home, new Links(home));
         machine.card("eth0", true, true, "10.1.0.1/24");
         machine.card("eth1", true, true, "10.1.0.2/24");
     }
