@@ -21,7 +21,7 @@ final class Daemon {
     private static final Duration STARTS_WITHIN = Duration.ofSeconds(30);
 
     private static final Duration ENDS_WITHIN = Duration.ofSeconds(5);
-    private static final String MAIN = "org.mainstay.kit.genlb.internal.responder.Responder";
+    private static final String MAIN = "org.mainstay.kit.genlb.internal.responder.ResponderMain";
 
     private final ActionContext context;
     private final Path home;

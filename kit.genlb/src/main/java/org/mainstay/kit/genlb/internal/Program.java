@@ -21,7 +21,7 @@ import org.mainstay.kit.genlb.internal.responder.Options;
 final class Program {
     /** Every class of the responder; a test runs it with nothing else on its class path. */
     private static final List<String> CLASSES =
-            List.of("Responder", "Options", "Marks", "Conversation", "ProbeServer", "ProbeServer$Accept");
+            List.of("ResponderMain", "Options", "Marks", "Conversation", "ProbeServer", "ProbeServer$Accept");
 
     private static final String PACKAGE = "org/mainstay/kit/genlb/internal/responder/";
 
@@ -46,7 +46,7 @@ final class Program {
                 "-Xshare:auto",
                 "-cp",
                 unpack().toAbsolutePath().toString(),
-                (PACKAGE + "Responder").replace('/', '.')));
+                (PACKAGE + "ResponderMain").replace('/', '.')));
         arguments.addAll(options.arguments());
         return Command.of("setsid", arguments).inService().build();
     }

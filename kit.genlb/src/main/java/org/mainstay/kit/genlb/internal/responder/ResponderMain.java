@@ -5,8 +5,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.util.List;
 
 /** The responder's main class. Exit codes: 0 its resource is no longer in service, 2 it could not serve. */
-public final class Responder {
-    private Responder() {}
+public final class ResponderMain {
+    private ResponderMain() {}
 
     public static void main(String[] arguments) throws IOException {
         int code = serve(Options.parse(List.of(arguments)));
