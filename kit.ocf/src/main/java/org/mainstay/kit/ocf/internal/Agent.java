@@ -27,6 +27,7 @@ import org.mainstay.kit.ResourceInfo;
 record Agent(String provider, String type, Path program) {
     static final String PROPERTY = "agent";
     static final String TIME_LIMIT = "timeLimit";
+    static final String DEEP_LEVEL = "deepLevel";
 
     private static final Path ROOT = Path.of("/usr/lib/ocf");
     /** Where agents keep what is true until the next boot; on systems without systemd nobody else makes it. */

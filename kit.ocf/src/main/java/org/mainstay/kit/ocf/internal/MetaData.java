@@ -141,15 +141,6 @@ record MetaData(String title, List<Parameter> parameters, Map<String, Duration> 
         return "";
     }
 
-    Optional<Parameter> parameter(String name) {
-        return parameters.stream().filter(one -> one.name().equals(name)).findFirst();
-    }
-
-    /** Returns the deepest level the agent's monitor offers; 0 if there is only one. */
-    int deepest() {
-        return depths.get(depths.size() - 1);
-    }
-
     boolean offers(String action) {
         return limits.containsKey(action);
     }

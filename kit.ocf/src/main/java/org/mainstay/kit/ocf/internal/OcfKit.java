@@ -45,8 +45,10 @@ public final class OcfKit implements RecoveryKit {
             .integer(1, LONGEST.toSeconds())
             .build();
 
+    private static final Field DEEP_LEVEL = deepLevel("Levels beyond 0 may need parameters of their own.");
+
     private static final KitDescriptor DESCRIPTOR = KitDescriptor.builder("gen", TYPE, "1.0.0", "OCF Resource Agent")
-            .fields(List.of(AGENT, TIME_LIMIT))
+            .fields(List.of(AGENT, TIME_LIMIT, DEEP_LEVEL))
             .timeLimit(Action.RESTORE, LONGEST.plusMinutes(1))
             .timeLimit(Action.REMOVE, LONGEST.plusMinutes(1))
             .timeLimit(Action.RECOVER, LONGEST.plusMinutes(2))
@@ -57,6 +59,14 @@ public final class OcfKit implements RecoveryKit {
 
     @Activate
     public OcfKit() {}
+
+    private static Field deepLevel(String help) {
+        return Field.named(Agent.DEEP_LEVEL, "Level of the deep check")
+                .help(help)
+                .integer(0, 100)
+                .defaultValue("0")
+                .build();
+    }
 
     @Override
     public KitDescriptor descriptor() {
@@ -109,7 +119,8 @@ public final class OcfKit implements RecoveryKit {
     /** Agents write names with underscores, fields with dashes; the fields of the kit itself go before. */
     static String fieldName(String parameter) {
         String name = parameter.replace('_', '-');
-        boolean taken = name.equals(Agent.PROPERTY) || name.equals(Agent.TIME_LIMIT);
+        boolean taken =
+                DESCRIPTOR.fields().stream().anyMatch(field -> field.name().equals(name));
         return taken || !name.matches("[A-Za-z].*") ? "ocf." + name : name;
     }
 
@@ -172,10 +183,14 @@ public final class OcfKit implements RecoveryKit {
             Bound bound = Bound.to(resource, context.host());
             String tag =
                     resource.tag().isEmpty() ? freeTag(context, bound.agent().type()) : resource.tag();
-            Optional<String> wrong = validateAll(bound, context);
-            return wrong.isPresent()
-                    ? Creation.refused(wrong.get())
-                    : Creation.of(tag, resource.properties()).withSuggestedTag(tag);
+            Optional<CommandResult> wrong = validateAll(bound, context);
+            if (wrong.filter(result -> Code.is(result, Code.INSTALLED, Code.CONFIGURED))
+                    .isPresent()) {
+                return Creation.refused(complaint(bound, wrong.get()));
+            }
+            Creation creation = Creation.of(tag, resource.properties()).withSuggestedTag(tag);
+            return wrong.map(result -> creation.withRemark(complaint(bound, result)))
+                    .orElse(creation);
         } catch (IllegalArgumentException | IOException e) {
             return Creation.refused(String.valueOf(e.getMessage()));
         }
@@ -207,14 +222,17 @@ public final class OcfKit implements RecoveryKit {
         }
     }
 
-    private static Optional<String> validateAll(Bound bound, ActionContext context) {
+    /** Returns what the agent finds wrong; empty if nothing. */
+    private static Optional<CommandResult> validateAll(Bound bound, ActionContext context) {
         if (!bound.metaData().offers("validate-all")) {
             return Optional.empty();
         }
         CommandResult result = bound.run(context, "validate-all", 0, true);
-        return Code.is(result, Code.SUCCESS, Code.UNIMPLEMENTED)
-                ? Optional.empty()
-                : Optional.of(bound.agent() + " validate-all: " + Code.explain(result));
+        return Code.is(result, Code.SUCCESS, Code.UNIMPLEMENTED) ? Optional.empty() : Optional.of(result);
+    }
+
+    private static String complaint(Bound bound, CommandResult result) {
+        return bound.agent() + " validate-all: " + Code.explain(result);
     }
 
     /** A standby's agent may miss what comes with the volume below it: it is asked only while in service. */
@@ -294,10 +312,12 @@ public final class OcfKit implements RecoveryKit {
         return guarded(context, bound -> check(context, bound, 0));
     }
 
-    /** Asks for the deepest level the agent offers. */
+    /** Asks at the level the administrator chose: deeper ones often need parameters of their own. */
     @Override
     public Outcome deepCheck(ActionContext context) {
-        return guarded(context, bound -> check(context, bound, bound.metaData().deepest()));
+        String level = context.resource().property(Agent.DEEP_LEVEL, "0");
+        return guarded(
+                context, bound -> check(context, bound, level.matches("\\d{1,3}") ? Integer.parseInt(level) : 0));
     }
 
     private static Outcome check(ActionContext context, Bound bound, int level) {

@@ -34,11 +34,11 @@ class MetaDataTest {
                 .containsEntry("start", Duration.ofMinutes(2))
                 .containsEntry("stop", Duration.ofMillis(500))
                 .containsEntry("monitor", Duration.ofSeconds(40));
-        assertThat(data.deepest()).isEqualTo(20);
+        assertThat(data.depths()).containsExactly(0, 20);
         assertThat(data.offers("validate-all")).isFalse();
-        assertThat(data.parameter("admin_password").orElseThrow().required()).isTrue();
-        assertThat(data.parameter("admin_password").orElseThrow().help()).isEqualTo("Two lines");
-        assertThat(data.parameter("mode").orElseThrow().choices()).containsExactly("a", "b");
+        assertThat(data.parameters().get(0).required()).isTrue();
+        assertThat(data.parameters().get(0).help()).isEqualTo("Two lines");
+        assertThat(data.parameters().get(1).choices()).containsExactly("a", "b");
     }
 
     @Test
