@@ -239,8 +239,9 @@ public final class OcfKit implements RecoveryKit {
     @Override
     public Outcome validate(ActionContext context) {
         return guarded(context, bound -> {
-            Optional<String> wrong = context.resource().inService() ? validateAll(bound, context) : Optional.empty();
-            return wrong.map(Outcome::failed)
+            Optional<CommandResult> wrong =
+                    context.resource().inService() ? validateAll(bound, context) : Optional.empty();
+            return wrong.map(result -> Outcome.failed(complaint(bound, result)))
                     .orElseGet(
                             () -> Outcome.success("agent " + bound.agent() + " is installed and has its parameters"));
         });
