@@ -1,6 +1,7 @@
 package org.mainstay.itest.lab;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Forms clusters the way an administrator does. */
@@ -103,7 +104,7 @@ public final class Cluster {
                 "--set",
                 "mount=" + Database.MOUNT);
         first.mainstay("resource", "create", "ip", "--tag", "vip", "--set", "address=" + address + "/24");
-        first.mainstay(
+        List<String> create = new ArrayList<>(List.of(
                 "resource",
                 "create",
                 "postgres",
@@ -112,7 +113,9 @@ public final class Cluster {
                 "--set",
                 "datadir=" + Database.DATA,
                 "--set",
-                "port=" + Database.PORT);
+                "port=" + Database.PORT));
+        create.addAll(database.answers());
+        first.mainstay(create.toArray(String[]::new));
         first.mainstay("dependency", "create", "pg", "vip");
     }
 }

@@ -154,6 +154,26 @@ class BundleRulesIT {
         }
     }
 
+    /** What a kit's author gets to see: the kit API and the test kit's own classes, whose only door to the core is one package. */
+    @Test
+    void kitsAndTheirTestKitReachNothingInternal() throws IOException {
+        Path top = Path.of("").toAbsolutePath().getParent();
+        List<Path> sources;
+        try (Stream<Path> files = Files.walk(top, 16)) {
+            sources = files.filter(file -> file.toString().endsWith(".java"))
+                    .filter(file -> top.relativize(file).getName(0).toString().startsWith("kit."))
+                    .toList();
+        }
+        assertThat(sources).hasSizeGreaterThan(20);
+        for (Path source : sources) {
+            String text = Files.readString(source);
+            assertThat(text).as(source.toString()).doesNotContain("org.mainstay.core.internal");
+            if (!top.relativize(source).startsWith("kit.testkit")) {
+                assertThat(text).as(source.toString()).doesNotContain("org.mainstay.core.");
+            }
+        }
+    }
+
     @Test
     void karafIsAtTheEdge() {
         for (Bundle bundle : bundles) {
@@ -183,6 +203,12 @@ class BundleRulesIT {
                 .noneMatch(name -> name.startsWith("io.netty") || name.startsWith("org.bouncycastle"));
         assertThat(bundle("comm.bundle").packages()).contains("io.netty.channel", "org.bouncycastle.cert");
         assertThat(bundle("shell.bundle").packages()).contains("picocli");
+        assertThat(bundle("kit.postgres").packages()).contains("org.postgresql.core.v3");
+        assertThat(bundle("kit.postgres").imports().keySet())
+                .noneMatch(name -> name.startsWith("org.postgresql")
+                        || name.startsWith("com.sun.jna")
+                        || name.startsWith("waffle")
+                        || name.startsWith("org.osgi.service.jdbc"));
     }
 
     @Test

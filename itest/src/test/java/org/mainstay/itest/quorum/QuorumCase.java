@@ -1,5 +1,7 @@
 package org.mainstay.itest.quorum;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.time.Duration;
@@ -17,6 +19,9 @@ abstract class QuorumCase extends FaultCase {
 
     /** What measuring from outside on a busy machine adds to a time that Mainstay promises. */
     static final Duration MEASURING = Duration.ofMillis(1_500);
+
+    /** L + S as shipped, and one percent. */
+    static final Duration SHIPPED_LAPSE = Duration.ofMillis(15_250);
 
     @Override
     protected Cluster.Heartbeat heartbeat() {
@@ -62,8 +67,9 @@ abstract class QuorumCase extends FaultCase {
         if (result.exitCode() != 0) {
             return new JsonObject();
         }
-        JsonElement quorum =
-                com.google.gson.JsonParser.parseString(result.output()).getAsJsonObject().get("quorum");
+        JsonElement quorum = com.google.gson.JsonParser.parseString(result.output())
+                .getAsJsonObject()
+                .get("quorum");
         return quorum == null ? new JsonObject() : quorum.getAsJsonObject();
     }
 
@@ -106,10 +112,20 @@ abstract class QuorumCase extends FaultCase {
         server.machine().inNetwork("nft", "delete table ip lossy").orThrow();
     }
 
+    /** A time from a fault to service that is promised: neither sooner, as that would not be safe, nor later. */
+    static void between(String fault, Duration took, Duration soonest, Duration latest) {
+        System.out.println("fault to service: " + fault + ": " + took.toMillis() + " ms, promised " + soonest.toMillis()
+                + " to " + latest.toMillis() + " ms");
+        assertThat(took).as(fault).isBetween(soonest, latest.plus(MEASURING));
+    }
+
     /** Waits until nothing of the application runs on the server and returns how long that took. */
     static Duration awaitStopped(App app, Server server, long start) {
-        Await.until(app.tag() + " does not run on " + server.name(), LIMIT, () -> app.processes(server)
-                .isEmpty(), server::logs);
+        Await.until(
+                app.tag() + " does not run on " + server.name(),
+                LIMIT,
+                () -> app.processes(server).isEmpty(),
+                server::logs);
         return Duration.ofNanos(System.nanoTime() - start);
     }
 
@@ -118,8 +134,8 @@ abstract class QuorumCase extends FaultCase {
         Await.until(
                 tag + " is in service on one of " + List.of(among),
                 LIMIT,
-                () -> List.of(among).stream().anyMatch(one -> one.state(tag, one.name())
-                        .equals("ISP")),
+                () -> List.of(among).stream()
+                        .anyMatch(one -> one.state(tag, one.name()).equals("ISP")),
                 () -> among[0].bin("mainstay", "status").output() + among[0].logs());
         return List.of(among).stream()
                 .filter(one -> one.state(tag, one.name()).equals("ISP"))

@@ -1,13 +1,19 @@
 package org.mainstay.kit.testkit;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.TreeSet;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.mainstay.kit.Action;
 import org.mainstay.kit.ActionContext;
+import org.mainstay.kit.CreateContext;
 import org.mainstay.kit.Field;
 import org.mainstay.kit.FormContext;
 import org.mainstay.kit.Host;
@@ -19,99 +25,145 @@ import org.mainstay.kit.RecoveryKit;
 import org.mainstay.kit.ResourceInfo;
 
 /**
- * What every kit has to keep, whatever it protects: an honest probe, restore and remove that may be repeated, checks that agree
- * with the probe, actions that end when their time is up, nothing left behind. Runs on the real machine. What is not kept is an
- * {@link AssertionError} that says which promise was broken.
+ * The contract of {@link RecoveryKit}, run against a kit and a resource that can really be started and stopped where the test runs. Every
+ * kit passes it:
+ *
+ * <ul>
+ *   <li>restore and remove may be repeated and change nothing the second time;
+ *   <li>probe and checks tell the truth, before, while and after it serves, and when it is broken behind the kit's back;
+ *   <li>what is begun after its time is over, or cancelled, ends soon and starts nothing;
+ *   <li>nothing is left after remove: no process, no thread, no trace that the test names;
+ *   <li>no method throws, answers nothing, or answers differently from one moment to the next.
+ * </ul>
+ *
+ * <p>Collects everything that is broken before it fails, so that one run shows all of it. One thread.
  */
 public final class KitContract {
-    /** How late an action may come back after its time is up. */
-    private static final Duration LATE = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofSeconds(120);
+    /** A cancelled action comes back within this time, or hangs; generous for a busy machine. */
+    private static final Duration CANCEL_GRACE = Duration.ofSeconds(20);
+
+    private static final String NO_ACTION = "no-such-action";
 
     private final RecoveryKit kit;
-    private final KitBench bench;
-    private final ResourceInfo stopped;
-    private final ResourceInfo serving;
+    private final BiFunction<ResourceInfo, Duration, CreateContext> contexts;
+    private final List<String> broken = new ArrayList<>();
+    private Consumer<ResourceInfo> breaker = resource -> {};
+    private boolean breaks;
+    private Supplier<Set<String>> traces = Set::of;
+    private Supplier<Set<String>> marks = Set::of;
+    private Duration settle = Duration.ofSeconds(30);
 
-    /** @param resource a created resource that is not in service and can be brought into service on this machine */
-    public KitContract(RecoveryKit kit, KitBench bench, ResourceInfo resource) {
+    /**
+     * @param kit the kit
+     * @param contexts makes the context of one action of a resource that has so much time
+     */
+    public KitContract(RecoveryKit kit, BiFunction<ResourceInfo, Duration, CreateContext> contexts) {
         this.kit = kit;
-        this.bench = bench;
-        this.stopped = withState(resource, false);
-        this.serving = withState(resource, true);
+        this.contexts = contexts;
     }
 
-    /** Returns the resource as it is seen while in service or out of it. */
-    public static ResourceInfo withState(ResourceInfo resource, boolean inService) {
-        return new ResourceInfo(
-                resource.server(),
-                resource.tag(),
-                resource.id(),
-                resource.application(),
-                resource.type(),
-                resource.properties(),
-                inService);
+    /** Runs the contract on a workbench. */
+    public static KitContract on(KitBench bench, RecoveryKit kit) {
+        return new KitContract(kit, (resource, limit) -> bench.limit(limit).context(resource));
     }
 
-    /** Takes the resource through its whole life and checks every promise; it is out of service and deleted afterwards. */
-    public void check() {
-        describesItself();
-        asksWithinASecond();
-        isStoppedBeforeItsFirstRestore();
-        comesIntoServiceOnce();
-        validatesWithoutChangingAnything();
-        namesKillHandlesThatSurviveStorage();
-        if (kit.descriptor().localRecovery()) {
-            succeeds("recover of what runs", kit.recover(context(serving)));
-            probes(Probe.State.RUNNING, "after recover");
+    /** Sets how the test breaks what serves, behind the kit's back; without it the honesty of checks is seen at rest only. */
+    public KitContract breaking(Consumer<ResourceInfo> value) {
+        breaker = value;
+        breaks = true;
+        return this;
+    }
+
+    /** Sets what must be the same before restore and after remove, such as addresses, mounts, files or ports. */
+    public KitContract leavingNothing(Supplier<Set<String>> value) {
+        traces = value;
+        return this;
+    }
+
+    /** Sets what must be the same before and after a second restore, such as process ids; those in the control group are compared anyway. */
+    public KitContract unchangedByRepetition(Supplier<Set<String>> value) {
+        marks = value;
+        return this;
+    }
+
+    /** Sets how long threads that end by themselves are waited for; 30 s unless set. */
+    public KitContract settlingWithin(Duration value) {
+        settle = value;
+        return this;
+    }
+
+    /**
+     * Runs the contract; the resource is out of service before and afterwards.
+     *
+     * @param created a resource that can be brought into service here
+     * @throws AssertionError naming everything the kit does not keep
+     */
+    public void verify(ResourceInfo created) {
+        ResourceInfo resource = withState(created, false);
+        broken.clear();
+        Set<Thread> threads = Thread.getAllStackTraces().keySet();
+        Set<String> before = traces.get();
+        describes(resource);
+        atRest(resource, "before the first restore");
+        tooLate(resource);
+        serves(resource);
+        isBroken(resource);
+        rests(resource);
+        undone(resource);
+        equal("traces are left after remove", before, traces.get());
+        threadsEnd(threads);
+        if (!broken.isEmpty()) {
+            throw new AssertionError("the " + kit.descriptor().title() + " kit breaks the contract of kits:\n- "
+                    + String.join("\n- ", broken));
         }
-        leavesServiceAndNothingBehind();
-        endsWhenItsTimeIsUp();
-        succeeds("remove after an interrupted restore", kit.remove(context(serving)));
-        probes(Probe.State.STOPPED, "after the remove that follows an interrupted restore");
-        succeeds("delete", kit.delete(context(stopped)));
-        succeeds("a second delete", kit.delete(context(stopped)));
     }
 
-    private ActionContext context(ResourceInfo resource) {
-        return bench.context(resource);
-    }
-
-    private void describesItself() {
+    private void describes(ResourceInfo resource) {
         KitDescriptor descriptor = kit.descriptor();
-        demand(
-                descriptor == kit.descriptor()
-                        || descriptor.version().equals(kit.descriptor().version()),
-                "the descriptor is constant");
-        demand(descriptor.type().matches("[A-Za-z][A-Za-z0-9-]*"), "the type is a plain word: " + descriptor.type());
-        demand(!descriptor.title().isBlank(), "the kit has a title");
-        demand(descriptor.version().matches("\\d+\\.\\d+\\.\\d+.*"), "the version is like 1.0.0");
+        require(descriptor.application().matches("[A-Za-z0-9_-]{1,64}"), "the application is no plain name");
+        require(descriptor.type().matches("[A-Za-z0-9_-]{1,64}"), "the type is no plain name");
+        require(
+                !descriptor.version().isBlank(),
+                "the version is empty, so nobody can tell which one wrote the properties");
+        require(!descriptor.title().isBlank(), "the title is empty");
+        require(
+                descriptor.version().equals(kit.descriptor().version())
+                        && descriptor.type().equals(kit.descriptor().type()),
+                "the descriptor changes from call to call");
         for (Action action : Action.values()) {
-            demand(descriptor.timeLimit(action).compareTo(Duration.ZERO) > 0, action + " has a time limit");
+            require(
+                    descriptor.timeLimit(action).compareTo(Duration.ofHours(25)) <= 0,
+                    action + " may take over 25 hours");
         }
         fieldsAreClear(descriptor.fields());
+        asks(resource);
+        migrates(resource, descriptor);
+        Outcome unknown = call("perform", () -> kit.perform(NO_ACTION, List.of(), context(resource)));
+        require(unknown == null || !unknown.succeeded(), "an action it does not have succeeds");
     }
 
-    private static void fieldsAreClear(List<Field> fields) {
+    private void fieldsAreClear(List<Field> fields) {
         Set<String> names = new HashSet<>();
         for (Field field : fields) {
-            demand(names.add(field.name()), "the field " + field.name() + " is there once");
-            demand(!field.label().isBlank(), "the field " + field.name() + " has a label");
-            field.defaultValue()
-                    .ifPresent(value -> demand(
-                            field.kind() != Field.Kind.CHOICE || field.choices().contains(value),
-                            "the default of " + field.name() + " is one of its choices"));
+            require(names.add(field.name()), "the field '" + field.name() + "' is there twice");
+            require(!field.label().isBlank(), "the field '" + field.name() + "' has no label");
+            boolean choosable = field.kind() != Field.Kind.CHOICE
+                    || field.defaultValue().map(field.choices()::contains).orElse(true);
+            require(choosable, "the default of the field '" + field.name() + "' is none of its choices");
         }
     }
 
-    private void asksWithinASecond() {
-        for (Map<String, String> answers : List.of(Map.<String, String>of(), stopped.properties())) {
+    /** The form is asked while somebody waits: a second is promised, a busy machine is given more. */
+    private void asks(ResourceInfo resource) {
+        for (Map<String, String> answers : List.of(Map.<String, String>of(), resource.properties())) {
             long begin = System.nanoTime();
-            List<Field> fields =
-                    kit.form(new Questions(answers, context(stopped).host()));
-            long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
-            // a second is promised; a machine that builds at the same time is given more
-            demand(took < 10_000, "the form answers within a second, took " + took + " ms");
-            fieldsAreClear(fields);
+            List<Field> fields = call(
+                    "form",
+                    () -> kit.form(new Questions(answers, context(resource).host())));
+            Duration taken = Duration.ofNanos(System.nanoTime() - begin);
+            require(taken.compareTo(CANCEL_GRACE) < 0, "form takes " + taken.toSeconds() + " s");
+            fieldsAreClear(fields == null ? List.of() : fields);
         }
     }
 
@@ -127,84 +179,239 @@ public final class KitContract {
         }
     }
 
-    private void isStoppedBeforeItsFirstRestore() {
-        probes(Probe.State.STOPPED, "before the first restore");
-        succeeds("remove of what is not in service", kit.remove(context(stopped)));
-        probes(Probe.State.STOPPED, "after a remove of what is not in service");
-        demand(
-                !kit.quickCheck(context(serving)).succeeded()
-                        || !kit.deepCheck(context(serving)).succeeded(),
-                "a check fails while nothing serves");
-    }
-
-    private void comesIntoServiceOnce() {
-        succeeds("restore", kit.restore(context(stopped)));
-        probes(Probe.State.RUNNING, "after restore");
-        succeeds("quickCheck", kit.quickCheck(context(serving)));
-        succeeds("deepCheck", kit.deepCheck(context(serving)));
-        List<Long> before = context(serving).host().processes().inService();
-        succeeds("restore of what runs", kit.restore(context(serving)));
-        List<Long> after = context(serving).host().processes().inService();
-        demand(
-                before.isEmpty() || after.stream().anyMatch(before::contains),
-                "restore of what runs leaves its processes alone: " + before + " became " + after);
-        probes(Probe.State.RUNNING, "after a second restore");
-    }
-
-    private void validatesWithoutChangingAnything() {
-        succeeds("validate", kit.validate(context(serving)));
-        probes(Probe.State.RUNNING, "after validate");
-    }
-
-    private void namesKillHandlesThatSurviveStorage() {
-        for (KillHandle handle : kit.killHandles(context(serving))) {
-            demand(KillHandle.parse(handle.encode()).equals(handle), "the kill handle " + handle + " can be stored");
+    private void migrates(ResourceInfo resource, KitDescriptor descriptor) {
+        Map<String, String> properties = resource.properties();
+        Map<String, String> same = call("migrate", () -> kit.migrate(descriptor.version(), properties));
+        require(same == null || same.equals(properties), "migrate changes properties of its own version");
+        for (String other : List.of("0.0.1", "999.0.0")) {
+            Map<String, String> once = call("migrate from " + other, () -> kit.migrate(other, properties));
+            if (once != null) {
+                Map<String, String> twice = call("migrate from " + other, () -> kit.migrate(other, once));
+                require(once.equals(twice), "migrate from " + other + " twice differs from once");
+            }
         }
-        probes(Probe.State.RUNNING, "after asking for the kill handles");
     }
 
-    private void leavesServiceAndNothingBehind() {
-        succeeds("remove", kit.remove(context(serving)));
-        probes(Probe.State.STOPPED, "after remove");
-        List<Long> left = context(stopped).host().processes().inService();
-        demand(left.isEmpty(), "no process is left after remove: " + left);
-        succeeds("remove of what is gone", kit.remove(context(stopped)));
-        demand(
-                !kit.quickCheck(context(serving)).succeeded()
-                        || !kit.deepCheck(context(serving)).succeeded(),
-                "a check fails after remove");
+    private void atRest(ResourceInfo resource, String when) {
+        probed(resource, Probe.State.STOPPED, when);
+        // a check of what should not serve may succeed because there is nothing to check; what should serve and does
+        // not is found
+        fails("quickCheck", inService(resource), kit::quickCheck, when + ", although nothing serves");
+        fails("deepCheck", inService(resource), kit::deepCheck, when + ", although nothing serves");
+        succeeds("remove", resource, kit::remove, when + ", although nothing is to be removed");
+        probed(resource, Probe.State.STOPPED, when + ", after a remove");
     }
 
-    /** An action whose time is up reports so, or throws what its host throws; either way it comes back. */
-    private void endsWhenItsTimeIsUp() {
-        bench.limit(Duration.ofMillis(1));
-        ActionContext late = context(stopped);
-        bench.limit(Duration.ofSeconds(60));
+    /** An action whose time is over ends soon and has started nothing. */
+    private void tooLate(ResourceInfo resource) {
         long begin = System.nanoTime();
+        String answer = lateRestore(resource);
+        Duration taken = Duration.ofNanos(System.nanoTime() - begin);
+        Probe probe = call("probe", () -> kit.probe(context(resource)));
+        require(
+                probe == null || probe.state() == Probe.State.STOPPED,
+                "restore has started something although its time was over (" + answer + ")");
+        require(
+                taken.compareTo(CANCEL_GRACE) < 0,
+                "restore goes on for " + taken.toSeconds() + " s after its time was over: look at cancelled()");
+        succeeds("remove", resource, kit::remove, "after a restore that had no time");
+        probed(resource, Probe.State.STOPPED, "after a restore that had no time, and its remove");
+    }
+
+    /** The host refuses whoever comes too late by an exception, which the kit need not catch. */
+    private String lateRestore(ResourceInfo resource) {
+        CreateContext late = contexts.apply(resource, Duration.ofMillis(1));
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (!late.cancelled() && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
         try {
-            kit.restore(late);
+            return String.valueOf(kit.restore(late));
         } catch (RuntimeException e) {
-            demand(late.cancelled(), "restore throws only because its time is up: " + e);
+            return e.toString();
         }
-        long took = System.nanoTime() - begin;
-        demand(
-                took < LATE.toNanos(),
-                "restore comes back when its time is up, took " + TimeUnit.NANOSECONDS.toSeconds(took) + " s");
     }
 
-    private void probes(Probe.State expected, String when) {
-        Probe probe = kit.probe(context(expected == Probe.State.RUNNING ? serving : stopped));
-        demand(probe.state() == expected, when + " the probe says " + expected + ", not " + probe);
+    private void serves(ResourceInfo resource) {
+        succeeds("validate", resource, kit::validate, "before the first restore");
+        List<String> handles = handles(resource);
+        succeeds("restore", resource, kit::restore, "the first time");
+        ResourceInfo serving = inService(resource);
+        serving(serving, "after restore");
+        Set<String> first = marks(serving);
+        succeeds("restore", serving, kit::restore, "again, although it serves");
+        equal("a second restore changes what runs", first, marks(serving));
+        serving(serving, "after a second restore");
+        equal("the kill handles differ before and after restore", Set.copyOf(handles), Set.copyOf(handles(serving)));
     }
 
-    private static void succeeds(String what, Outcome outcome) {
-        demand(outcome.succeeded(), what + " succeeds, not " + outcome + "\n" + outcome.detail());
-        demand(!outcome.message().isBlank(), what + " says what was done");
+    private void serving(ResourceInfo serving, String when) {
+        probed(serving, Probe.State.RUNNING, when);
+        succeeds("quickCheck", serving, kit::quickCheck, when);
+        succeeds("deepCheck", serving, kit::deepCheck, when);
+        probed(serving, Probe.State.RUNNING, when + " and its checks");
     }
 
-    private static void demand(boolean kept, String promise) {
-        if (!kept) {
-            throw new AssertionError("broken promise: " + promise);
+    private void isBroken(ResourceInfo resource) {
+        if (!breaks) {
+            return;
         }
+        ResourceInfo serving = inService(resource);
+        breaker.accept(serving);
+        Probe probe = call("probe", () -> kit.probe(context(serving)));
+        require(probe == null || probe.state() != Probe.State.RUNNING, "probe says RUNNING of what was broken");
+        Outcome quick = call("quickCheck", () -> kit.quickCheck(context(serving)));
+        Outcome deep = call("deepCheck", () -> kit.deepCheck(context(serving)));
+        require(
+                quick == null || deep == null || !deep.succeeded(),
+                "deepCheck finds nothing wrong with what was broken");
+        if (kit.descriptor().localRecovery()) {
+            succeeds("recover", serving, kit::recover, "of what was broken");
+            serving(serving, "after recover");
+        }
+    }
+
+    private void rests(ResourceInfo resource) {
+        succeeds("remove", inService(resource), kit::remove, "of what serves");
+        List<Long> left = call("inService", () -> processes(context(resource)));
+        require(left == null || left.isEmpty(), "remove leaves the processes " + left);
+        atRest(resource, "after remove");
+    }
+
+    private void undone(ResourceInfo resource) {
+        for (int i = 1; i <= 2; i++) {
+            String time = i == 1 ? "after remove" : "again";
+            succeeds("unextend", resource, kit::unextend, time);
+            succeeds("delete", resource, kit::delete, time);
+        }
+    }
+
+    private List<String> handles(ResourceInfo resource) {
+        List<KillHandle> handles = call("killHandles", () -> kit.killHandles(context(resource)));
+        List<String> texts = new ArrayList<>();
+        for (KillHandle handle : handles == null ? List.<KillHandle>of() : handles) {
+            require(KillHandle.parse(handle.encode()).equals(handle), "the kill handle " + handle + " cannot be kept");
+            texts.add(handle.encode());
+        }
+        return texts;
+    }
+
+    private Set<String> marks(ResourceInfo serving) {
+        Set<String> all = new TreeSet<>(marks.get());
+        List<Long> running = call("inService", () -> processes(context(serving)));
+        if (running != null) {
+            running.stream().filter(pid -> !isWorker(pid, running)).forEach(pid -> all.add("process " + pid));
+        }
+        return all;
+    }
+
+    /** Servers start and end workers as they like; what they descend from must stay. */
+    private static boolean isWorker(long pid, List<Long> running) {
+        return ProcessHandle.of(pid)
+                .flatMap(ProcessHandle::parent)
+                .map(parent -> running.contains(parent.pid()))
+                .orElse(false);
+    }
+
+    /** Hosts of tests may have no processes: then nothing of the kit runs in a control group. */
+    private static List<Long> processes(ActionContext context) {
+        try {
+            return context.host().processes().inService();
+        } catch (UnsupportedOperationException e) {
+            return List.of();
+        }
+    }
+
+    /** Returns the resource as a kit is told of it while in service or out of service. */
+    public static ResourceInfo withState(ResourceInfo resource, boolean inService) {
+        return new ResourceInfo(
+                resource.server(),
+                resource.tag(),
+                resource.id(),
+                resource.application(),
+                resource.type(),
+                resource.properties(),
+                inService);
+    }
+
+    private static ResourceInfo inService(ResourceInfo resource) {
+        return withState(resource, true);
+    }
+
+    private CreateContext context(ResourceInfo resource) {
+        return contexts.apply(resource, LIMIT);
+    }
+
+    private void probed(ResourceInfo resource, Probe.State wanted, String when) {
+        Probe probe = call("probe", () -> kit.probe(context(resource)));
+        if (probe != null && probe.state() != wanted) {
+            broken.add("probe says " + probe.state() + " (" + probe.message() + "), not " + wanted + ", " + when);
+        }
+        require(probe == null || !probe.message().isBlank(), "probe says nothing for people " + when);
+    }
+
+    private void succeeds(String name, ResourceInfo resource, Function<ActionContext, Outcome> action, String when) {
+        Outcome outcome = call(name, () -> action.apply(context(resource)));
+        if (outcome != null && !outcome.succeeded()) {
+            broken.add(name + " fails " + when + ": " + outcome.message());
+        }
+        require(outcome == null || !outcome.message().isBlank(), name + " says nothing for people " + when);
+    }
+
+    private void fails(String name, ResourceInfo resource, Function<ActionContext, Outcome> action, String when) {
+        Outcome outcome = call(name, () -> action.apply(context(resource)));
+        if (outcome != null && outcome.succeeded()) {
+            broken.add(name + " succeeds " + when + ": " + outcome.message());
+        }
+    }
+
+    private <T> T call(String name, Supplier<T> method) {
+        try {
+            T answer = method.get();
+            require(answer != null, name + " answers nothing");
+            return answer;
+        } catch (RuntimeException | LinkageError e) {
+            broken.add(name + " throws " + e);
+            return null;
+        }
+    }
+
+    private void require(boolean holds, String otherwise) {
+        if (!holds && !broken.contains(otherwise)) {
+            broken.add(otherwise);
+        }
+    }
+
+    private void equal(String otherwise, Set<String> before, Set<String> after) {
+        Set<String> gone = new TreeSet<>(before);
+        gone.removeAll(after);
+        Set<String> come = new TreeSet<>(after);
+        come.removeAll(before);
+        require(gone.isEmpty() && come.isEmpty(), otherwise + ": gone " + gone + ", new " + come);
+    }
+
+    /** Threads that end by themselves get the time for it; those of the kit's class loader must not stay. */
+    private void threadsEnd(Set<Thread> before) {
+        long end = System.nanoTime() + settle.toNanos();
+        Set<String> left = leftThreads(before);
+        while (!left.isEmpty() && System.nanoTime() < end) {
+            java.util.concurrent.locks.LockSupport.parkNanos(
+                    Duration.ofMillis(20).toNanos());
+            left = leftThreads(before);
+        }
+        require(left.isEmpty(), "threads of the kit stay: " + left);
+    }
+
+    private Set<String> leftThreads(Set<Thread> before) {
+        String code = kit.getClass().getPackageName();
+        Set<String> left = new TreeSet<>();
+        Thread.getAllStackTraces().forEach((thread, stack) -> {
+            boolean its = java.util.Arrays.stream(stack)
+                    .anyMatch(frame -> frame.getClassName().startsWith(code + "."));
+            if (its && !before.contains(thread) && thread != Thread.currentThread()) {
+                left.add(thread.getName());
+            }
+        });
+        return left;
     }
 }

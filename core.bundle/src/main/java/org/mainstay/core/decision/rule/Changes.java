@@ -37,6 +37,11 @@ final class Changes {
         step.answer(requestId, Reply.success(request.description()));
     }
 
+    /** Returns why a state cannot be set by hand; null if it can. */
+    Reply refuseState(Instance wanted) {
+        return refusal(List.of(LcdChange.put(LcdSection.INSTANCES, wanted.tag(), wanted)));
+    }
+
     private Reply refusal(Collection<LcdChange<?>> changes) {
         for (LcdChange<?> change : changes) {
             if (!change.section().equals(LcdSection.INSTANCES)) {
@@ -66,6 +71,9 @@ final class Changes {
                 && wanted.state().inService()
                 && step.instance(tag) != null
                 && !step.inService(tag);
+        if (claims && !step.mayStart()) {
+            return Reply.failed(ExitCode.SYSTEM_ERROR, tag + " cannot be set in service: " + step.whyNot());
+        }
         Knowledge.Occupant occupant = claims ? new Knowledge(step).occupant(tag) : null;
         return occupant == null
                 ? null
@@ -73,7 +81,7 @@ final class Changes {
     }
 
     /** Takes an operator's word on a state; ownership and wanted state follow from it. */
-    private void setState(Instance wanted) {
+    void setState(Instance wanted) {
         String tag = wanted.tag();
         Instance old = step.instance(tag);
         Knowledge knowledge = new Knowledge(step);
@@ -86,7 +94,7 @@ final class Changes {
             ownership = ownership.withWanted(word, newest.wantedRevision() + 1).withReleased(!will);
         }
         if (will && !was) {
-            ownership = ownership.withEpoch(knowledge.newestEpoch(tag) + 1, step.self());
+            ownership = ownership.withEpoch(Epochs.claimed(step, knowledge.newestEpoch(tag), false), step.self());
         }
         Instance changed = wanted.withOwnership(ownership);
         if (wanted.state() != old.state()) {
@@ -96,6 +104,33 @@ final class Changes {
             changed = changed.withOwnership(changed.ownership().withReleased(true));
         }
         step.own(step.own().with(changed));
+    }
+
+    /**
+     * Sees to instances that lose their last partner by changes which are about to be applied: one that is out of service here is not
+     * wanted any more, or it would start beside the one it was paired with.
+     */
+    static void separate(Step step, Collection<LcdChange<?>> changes) {
+        boolean ends = changes.stream()
+                .anyMatch(change -> change.section().equals(LcdSection.EQUIVALENCIES) && change.value() == null);
+        if (!ends) {
+            return;
+        }
+        Lcd after = apply(step.own(), changes);
+        for (Instance instance : after.instances().values()) {
+            String tag = instance.tag();
+            if (!instance.state().inService() && paired(step.own(), tag) && !paired(after, tag)) {
+                long revision = new Knowledge(step).wanted(tag).wantedRevision() + 1;
+                step.ownership(tag, one -> one.withWanted(Wanted.OUT, revision));
+            }
+        }
+    }
+
+    private static boolean paired(Lcd lcd, String tag) {
+        return lcd.rows(LcdSection.EQUIVALENCIES).values().stream()
+                .anyMatch(row -> row.server().equals(lcd.server()) && row.tag().equals(tag)
+                        || row.otherServer().equals(lcd.server())
+                                && row.otherTag().equals(tag));
     }
 
     /** Returns a database with the changes of an operation over several servers: states and ownership stay as they are. */

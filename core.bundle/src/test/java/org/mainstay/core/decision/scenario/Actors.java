@@ -127,7 +127,7 @@ final class Actors {
         world.servers().values().stream()
                 .filter(server -> server.disk().instance(m.group(2)).isPresent())
                 .forEach(server -> places.put(server.name(), m.group(2)));
-        Promise promise = new Promise(places, 100, m.group(3));
+        Promise promise = new Promise(places, 100L << 20, m.group(3));
         server(m, 1).prepare(lcd -> lcd.with(LcdSection.PROMISES, Promise.key(places), promise));
     }
 
@@ -216,7 +216,7 @@ final class Actors {
         on("the time limit ends on (\\w+)", m -> server(m, 1).kits().timeOut());
         on(
                 "the storage of (\\w+) is lost on (\\w+)",
-                m -> server(m, 2).feed(new Event.OwnershipLost(m.group(1), "taken by another server")));
+                m -> server(m, 2).feed(new Event.StorageLost(m.group(1), "taken by another server")));
         on("(\\w+) crashes on (\\w+)", m -> server(m, 2).kits().set(m.group(1), Presence.PARTIAL));
         on("(\\w+) is stopped by hand on (\\w+)", m -> server(m, 2).kits().set(m.group(1), Presence.STOPPED));
         on(
@@ -269,6 +269,8 @@ final class Actors {
                                         LcdSection.MAINTENANCE,
                                         m.group(2),
                                         new Maintenance(m.group(2), 0, "operator"))))));
+        on("(\\w+): lcdi (.+)", m -> ask(m, new ServiceRequest.Edit(LcdiWords.edit(m.group(2)))));
+        on("(\\w+): unpair (\\w+) of (\\w+) and (\\w+)", this::unpair);
         on("(\\w+): delete path (\\w+) of (\\w+) and (\\w+)", this::deletePath);
         on("(\\w+): change (\\w+) of (\\w+) on ([\\w ]+)", this::change);
         on(
@@ -292,6 +294,24 @@ final class Actors {
                 m,
                 new ServiceRequest.ChangeOwn(
                         "state set", List.of(LcdChange.put(LcdSection.INSTANCES, m.group(2), changed))));
+    }
+
+    /** Ends the equivalency of a resource on two servers. */
+    private void unpair(Matcher m) {
+        String tag = m.group(2);
+        Map<String, List<LcdChange<?>>> changes = new TreeMap<>();
+        Map<String, List<String>> tags = new TreeMap<>();
+        server(m, 1).disk().rows(LcdSection.EQUIVALENCIES).values().forEach(row -> {
+            if (row.tag().equals(tag)
+                    && row.server().equals(m.group(3))
+                    && row.otherServer().equals(m.group(4))) {
+                for (String name : List.of(m.group(3), m.group(4))) {
+                    changes.put(name, List.of(LcdChange.remove(LcdSection.EQUIVALENCIES, row.key())));
+                    tags.put(name, List.of(tag));
+                }
+            }
+        });
+        ask(m, new ServiceRequest.Propose("unpair-" + tag, "unpair " + tag, changes, tags));
     }
 
     private void deletePath(Matcher m) {

@@ -60,7 +60,7 @@ class ScriptsTest {
 
     @Test
     void keepsTheContractOfKits() throws IOException {
-        new KitContract(kit, bench, bench.create("web", answers())).check();
+        KitContract.on(bench, kit).verify(bench.create("web", answers()));
     }
 
     @Test

@@ -86,7 +86,7 @@ class DnsKitIT {
 
     @Test
     void keepsTheContractOfKits() throws Exception {
-        new KitContract(kit, bench, bench.create("dns-web", answers("127.0.0.5"))).check();
+        KitContract.on(bench, kit).verify(bench.create("dns-web", answers("127.0.0.5")));
     }
 
     /** ADM-121: A and AAAA and the matching PTR; a failover rewrites them and takes only its own old PTR away. */

@@ -87,7 +87,7 @@ class GenLbKitTest {
     void keepsTheContractOfKits() {
         balancer.start();
         ResourceInfo created = create(port + " Hello");
-        new KitContract(kit, bench, created).check();
+        KitContract.on(bench, kit).verify(created);
     }
 
     /** LB-024, test 6 of the chapter. */

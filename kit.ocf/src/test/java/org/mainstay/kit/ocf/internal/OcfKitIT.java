@@ -93,7 +93,7 @@ class OcfKitIT {
     @Test
     void dummyKeepsTheContractOfKits() {
         Map<String, String> answers = Map.of("agent", "ocf:heartbeat:Dummy", "state", folder + "/dummy state");
-        new KitContract(kit, bench, bench.create("my dummy/1", answers)).check();
+        KitContract.on(bench, kit).verify(bench.create("my dummy/1", answers));
     }
 
     @Test
@@ -201,7 +201,7 @@ class OcfKitIT {
                         + " ping | grep -q PONG; do i=$((i+1)); [ $i -lt 60 ] || exit 1; sleep 0.3;" + " done",
                 "user",
                 "root");
-        new KitContract(kit, bench, bench.create("cache", answers)).check();
+        KitContract.on(bench, kit).verify(bench.create("cache", answers));
     }
 
     @Test

@@ -62,7 +62,7 @@ class NfsExportKitTest {
 
     @Test
     void keepsTheContractOfKits() {
-        new KitContract(kit, bench, create()).check();
+        KitContract.on(bench, kit).verify(create());
     }
 
     @Test

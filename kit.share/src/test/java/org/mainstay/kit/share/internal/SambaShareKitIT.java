@@ -182,7 +182,7 @@ class SambaShareKitIT {
     @Test
     void keepsTheContractOfKits() {
         serverA.net("conf", "setparm", "docs", "available", "no");
-        new KitContract(kit, bench, create("docs")).check();
+        KitContract.on(bench, kit).verify(create("docs"));
         assertThat(serverA.net("conf", "listshares"))
                 .as("ADM-144: a delete leaves the share")
                 .contains("docs");

@@ -163,7 +163,7 @@ class RealSystemdIT {
 
     @Test
     void keepsTheContractOfKits() {
-        new KitContract(kit, bench, bench.create("app", Map.of("unit", "app"))).check();
+        KitContract.on(bench, kit).verify(bench.create("app", Map.of("unit", "app")));
     }
 
     @Test

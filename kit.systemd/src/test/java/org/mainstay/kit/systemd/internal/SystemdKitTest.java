@@ -80,7 +80,7 @@ class SystemdKitTest {
 
     @Test
     void keepsTheContractOfKits() {
-        new KitContract(kit, bench, create()).check();
+        KitContract.on(bench, kit).verify(create());
     }
 
     @Test

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import org.mainstay.kit.KitDescriptor;
 import org.mainstay.kit.Outcome;
 import org.mainstay.kit.Probe;
 import org.mainstay.kit.RecoveryKit;
+import org.mainstay.kit.StorageReservation;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
@@ -67,6 +69,8 @@ public final class VolumeKit implements RecoveryKit {
             .build();
 
     private final ContentCheck contentCheck = new ContentCheck();
+    private final Tunables tunables = new Tunables();
+    private final SecureRandom random = new SecureRandom();
     private final Path fstab;
 
     @Activate
@@ -89,7 +93,8 @@ public final class VolumeKit implements RecoveryKit {
         try {
             Volume volume = checks.complete(Volume.of(context.resource()), context.resource(), context.resources());
             Outcome ready = Exclusion.of(volume, context).initialise();
-            return ready.succeeded() ? creation(volume, checks, ready) : Creation.refused(ready.message());
+            ScsiKeys keys = ScsiKeys.of(context.resource()).orElseGet(() -> ScsiKeys.draw(random));
+            return ready.succeeded() ? creation(volume, checks, ready, keys) : Creation.refused(ready.message());
         } catch (VolumeChecks.RefusedException e) {
             return e.creation();
         } catch (IllegalArgumentException e) {
@@ -103,7 +108,14 @@ public final class VolumeKit implements RecoveryKit {
         try {
             Volume volume = checks.extend(Volume.of(context.resource()), context.resource(), context.resources());
             Outcome observed = Exclusion.of(volume, context).observe();
-            return observed.succeeded() ? creation(volume, checks, observed) : Creation.refused(observed.message());
+            if (!observed.succeeded()) {
+                return Creation.refused(observed.message());
+            }
+            Optional<ScsiKeys> keys = ScsiKeys.of(context.resource());
+            return keys.isPresent()
+                    ? creation(volume, checks, observed, keys.get())
+                    : Creation.refused(
+                            "the resource has no property " + ScsiKeys.PROPERTY + ": delete it and create it again");
         } catch (VolumeChecks.RefusedException e) {
             return e.creation();
         } catch (IllegalArgumentException e) {
@@ -111,14 +123,16 @@ public final class VolumeKit implements RecoveryKit {
         }
     }
 
-    private static Creation creation(Volume volume, VolumeChecks checks, Outcome exclusion) {
-        Creation creation =
-                Creation.of(volume.mount().toString(), volume.properties()).withSuggestedTag(volume.suggestedTag());
+    private static Creation creation(Volume volume, VolumeChecks checks, Outcome exclusion, ScsiKeys keys) {
+        Creation creation = Creation.of(volume.mount().toString(), volume.properties())
+                .withProperty(ScsiKeys.PROPERTY, keys.volume())
+                .withSuggestedTag(volume.suggestedTag());
         for (String remark : checks.remarks()) {
             creation = creation.withRemark(remark);
         }
-        // The guard says where a file system refuses direct I/O: then the reservation holds for this machine only.
-        return exclusion.message().contains("direct I/O") ? creation.withRemark(exclusion.message()) : creation;
+        return exclusion.code().equals(StorageReservation.THIS_MACHINE_ONLY)
+                ? creation.withRemark(exclusion.message())
+                : creation;
     }
 
     /** Deletes the area that create made beside an image, unless a server still holds it. */
@@ -128,9 +142,9 @@ public final class VolumeKit implements RecoveryKit {
         if (!volume.reservation().equals(volume.areaBeside().toString()) || !Files.exists(volume.areaBeside())) {
             return Outcome.success("nothing to undo");
         }
-        String holder = Exclusion.of(volume, context).check().message();
-        if (!holder.contains("held by nobody")) {
-            return Outcome.success("the reservation area stays: " + holder);
+        Outcome holder = Exclusion.of(volume, context).check();
+        if (!holder.code().equals(StorageReservation.HELD_BY_NOBODY)) {
+            return Outcome.success("the reservation area stays: " + holder.message());
         }
         try {
             Files.deleteIfExists(volume.areaBeside());
@@ -201,7 +215,7 @@ public final class VolumeKit implements RecoveryKit {
         String loop = device.equals(volume.device()) ? "" : detach(device, context);
         return Outcome.failed(
                 mounted.message()
-                        + ". Mainstay never repairs a file system by itself (OPS-095): take the resource out of service,"
+                        + ". Mainstay never repairs a file system by itself: take the resource out of service,"
                         + " check it by hand, for example with fsck " + volume.device()
                         + ", and bring it into service again" + loop,
                 mounted.detail());
@@ -305,7 +319,7 @@ public final class VolumeKit implements RecoveryKit {
         if (!light.succeeded() || volume.readOnly()) {
             return light;
         }
-        long seconds = Long.parseLong(context.tunable("VOLUME_CHECK_SECS", Integer.toString(DEEP_CHECK_SECONDS)));
+        long seconds = tunables.seconds(context, "VOLUME_CHECK_SECS", DEEP_CHECK_SECONDS);
         Duration own = Duration.ofSeconds(seconds);
         try {
             return contentCheck.run(volume.mount(), own.compareTo(context.remaining()) < 0 ? own : context.remaining());

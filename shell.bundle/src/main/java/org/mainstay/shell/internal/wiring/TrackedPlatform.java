@@ -10,6 +10,7 @@ import org.mainstay.cluster.Fencing;
 import org.mainstay.cluster.QuorumStatus;
 import org.mainstay.cluster.QuorumStorage;
 import org.mainstay.cluster.SafetyReport;
+import org.mainstay.shell.internal.kit.KitManager;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Platform;
 import org.osgi.framework.BundleContext;
@@ -33,6 +34,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     private final ServiceTracker<QuorumStorage, QuorumStorage> storage;
     private final ServiceTracker<SafetyReport.Source, SafetyReport.Source> report;
     private final ServiceTracker<QuorumStatus.Source, QuorumStatus.Source> quorum;
+    private final ServiceTracker<KitManager, KitManager> kits;
     private final ServiceTracker<Object, Object> bootFinished;
     private final FrameworkStartLevel startLevel;
     private final int lastStartLevel;
@@ -48,6 +50,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         this.storage = new ServiceTracker<>(context, QuorumStorage.class, null);
         this.report = new ServiceTracker<>(context, SafetyReport.Source.class, null);
         this.quorum = new ServiceTracker<>(context, QuorumStatus.Source.class, null);
+        this.kits = new ServiceTracker<>(context, KitManager.class, null);
         this.bootFinished = new ServiceTracker<>(context, BOOT_FINISHED, null);
         this.startLevel = context.getBundle(Constants.SYSTEM_BUNDLE_ID).adapt(FrameworkStartLevel.class);
         String beginning = context.getProperty(Constants.FRAMEWORK_BEGINNING_STARTLEVEL);
@@ -61,6 +64,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         storage.open();
         report.open();
         quorum.open();
+        kits.open();
     }
 
     /** Sets the Karaf shell; null while there is none. */
@@ -109,6 +113,11 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     }
 
     @Override
+    public KitManager kitManager() throws CommandException {
+        return present(kits.getService(), "the management of kits");
+    }
+
+    @Override
     public RemoteServers remote() throws CommandException {
         return present(remote, "the communication between servers");
     }
@@ -149,5 +158,6 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         storage.close();
         report.close();
         quorum.close();
+        kits.close();
     }
 }

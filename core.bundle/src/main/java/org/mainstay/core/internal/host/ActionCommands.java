@@ -1,0 +1,103 @@
+package org.mainstay.core.internal.host;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.mainstay.kit.Command;
+import org.mainstay.kit.CommandResult;
+import org.slf4j.Logger;
+
+/** Runs commands for one action: with its tag, its time and its log. Thread-safe. */
+final class ActionCommands {
+    /** More than the network helper ever prints in one piece. */
+    private static final int HELPER_OUTPUT = 4 * 1024 * 1024;
+
+    private final Launcher launcher;
+    private final String tag;
+    private final ActionTime time;
+    private final Logger log;
+
+    ActionCommands(Launcher launcher, String tag, ActionTime time, Logger log) {
+        this.launcher = launcher;
+        this.tag = tag;
+        this.time = time;
+        this.log = log;
+    }
+
+    String tag() {
+        return tag;
+    }
+
+    ActionTime time() {
+        return time;
+    }
+
+    /** Returns the mark of the instance's processes, see {@link MarkedProcesses}. */
+    String mark() {
+        return launcher.mark(tag);
+    }
+
+    /** Sends a signal by name without the part SIG. The exit code is 1 if there is no such process. */
+    CommandResult signal(long pid, String name) {
+        return direct(List.of(launcher.program().toString(), "signal", name, String.valueOf(pid)));
+    }
+
+    CommandResult run(Command command) {
+        long start = System.nanoTime();
+        CommandResult result = launcher.run(command, tag, time);
+        if (log.isDebugEnabled()) {
+            log.debug(
+                    "{}: {} ended with {} after {} ms{}",
+                    tag,
+                    command.arguments().get(0),
+                    result.exitCode(),
+                    (System.nanoTime() - start) / 1_000_000,
+                    result.succeeded() ? "" : ": " + result.summary());
+        }
+        return result;
+    }
+
+    /** Runs a program of the system with the action's limits. */
+    CommandResult run(String program, String... arguments) {
+        return run(Command.of(program, arguments).build());
+    }
+
+    /**
+     * Runs {@code mainstay-net}, started directly: it bounds its own time, prints little, and each millisecond counts in a
+     * switchover.
+     */
+    CommandResult net(List<String> arguments) {
+        if (time.cancelled()) {
+            return new CommandResult(-2, "", "not started: the action's time is up or it was cancelled");
+        }
+        List<String> line = new ArrayList<>();
+        line.add(launcher.netProgram().toString());
+        line.addAll(arguments);
+        return direct(line);
+    }
+
+    private CommandResult direct(List<String> line) {
+        ProcessBuilder builder = new ProcessBuilder(line);
+        builder.environment().clear();
+        builder.redirectErrorStream(true);
+        builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+        try {
+            Process process = builder.start();
+            String text;
+            try (InputStream in = process.getInputStream()) {
+                text = new String(in.readNBytes(HELPER_OUTPUT), StandardCharsets.UTF_8);
+            }
+            int code = process.waitFor();
+            log.debug("{}: {} ended with {}: {}", tag, line, code, text);
+            return new CommandResult(code, code == 0 ? text : "", code == 0 ? "" : text);
+        } catch (IOException e) {
+            return new CommandResult(-1, "", "cannot run " + line.get(0) + ": " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new CommandResult(-2, "", "the action was cancelled");
+        }
+    }
+}
