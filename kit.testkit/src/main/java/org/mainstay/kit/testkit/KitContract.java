@@ -158,19 +158,22 @@ public final class KitContract {
     private void asks(ResourceInfo resource) {
         for (Map<String, String> answers : List.of(Map.<String, String>of(), resource.properties())) {
             long begin = System.nanoTime();
-            List<Field> fields = call(
-                    "form",
-                    () -> kit.form(new Questions(answers, context(resource).host())));
+            List<Field> fields = call("form", () -> kit.form(new Questions(answers, context(resource))));
             Duration taken = Duration.ofNanos(System.nanoTime() - begin);
             require(taken.compareTo(CANCEL_GRACE) < 0, "form takes " + taken.toSeconds() + " s");
             fieldsAreClear(fields == null ? List.of() : fields);
         }
     }
 
-    private record Questions(Map<String, String> answers, Host host) implements FormContext {
+    private record Questions(Map<String, String> answers, ActionContext context) implements FormContext {
         @Override
         public Action purpose() {
             return Action.CREATE;
+        }
+
+        @Override
+        public Host host() {
+            return context.host();
         }
 
         @Override
