@@ -36,7 +36,7 @@ class NfsExportKitTest {
                 -s) cat $t;;
                 -o) echo "${3#*:}  ${3%%%%:*}(sync,wdelay,hide,$2,sec=sys)" >> $t;;
                 -u) [ ! -e %1$s/stuck ] || { echo "exportfs: Could not find '$2' to unexport." >&2; exit 1; }
-                    grep -v "^${2#*:}  ${2%%%%:*}(" $t > $t.new; mv $t.new $t;;
+                    grep -vF "${2#*:}  ${2%%%%:*}(" $t > $t.new; mv $t.new $t;;
                 esac
                 """.formatted(folder));
         Files.setPosixFilePermissions(exportfs, PosixFilePermissions.fromString("rwxr-xr-x"));
