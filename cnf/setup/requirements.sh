@@ -115,6 +115,7 @@ smbd samba
 smbclient smbclient
 nginx nginx-light
 redis-server redis-server
+modprobe kmod
 KITS
                 [ -x /usr/lib/ocf/resource.d/heartbeat/Dummy ] || echo "resource-agents|OCF resource agents"
                 ;;

@@ -22,7 +22,7 @@ import org.mainstay.kit.ResourceInfo;
 import org.mainstay.kit.testkit.KitBench;
 import org.mainstay.kit.testkit.KitContract;
 
-/** The kit against a real BIND 9: a primary on 127.0.0.1 and, in some tests, its secondary on 127.0.0.2. */
+/** The kit against a real BIND 9: a primary on 127.0.0.1 and, in some tests, its secondary on ::1. */
 class DnsKitIT {
     @TempDir
     Path folder;
@@ -39,10 +39,10 @@ class DnsKitIT {
         Files.createDirectories(folder.resolve("home"));
         bench = new KitBench(kit, folder.resolve("home"), Path.of(System.getProperty("mainstay.native")))
                 .tunable("LKDNS_SPREAD_SECS", "60");
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.2"))) {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
             port = socket.getLocalPort();
         }
-        primary = Named.primary(folder.resolve("ns1"), "127.0.0.1", "127.0.0.2", port);
+        primary = Named.primary(folder.resolve("ns1"), "127.0.0.1", "::1", port);
     }
 
     @AfterEach
@@ -55,7 +55,7 @@ class DnsKitIT {
     }
 
     private void startSecondary() throws Exception {
-        secondary = Optional.of(Named.secondary(folder.resolve("ns2"), "127.0.0.2", "127.0.0.1", port));
+        secondary = Optional.of(Named.secondary(folder.resolve("ns2"), "::1", "127.0.0.1", port));
         awaitSecondary("example.com", "SOA", answer -> !answer.isEmpty());
     }
 
@@ -137,7 +137,7 @@ class DnsKitIT {
     void aListedSecondaryLeadsToItsMaster() throws Exception {
         startSecondary();
         Map<String, String> answers = answers("127.0.0.5");
-        answers.put("servers", "127.0.0.2:" + port);
+        answers.put("servers", "[::1]:" + port);
         ResourceInfo resource = bench.create("dns-web", answers);
         restore(resource);
         assertThat(primary.dig("web.example.com", "A")).containsExactly("127.0.0.5");

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** A real BIND 9 on a loopback address and a high port, with one forward and one reverse zone. */
+/**
+ * A real BIND 9 on a loopback address and a high port, with one forward and one reverse zone. It serves only addresses that are on an
+ * interface, so the second one is the loopback address of IPv6.
+ */
 final class Named implements AutoCloseable {
     static final String SECRET = "bWFpbnN0YXktdGVzdC1rZXktMDEyMzQ1Njc4OQ==";
 
@@ -31,7 +34,7 @@ final class Named implements AutoCloseable {
     static Named primary(Path folder, String address, String other, int port) throws Exception {
         Named named = new Named(folder, address, port);
         Files.createDirectories(folder);
-        String glue = "ns1 A " + address + "\n" + (other.isEmpty() ? "" : "@ NS ns2\nns2 A " + other + "\n");
+        String glue = "ns1 A " + address + "\n" + (other.isEmpty() ? "" : "@ NS ns2\nns2 AAAA " + other + "\n");
         String head = "$TTL 60\n@ SOA ns1.example.com. admin.example.com. 1 60 60 600 5\n@ NS ns1.example.com.\n";
         Files.writeString(folder.resolve("example.db"), head + glue);
         Files.writeString(folder.resolve("reverse.db"), head);
@@ -52,18 +55,20 @@ final class Named implements AutoCloseable {
     }
 
     private void configure(String forward, String reverse) throws IOException {
+        boolean six = address.contains(":");
         Files.writeString(folder.resolve("named.conf"), """
                 options {
                     directory "%1$s"; pid-file "%1$s/pid"; session-keyfile "%1$s/session.key"; lock-file none;
-                    listen-on port %2$d { %3$s; }; listen-on-v6 { none; };
+                    listen-on port %2$d { %3$s; }; listen-on-v6 port %2$d { %6$s; };
                     recursion no; dnssec-validation no; managed-keys-directory "%1$s";
-                    transfer-source %3$s; notify-source %3$s; allow-transfer { any; }; notify explicit; notify-delay 0;
+                    allow-transfer { any; }; allow-notify { any; }; notify explicit; notify-delay 0;
                 };
                 controls { };
-                key updates { algorithm hmac-sha256; secret "%4$s"; };
-                zone "example.com" { %5$s };
-                zone "127.in-addr.arpa" { %6$s };
-                """.formatted(folder, port, address, SECRET, forward, reverse));
+                key updates { algorithm hmac-sha256; secret "%7$s"; };
+                zone "example.com" { %4$s };
+                zone "127.in-addr.arpa" { %5$s };
+                """.formatted(
+                        folder, port, six ? "none" : address, forward, reverse, six ? address : "none", SECRET));
     }
 
     void start() throws Exception {

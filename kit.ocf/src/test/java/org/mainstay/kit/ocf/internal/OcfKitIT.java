@@ -92,7 +92,7 @@ class OcfKitIT {
 
     @Test
     void dummyKeepsTheContractOfKits() {
-        Map<String, String> answers = Map.of("agent", "ocf:heartbeat:Dummy", "state", folder + "/dummy state");
+        Map<String, String> answers = Map.of("agent", "ocf:heartbeat:Dummy", "state", folder + "/dummy.state");
         KitContract.on(bench, kit).verify(bench.create("my dummy/1", answers));
     }
 
@@ -251,22 +251,14 @@ class OcfKitIT {
         return bench.tryCreate("x", answers).refusal().orElse("accepted");
     }
 
-    /** The agent calls the start of a program that ends at once a success; the monitor after it does not. */
+    /** The agent does not quote the name of its file, so its start succeeds and its monitor looks for another file. */
     @Test
-    void aStartIsBelievedOnlyWhenTheMonitorAgrees() {
-        create(
-                "short",
-                Map.of(
-                        "agent",
-                        "heartbeat:anything",
-                        "binfile",
-                        "/bin/false",
-                        "user",
-                        "root",
-                        "pidfile",
-                        folder + "/short.pid"));
+    void aStartIsBelievedOnlyWhenTheMonitorAgrees() throws IOException {
+        String state = folder + "/one " + folder + "/two";
+        Files.createDirectories(Path.of(state).getParent());
+        create("short", Map.of("agent", "heartbeat:Dummy", "state", state));
         Outcome started = kit.restore(bench.context(resource));
         assertThat(started.succeeded()).isFalse();
-        assertThat(started.message()).contains("heartbeat:anything");
+        assertThat(started.message()).contains("heartbeat:Dummy monitor after a successful start");
     }
 }

@@ -40,13 +40,11 @@ class SambaShareKitIT {
 
     /** A Samba of its own: configuration, databases, port. */
     private static final class Server {
-        private final Path home;
         private final Path configuration;
         private final int port;
         private final Process smbd;
 
         Server(Path home) throws Exception {
-            this.home = home;
             this.configuration = home.resolve("smb.conf");
             for (String part : List.of("private", "state", "lock", "cache", "pid", "log", "ncalrpc")) {
                 Files.createDirectories(home.resolve(part));
