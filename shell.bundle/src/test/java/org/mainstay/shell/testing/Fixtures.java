@@ -49,6 +49,7 @@ public final class Fixtures {
             case "in doubt" -> inDoubt();
             case "not extended" -> notExtended();
             case "kit missing" -> kitMissing();
+            case "file shares" -> fileShares();
             case "fresh node" ->
                 new ClusterSnapshot(
                         1, "A", Phase.AVAILABLE, base("A"), Map.of(), Map.of(), Map.of(), Map.of(), List.of());
@@ -96,6 +97,15 @@ public final class Fixtures {
         ClusterSnapshot cluster = named("two servers");
         Instance cache = Instance.create("cache", "6379", "database", "redis");
         return with(cluster, cluster.own().with(cache));
+    }
+
+    private static ClusterSnapshot fileShares() {
+        ClusterSnapshot cluster = named("two servers");
+        return with(
+                cluster,
+                cluster.own()
+                        .with(instance("FSList.0", "FSList.0", "comm", "volshare", InstanceState.ISP, Map.of()))
+                        .with(instance("FSList.1", "FSList.1", "comm", "volshare", InstanceState.OSU, Map.of())));
     }
 
     private static ClusterSnapshot notExtended() {

@@ -84,6 +84,7 @@ class ScriptsTest {
     }
 
     /** OPS-090, OPS-091: an update takes a copy; the original may change or go. */
+    // covers OPS-090 OPS-091
     @Test
     void anUpdateIsACopyUntilThePropertyChanges() throws IOException {
         ResourceInfo app = bench.create("web", answers());
@@ -113,6 +114,7 @@ class ScriptsTest {
     }
 
     /** ADM-150, ADM-154. */
+    // covers ADM-150 ADM-154
     @Test
     void createExtendAndDeleteScriptsAccompanyTheResource() throws IOException {
         Map<String, String> answers = answers();

@@ -90,6 +90,7 @@ class DnsKitIT {
     }
 
     /** ADM-121: A and AAAA and the matching PTR; a failover rewrites them and takes only its own old PTR away. */
+    // covers ADM-120 ADM-121
     @Test
     void aFailoverMovesTheNameWithItsPointers() throws Exception {
         ResourceInfo onA = bench.create("dns-web", answers("127.0.0.5 ::1"));
@@ -112,6 +113,7 @@ class DnsKitIT {
     }
 
     /** ADM-122, ADM-129: the secondary is not listed, is found, and has the records when restore ends. */
+    // covers ADM-122 ADM-126 ADM-129
     @Test
     void everyNameServerOfTheZoneIsServed() throws Exception {
         startSecondary();
@@ -133,6 +135,7 @@ class DnsKitIT {
     }
 
     /** ADM-129: only the secondary is listed and refuses updates; the master it names takes them. */
+    // covers ADM-126
     @Test
     void aListedSecondaryLeadsToItsMaster() throws Exception {
         startSecondary();
@@ -145,6 +148,7 @@ class DnsKitIT {
     }
 
     /** ADM-131: a missing or wrong record fails the checks; local recovery writes it again. */
+    // covers ADM-131
     @Test
     void aLostRecordIsNoticedAndWrittenAgain() throws Exception {
         ResourceInfo resource = bench.create("dns-web", answers("127.0.0.5"));
@@ -159,6 +163,35 @@ class DnsKitIT {
         assertThat(kit.recover(bench.context(resource)).succeeded()).isTrue();
         assertThat(primary.dig("web.example.com", "A")).containsExactly("127.0.0.5");
         assertThat(kit.deepCheck(bench.context(resource)).succeeded()).isTrue();
+    }
+
+    /** A new list of servers counts for this server at once, and only if it can be used; a new key is put into the file. */
+    // covers ADM-123 ADM-130
+    @Test
+    void serversAndKeyCanBeChanged() throws Exception {
+        Map<String, String> answers = answers("127.0.0.5");
+        assertThat(bench.tryCreate("", answers).suggestedTag()).contains("dns-web");
+        restore(bench.create("dns-web", answers));
+        answers.put("servers", "127.0.0.1:" + port);
+        assertThat(validated(answers)).contains("are accepted");
+        assertThat(kit.deepCheck(bench.context(changed(answers))).succeeded()).isTrue();
+        answers.put("servers", "127.0.0.9:" + port);
+        assertThat(validated(answers)).contains("no name server answers");
+        answers.put("servers", "127.0.0.1:" + port);
+        Named.keyFile(folder.resolve("key"), "d3Jvbmctc2VjcmV0LTAxMjM0NTY3ODkwMTIzNDU2Nzg5");
+        assertThat(validated(answers)).contains("accepts updates");
+        Named.keyFile(folder.resolve("key"), Named.SECRET);
+        assertThat(validated(answers)).contains("are accepted");
+        answers.put("name", "other");
+        assertThat(validated(answers)).contains("cannot replace");
+    }
+
+    private ResourceInfo changed(Map<String, String> answers) {
+        return new ResourceInfo("bench", "dns-web", "web.example.com", "comm", "dns", answers, true);
+    }
+
+    private String validated(Map<String, String> answers) {
+        return kit.validate(bench.context(changed(answers))).message();
     }
 
     @Test
@@ -187,6 +220,7 @@ class DnsKitIT {
     }
 
     /** The key is used, never shown: not in properties, messages, progress or details. */
+    // covers ADM-127 ADM-128
     @Test
     void aWrongKeyIsRefusedAndNoKeyIsEverShown() throws Exception {
         Map<String, String> answers = answers("127.0.0.5");
@@ -210,6 +244,7 @@ class DnsKitIT {
         assertThat(bench.tryCreate("dns-web", answers).refusal().orElse("")).contains("REFUSED");
     }
 
+    // covers ADM-124 ADM-125 ADM-129 ADM-245
     @Test
     void wrongAnswersAreRefusedWithTheReason() throws Exception {
         assertThat(refusal("name", "web.example.com")).contains("short computer name");

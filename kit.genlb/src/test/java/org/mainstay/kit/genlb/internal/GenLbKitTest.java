@@ -83,14 +83,17 @@ class GenLbKitTest {
         }
     }
 
+    // covers LB-020 LB-026 LB-060
     @Test
     void keepsTheContractOfKits() {
         balancer.start();
         ResourceInfo created = create(port + " Hello");
         KitContract.on(bench, kit).verify(created);
+        assertThat(kit.descriptor().localRecovery()).isFalse();
     }
 
     /** LB-024, test 6 of the chapter. */
+    // covers LB-001 LB-024 LB-062 LB-064 LB-070
     @Test
     void restoreWithoutABalancerFailsAndNothingListens() throws IOException {
         bench.tunable("HC_TIMEOUT", "1");
@@ -105,6 +108,7 @@ class GenLbKitTest {
     }
 
     /** LB-030, LB-012, test 7 of the chapter. */
+    // covers LB-001 LB-010 LB-012 LB-013 LB-030 LB-071
     @Test
     void aSilentProbeIsAnsweredWithTheReplyAndClosed() throws IOException {
         balancer.start();
@@ -122,6 +126,7 @@ class GenLbKitTest {
     }
 
     /** LB-025, LB-052, LB-063, test 8 of the chapter. */
+    // covers LB-025 LB-052 LB-063 LB-065
     @Test
     void silenceRaisesTheFlagAndTheNextProbeTakesItDown() throws IOException {
         bench.tunable("HC_TIMEOUT", "2");
@@ -140,6 +145,7 @@ class GenLbKitTest {
     }
 
     /** LB-022, LB-042, LB-043, test 9 of the chapter; a second restore changes nothing (ADM-157 goes before LB-022). */
+    // covers LB-022 LB-034 LB-040 LB-041 LB-042 LB-043 LB-044
     @Test
     void secondRestoreAndSecondRemove() {
         balancer.start();
@@ -160,6 +166,7 @@ class GenLbKitTest {
     }
 
     /** LB-011, LB-023: messages 33612 and 33602. */
+    // covers LB-011 LB-021 LB-023
     @Test
     void unusablePorts() throws IOException {
         for (String info : List.of("1023", "65536", "abc x", "")) {
@@ -187,6 +194,7 @@ class GenLbKitTest {
     }
 
     /** LB-053: message 33610; LB-051: message 33609. */
+    // covers LB-050 LB-051 LB-053 LB-054
     @Test
     void aKilledResponderFailsTheCheck() {
         balancer.start();
@@ -203,6 +211,7 @@ class GenLbKitTest {
     }
 
     /** LB-033: message 33613. */
+    // covers LB-033
     @Test
     void aDeletedResourceEndsItsResponder() throws IOException {
         balancer.start();
@@ -216,6 +225,7 @@ class GenLbKitTest {
                 .contains("33613");
     }
 
+    // covers LB-004
     @Test
     void httpProbesAreAnsweredByPath() throws Exception {
         resource = KitContract.withState(

@@ -101,6 +101,7 @@ class LinksTest {
     }
 
     /** ADM-192, ADM-195: a backup on the same card, and a server without a gateway. */
+    // covers ADM-192
     @Test
     void aBackupThatIsNoneIsRemarked() throws IOException {
         assertThat(kit.create(machine.context("address=10.1.1.9", "backupInterface=bond0.100"))

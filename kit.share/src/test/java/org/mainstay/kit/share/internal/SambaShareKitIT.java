@@ -177,6 +177,7 @@ class SambaShareKitIT {
         assertThat(outcome.succeeded()).as(outcome + "\n" + outcome.detail()).isTrue();
     }
 
+    // covers ADM-144 ADM-292
     @Test
     void keepsTheContractOfKits() {
         serverA.net("conf", "setparm", "docs", "available", "no");
@@ -187,6 +188,7 @@ class SambaShareKitIT {
     }
 
     /** ADM-144, ADM-142: the share follows the volume to a server that never had it, with changes made meanwhile. */
+    // covers ADM-142 ADM-144 ADM-246
     @Test
     void sharesFollowTheVolumeWithTheirPermissions() throws Exception {
         ResourceInfo onA = create("docs");
@@ -248,6 +250,7 @@ class SambaShareKitIT {
     }
 
     /** Test 23 of the operations chapter (OPS-071, OPS-072). */
+    // covers ADM-140 OPS-070 OPS-071 OPS-072
     @Test
     void reconcileTakesWhatIsOnTheVolumeNow() throws Exception {
         serverA.share("s2", volume.resolve("s2"));
@@ -281,11 +284,13 @@ class SambaShareKitIT {
     }
 
     /** ADM-141, ADM-143, ADM-145. */
+    // covers ADM-141 ADM-143 ADM-145 ADM-146
     @Test
     void wrongAnswersAreRefusedWithTheReason() throws Exception {
         serverA.share("elsewhere", folder.resolve("other"));
         serverA.share("gone", volume.resolve("gone"));
         Files.delete(volume.resolve("gone"));
+        assertThat(bench.tryCreate("", answers(serverA, "docs")).suggestedTag()).contains("FSList.0");
         assertThat(refusal("nothing")).contains("has no share 'nothing'", "docs");
         assertThat(refusal("elsewhere")).contains("no protected volume");
         assertThat(refusal("gone")).contains("no directory");

@@ -9,6 +9,7 @@ import org.mainstay.shell.internal.command.lcd.AppRemove;
 import org.mainstay.shell.internal.command.lcd.DepCreate;
 import org.mainstay.shell.internal.command.lcd.DepList;
 import org.mainstay.shell.internal.command.lcd.DepRemove;
+import org.mainstay.shell.internal.command.lcd.EditFileShareResource;
 import org.mainstay.shell.internal.command.lcd.EqvCreate;
 import org.mainstay.shell.internal.command.lcd.EqvList;
 import org.mainstay.shell.internal.command.lcd.EqvRemove;
@@ -115,6 +116,7 @@ public final class Programs {
         programs.put("lk_chg_value", LkChgValue::new);
         programs.put("lk_err", LkErr::new);
         programs.put("perform_action", PerformAction::new);
+        programs.put("EditFileShareResource", EditFileShareResource::new);
         programs.put("sendevent", SendEvent::new);
         programs.put("getlocks", GetLocks::new);
         programs.put("rlslocks", RlsLocks::new);

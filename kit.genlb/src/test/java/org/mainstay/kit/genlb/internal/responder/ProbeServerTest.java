@@ -45,6 +45,7 @@ class ProbeServerTest {
     }
 
     /** LB-032: each failure is message 33611; more than HC_MAX_ERROR in a row end it. */
+    // covers LB-032 LB-072
     @Test
     void tooManyErrorsInARowEndIt() throws Exception {
         AtomicInteger calls = new AtomicInteger();
@@ -71,6 +72,7 @@ class ProbeServerTest {
     }
 
     /** LB-033: message 33614. */
+    // covers LB-033
     @Test
     void itEndsWhenItsPidFileIsGone() throws Exception {
         try (ProbeServer server = new ProbeServer(options, marks, PROCESS, ServerSocketChannel::accept)) {
@@ -82,6 +84,7 @@ class ProbeServerTest {
     }
 
     /** LB-031: without a reply it just closes, after data or after HC_READ_TIMEOUT. */
+    // covers LB-031
     @Test
     void withoutAReplyItJustCloses() throws Exception {
         try (ProbeServer server = new ProbeServer(options, marks, PROCESS, ServerSocketChannel::accept)) {
