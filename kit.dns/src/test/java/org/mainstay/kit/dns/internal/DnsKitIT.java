@@ -165,6 +165,26 @@ class DnsKitIT {
         assertThat(kit.deepCheck(bench.context(resource)).succeeded()).isTrue();
     }
 
+    /** A server that takes connections and says nothing costs its time limit and no more. */
+    @Test
+    void aHungServerIsPassedOver() throws Exception {
+        bench.tunable("LKDNS_TIMEOUT_MILLIS", "500");
+        try (ServerSocket silent = new ServerSocket(port, 50, InetAddress.getByName("::1"))) {
+            Map<String, String> answers = answers("127.0.0.5");
+            answers.put("servers", "[::1]:" + silent.getLocalPort() + " 127.0.0.1:" + port);
+            ResourceInfo resource = bench.create("dns-web", answers);
+            restore(resource);
+            assertThat(primary.dig("web.example.com", "A")).containsExactly("127.0.0.5");
+            assertThat(kit.quickCheck(bench.context(resource)).succeeded()).isTrue();
+            assertThat(kit.deepCheck(bench.context(resource)).succeeded()).isTrue();
+            answers.put("servers", "[::1]:" + port);
+            assertThat(bench.tryCreate("dns-2", answers).refusal().orElse("")).contains("[::1]:" + port);
+            Outcome failed = kit.restore(bench.context(changed(answers)));
+            assertThat(failed.succeeded()).isFalse();
+            assertThat(kit.remove(bench.context(changed(answers))).succeeded()).isTrue();
+        }
+    }
+
     /** A new list of servers counts for this server at once, and only if it can be used; a new key is put into the file. */
     // covers ADM-123 ADM-130
     @Test

@@ -184,7 +184,9 @@ class IpKitServiceTest {
         machine.unplug("eth1");
         assertThat(failure(kit.recover(vip("backupInterface=eth1")))).contains("eth0 has no link", "eth1 has no link");
         assertThat(failure(kit.recover(vip()))).as("ADM-214").contains("eth0 has no link");
-        assertThat(kit.descriptor().localRecovery()).as("asked at extend, ADM-262").isTrue();
+        assertThat(kit.descriptor().localRecovery())
+                .as("asked at extend, ADM-262")
+                .isTrue();
     }
 
     @Test

@@ -129,7 +129,9 @@ class OcfKitIT {
         Path configuration = folder.resolve("nginx.conf");
         Files.createDirectories(folder.resolve("www"));
         Files.writeString(folder.resolve("www/index.html"), "hello from nginx\n");
-        Files.writeString(configuration, """
+        Files.writeString(
+                configuration,
+                """
                 user root;
                 pid %1$s/nginx.pid;
                 error_log %1$s/error.log;
@@ -142,7 +144,8 @@ class OcfKitIT {
                         root %1$s/www;
                     }
                 }
-                """.formatted(folder, port));
+                """
+                        .formatted(folder, port));
         Map<String, String> answers = Map.of(
                 "agent",
                 "heartbeat:nginx",
@@ -202,6 +205,42 @@ class OcfKitIT {
                 "user",
                 "root");
         KitContract.on(bench, kit).verify(bench.create("cache", answers));
+    }
+
+    /** An agent whose monitor hangs is ended after the resource's time limit, with all that it started. */
+    @Test
+    void aHangingAgentIsEndedAndFails() throws Exception {
+        Path hangs = folder.resolve("hangs");
+        create(
+                "slow",
+                Map.of(
+                        "agent",
+                        "heartbeat:anything",
+                        "binfile",
+                        "/bin/sleep",
+                        "cmdline-options",
+                        "3600",
+                        "pidfile",
+                        folder + "/slow.pid",
+                        "monitor-hook",
+                        "test ! -e " + hangs + " || { echo $$ > " + hangs + "; sleep 1800; }",
+                        "user",
+                        "root",
+                        "timeLimit",
+                        "5"));
+        restore();
+        Files.writeString(hangs, "");
+        Outcome check = kit.quickCheck(bench.context(resource));
+        assertThat(check.succeeded()).isFalse();
+        assertThat(check.message()).contains("heartbeat:anything monitor");
+        long hook = Long.parseLong(Files.readString(hangs).strip());
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (ProcessHandle.of(hook).isPresent()) {
+            assertThat(System.nanoTime()).as("the hook is ended").isLessThan(end);
+        }
+        assertThat(kit.probe(bench.context(resource)).state()).isNotEqualTo(Probe.State.STOPPED);
+        Files.delete(hangs);
+        assertThat(kit.quickCheck(bench.context(resource)).succeeded()).isTrue();
     }
 
     @Test

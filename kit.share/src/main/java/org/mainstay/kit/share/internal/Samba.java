@@ -94,7 +94,11 @@ final class Samba {
             }
         }
         if (!serverRuns()) {
-            return Outcome.success("share " + share.name() + " is closed, and smbd does not run");
+            // each client has an smbd of its own, which outlives the one that took the connection
+            List<Connection> left = connections(share);
+            return left.isEmpty()
+                    ? Outcome.success("share " + share.name() + " is closed, and smbd does not run")
+                    : force(share, left, context);
         }
         run("smbcontrol", "smbd", "reload-config");
         long end = System.nanoTime() + CLIENTS_LEAVE_WITHIN.toNanos();

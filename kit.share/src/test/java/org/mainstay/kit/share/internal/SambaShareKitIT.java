@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +53,9 @@ class SambaShareKitIT {
             try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
                 port = socket.getLocalPort();
             }
-            Files.writeString(configuration, """
+            Files.writeString(
+                    configuration,
+                    """
                     [global]
                     interfaces = 127.0.0.1/8
                     bind interfaces only = yes
@@ -69,7 +72,8 @@ class SambaShareKitIT {
                     ncalrpc dir = %1$s/ncalrpc
                     log file = %1$s/log/log
                     registry shares = yes
-                    """.formatted(home, port));
+                    """
+                            .formatted(home, port));
             // in a session of its own: at its end smbd signals its whole process group
             smbd = new ProcessBuilder("setsid", "smbd", "-F", "--no-process-group", "-s", configuration.toString())
                     .redirectErrorStream(true)
@@ -219,12 +223,8 @@ class SambaShareKitIT {
         }
     }
 
-    /** A client that holds a file open is seen off, so that the volume can be unmounted. */
-    @Test
-    void clientsWithOpenFilesAreSeenOff() throws Exception {
-        ResourceInfo onA = create("docs");
-        succeeds(kit.restore(bench.context(onA)));
-        Process client = new ProcessBuilder(
+    private Process client() throws IOException {
+        return new ProcessBuilder(
                         "smbclient",
                         "-s",
                         serverA.configuration.toString(),
@@ -235,6 +235,14 @@ class SambaShareKitIT {
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("client").toFile())
                 .start();
+    }
+
+    /** A client that holds a file open is seen off, so that the volume can be unmounted. */
+    @Test
+    void clientsWithOpenFilesAreSeenOff() throws Exception {
+        ResourceInfo onA = create("docs");
+        succeeds(kit.restore(bench.context(onA)));
+        Process client = client();
         try (OutputStream commands = client.getOutputStream()) {
             commands.write("open hello.txt\n".getBytes(StandardCharsets.UTF_8));
             commands.flush();
@@ -281,6 +289,55 @@ class SambaShareKitIT {
         assertThat(kit.quickCheck(bench.context(onA)).succeeded()).isFalse();
         succeeds(kit.recover(bench.context(onA)));
         succeeds(kit.deepCheck(bench.context(onA)));
+    }
+
+    /** A hung smbd fails the deep check in its time; what is out of reach does not hold up the remove. */
+    @Test
+    void aHungServerFailsTheDeepCheck() throws Exception {
+        ResourceInfo onA = create("docs");
+        succeeds(kit.restore(bench.context(onA)));
+        run(List.of("kill", "-STOP", String.valueOf(serverA.smbd.pid())));
+        try {
+            Outcome check = kit.deepCheck(bench.limit(Duration.ofSeconds(40)).context(onA));
+            assertThat(check.succeeded()).as(check.message()).isFalse();
+        } finally {
+            run(List.of("kill", "-CONT", String.valueOf(serverA.smbd.pid())));
+        }
+        succeeds(kit.deepCheck(bench.context(onA)));
+    }
+
+    /** The smbd of a client outlives the one that listens: it is seen off all the same. */
+    @Test
+    void clientsOfADeadServerAreSeenOff() throws Exception {
+        ResourceInfo onA = create("docs");
+        succeeds(kit.restore(bench.context(onA)));
+        Process client = client();
+        try (OutputStream commands = client.getOutputStream()) {
+            commands.write("open hello.txt\n".getBytes(StandardCharsets.UTF_8));
+            commands.flush();
+            Samba samba = new Samba(bench.context(onA).host(), serverA.configuration.toString());
+            Share docs = samba.shares().get(0);
+            await("the client is in", () -> !samba.connections(docs).isEmpty());
+            serverA.smbd.destroyForcibly().waitFor();
+            succeeds(kit.remove(bench.context(onA)));
+            assertThat(samba.connections(docs)).isEmpty();
+            assertThat(bench.context(onA).host().storage().users(volume)).isEmpty();
+        } finally {
+            client.destroyForcibly();
+        }
+    }
+
+    /** A dead smbd is nobody's sharing: the checks fail with a reason, and a remove still takes the shares back. */
+    @Test
+    void aKilledServerFailsTheCheckAndNotTheRemove() throws Exception {
+        ResourceInfo onA = create("docs");
+        succeeds(kit.restore(bench.context(onA)));
+        serverA.stop();
+        Outcome check = kit.deepCheck(bench.context(onA));
+        assertThat(check.succeeded()).isFalse();
+        assertThat(check.message()).contains("smbd does not run");
+        succeeds(kit.remove(bench.context(onA)));
+        assertThat(kit.probe(bench.context(onA)).state()).isEqualTo(Probe.State.STOPPED);
     }
 
     /** ADM-141, ADM-143, ADM-145. */
