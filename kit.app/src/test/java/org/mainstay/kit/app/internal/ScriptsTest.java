@@ -9,10 +9,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.kit.HostProcesses.Signal;
 import org.mainstay.kit.Outcome;
 import org.mainstay.kit.ResourceInfo;
 import org.mainstay.kit.testkit.KitBench;
@@ -56,6 +58,37 @@ class ScriptsTest {
         Map<String, String> answers = answers();
         answers.put(name, path);
         return bench.tryCreate("web", answers).refusal().orElse("accepted");
+    }
+
+    /** What comes with the product works as it is, except for the names in it. */
+    // covers ADM-153
+    @Test
+    void theTemplatesKeepTheContractOfKits() throws IOException {
+        Map<String, String> answers = new HashMap<>();
+        Path pid = folder.resolve("my.pid");
+        for (Map.Entry<String, String> one : Map.of(
+                        "restore", "restore",
+                        "remove", "remove",
+                        "quickCheck", "quickchk",
+                        "deepCheck", "deepchk",
+                        "recover", "recover")
+                .entrySet()) {
+            String text = Files.readString(
+                            Path.of("../dist/src/main/distribution/admin/kit/app/templates", one.getValue()))
+                    .replace("/run/my-application.pid", pid.toString());
+            Path copy = Files.writeString(folder.resolve(one.getValue()), text);
+            Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwxr-xr-x"));
+            answers.put(one.getKey(), copy.toString());
+        }
+        KitContract.on(bench, kit)
+                .breaking(resource -> bench.context(resource)
+                        .host()
+                        .processes()
+                        .inService()
+                        .forEach(process ->
+                                bench.context(resource).host().processes().signal(process, Signal.KILL)))
+                .leavingNothing(() -> Files.exists(pid) ? Set.of(pid.toString()) : Set.of())
+                .verify(bench.create("template", answers));
     }
 
     @Test
