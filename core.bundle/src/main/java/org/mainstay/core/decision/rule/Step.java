@@ -66,6 +66,8 @@ final class Step {
     final TreeSet<String> monitored;
     final TreeMap<String, String> refused;
     final TreeMap<String, CoreState.Forwarded> requests;
+    /** What another server has won and was tried to be stopped here, see {@link Outdated}. */
+    final TreeSet<String> vain;
 
     private Lcd own;
     private Phase phase;
@@ -106,6 +108,7 @@ final class Step {
         monitored = new TreeSet<>(memory.monitored());
         refused = new TreeMap<>(memory.refused());
         requests = new TreeMap<>(memory.requests());
+        vain = new TreeSet<>(memory.vain());
         origin = new Origin(Origin.SELF, before.self(), at, "");
     }
 
@@ -384,7 +387,7 @@ final class Step {
                 settings,
                 kits,
                 operations(),
-                new Memory(counter, timers, deferred, obstacles, doubts, monitored, refused, requests),
+                new Memory(counter, timers, deferred, obstacles, doubts, monitored, refused, requests, vain),
                 stop,
                 storage,
                 right,

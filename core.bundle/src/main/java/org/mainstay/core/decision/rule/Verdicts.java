@@ -193,6 +193,10 @@ final class Verdicts {
     void sighted(Event.PeerSighted event) {
         String peer = event.peer();
         Fate.Sight before = fate(peer).sight();
+        if (before == Fate.Sight.SEEN && event.sight() == Fate.Sight.UNKNOWN && knowledge.down(peer)) {
+            // That it cannot be looked at any more is no sign that it is gone.
+            return;
+        }
         fate(peer, fate -> fate.withSight(event.sight()));
         boolean idle = event.sight() == Fate.Sight.UNKNOWN && !knowledge.down(peer);
         if (event.sight() == Fate.Sight.SEEN || idle) {
@@ -202,6 +206,19 @@ final class Verdicts {
         } else if (before == Fate.Sight.SEEN
                 || event.sight() == Fate.Sight.UNSEEN && !fate(peer).unseen()) {
             wait(peer, limit(peer) - event.forMillis());
+        }
+    }
+
+    /**
+     * Nobody looks any more. What was seen of a server that is still heard counts no more; of one that cannot be reached it stays,
+     * because whoever looks next knows no probe that worked: a machine last seen running is not taken for gone.
+     */
+    void away() {
+        for (String peer : List.copyOf(step.peers().keySet())) {
+            if (!knowledge.down(peer)) {
+                fate(peer, fate -> fate.withSight(Fate.Sight.UNKNOWN).withUnseen(false));
+                step.cancelTimer(UNSEEN + ":" + peer);
+            }
         }
     }
 

@@ -52,6 +52,7 @@ final class NodeOperations {
         Set<String> partners = partners(old, request.force());
         String what = "remove server " + name;
         lock(partners, old, what);
+        checkEmpty(name, request.force()); // it may have taken something into service before it was locked
         for (String server : partners) {
             job.change(server, LcdChange.put(LcdSection.MEMBERSHIP, Membership.KEY, changed));
             forget(server, name);
@@ -107,6 +108,15 @@ final class NodeOperations {
         }
         if (job.own().membership().epoch() != old.epoch()) {
             throw new Refusal(ExitCode.IN_USE, "the list of servers was changed meanwhile; try again");
+        }
+        for (String server : servers) {
+            // Two lists of one epoch would stay different for ever.
+            if (job.lcd(server).membership().epoch() != old.epoch()) {
+                throw new Refusal(
+                        ExitCode.IN_USE,
+                        server + " has another list of servers than " + job.self()
+                                + " and takes over the newer one; try again in a moment");
+            }
         }
     }
 

@@ -84,6 +84,9 @@ public final class NodeRuntime implements AutoCloseable {
     private CoreState initial;
     private Settings settings;
     private volatile Safety safety = Safety.NONE;
+    /** Whether {@link #safety} is what quorum.bundle says; true only together with it. */
+    private volatile boolean safetyKnown;
+
     private ScheduledFuture<?> kitDeadline;
     private boolean started;
     private boolean closed;
@@ -176,7 +179,7 @@ public final class NodeRuntime implements AutoCloseable {
                 .map(Instance::typeKey)
                 .distinct()
                 .allMatch(key -> !kits.named(key).isEmpty());
-        if (ready && (safetyFeed.known() || !leased())) {
+        if (ready && (safetyKnown || !leased())) {
             startNow();
         }
         return started;
@@ -192,6 +195,7 @@ public final class NodeRuntime implements AutoCloseable {
     private void configured(Safety newest) {
         synchronized (this) {
             safety = newest;
+            safetyKnown = true;
             readSettings();
         }
         startIfReady();
@@ -221,7 +225,7 @@ public final class NodeRuntime implements AutoCloseable {
         if (started || closed || damaged()) {
             return;
         }
-        if (!safetyFeed.known() && leased()) {
+        if (!safetyKnown && leased()) {
             LOG.error("the tunables want a quorum, but nobody says how it is configured: nothing is started");
             safety = Safety.NONE.withQuorum(Safety.Quorum.MAJORITY, Safety.Witness.REMOTE_VERIFY);
             readSettings();
@@ -399,7 +403,7 @@ public final class NodeRuntime implements AutoCloseable {
             problems.add("the disk of the configuration database does not answer: a change has waited for "
                     + TimeUnit.MILLISECONDS.toSeconds(loop.commitAgeMillis()) + " s");
         }
-        if (started && leased() && !safetyFeed.known()) {
+        if (started && leased() && !safetyKnown) {
             problems.add("QUORUM_MODE is set, but quorum.bundle does not run: nothing is started on this server");
         }
         problems.addAll(safetyFeed.problems());

@@ -113,6 +113,7 @@ final class Actors {
         on("(\\w+) cannot tell about the machine of (\\w+)", m -> sighted(m, Fate.Sight.UNKNOWN));
         on("(\\w+) is cut off", m -> server(m, 1).feed(new Event.CutOff(true, "no carrier on any interface")));
         on("(\\w+) is not cut off any more", m -> server(m, 1).feed(new Event.CutOff(false, "")));
+        on("the safety check of (\\w+) goes away", m -> server(m, 1).feed(new Event.SafetyAway()));
         on("fencing of (\\w+) will fail", m -> world.fencer(m.group(1), new World.Fencer(false, 2_000)));
         on(
                 "fencing of (\\w+) will take (\\d+) s",

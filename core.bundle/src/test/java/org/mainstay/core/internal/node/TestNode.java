@@ -50,6 +50,7 @@ public final class TestNode {
     private final FakeKit kit;
     private final Runnable changed;
     private volatile boolean diskFull;
+    private Duration kitWait = Duration.ofSeconds(2);
     private int boot = 1;
     private LcdStore store;
     private NodeRuntime runtime;
@@ -93,6 +94,11 @@ public final class TestNode {
         Files.writeString(home.resolve("etc/default/LifeKeeper"), text + "\n");
     }
 
+    /** For the starts from now on. */
+    void kitWait(Duration wait) {
+        kitWait = wait;
+    }
+
     void start() {
         try {
             LcdCodec codec = new LcdCodec();
@@ -104,7 +110,7 @@ public final class TestNode {
                     new Tunables(home.resolve("etc/default/LifeKeeper")),
                     new JumpingClock(),
                     () -> 0.5,
-                    Duration.ofSeconds(2));
+                    kitWait);
             NodeRuntime.Foundation base = new NodeRuntime.Foundation(
                     store.own(),
                     store.peers(),

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -46,6 +48,7 @@ final class QuorumNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(QuorumNode.class);
     private static final long TICK_MILLIS = 100;
     private static final long CONFIGURATION_EVERY = 1_000;
+    private static final long LISTEN_SECONDS = 10;
 
     private final Place place;
     private final Cluster cluster;
@@ -64,6 +67,7 @@ final class QuorumNode implements AutoCloseable {
     private Configuration.Effective effective;
     private Set<String> fenced = Set.of();
     private long configuredAt;
+    private boolean wasCutOff;
     private volatile State state;
     private volatile Map<String, Integer> probes = Map.of();
     private volatile boolean landmarks;
@@ -253,7 +257,8 @@ final class QuorumNode implements AutoCloseable {
     }
 
     private void tell(SafetyNews news) {
-        if (news instanceof SafetyNews.CutOff cutOff) {
+        if (news instanceof SafetyNews.CutOff cutOff && cutOff.cutOff() != wasCutOff) {
+            wasCutOff = cutOff.cutOff();
             event(
                     cutOff.cutOff() ? Numbers.CUT_OFF : Numbers.NOT_CUT_OFF,
                     cutOff.cutOff() ? Level.ERROR : Level.INFORMATION,
@@ -279,6 +284,18 @@ final class QuorumNode implements AutoCloseable {
 
     /** See {@link org.mainstay.cluster.SafetyControl#listen}. */
     Registration listen(Consumer<SafetyNews> listener) {
+        try {
+            // On the thread that tells what changes: nothing falls between what holds now and what comes next.
+            CompletableFuture.runAsync(() -> begin(listener), thread)
+                    .orTimeout(LISTEN_SECONDS, TimeUnit.SECONDS)
+                    .join();
+        } catch (RejectedExecutionException | CompletionException e) {
+            LOG.warn("the safety check ends or hangs, so it tells nothing to who listens now", e);
+        }
+        return () -> listeners.remove(listener);
+    }
+
+    private void begin(Consumer<SafetyNews> listener) {
         State now = state;
         tell(listener, new SafetyNews.Configured(now.settings(), now.fenced()));
         now.sights().values().forEach(sighted -> tell(listener, sighted));
@@ -286,7 +303,6 @@ final class QuorumNode implements AutoCloseable {
             tell(listener, new SafetyNews.CutOff(true, now.cutOff()));
         }
         listeners.add(listener);
-        return () -> listeners.remove(listener);
     }
 
     State state() {

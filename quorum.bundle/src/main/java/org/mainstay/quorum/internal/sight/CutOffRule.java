@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.mainstay.cluster.SafetyControl.Sight;
 
 /**
  * Whether this server is cut off (design.md section 10): no carrier on any interface of a comm path, or neither a gateway nor a
@@ -79,6 +80,20 @@ final class CutOffRule {
         }
     }
 
+    /** Returns whether this server certainly reaches somebody. */
+    boolean connected(long at) {
+        return alive || counted().stream().anyMatch(probe -> says(probe, Sight.SEEN, at));
+    }
+
+    private boolean says(Probe landmark, Sight sight, long at) {
+        return landmarks
+                .get(landmark)
+                .sighting(at)
+                .map(Sighting::sight)
+                .filter(sight::equals)
+                .isPresent();
+    }
+
     /** Returns why this server is cut off; empty: it is not, as far as can be told. */
     String reason(long at) {
         if (alive) {
@@ -88,14 +103,7 @@ final class CutOffRule {
             return "no carrier on " + String.join(", ", interfaces);
         }
         List<Probe> counted = counted();
-        boolean silent = !counted.isEmpty()
-                && counted.stream()
-                        .allMatch(probe -> landmarks
-                                .get(probe)
-                                .sighting(at)
-                                .map(Sighting::sight)
-                                .filter(org.mainstay.cluster.SafetyControl.Sight.UNSEEN::equals)
-                                .isPresent());
+        boolean silent = !counted.isEmpty() && counted.stream().allMatch(probe -> says(probe, Sight.UNSEEN, at));
         return silent
                 ? "neither gateway nor reference address answers: "
                         + String.join(

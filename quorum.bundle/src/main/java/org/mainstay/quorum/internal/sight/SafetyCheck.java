@@ -32,6 +32,9 @@ public final class SafetyCheck {
     private Set<String> fenced = Set.of();
     private CutOffRule cutOff = new CutOffRule(settings.safety().intervalMillis());
     private String cutOffTold = "";
+    /** Whether anything was told of being cut off: who listens may believe the word of somebody before. */
+    private boolean cutOffKnown;
+
     private long askedAt = Long.MIN_VALUE;
 
     /** Sends a probe; answers come back by {@link SafetyCheck#answered}. */
@@ -107,7 +110,7 @@ public final class SafetyCheck {
             }
         }
         sights.forEach((peer, sight) -> tell(peer, sight, at));
-        tellCutOff(cutOff.reason(at));
+        tellCutOff(cutOff.reason(at), at);
     }
 
     private void ask(PeerSight sight, long at) {
@@ -164,8 +167,10 @@ public final class SafetyCheck {
         return fenced.contains(peer) ? detection : Math.max(detection, QuorumSettings.Safety.SHORTEST_ALONE);
     }
 
-    private void tellCutOff(String reason) {
-        if (reason.isEmpty() != cutOffTold.isEmpty()) {
+    private void tellCutOff(String reason, long at) {
+        boolean first = !cutOffKnown && (!reason.isEmpty() || cutOff.connected(at));
+        if (first || reason.isEmpty() != cutOffTold.isEmpty()) {
+            cutOffKnown = true;
             news.accept(new SafetyNews.CutOff(!reason.isEmpty(), reason));
         }
         cutOffTold = reason;
