@@ -84,6 +84,7 @@ class KitLifeIT {
         return rest;
     }
 
+    // covers ADM-112
     @Test
     @Order(1)
     void everyBundleIsAtWork() throws IOException {

@@ -10,10 +10,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.kit.HostProcesses;
 import org.mainstay.kit.HostProcesses.Signal;
 import org.mainstay.kit.Outcome;
 import org.mainstay.kit.ResourceInfo;
@@ -81,14 +83,19 @@ class ScriptsTest {
             answers.put(one.getKey(), copy.toString());
         }
         KitContract.on(bench, kit)
-                .breaking(resource -> bench.context(resource)
-                        .host()
-                        .processes()
-                        .inService()
-                        .forEach(process ->
-                                bench.context(resource).host().processes().signal(process, Signal.KILL)))
+                .breaking(this::kill)
                 .leavingNothing(() -> Files.exists(pid) ? Set.of(pid.toString()) : Set.of())
                 .verify(bench.create("template", answers));
+    }
+
+    private void kill(ResourceInfo resource) {
+        HostProcesses processes = bench.context(resource).host().processes();
+        List<Long> running = processes.inService();
+        running.forEach(process -> processes.signal(process, Signal.KILL));
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (running.stream().anyMatch(process -> ProcessHandle.of(process).isPresent())) {
+            assertThat(System.nanoTime()).as("the application is dead").isLessThan(end);
+        }
     }
 
     @Test

@@ -116,7 +116,6 @@ public final class Programs {
         programs.put("lk_chg_value", LkChgValue::new);
         programs.put("lk_err", LkErr::new);
         programs.put("perform_action", PerformAction::new);
-        programs.put("EditFileShareResource", EditFileShareResource::new);
         programs.put("sendevent", SendEvent::new);
         programs.put("getlocks", GetLocks::new);
         programs.put("rlslocks", RlsLocks::new);
@@ -126,5 +125,6 @@ public final class Programs {
         programs.put("lksupport", LkSupport::new);
         programs.put("qwk_storage_init", StorageInit::new);
         programs.put("qwk_storage_exit", StorageExit::new);
+        programs.put("EditFileShareResource", EditFileShareResource::new);
     }
 }
