@@ -129,9 +129,7 @@ class OcfKitIT {
         Path configuration = folder.resolve("nginx.conf");
         Files.createDirectories(folder.resolve("www"));
         Files.writeString(folder.resolve("www/index.html"), "hello from nginx\n");
-        Files.writeString(
-                configuration,
-                """
+        Files.writeString(configuration, """
                 user root;
                 pid %1$s/nginx.pid;
                 error_log %1$s/error.log;
@@ -144,8 +142,7 @@ class OcfKitIT {
                         root %1$s/www;
                     }
                 }
-                """
-                        .formatted(folder, port));
+                """.formatted(folder, port));
         Map<String, String> answers = Map.of(
                 "agent",
                 "heartbeat:nginx",

@@ -53,9 +53,7 @@ class SambaShareKitIT {
             try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
                 port = socket.getLocalPort();
             }
-            Files.writeString(
-                    configuration,
-                    """
+            Files.writeString(configuration, """
                     [global]
                     interfaces = 127.0.0.1/8
                     bind interfaces only = yes
@@ -72,8 +70,7 @@ class SambaShareKitIT {
                     ncalrpc dir = %1$s/ncalrpc
                     log file = %1$s/log/log
                     registry shares = yes
-                    """
-                            .formatted(home, port));
+                    """.formatted(home, port));
             // in a session of its own: at its end smbd signals its whole process group
             smbd = new ProcessBuilder("setsid", "smbd", "-F", "--no-process-group", "-s", configuration.toString())
                     .redirectErrorStream(true)

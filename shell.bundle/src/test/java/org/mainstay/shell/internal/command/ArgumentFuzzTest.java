@@ -79,7 +79,8 @@ class ArgumentFuzzTest {
                 new ArrayList<>(List.of(line.getCommandSpec().qualifiedName().split(" ")));
         List<OptionSpec> options = line.getCommandSpec().options();
         // where -f means --follow, it does not end either
-        boolean follows = options.stream().anyMatch(option -> option.longestName().equals("--follow"));
+        boolean follows =
+                options.stream().anyMatch(option -> option.longestName().equals("--follow"));
         int count = random.nextInt(7);
         for (int i = 0; i < count; i++) {
             String option = options.get(random.nextInt(options.size())).longestName();

@@ -16,8 +16,8 @@ import picocli.CommandLine.Parameters;
         separator = " ",
         description =
                 "Makes the list of a file share resource what is shared on its volumes now: adds new shares, drops"
-                    + " those that are gone, takes over changed permissions. The resource must be in service on this"
-                    + " server.",
+                        + " those that are gone, takes over changed permissions. The resource must be in service on this"
+                        + " server.",
         customSynopsis = "EditFileShareResource tag-name",
         footer = {"", "Example:", "  EditFileShareResource FSList.0"})
 public final class EditFileShareResource implements ShellCommand {
