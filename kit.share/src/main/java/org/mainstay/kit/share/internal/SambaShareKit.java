@@ -321,18 +321,27 @@ public final class SambaShareKit implements RecoveryKit {
             if (open.isEmpty()) {
                 return Probe.stopped("none of " + context.resource().property(SHARES, "") + " is offered");
             }
-            boolean complete = open.size() == shares.size()
-                    && open.stream()
-                            .allMatch(share ->
-                                    share.path().filter(Files::isDirectory).isPresent())
-                    && samba.serverRuns();
-            return complete
-                    ? Probe.running("shares " + Samba.names(open) + " are offered")
-                    : Probe.partial("of " + Samba.names(shares) + " only " + Samba.names(open)
-                            + " are offered, or their directories or smbd are missing");
+            return missing(samba, shares, open)
+                    .map(Probe::partial)
+                    .orElseGet(() -> Probe.running("shares " + Samba.names(open) + " are offered"));
         } catch (IOException e) {
             return Probe.unknown(String.valueOf(e.getMessage()));
         }
+    }
+
+    private static Optional<String> missing(Samba samba, List<Share> shares, List<Share> open) {
+        if (open.size() < shares.size()) {
+            return Optional.of("of " + Samba.names(shares) + " only " + Samba.names(open) + " are offered");
+        }
+        List<Share> without = open.stream()
+                .filter(share -> share.path().filter(Files::isDirectory).isEmpty())
+                .toList();
+        if (!without.isEmpty()) {
+            return Optional.of("the directories of " + Samba.names(without) + " are missing");
+        }
+        return samba.serverRuns()
+                ? Optional.empty()
+                : Optional.of(Samba.names(open) + " should be offered, but smbd does not run on this server, or hangs");
     }
 
     /** Asks smbd for each share, as a client would. */
