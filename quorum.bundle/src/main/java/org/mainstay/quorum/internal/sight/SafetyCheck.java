@@ -30,7 +30,7 @@ public final class SafetyCheck {
     private final Map<Probe, Long> knockedAt = new HashMap<>();
     private QuorumSettings settings = QuorumSettings.DEFAULT;
     private Set<String> fenced = Set.of();
-    private CutOffRule cutOff = new CutOffRule(settings.safety().intervalMillis());
+    private final CutOffRule cutOff = new CutOffRule(settings.safety().intervalMillis());
     private String cutOffTold = "";
     /** Whether anything was told of being cut off: who listens may believe the word of somebody before. */
     private boolean cutOffKnown;
@@ -52,10 +52,10 @@ public final class SafetyCheck {
 
     /** Takes settings over. @param covered servers with fencing */
     void settings(QuorumSettings now, Set<String> covered) {
-        if (now.safety().intervalMillis() != settings.safety().intervalMillis()) {
-            sights.clear();
-            cutOff = new CutOffRule(now.safety().intervalMillis());
-        }
+        // What was learnt stays: it can be learnt again only while a path is alive.
+        long interval = now.safety().intervalMillis();
+        sights.values().forEach(sight -> sight.interval(interval));
+        cutOff.interval(interval);
         settings = now;
         fenced = Set.copyOf(covered);
     }
@@ -171,6 +171,7 @@ public final class SafetyCheck {
         boolean first = !cutOffKnown && (!reason.isEmpty() || cutOff.connected(at));
         if (first || reason.isEmpty() != cutOffTold.isEmpty()) {
             cutOffKnown = true;
+            cutOffTold = reason;
             news.accept(new SafetyNews.CutOff(!reason.isEmpty(), reason));
         }
         cutOffTold = reason;

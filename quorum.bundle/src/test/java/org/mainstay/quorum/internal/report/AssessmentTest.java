@@ -120,7 +120,7 @@ class AssessmentTest {
         assertThat(outcome(report, "A or B or C loses power")).isEqualTo(Outcome.TAKEN_OVER);
         assertThat(outcome(report, "links of one server")).isEqualTo(Outcome.TAKEN_OVER);
         assertThat(outcome(report, "then A or B or C loses power")).isEqualTo(Outcome.DOWN);
-        assertThat(report.faults().get(0).seconds()).isEqualTo(15.15);
+        assertThat(report.faults().get(0).seconds()).isEqualTo(15.2);
         assertThat(report.modes()).anyMatch(text -> text.contains("others wait 15.2 s"));
         SafetyReport five = report(cluster(true, "B", "C", "D", "E"), majority, NOBODY);
         assertThat(outcome(five, "then A or B or C or D or E loses power")).isEqualTo(Outcome.TAKEN_OVER);

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,8 @@ import org.mainstay.cluster.SafetyControl.SafetyNews.CutOff;
 import org.mainstay.cluster.SafetyControl.SafetyNews.PeerSighted;
 import org.mainstay.cluster.SafetyControl.Sight;
 import org.mainstay.quorum.internal.config.Addresses;
+import org.mainstay.quorum.internal.config.Facts;
+import org.mainstay.quorum.internal.config.Parameters;
 
 /** COMM-050 to COMM-054 and the detection of being cut off, on a clock of its own. */
 class SafetyCheckTest {
@@ -79,7 +82,7 @@ class SafetyCheckTest {
         pass(120_000, true);
         answering.clear();
         pass(3_000, true);
-        assertThat(news).isEmpty();
+        assertThat(sights()).isEmpty();
         pass(1_000, false);
         assertThat(sighted().sight()).isEqualTo(Sight.UNSEEN);
         assertThat(sighted().sinceMillis()).isBetween(1_500L, 3_500L);
@@ -160,7 +163,7 @@ class SafetyCheckTest {
         answering.clear();
         now += 60_000;
         pass(500, false);
-        assertThat(news)
+        assertThat(sights())
                 .as("one unanswered probe after a minute in which none was sent")
                 .isEmpty();
         pass(3_000, false);
@@ -239,7 +242,37 @@ class SafetyCheckTest {
         pass(STEP, true);
         assertThat(check.cutOff()).isEmpty();
         assertThat(news.stream().filter(CutOff.class::isInstance).map(each -> ((CutOff) each).cutOff()))
-                .containsExactly(true, false);
+                .containsExactly(false, true, false);
+    }
+
+    @Test
+    void whoIsCutOffFromTheBeginningDoesNotSayThatItIsNot() {
+        landmarks = Set.of(GATEWAY);
+        pass(10_000, false);
+        assertThat(news).noneMatch(CutOff.class::isInstance);
+        answering.add(ICMP);
+        pass(STEP, true);
+        assertThat(news).contains(new CutOff(false, ""));
+    }
+
+    @Test
+    void anotherIntervalForgetsNothing() {
+        landmarks = Set.of(GATEWAY);
+        answering.addAll(Set.of(ICMP, GATEWAY));
+        pass(5_000, true);
+        pass(5_000, false);
+        assertThat(sights()).containsExactly(Sight.SEEN);
+        check.settings(
+                Parameters.check(Map.of("SAFETY_CHECK_INTERVAL_SECS", "1"), Facts.UNKNOWN)
+                        .settings()
+                        .orElseThrow(),
+                Set.of());
+        pass(30_000, false);
+        assertThat(sights()).as("its probes go on answering").containsExactly(Sight.SEEN);
+        answering.clear();
+        pass(10_000, false);
+        assertThat(sights()).containsExactly(Sight.SEEN, Sight.UNSEEN);
+        assertThat(check.cutOff()).contains("10.0.0.254");
     }
 
     @Test
