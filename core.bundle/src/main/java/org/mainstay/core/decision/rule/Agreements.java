@@ -359,8 +359,9 @@ final class Agreements {
     /** Answers when another server has it too, forgets the operation when all have. */
     private void conclude(Operation operation) {
         List<String> others = others(operation);
-        boolean all =
-                others.stream().allMatch(peer -> knowledge.usable(peer) && !behind(peer, operation) || !member(peer));
+        // One that is removed by this operation learns of it while its session is open (decision 0191).
+        boolean all = others.stream()
+                .allMatch(peer -> knowledge.usable(peer) ? !behind(peer, operation) : !member(peer));
         boolean reached = others.stream().allMatch(peer -> !knowledge.usable(peer) || !behind(peer, operation));
         // Forgotten means answered: a server that is removed by this operation need not have reported any more.
         if (reached || all) {
@@ -441,6 +442,10 @@ final class Agreements {
     /** A participant's commit record goes when the coordinator has none any more: then all have it. */
     private boolean over(Operation operation) {
         String coordinator = operation.coordinator();
+        if (!member(step.self())) {
+            // Removed by this very operation: the others have no session with this server any more.
+            return !knowledge.usable(coordinator) || stateOn(coordinator, operation.id()) == null;
+        }
         if (!member(coordinator)) {
             // Without the coordinator nobody collects: everybody keeps the record until nobody is behind.
             return others(operation).stream()
