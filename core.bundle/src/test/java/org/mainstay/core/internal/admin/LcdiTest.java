@@ -90,6 +90,22 @@ class LcdiTest {
     }
 
     @Test
+    void whoAskedIsKnownOnEveryServer() throws Exception {
+        pair("ip");
+        for (TestNode node : List.of(a, b)) {
+            cluster.await(
+                    node.name() + " records who asked and for what",
+                    () -> node.audit().stream()
+                            .filter(change -> change.server().equals(node.name()))
+                            .filter(change -> change.rows().stream().anyMatch(row -> row.startsWith("equivalencies/")))
+                            .anyMatch(change -> change.who().equals("root")
+                                    && change.from().equals("test")
+                                    && change.rows().stream()
+                                            .anyMatch(row -> row.endsWith(" (COMMITTED eqv_create ip)"))));
+        }
+    }
+
+    @Test
     void equivalenciesAreRefusedWhereTheyMakeNoSense() throws Exception {
         pair("ip");
         assertThat(a.submit(new Request.CreateEquivalency("A", "ip", "B", "ip", 0, 0))
