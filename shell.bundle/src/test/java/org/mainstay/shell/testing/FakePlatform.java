@@ -223,6 +223,10 @@ public final class FakePlatform
         if (remoteFailure != null) {
             throw remoteFailure;
         }
+        if (call.arguments().equals(List.of("--version"))) {
+            context.out().println("Mainstay 9.8.7");
+            return ExitCode.SUCCESS;
+        }
         context.out().println("(on " + server + ": " + call.name() + " " + String.join(" ", call.arguments()) + ")");
         return ExitCode.SUCCESS;
     }

@@ -284,7 +284,7 @@ class IntruderTest {
         Inspector atC = new Inspector(c.node, "core");
         Await.until("C talks to both", () -> atC.open("A") && atC.open("B") && atB.open("C"));
         cluster.remove("C");
-        assertThat(b.node.send("C", "core", new byte[0]))
+        assertThat(b.node.send("C", "core", Inspector.numbered(1, 4)))
                 .as("it still learns of its removal by the session there is")
                 .isTrue();
         Await.until("C is told", () -> atC.count("core") == 1);

@@ -3,7 +3,6 @@ package org.mainstay.shell.internal.command.config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Administration.FormField;
@@ -70,8 +69,8 @@ final class ConfigCheck {
         member(at, path.from());
         member(at, path.to());
         try {
-            Objects.requireNonNull(new CommPath(
-                    "new", path.to(), path.local(), path.remote(), path.priority(), path.intervalMillis(), path.misses()));
+            new CommPath(
+                    "new", path.to(), path.local(), path.remote(), path.priority(), path.intervalMillis(), path.misses());
         } catch (IllegalArgumentException e) {
             refuse(at, e.getMessage());
         }
