@@ -177,6 +177,10 @@ public final class FakePlatform
                         new FormField("datadir", "Data directory", "", "PATH", true, "", List.of()),
                         new FormField("port", "Port", "", "INTEGER", true, "5432", List.of()),
                         new FormField("password", "Password", "", "SECRET", false, "", List.of())));
+            case "gen/app" ->
+                Optional.of(List.of(
+                        new FormField("restore", "Restore script", "", "PATH", true, "", List.of()),
+                        new FormField("quickCheck", "Quick check script", "", "PATH", false, "", List.of())));
             default -> Optional.empty();
         };
     }
@@ -218,6 +222,10 @@ public final class FakePlatform
     public int run(String server, CommandCall call, CommandContext context) throws CommandException {
         if (remoteFailure != null) {
             throw remoteFailure;
+        }
+        if (call.arguments().equals(List.of("--version"))) {
+            context.out().println("Mainstay 9.8.7");
+            return ExitCode.SUCCESS;
         }
         context.out().println("(on " + server + ": " + call.name() + " " + String.join(" ", call.arguments()) + ")");
         return ExitCode.SUCCESS;

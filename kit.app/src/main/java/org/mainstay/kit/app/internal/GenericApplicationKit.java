@@ -242,6 +242,10 @@ public final class GenericApplicationKit implements RecoveryKit {
     }
 
     private static Outcome run(ActionContext context, String script, Duration limit) {
+        if (!has(context.resource(), script)) {
+            return Outcome.failed("it has no " + script + " script; set one: mainstay resource set "
+                    + context.resource().tag() + " " + script + "=/path/of/the/script");
+        }
         CommandResult result = context.host().run(command(context, script, limit));
         if (result.succeeded()) {
             return Outcome.success(script + " script succeeded");

@@ -18,6 +18,7 @@ import org.mainstay.shell.internal.command.watch.Events;
 import org.mainstay.shell.internal.command.watch.MaintenanceGroup;
 import org.mainstay.shell.internal.command.watch.Status;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** {@code mainstay NOUN VERB}. */
 @Command(
@@ -55,4 +56,10 @@ import picocli.CommandLine.Command;
             "error, 4 exists already, 5 invalid argument, 6 out of range, 7 not found,",
             "8 in use, 9 no communication with the other server."
         })
-public final class Mainstay extends BaseGroup {}
+public final class Mainstay extends BaseGroup {
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Prints the release.")
+    private boolean version;
+}
