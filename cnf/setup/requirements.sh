@@ -85,6 +85,13 @@ fsfreeze util-linux
 ps procps
 pgrep procps
 mkfs.ext4 e2fsprogs
+nbdinfo libnbd-bin
+nbdcopy libnbd-bin
+nbdfuse libnbd-bin
+nbdkit nbdkit
+qemu-img qemu-utils
+fio fio
+fusermount3 fuse3
 COMMANDS
                 ;;
             *)
