@@ -2,12 +2,19 @@ package org.mainstay.mirror.engine;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import org.mainstay.mirror.engine.control.ControlServer;
+import org.mainstay.mirror.engine.control.Engine;
+import org.mainstay.mirror.engine.control.EngineEnvironment;
 import org.mainstay.mirror.engine.io.Buffers;
 import org.mainstay.mirror.engine.io.DiskExport;
 import org.mainstay.mirror.engine.io.Export;
@@ -20,18 +27,54 @@ import org.mainstay.mirror.engine.nbd.NbdServer;
 /** Runs the engine; PROTOCOL.md says how to start it. */
 public final class MirrorEngineMain {
     private static final int BAD_ARGUMENT = 2;
+    private static final int RUNS_ALREADY = 4;
 
     private MirrorEngineMain() {}
 
-    /** @param arguments {@code export FILE SOCKET|HOST:PORT [read-only]}: serves one file without a mirror */
+    /**
+     * Runs the engine, or serves one file without a mirror.
+     *
+     * @param arguments {@code run FOLDER SERVER [HOST:PORT]} or {@code export FILE SOCKET|HOST:PORT [read-only]}
+     */
     public static void main(String[] arguments) throws Exception {
         List<String> words = List.of(arguments);
         if (words.size() >= 3 && words.get(0).equals("export")) {
             export(words);
-            return;
+        } else if (words.size() >= 3 && words.get(0).equals("run")) {
+            run(words);
+        } else {
+            System.err.println("usage: run FOLDER SERVER [HOST:PORT] | export FILE SOCKET|HOST:PORT [read-only]");
+            System.exit(BAD_ARGUMENT);
         }
-        System.err.println("usage: export FILE SOCKET|HOST:PORT [read-only]");
-        System.exit(BAD_ARGUMENT);
+    }
+
+    private static void run(List<String> words) throws IOException, InterruptedException {
+        Path folder = Path.of(words.get(1));
+        Files.createDirectories(folder);
+        try (FileChannel channel = FileChannel.open(
+                        folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = channel.tryLock()) {
+            if (lock == null) {
+                System.err.println("a mirror engine runs already in " + folder);
+                System.exit(RUNS_ALREADY);
+            }
+            InetSocketAddress replication = words.size() > 3 ? EngineEnvironment.address(words.get(3)) : null;
+            CountDownLatch end = new CountDownLatch(1);
+            long memory = Long.getLong("mainstay.mirror.memory", 256L << 20);
+            try (Engine engine = new Engine(folder, words.get(2), replication, null, memory, MirrorEngineMain::log);
+                    ControlServer control =
+                            new ControlServer(folder.resolve("control.sock"), engine, end::countDown)) {
+                log("the mirror engine of " + words.get(2) + " runs");
+                end.await();
+                log("the mirror engine ends as asked");
+            }
+        }
+        System.exit(0);
+    }
+
+    private static void log(String line) {
+        // The process's own output is the log; whoever starts it keeps that.
+        System.err.printf("%12.3f %s%n", System.nanoTime() / 1e9, line);
     }
 
     private static void export(List<String> words) throws IOException, InterruptedException {

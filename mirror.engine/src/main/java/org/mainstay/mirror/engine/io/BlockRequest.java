@@ -74,6 +74,19 @@ public abstract class BlockRequest {
      */
     public abstract void keepData();
 
+    /**
+     * Ends the request; {@link #push} sends the answer, here or of a later request of the same connection.
+     *
+     * @param error {@link #OK} or one of the E numbers
+     */
+    public abstract void answer(int error);
+
+    /** Sends what was answered. May be called after the request was ended. */
+    public abstract void push();
+
     /** Answers the request. @param error {@link #OK} or one of the E numbers */
-    public abstract void complete(int error);
+    public final void complete(int error) {
+        answer(error);
+        push();
+    }
 }

@@ -49,20 +49,36 @@ public final class LocalIo {
 
     /** Executes and answers the request, now or on a worker. */
     public void answer(BlockRequest request) {
-        if (quick(request)) {
+        if (quick(request.kind()) && !request.fua()) {
             request.complete(execute(request));
         } else {
             request.keepData();
-            workers.execute(() -> request.complete(execute(request)));
+            workers.execute(() -> {
+                int error = execute(request);
+                request.complete(error == BlockRequest.OK && request.fua() && request.changes() ? flush() : error);
+            });
         }
     }
 
-    /** Says whether the request had better be executed at once. */
-    public boolean quick(BlockRequest request) {
-        return slowness[request.kind().ordinal()] < SLOW && !request.fua();
+    /** Says whether a request of this kind had better be executed at once. */
+    public boolean quick(BlockRequest.Kind kind) {
+        return slowness[kind.ordinal()] < SLOW;
     }
 
-    /** Executes the request, with the flush of a forced one. @return the error number to answer with */
+    /** Brings everything to stable storage. @return the error number to answer with */
+    public int flush() {
+        long begin = nanos.getAsLong();
+        try {
+            disk.flush();
+            learn(BlockRequest.Kind.FLUSH, 0, nanos.getAsLong() - begin);
+            return BlockRequest.OK;
+        } catch (IOException e) {
+            trouble.accept("flush failed: " + e);
+            return error(e);
+        }
+    }
+
+    /** Executes the request, without the flush of a forced one. @return the error number to answer with */
     public int execute(BlockRequest request) {
         long begin = nanos.getAsLong();
         try {
@@ -73,11 +89,7 @@ public final class LocalIo {
                 case TRIM -> disk.trim(request.offset(), request.length());
                 case FLUSH -> disk.flush();
             }
-            if (request.fua() && request.changes()) {
-                disk.flush();
-            } else {
-                learn(request, nanos.getAsLong() - begin);
-            }
+            learn(request.kind(), request.length(), nanos.getAsLong() - begin);
             return BlockRequest.OK;
         } catch (IOException e) {
             trouble.accept(
@@ -86,9 +98,9 @@ public final class LocalIo {
         }
     }
 
-    private void learn(BlockRequest request, long took) {
-        int kind = request.kind().ordinal();
-        boolean slow = took > QUICK_NANOS + request.length() / 2;
+    private void learn(BlockRequest.Kind what, long length, long took) {
+        int kind = what.ordinal();
+        boolean slow = took > QUICK_NANOS + length / 2;
         int before = slowness[kind];
         int after = slow ? Math.min(SLOWEST, before + SLOW) : Math.max(0, before - 1);
         if (after != before) {

@@ -66,7 +66,7 @@ final class NbdRequest extends BlockRequest {
     }
 
     @Override
-    public void complete(int error) {
+    public void answer(int error) {
         if (kind == Kind.READ && error == OK) {
             readReply();
         } else if (kind == Kind.READ && owner.structured()) {
@@ -80,6 +80,11 @@ final class NbdRequest extends BlockRequest {
             reply = head.flip();
         }
         owner.completed(this);
+    }
+
+    @Override
+    public void push() {
+        owner.push();
     }
 
     private void readReply() {

@@ -87,6 +87,10 @@ final class Transmission {
     /** A request is answered; called by any thread. */
     void completed(NbdRequest request) {
         replies.add(request);
+    }
+
+    /** Sends what was answered, unless the owner is about to; called by any thread. */
+    void push() {
         if (Thread.currentThread() != owner) {
             replies.flush();
         }
