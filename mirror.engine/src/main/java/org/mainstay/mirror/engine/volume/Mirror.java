@@ -237,18 +237,18 @@ final class Mirror implements LinkHandler {
             }
             return;
         }
-        end(text);
         detail = text;
-        state(MirrorState.PAUSED, why);
+        end(text, MirrorState.PAUSED, why);
         volume.env().log("mirror " + volume.name() + " to " + name + " paused: " + text);
         if (why.passing()) {
             reconnect(why == PauseCause.RESYNC_LIMIT ? settings.get("ResyncSuspendMs") : settings.get("ResumeDelayMs"));
         }
     }
 
-    private void end(String text) {
+    private void end(String text, MirrorState next, PauseCause why) {
         // A target that was sent the end may have taken it.
         boolean inStep = replicates();
+        state(next, why);
         Link link = queue.link();
         if (link != null) {
             link.close(text);
@@ -324,13 +324,9 @@ final class Mirror implements LinkHandler {
 
     /** Stops tracking (T4). */
     void breakUp() {
-        if (session.active() || state != MirrorState.PAUSED) {
-            end("broken by command");
-        }
-        attempt++;
         volume.save(volume.state().peer(name, record().broken(true).generation(0)));
+        end("broken by command", MirrorState.BROKEN, PauseCause.USER);
         dirty.setAll();
-        state(MirrorState.BROKEN, PauseCause.USER);
     }
 
     /** Sets the state a stored one starts with. */

@@ -157,6 +157,10 @@ public final class Volume implements Export {
             // Ends the session and waits for a write it is applying.
             String from = target.stop();
             VolumeState before = state;
+            // What was applied here as target is in the former source's log only: it must not be lost any more.
+            if (before.role() == Role.TARGET && flushLocal() != 0) {
+                throw new RefusedException("what the volume took as target cannot be brought to stable storage");
+            }
             Generations now = before.consistent()
                     ? before.generations().next(env.newGeneration())
                     : new Generations(env.newGeneration(), List.of());
