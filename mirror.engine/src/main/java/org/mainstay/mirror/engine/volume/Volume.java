@@ -147,10 +147,12 @@ public final class Volume implements Export {
     public void startSource(long epoch, Trust trust) throws RefusedException {
         lock();
         try {
-            if (active && state.role() == Role.SOURCE && epoch == state.epoch()) {
+            checkEpoch(epoch);
+            if (serving()) {
+                // The same side goes on in a later epoch: nothing about the data changes.
+                save(state.role(Role.SOURCE, epoch));
                 return;
             }
-            checkEpoch(epoch);
             if (state.role() == Role.TARGET || !state.consistent()) {
                 target.checkPromotion(trust);
             }
