@@ -377,6 +377,8 @@ public final class Volume implements Export {
     void inStep(Mirror mirror, long generation) {
         save(state.peer(mirror.name(), mirror.record().generation(generation)));
         mirror.state(MirrorState.MIRRORING, PauseCause.NONE);
+        env.log("mirror " + name + " to " + mirror.name() + " in step after "
+                + mirror.resync().elapsed() / 1_000_000 + " ms");
         barrier.done(mirror);
         if (generation != state.generations().current()) {
             mirror.announce(state.generations());
