@@ -80,13 +80,24 @@ public final class LocalIo {
 
     /** Executes the request, without the flush of a forced one. @return the error number to answer with */
     public int execute(BlockRequest request) {
+        return execute(request, false);
+    }
+
+    /** As above; with {@code exact} a trimmed range reads as zeros, so that two sides of a mirror stay equal. */
+    public int execute(BlockRequest request, boolean exact) {
         long begin = nanos.getAsLong();
         try {
             switch (request.kind()) {
                 case READ -> disk.read(request.data(), request.offset());
                 case WRITE -> disk.write(request.data(), request.offset());
                 case ZERO -> disk.zero(request.offset(), request.length(), request.allocated());
-                case TRIM -> disk.trim(request.offset(), request.length());
+                case TRIM -> {
+                    if (exact) {
+                        disk.zero(request.offset(), request.length(), false);
+                    } else {
+                        disk.trim(request.offset(), request.length());
+                    }
+                }
                 case FLUSH -> disk.flush();
             }
             learn(request.kind(), request.length(), nanos.getAsLong() - begin);

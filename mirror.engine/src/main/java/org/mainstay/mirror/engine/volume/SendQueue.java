@@ -77,8 +77,8 @@ final class SendQueue {
             }
             write(request, sync);
         } else {
-            FrameType type = request.kind() == BlockRequest.Kind.ZERO ? FrameType.ZERO : FrameType.TRIM;
-            link.send(type, ++seq, request.offset(), request.length());
+            // A trimmed range reads as zeros on both sides, or they would not stay equal.
+            link.send(FrameType.ZERO, ++seq, request.offset(), request.length());
         }
         writes++;
         add(new Entry(seq, sync ? op : null, 0, request.kind() == BlockRequest.Kind.WRITE ? request.length() : 0, now));

@@ -147,57 +147,10 @@ public final class Volume implements Export {
     public void startSource(long epoch, Trust trust) throws RefusedException {
         lock();
         try {
-            checkEpoch(epoch);
-            if (serving()) {
-                // The same side goes on in a later epoch: nothing about the data changes.
-                save(state.role(Role.SOURCE, epoch));
-                return;
-            }
-            if (state.role() == Role.TARGET || !state.consistent()) {
-                target.checkPromotion(trust);
-            }
-            // Ends the session and waits for a write it is applying.
-            String from = target.stop();
-            VolumeState before = state;
-            // What was applied here as target is in the former source's log only: it must not be lost any more.
-            if (before.role() == Role.TARGET && flushLocal() != 0) {
-                throw new RefusedException("what the volume took as target cannot be brought to stable storage");
-            }
-            Generations now = before.consistent()
-                    ? before.generations().next(env.newGeneration())
-                    : new Generations(env.newGeneration(), List.of());
-            VolumeState after = before.role(Role.SOURCE, epoch).generations(now).written(true).syncSource("").discard(false);
-            for (String peer : mirrors.keySet()) {
-                after = after.peer(peer, base(before, peer, from));
-            }
-            if (!save(after)) {
-                throw new RefusedException("the state of the volume cannot be written: " + trouble);
-            }
-            active = true;
-            path.accept();
-            for (Mirror mirror : mirrorList) {
-                mirror.recall();
-                // A target that was in step may still count as current.
-                if (before.generations().current() != 0
-                        && after.peer(mirror.name()).generation() == before.generations().current()) {
-                    barrier.hold(mirror);
-                }
-            }
-            env.log("volume " + name + " is source in epoch " + epoch);
+            new RoleChange(this).source(epoch, trust);
         } finally {
             unlock();
         }
-    }
-
-    /** Returns what is known of another side when this one becomes source. */
-    private VolumeState.Peer base(VolumeState before, String peer, String from) {
-        VolumeState.Peer known = before.peer(peer);
-        if (before.role() != Role.TARGET) {
-            return known;
-        }
-        // In step with the former source up to now; what other targets hold of its last writes is not known here.
-        boolean former = peer.equals(from) && before.consistent();
-        return new VolumeState.Peer(former ? before.generations().current() : 0, true, known.stopped(), known.broken());
     }
 
     /**
@@ -209,25 +162,9 @@ public final class Volume implements Export {
     public void startTarget(long epoch, String source, boolean discard) throws RefusedException {
         lock();
         try {
-            checkEpoch(epoch);
-            if (active && state.role() == Role.SOURCE) {
-                throw new RefusedException("the volume is source here: stop it first");
-            }
-            target.stop();
-            if (!save(state.role(Role.TARGET, epoch).discard(discard || state.discard()))) {
-                throw new RefusedException("the state of the volume cannot be written: " + trouble);
-            }
-            active = true;
-            target.start(source);
-            env.log("volume " + name + " is target of " + source + " in epoch " + epoch);
+            new RoleChange(this).target(epoch, source, discard);
         } finally {
             unlock();
-        }
-    }
-
-    private void checkEpoch(long epoch) throws RefusedException {
-        if (epoch < state.epoch()) {
-            throw new RefusedException("epoch " + epoch + " is over: this side has seen " + state.epoch());
         }
     }
 
@@ -495,6 +432,14 @@ public final class Volume implements Export {
 
     boolean active() {
         return active;
+    }
+
+    void activate() {
+        active = true;
+    }
+
+    String trouble() {
+        return trouble;
     }
 
     boolean serving() {

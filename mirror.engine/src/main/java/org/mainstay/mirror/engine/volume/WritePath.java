@@ -205,7 +205,7 @@ final class WritePath {
     }
 
     private void local(WriteOp op) {
-        int error = op.flush ? io.flush() : io.execute(op.request);
+        int error = op.flush ? io.flush() : io.execute(op.request, true);
         if (error != 0) {
             op.error = error;
         }
