@@ -20,6 +20,8 @@ import org.mainstay.mirror.engine.io.DiskExport;
 import org.mainstay.mirror.engine.io.Export;
 import org.mainstay.mirror.engine.io.FileDisk;
 import org.mainstay.mirror.engine.io.LocalIo;
+import org.mainstay.mirror.engine.io.Tls;
+import org.mainstay.mirror.engine.link.LinkServer;
 import org.mainstay.mirror.engine.nbd.Exports;
 import org.mainstay.mirror.engine.nbd.NbdLimits;
 import org.mainstay.mirror.engine.nbd.NbdServer;
@@ -61,7 +63,7 @@ public final class MirrorEngineMain {
             InetSocketAddress replication = words.size() > 3 ? EngineEnvironment.address(words.get(3)) : null;
             CountDownLatch end = new CountDownLatch(1);
             long memory = Long.getLong("mainstay.mirror.memory", 256L << 20);
-            try (Engine engine = new Engine(folder, words.get(2), replication, null, memory, MirrorEngineMain::log);
+            try (Engine engine = new Engine(folder, words.get(2), replication, security(), memory, MirrorEngineMain::log);
                     ControlServer control =
                             new ControlServer(folder.resolve("control.sock"), engine, end::countDown)) {
                 log("the mirror engine of " + words.get(2) + " runs");
@@ -70,6 +72,16 @@ public final class MirrorEngineMain {
             }
         }
         System.exit(0);
+    }
+
+    /** TLS between engines: key and trusted certificates in a PKCS#12 file, its password in another. */
+    private static LinkServer.Security security() throws IOException {
+        String file = System.getProperty("mainstay.mirror.tls");
+        if (file == null) {
+            return null;
+        }
+        String password = Files.readString(Path.of(System.getProperty("mainstay.mirror.tls.password"))).trim();
+        return new Tls(Path.of(file), password.toCharArray())::secure;
     }
 
     private static void log(String line) {

@@ -264,13 +264,13 @@ public final class Engine implements AutoCloseable, Exports {
     }
 
     private static String exportName(Volume volume) {
-        return volume.exported() ? volume.name() + "@" + volume.state().epoch() : "";
+        return volume.serving() ? volume.name() + "@" + volume.state().epoch() : "";
     }
 
     @Override
     public List<String> names() {
         List<String> names = new ArrayList<>();
-        new TreeMap<>(volumes).values().stream().filter(Volume::exported).forEach(v -> names.add(exportName(v)));
+        new TreeMap<>(volumes).values().stream().filter(Volume::serving).forEach(v -> names.add(exportName(v)));
         return names;
     }
 

@@ -96,11 +96,6 @@ public final class Volume implements Export {
         locked(() -> save(state.peer(peer, state.peer(peer).logComplete(false))));
     }
 
-    /** Says whether clients are served. */
-    public boolean exported() {
-        return serving();
-    }
-
     /** Says whether the volume has a role now. */
     public boolean hasRole() {
         return active;
@@ -442,7 +437,8 @@ public final class Volume implements Export {
         return trouble;
     }
 
-    boolean serving() {
+    /** Says whether this side is source: clients are served. */
+    public boolean serving() {
         return active && state.role() == Role.SOURCE;
     }
 

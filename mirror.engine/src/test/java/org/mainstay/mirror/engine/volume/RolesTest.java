@@ -103,7 +103,7 @@ class RolesTest {
         a.volume.stop(5000, () -> stopped[0] = true);
         world.run(3000);
         assertThat(stopped[0]).isTrue();
-        assertThat(a.volume.exported()).isFalse();
+        assertThat(a.volume.serving()).isFalse();
         b.volume.startSource(2, Trust.OWN);
         client.adopt(b.disk.seen, true, "handover");
         a.volume.startTarget(2, "B", false);
