@@ -4,6 +4,7 @@
 #   . cnf/setup/requirements.sh
 #   mainstay_require build        # JDK, Maven, C compiler
 #   mainstay_require build run    # and PostgreSQL, network and process tools
+#   mainstay_require test         # what only tests need: etcd and others
 #
 # On Debian and Ubuntu, as root, missing packages are installed and named. Elsewhere the missing ones are named and the
 # function returns 1. Sets JAVA_HOME when it had to look for a JDK.
@@ -94,8 +95,14 @@ fio fio
 fusermount3 fuse3
 COMMANDS
                 ;;
+            test)
+                # A real etcd; a library that checks signatures of requests to S3; certificates.
+                [ -x /usr/bin/etcd ] || echo "etcd-server|etcd"
+                /usr/bin/python3 -c 'import botocore' >/dev/null 2>&1 || echo "python3-botocore|the AWS library for Python"
+                command -v openssl >/dev/null 2>&1 || echo "openssl|the command openssl"
+                ;;
             *)
-                mainstay_say "requirements: unknown group '$group' (build, run)"
+                mainstay_say "requirements: unknown group '$group' (build, run, test)"
                 return 2
                 ;;
         esac
@@ -124,7 +131,13 @@ mainstay_install() {
         *" postgresql "*) mainstay_no_default_cluster ;;
     esac
     mainstay_say "Installing with apt-get: ${packages[*]}"
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}" >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}" >&2 || return
+    case " ${packages[*]} " in
+        *" etcd-server "*)
+            # The package starts a service; the tests start their own.
+            [ ! -d /run/systemd/system ] || systemctl disable --now etcd.service >&2 || true
+            ;;
+    esac
 }
 
 mainstay_require() {

@@ -28,9 +28,11 @@ static int ask_guard(const char *command, const char *prefix, FILE *out) {
         FILE *stream = fdopen(fd, "r");
         while (stream && getline(&line, &size, stream) > 0) {
             line[strcspn(line, "\n")] = 0;
-            if (strncmp(line, "| ", 2) == 0 && out) {
-                fprintf(out, "%s%s\n", prefix, line + 2);
-                fflush(out);
+            /* That a quarantine was ended by this is worth saying in any case. */
+            FILE *to = strncmp(line, "| quarantine", 12) == 0 && !out ? stdout : out;
+            if (strncmp(line, "| ", 2) == 0 && to) {
+                fprintf(to, "%s%s\n", prefix, line + 2);
+                fflush(to);
             } else if (strncmp(line, "exit ", 5) == 0) {
                 code = atoi(line + 5);
                 break;
@@ -88,8 +90,8 @@ static bool node_exists(void) {
     return false;
 }
 
-/* Starts the guard in a session of its own; it starts the manager. The child's pid, or -1. */
-static pid_t spawn_guard(void) {
+/* Starts the guard in a session of its own; it starts the manager if that is wanted. The child's pid, or -1. */
+static pid_t spawn_guard(bool with_manager) {
     char java[PATH_MAX];
     if (!find_java(java)) {
         return -1;
@@ -105,6 +107,7 @@ static pid_t spawn_guard(void) {
         close(log);
         return child;
     }
+    leave_session();
     setsid();
     int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, STDIN_FILENO);
@@ -123,7 +126,7 @@ static pid_t spawn_guard(void) {
     umask(022);
     execl(java, java, "-Xms8m", "-Xmx32m", "-Xss256k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
           "-XX:ReservedCodeCacheSize=12m", "-XX:MaxMetaspaceSize=32m", "-XX:+ExitOnOutOfMemoryError", "-cp", "lib/guard.jar",
-          "org.mainstay.guard.GuardMain", (char *)NULL);
+          "org.mainstay.guard.GuardMain", with_manager ? (char *)NULL : "--no-manager", (char *)NULL);
     fprintf(stderr, "%s: %s\n", java, strerror(errno));
     _exit(127);
 }
@@ -198,6 +201,7 @@ static int lkstart(int count, char **arguments) {
     }
     const char *now = phase();
     if (now && strcmp(now, "AVAILABLE") == 0) {
+        join_unit();
         return EXIT_OK;
     }
     if (now && strncmp(now, "STOP", 4) == 0) {
@@ -208,7 +212,7 @@ static int lkstart(int count, char **arguments) {
     if (!now) {
         int code = ask_guard("start-manager", "", NULL);
         if (code == GUARD_AWAY) {
-            guard = spawn_guard();
+            guard = spawn_guard(true);
             code = guard > 0 ? EXIT_OK : EXIT_SYSTEM;
         }
         if (code != EXIT_OK) {
@@ -216,7 +220,9 @@ static int lkstart(int count, char **arguments) {
             return code;
         }
     }
-    return wait_until_ready((int)seconds, guard);
+    int code = wait_until_ready((int)seconds, guard);
+    join_unit();
+    return code;
 }
 
 static bool wait_until_gone(const char *path) {
@@ -255,6 +261,9 @@ static int end_processes(bool leave_running, bool stopped_in_order) {
 
 /* Stops Mainstay here. */
 static int stop(bool leave_running, bool system_shutdown) {
+    if (leave_running && unit_is_done()) {
+        return EXIT_OK;
+    }
     int fd = connect_to(NODE_SOCKET);
     if (fd < 0 && !nobody_there(errno)) {
         return complain_connect(errno);
@@ -266,21 +275,26 @@ static int stop(bool leave_running, bool system_shutdown) {
         fflush(stdout);
     }
     bool in_order = fd >= 0;
+    int stopped = EXIT_OK;
     if (in_order) {
         char *arguments[] = {"stop", leave_running ? "--leave-running" : "--system-shutdown"};
         int code = run_command(fd, "mainstay", leave_running || system_shutdown ? 2 : 1, arguments, NULL, 0);
         if (code != EXIT_OK && code != RUN_LOST) {
-            complain("Mainstay was not stopped");
-            return code;
+            complain(system_shutdown ? "not everything could be stopped; the machine shuts down all the same"
+                                     : "Mainstay was not stopped");
+            if (!system_shutdown) {
+                return code;
+            }
+            stopped = code;
         }
         /* The connection may be lost because the manager ended or because it crashed: then the guard ends what is left. */
-        in_order = code == EXIT_OK;
+        in_order = code != RUN_LOST;
     }
     int code = end_processes(leave_running, in_order);
     if (code == EXIT_OK) {
         puts("LIFEKEEPER NOW STOPPED");
     }
-    return code;
+    return code == EXIT_OK ? stopped : code;
 }
 
 /* lkstop [-n|-f|-r] (CMD-090 to CMD-096). */

@@ -10,6 +10,9 @@
  *   mainstay-net announce IF ADDRESS TIMES  at once, then once a second in the background while the address is here
  *   mainstay-net probe IF ADDRESS MS        exit 3 and the hardware address if somebody else uses the address
  *   mainstay-net ping FROM TO MS            exit 4 if no echo came back
+ *   mainstay-net echo                       until its input ends: a line "NUMBER ADDRESS" sends an echo, NUMBER (0 to 65535)
+ *                                           is its sequence; says "answer NUMBER" for each answer of that address, "unsent
+ *                                           NUMBER REASON" for what could not be sent
  *
  * Exit codes: 0 done, 1 failed (the reason is on errors), 2 wrong usage, 3 and 4 see above.
  *
@@ -20,12 +23,11 @@
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/ip_icmp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "net-packets.h"
+#include "net-echo.h"
 
 static int list(int fd) {
     if (load_links(fd) || load_addresses(fd)) return FAILED;
@@ -189,35 +191,6 @@ static int probe(int fd, const char *name, const struct address *a, long wait) {
     return DONE;
 }
 
-/* An unprivileged ping socket where the machine allows it, else a raw one. */
-static int open_ping(int family, int *raw) {
-    int protocol = family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-    int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, protocol);
-    *raw = fd < 0;
-    return fd >= 0 ? fd : socket(family, SOCK_RAW | SOCK_CLOEXEC, protocol);
-}
-
-static socklen_t to_socket_address(const struct address *a, struct sockaddr_storage *s) {
-    memset(s, 0, sizeof *s);
-    s->ss_family = (sa_family_t)a->family;
-    if (a->family == AF_INET) {
-        memcpy(&((struct sockaddr_in *)s)->sin_addr, a->bytes, 4);
-        return sizeof(struct sockaddr_in);
-    }
-    memcpy(&((struct sockaddr_in6 *)s)->sin6_addr, a->bytes, 16);
-    return sizeof(struct sockaddr_in6);
-}
-
-static int is_reply(const unsigned char *packet, ssize_t size, int family, int raw) {
-    if (raw && family == AF_INET && size > 0) {
-        int head = (packet[0] & 15) * 4;
-        packet += head;
-        size -= head;
-    }
-    if (size < 8 || packet[0] != (family == AF_INET ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY)) return 0;
-    return !raw || (packet[4] << 8 | packet[5]) == (getpid() & 0xffff);
-}
-
 static int ping(const struct address *from, const struct address *to, long wait) {
     int raw, fd = open_ping(to->family, &raw);
     struct sockaddr_storage local, remote;
@@ -229,19 +202,15 @@ static int ping(const struct address *from, const struct address *to, long wait)
     if (connect(fd, (struct sockaddr *)&remote, length) < 0) return NO_ANSWER;
     long start = now_ms();
     for (int i = 0; i < 3; i++) {
-        unsigned char echo[16] = {to->family == AF_INET ? ICMP_ECHO : ICMP6_ECHO_REQUEST};
-        echo[4] = (unsigned char)(getpid() >> 8);
-        echo[5] = (unsigned char)getpid();
-        echo[7] = (unsigned char)i;
-        unsigned short sum = to->family == AF_INET ? fold(sum_words(echo, sizeof echo, 0)) : 0;
-        memcpy(echo + 2, &sum, 2);
+        unsigned char echo[16];
+        make_echo(echo, to->family, i);
         if (send(fd, echo, sizeof echo, 0) < 0 && (errno == EACCES || errno == EPERM)) return complain("%s", strerror(errno));
         long end = start + wait * (i + 1) / 3;
         for (long left = end - now_ms(); left > 0; left = end - now_ms()) {
             struct pollfd ready = {fd, POLLIN, 0};
             if (poll(&ready, 1, (int)left) <= 0) continue;
             unsigned char packet[2048];
-            if (is_reply(packet, recv(fd, packet, sizeof packet, MSG_DONTWAIT), to->family, raw)) return DONE;
+            if (reply_sequence(packet, recv(fd, packet, sizeof packet, MSG_DONTWAIT), to->family, raw) >= 0) return DONE;
         }
     }
     return NO_ANSWER;
@@ -265,6 +234,7 @@ static int parse(const char *text, struct address *a) {
 static int command(int argc, char **argv) {
     struct address a, b;
     long number = argc == 5 ? strtol(argv[4], NULL, 10) : 0;
+    if (argc == 2 && !strcmp(argv[1], "echo")) return echo_service();
     int fd = open_netlink();
     if (fd < 0) return FAILED;
     alarm(10u + (unsigned)(number > 0 && number < 3600000 ? number / 1000 : 0));
@@ -277,7 +247,7 @@ static int command(int argc, char **argv) {
     if (argc == 5 && !strcmp(argv[1], "ping") && !parse(argv[2], &a) && !parse(argv[3], &b) && number >= 1)
         return ping(&a, &b, number);
     complain("usage: mainstay-net list | add IF ADDRESS/PREFIX | remove IF ADDRESS/PREFIX | announce IF ADDRESS TIMES"
-             " | probe IF ADDRESS MS | ping FROM TO MS");
+             " | probe IF ADDRESS MS | ping FROM TO MS | echo");
     return USAGE;
 }
 

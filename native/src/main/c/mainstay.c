@@ -12,7 +12,9 @@
  */
 #include "client-home.h"
 #include "client-frames.h"
+#include "client-unit.h"
 #include "client-guard.h"
+#include "client-keep.h"
 
 /* Runs a command in a JVM of its own: node init and join, and help while Mainstay is stopped. */
 static int offline(const char *program, int count, char **arguments) {
@@ -87,7 +89,7 @@ static int guard_status(bool json) {
 
 static int without_manager(const char *program, int count, char **arguments) {
     bool front = strcmp(program, "mainstay") == 0;
-    if ((front && count == 0) || has_argument(count, arguments, "--help") || (front && has_argument(count, arguments, "-h"))) {
+    if ((front && (count == 0 || strcmp(arguments[0], "help") == 0)) || has_argument(count, arguments, "--help") || (front && has_argument(count, arguments, "-h"))) {
         return offline(program, count, arguments);
     }
     if (front && strcmp(arguments[0], "status") == 0) {
@@ -136,6 +138,9 @@ int main(int count, char **arguments) {
     }
     if (strcmp(first, "start") == 0 || strcmp(first, "lkstart") == 0) {
         return lkstart(count - 1, arguments + 1);
+    }
+    if (strcmp(first, "keep-guard") == 0 && count == 1) {
+        return keep_guard();
     }
     if (strcmp(first, "lkstop") == 0) {
         return lkstop(count - 1, arguments + 1);

@@ -2,6 +2,8 @@ package org.mainstay.cluster;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.osgi.annotation.versioning.ProviderType;
@@ -40,6 +42,14 @@ public interface GuardControl {
     void report(ManagerReport report);
 
     /**
+     * Says how long the commit that is under way has taken, so that heartbeats carry it and the guard knows that the decision loop
+     * waits for its disk. Called on any thread while the loop cannot call {@link #report}; the age of the loop is not touched.
+     *
+     * @param ageMillis 0 when it is over
+     */
+    default void committing(long ageMillis) {}
+
+    /**
      * Announces that Karaf is about to end on purpose, so that it is not started again.
      *
      * @param guardToo false ({@code lkstop -f}, a stop by the service manager): the guard stays and goes on heartbeating for
@@ -47,6 +57,100 @@ public interface GuardControl {
      * @return whether the guard has recorded it; Karaf ends only after that
      */
     CompletionStage<HandleResult> stopping(boolean guardToo);
+
+    /**
+     * Hands over how the right to run is granted (design.md section 10). Remembered and repeated to each guard that starts
+     * later; a refusal's message is the guard's.
+     */
+    default CompletionStage<HandleResult> lease(LeaseSettings settings) {
+        return unsupported();
+    }
+
+    /** Grants peers no right to run any more; done when it is in force and recorded, and told as {@link GuardNews.Withheld}. */
+    default CompletionStage<HandleResult> withhold(Set<String> peers) {
+        return unsupported();
+    }
+
+    /** Grants peers the right to run again; done when it is recorded and in force. */
+    default CompletionStage<HandleResult> allow(Set<String> peers) {
+        return unsupported();
+    }
+
+    /** Ends Karaf and sends no heartbeats for a while, then starts both again (QUO-060, QUO-061); 0 ends it. */
+    default CompletionStage<HandleResult> quarantine(long millis) {
+        return unsupported();
+    }
+
+    /**
+     * Writes this server's claim on a group where the witness keeps claims.
+     *
+     * @param group hash of the group's identity, the same on all servers
+     * @param epoch ownership epoch it wants, or has won
+     * @param owned false: claimed; true: won
+     * @param priority of this server for the group, smaller is better
+     * @return done once it is confirmed there, or why not
+     */
+    default CompletionStage<HandleResult> claim(long group, long epoch, boolean owned, int priority) {
+        return unsupported();
+    }
+
+    /** Takes this server's claim on the group back. */
+    default CompletionStage<HandleResult> withdraw(long group) {
+        return unsupported();
+    }
+
+    /** Reads the claims of all other servers on a group as they are after now; takes as long as a peer's failure is in doubt. */
+    default CompletionStage<WitnessClaims> claims(long group) {
+        return unsupported().thenApply(no -> new WitnessClaims(false, no.message(), List.of(), Map.of()));
+    }
+
+    /**
+     * Begins or ends storage mode here ({@code qwk_storage_init}, {@code qwk_storage_exit}; QUO-090 to QUO-094). Waits for the other
+     * servers without a limit; asked again it goes on waiting.
+     *
+     * @param progress takes a sentence at each change of what is waited for
+     * @return done, or what is wrong
+     */
+    default CompletionStage<HandleResult> witnessSetup(boolean initialise, Consumer<String> progress) {
+        return unsupported();
+    }
+
+    private static CompletionStage<HandleResult> unsupported() {
+        return CompletableFuture.completedFuture(new HandleResult(false, "this guard knows no right to run"));
+    }
+
+    /**
+     * How the right to run is granted.
+     *
+     * @param self this server
+     * @param leaseMillis L: how long a grant lasts, 500 to 600000; not less than the detection time of the slowest heartbeat path
+     * @param lossStopMillis S: how long stopping may take after it ended, 500 to 600000
+     * @param members all configured servers, this one included
+     * @param watchdog device the guard feeds; empty: none
+     * @param witness parameters of the storage or etcd by tunable name; empty in the other modes
+     */
+    record LeaseSettings(
+            Mode mode,
+            String self,
+            long leaseMillis,
+            long lossStopMillis,
+            Set<String> members,
+            String watchdog,
+            Map<String, String> witness) {
+
+        /** Who grants. */
+        public enum Mode {
+            NONE,
+            MAJORITY,
+            STORAGE,
+            ETCD
+        }
+
+        public LeaseSettings {
+            members = Set.copyOf(members);
+            witness = Map.copyOf(witness);
+        }
+    }
 
     /**
      * A heartbeat path.
@@ -86,7 +190,7 @@ public interface GuardControl {
      * @param server name of this server
      * @param lcdIncarnation incarnation of the database as last committed
      * @param lcdVersion version of the database as last committed
-     * @param commitAgeMillis how long ago the last commit that was asked for became durable, 0 if none is under way
+     * @param commitAgeMillis how long the commit that is under way has taken, 0 if none is; see {@link #committing}
      * @param membershipDigest digest of the membership list
      * @param epochsDigest digest of the ownership epochs
      */
@@ -97,6 +201,18 @@ public interface GuardControl {
             long commitAgeMillis,
             long membershipDigest,
             long epochsDigest) {}
+
+    /**
+     * The claims of all other servers on a group.
+     *
+     * @param known false if they could not be read
+     * @param message why not; else for people
+     * @param unread by name the peers whose claims are not known to be newer than the question, with the reason
+     */
+    record WitnessClaims(boolean known, String message, List<WitnessClaim> entries, Map<String, String> unread) {}
+
+    /** The claim of one other server. @param owned whether it has won; else it wants to */
+    record WitnessClaim(String server, long epoch, boolean owned, int priority) {}
 
     /** News of the guard. */
     sealed interface GuardNews {
@@ -112,7 +228,8 @@ public interface GuardControl {
          * @param bootId its machine's boot
          * @param managerPresent whether its Karaf is connected to its guard and its decision loop is younger than the detection
          *     time of the path
-         * @param lcdIncarnation incarnation of its database as last committed
+         * @param lcdIncarnation incarnation of its database as last committed; 0 if nobody knows: its decision loop hangs and may
+         *     be committing, or its guard was never told
          * @param lcdVersion version of its database as last committed
          */
         record PeerInfo(String peer, String bootId, boolean managerPresent, long lcdIncarnation, long lcdVersion)
@@ -123,6 +240,43 @@ public interface GuardControl {
          * storage must stop.
          */
         record ReservationLost(String area, String message) implements GuardNews {}
+
+        /**
+         * This server's right to run; at each change, and at least every L/4 while it is held. All times on the clock of the boot
+         * in milliseconds.
+         *
+         * @param untilBootMillis when it ends, or ended; 0 where there is none
+         * @param sinceBootMillis since when it is held without a gap, restarts of the guard included; 0 unless held
+         * @param reason who grants it and who does not, for people
+         */
+        record Lease(Right right, long untilBootMillis, long sinceBootMillis, String reason) implements GuardNews {}
+
+        /** What became of the right to run. */
+        enum Right {
+            HELD,
+            LOST,
+            /** No lease is configured, or the one that was switched on has not been held for the first time yet. */
+            NONE
+        }
+
+        /** Whether the last grant to a peer is over for certain: L + S and 1 % have passed since. */
+        record Lapsed(String peer, boolean lapsed) implements GuardNews {}
+
+        /** Whether grants to a peer are withheld, in force and recorded; for each peer at link-up, then at each change. */
+        record Withheld(String peer, boolean withheld) implements GuardNews {}
+
+        /** What the storage or etcd say of a peer; FAILED only if the grants from here have lapsed too. */
+        record Witness(String peer, Word word, String reason) implements GuardNews {}
+
+        /** A witness' word. */
+        enum Word {
+            ALIVE,
+            FAILED,
+            UNKNOWN
+        }
+
+        /** Mainstay is away from this server until then, on the clock of the boot; 0: it is not. */
+        record Quarantine(long untilBootMillis) implements GuardNews {}
 
         /** Something an operator should see as an event, such as a local address that is not there; one sentence. */
         record Notice(String text) implements GuardNews {}

@@ -87,6 +87,12 @@ public sealed interface Request {
     /** The operator's word that a resource is certainly stopped on a server (design.md section 4, released). */
     record ConfirmStopped(String tag, String server) implements Request {}
 
+    /**
+     * The operator's word that a server is certainly down: nothing it had in service runs there any more. Refused (8) while a
+     * comm path to it is alive; holds until it is heard again.
+     */
+    record ConfirmDown(String server) implements Request {}
+
     /** Changes properties of the kit or settings ({@code quickCheck}, {@code deepCheck}, {@code localRecovery}, {@code switchback}, {@code init}). */
     record SetResource(String tag, Map<String, String> values) implements Request {
         public SetResource {

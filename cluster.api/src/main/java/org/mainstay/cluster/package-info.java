@@ -6,6 +6,8 @@
  * <tr><td>core</td><td>{@link org.mainstay.cluster.Cluster}, {@link org.mainstay.cluster.Administration},
  *   {@link org.mainstay.cluster.EventLog}, {@link org.mainstay.cluster.GuardControl}</td></tr>
  * <tr><td>comm</td><td>{@link org.mainstay.cluster.Messenger}, {@link org.mainstay.cluster.Enrolment}</td></tr>
+ * <tr><td>quorum</td><td>{@link org.mainstay.cluster.SafetyControl}, {@link org.mainstay.cluster.Fencing},
+ *   {@link org.mainstay.cluster.QuorumStorage}, {@link org.mainstay.cluster.SafetyReport.Source}</td></tr>
  * <tr><td>shell</td><td>commands only</td></tr>
  * </table>
  */

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,7 +24,8 @@ import org.mainstay.guard.heartbeat.OwnStatus;
 import org.mainstay.guard.heartbeat.PathConfig;
 import org.mainstay.guard.kill.HandleExecutor;
 import org.mainstay.guard.kill.InService;
-import org.mainstay.guard.reserve.ReservationSettings;
+import org.mainstay.guard.kill.KillLanes;
+import org.mainstay.guard.lease.LeaseKeeper;
 import org.mainstay.guard.reserve.Reservations;
 import org.mainstay.guard.supervise.LoopWatch;
 import org.mainstay.guard.supervise.ManagerCommand;
@@ -38,7 +40,7 @@ import org.mainstay.guard.util.Words;
 /** The parts of the guard, wired. What it was told last is on disk and goes on after a restart, also without Karaf. */
 final class Guard implements Operations, HeartbeatListener {
     /** Karaf ends its bundles in an orderly way within this time or is killed. */
-    private static final int MANAGER_STOP_SECONDS = 60;
+    static final int MANAGER_STOP_SECONDS = 60;
     /** Karaf hears of a lost reservation after this time at the latest. */
     private static final int LOST_SECONDS = 60;
 
@@ -51,14 +53,16 @@ final class Guard implements Operations, HeartbeatListener {
     private final HandleExecutor executor;
     private final ManagerSupervisor supervisor;
     private final ControlServer control;
+    private final GuardLease lease;
     private final long instance;
     private final ExecutorService state = single("guard-state");
-    private final ExecutorService killer = single("guard-kill");
+    private final KillLanes lanes;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Object newsLock = new Object();
 
     private volatile GuardFiles.Identity identity;
-    private volatile InService inService;
+    private volatile InService inService = new InService(Map.of());
+    private volatile long slowestDetection;
     private Consumer<String> news;
 
     /**
@@ -73,19 +77,23 @@ final class Guard implements Operations, HeartbeatListener {
         files.prepare();
         this.identity = files.readIdentity();
         this.instance = new SecureRandom().nextLong() | 1;
-        this.own = new OwnStatus(ticker, GuardFiles.bootId());
-        this.heartbeats = new HeartbeatService(ticker, log, this, own, instance);
+        String bootId = GuardFiles.bootId();
+        this.own = new OwnStatus(ticker, bootId);
+        this.lease = new GuardLease(home, ticker, log, state, this::tell, () -> inService, () -> slowestDetection);
+        this.heartbeats = new HeartbeatService(ticker, log, this, own, lease.keeper(), instance);
         this.reservations = new Reservations(
-                reservationSettings(),
+                ReservationTunables.read(home, identity.installation(), () -> identity.server(), log),
                 ticker,
                 log,
                 this::lost,
                 new StateFile(files.state("reservations")),
                 GuardFiles.place());
         this.executor = new HandleExecutor(ticker, log);
-        LoopWatch loop = new LoopWatch(ticker, own::linkedLoopAgeMillis);
-        this.supervisor =
-                new ManagerSupervisor(home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck);
+        this.lanes = new KillLanes(executor::execute, log);
+        LoopWatch.Ages ages = new LoopWatch.Ages(own::linkedLoopAgeMillis, own::linkedCommitAgeMillis);
+        LoopWatch loop = new LoopWatch(ticker, ages, new LoopLimit(home, log));
+        this.supervisor = new ManagerSupervisor(
+                home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck, this::managerKilled);
         this.control = new ControlServer(Path.of("data/run/guard.sock"), this, log);
     }
 
@@ -97,44 +105,25 @@ final class Guard implements Operations, HeartbeatListener {
         });
     }
 
-    private ReservationSettings reservationSettings() throws IOException {
-        Map<String, String> tunables = GuardFiles.settings(home.resolve("etc/default/LifeKeeper"));
-        try {
-            return new ReservationSettings(
-                    identity.installation(),
-                    () -> identity.server(),
-                    number(tunables, "RESERVATION_RENEW_MS", ReservationSettings.RENEW_MILLIS),
-                    number(tunables, "RESERVATION_STALE_MS", ReservationSettings.STALE_MILLIS));
-        } catch (IllegalArgumentException e) {
-            log.error("tunables of reservations are not usable, defaults are used: " + e.getMessage());
-            return new ReservationSettings(
-                    identity.installation(),
-                    () -> identity.server(),
-                    ReservationSettings.RENEW_MILLIS,
-                    ReservationSettings.STALE_MILLIS);
-        }
-    }
-
-    private static int number(Map<String, String> tunables, String name, int fallback) {
-        return tunables.containsKey(name) ? Integer.parseInt(tunables.get(name)) : fallback;
-    }
-
     private List<String> managerCommand() throws IOException {
         return ManagerCommand.of(home, GuardFiles.settings(home.resolve("etc/guard.conf")));
     }
 
     /** Begins; heartbeats first. @param wantManager whether to start Karaf if none runs */
     void start(boolean wantManager) throws IOException {
-        heartbeats.start();
-        heartbeats.paths(recorded("paths", files::readPaths, List.of()));
+        // Known before the lease is looked at for the first time: it may have been over for long.
         inService = new InService(recorded("kill handles", files::readInService, Map.of()));
+        lease.resume(home, System::nanoTime, heartbeats, supervisor);
+        heartbeats.start();
+        serve(recorded("heartbeat paths", files::readPaths, List.of()));
         reservations.resume();
         ProcessIdentity.of(ProcessHandle.current().pid())
                 .orElseThrow(() -> new IOException("/proc is not there"))
                 .write(home.resolve("data/run/guard.pid"));
         lastToDie();
         control.start();
-        supervisor.start(wantManager);
+        supervisor.start(wantManager && !lease.quarantine().active());
+        lease.start();
         log.info("guard started, process " + ProcessHandle.current().pid() + ", instance " + instanceId());
     }
 
@@ -166,6 +155,7 @@ final class Guard implements Operations, HeartbeatListener {
         ended.await();
         supervisor.close();
         heartbeats.close();
+        lease.close();
         reservations.close();
         try {
             control.close();
@@ -174,6 +164,17 @@ final class Guard implements Operations, HeartbeatListener {
             log.warn("closing: " + e.getMessage());
         }
         log.info("guard stopped");
+    }
+
+    /** Whatever the kernel still does for it, a manager that was killed decides nothing any more. */
+    private void managerKilled() {
+        Consumer<String> its;
+        synchronized (newsLock) {
+            its = news;
+        }
+        if (its != null) {
+            unlinked(its);
+        }
     }
 
     private void managerEnded() {
@@ -192,15 +193,16 @@ final class Guard implements Operations, HeartbeatListener {
             return;
         }
         log.error("the users of " + area + " are ended: " + String.join(", ", inService.users(area)));
-        Thread thread = new Thread(() -> endLost(handles, news), "guard-lost");
+        Thread thread = new Thread(() -> endLost(area, handles, news), "guard-lost");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void endLost(List<String> handles, String news) {
+    private void endLost(String area, List<String> handles, String news) {
         try {
             executor.cut(handles);
-            List<Result> results = kill(handles).get(LOST_SECONDS, TimeUnit.SECONDS);
+            // A lane of its own: what hangs in the hierarchy's must not keep its processes from being ended.
+            List<Result> results = lanes.execute("reservation " + area, handles).get(LOST_SECONDS, TimeUnit.SECONDS);
             results.stream().filter(result -> !result.done()).forEach(result -> notice(result.message()));
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             log.error("ending the users of a lost reservation has not finished: " + e);
@@ -269,6 +271,7 @@ final class Guard implements Operations, HeartbeatListener {
             heartbeats.statusChanged();
         }
         heartbeats.repeatNews();
+        lease.repeatNews();
     }
 
     @Override
@@ -285,9 +288,18 @@ final class Guard implements Operations, HeartbeatListener {
         }
     }
 
+    private void serve(List<PathConfig> paths) {
+        slowestDetection = paths.stream()
+                .mapToLong(path -> TimeUnit.NANOSECONDS.toMillis(path.detectionNanos()))
+                .max()
+                .orElse(0);
+        heartbeats.paths(paths);
+        lease.pathsChanged();
+    }
+
     @Override
     public void paths(List<PathConfig> paths) {
-        heartbeats.paths(paths);
+        serve(paths);
         save("the heartbeat paths", () -> {
             files.writePaths(paths);
             return null;
@@ -306,17 +318,7 @@ final class Guard implements Operations, HeartbeatListener {
 
     @Override
     public CompletableFuture<List<Result>> kill(List<String> handles) {
-        CompletableFuture<List<Result>> results = new CompletableFuture<>();
-        killer.execute(() -> {
-            try {
-                results.complete(executor.execute(handles));
-            } catch (InterruptedException e) {
-                results.complete(handles.stream()
-                        .map(handle -> Result.failed("interrupted"))
-                        .toList());
-            }
-        });
-        return results;
+        return lanes.execute(inService.lane(handles), handles);
     }
 
     @Override
@@ -344,6 +346,16 @@ final class Guard implements Operations, HeartbeatListener {
         return supervisor.announced(everything);
     }
 
+    @Override
+    public LeaseKeeper lease() {
+        return lease.keeper();
+    }
+
+    @Override
+    public Result quarantine(long millis) {
+        return lease.quarantine().ask(millis);
+    }
+
     private String instanceId() {
         return Long.toHexString(instance);
     }
@@ -367,17 +379,23 @@ final class Guard implements Operations, HeartbeatListener {
                 heartbeats.foreignPackets(),
                 views,
                 inService.byTag(),
-                reservations.views());
+                reservations.views(),
+                lease.keeper().view(),
+                lease.quarantine().leftMillis(),
+                lease.watchdog());
         return json ? List.of(text.json()) : text.people();
     }
 
     @Override
     public Result startManager() {
-        return supervisor.run(true);
+        boolean ended = lease.quarantine().end(true);
+        Result started = supervisor.run(true);
+        return ended ? Result.done("quarantine ended; " + started.message()) : started;
     }
 
     @Override
     public Result stopManager() throws InterruptedException {
+        lease.quarantine().end(false);
         return supervisor.stop(MANAGER_STOP_SECONDS);
     }
 
@@ -391,8 +409,8 @@ final class Guard implements Operations, HeartbeatListener {
         Result manager = supervisor.stop(MANAGER_STOP_SECONDS);
         progress.accept(manager.message());
         InService here = inService;
-        List<String> handles = new ArrayList<>();
-        List<String> owners = new ArrayList<>();
+        Map<String, List<String>> handles = new LinkedHashMap<>();
+        Map<String, List<String>> owners = new LinkedHashMap<>();
         boolean all = manager.done();
         for (String tag : here.byTag().keySet()) {
             if (here.handles(tag).isEmpty()) {
@@ -402,15 +420,20 @@ final class Guard implements Operations, HeartbeatListener {
                 all = false;
             }
             for (String handle : here.handles(tag)) {
-                handles.add(handle);
-                owners.add(tag);
+                handles.computeIfAbsent(here.lane(tag), key -> new ArrayList<>())
+                        .add(handle);
+                owners.computeIfAbsent(here.lane(tag), key -> new ArrayList<>()).add(tag);
             }
         }
-        List<Result> results = kill(handles).join();
-        for (int i = 0; i < results.size(); i++) {
-            Result result = results.get(i);
-            progress.accept(owners.get(i) + ": " + (result.done() ? "" : "FAILED: ") + result.message());
-            all &= result.done();
+        Map<String, CompletableFuture<List<Result>>> ending = new LinkedHashMap<>();
+        handles.forEach((lane, its) -> ending.put(lane, lanes.execute(lane, its)));
+        for (String lane : ending.keySet()) {
+            List<Result> results = ending.get(lane).join();
+            for (int i = 0; i < results.size(); i++) {
+                Result result = results.get(i);
+                progress.accept(owners.get(lane).get(i) + ": " + (result.done() ? "" : "FAILED: ") + result.message());
+                all &= result.done();
+            }
         }
         if (!all) {
             progress.accept("not everything could be ended: the guard stays and keeps its reservations");

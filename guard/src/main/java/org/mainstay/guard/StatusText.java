@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.mainstay.guard.heartbeat.HeartbeatService;
+import org.mainstay.guard.lease.LeaseView;
 import org.mainstay.guard.reserve.Reservations;
 
 /** The answer to {@code status}, for people and as JSON. */
@@ -16,7 +17,10 @@ record StatusText(
         long foreignPackets,
         List<HeartbeatService.View> paths,
         Map<String, List<String>> inService,
-        List<Reservations.View> reservations) {
+        List<Reservations.View> reservations,
+        LeaseView lease,
+        long quarantineLeft,
+        String watchdog) {
 
     List<String> people() {
         List<String> lines = new ArrayList<>();
@@ -27,6 +31,7 @@ record StatusText(
             lines.add(path.config() + ": " + path.state()
                     + (path.trouble().isEmpty() ? "" : " (" + path.trouble() + ")"));
         }
+        lines.addAll(LeaseText.people(lease, quarantineLeft, watchdog));
         inService.forEach((tag, handles) -> lines.add("in service: " + tag + ", " + handles.size() + " kill handles"));
         for (Reservations.View area : reservations) {
             lines.add("reservation " + area.area() + ": "
@@ -57,7 +62,7 @@ record StatusText(
                 + ProcessHandle.current().pid() + "," + text("manager", manager) + ",\"managerPid\":"
                 + (managerPid == 0 ? "null" : managerPid) + ",\"loopAgeMillis\":" + loopAgeMillis
                 + ",\"foreignPackets\":" + foreignPackets + ",\"paths\":[" + pathList + "],\"inService\":[" + tags
-                + "],\"reservations\":[" + areas + "]}";
+                + "],\"reservations\":[" + areas + "]," + LeaseText.json(lease, quarantineLeft, watchdog) + "}";
     }
 
     private static String text(String name, String value) {

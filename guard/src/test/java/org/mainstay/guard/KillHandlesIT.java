@@ -104,6 +104,45 @@ class KillHandlesIT {
                 link.lines.stream().filter(line -> line.startsWith("9 item")).toList());
     }
 
+    /**
+     * A file system in user space whose server never answers: whoever looks at it waits. Unmounting it takes until the tool's time
+     * limit, again and again.
+     */
+    private static final String SILENT = String.join(
+            "\n",
+            "import ctypes, os, sys",
+            "fd = os.open('/dev/fuse', os.O_RDWR)",
+            "libc = ctypes.CDLL(None, use_errno=True)",
+            "options = 'fd=%d,rootmode=40000,user_id=0,group_id=0' % fd",
+            "if libc.mount(b'silent', sys.argv[1].encode(), b'fuse', 0, options.encode()) != 0: sys.exit(1)",
+            "print('mounted', flush=True)",
+            "sys.stdin.read()");
+
+    @Test
+    void anUnmountThatHangsHoldsUpNoOtherHierarchy() throws Exception {
+        assumeThat(Files.isWritable(Path.of("/dev/fuse"))).as("needs FUSE").isTrue();
+        Path silent = Files.createDirectories(folder.resolve("silent"));
+        GuardProcess guard = mounted();
+        Process server = inside(guard, "python3", "-c", SILENT, silent.toString());
+        assertThat(server.inputReader().readLine()).isEqualTo("mounted");
+        String hanging = "MOUNT%09" + silent + "%09silent";
+        try (Link link = guard.manager()) {
+            link.send("1 inservice 2");
+            link.send("handles X " + hanging + " HIERARCHY%09X");
+            link.send("handles Y " + mountHandle() + " HIERARCHY%09Y");
+            link.send("2 kill " + hanging);
+            long begun = System.nanoTime();
+            assertThat(items(link, mountHandle())).startsWith("9 item done");
+            assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun))
+                    .isLessThan(10);
+            assertThat(isMounted(guard)).isFalse();
+            assertThat(link.lines).as("the other one still hangs").noneMatch(line -> line.startsWith("2 "));
+        } finally {
+            // nobody holds the connection any more: everything that waits for it fails
+            server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+        }
+    }
+
     private String mountHandle() {
         return "MOUNT%09" + mount + "%09" + image;
     }

@@ -1,217 +1,176 @@
 package org.mainstay.sim;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.TreeMap;
-import java.util.TreeSet;
-import org.mainstay.cluster.lcd.Flag;
-import org.mainstay.cluster.lcd.LcdChange;
-import org.mainstay.cluster.lcd.LcdSection;
-import org.mainstay.core.decision.event.Event.Presence;
-import org.mainstay.core.decision.event.ServiceRequest;
-import org.mainstay.core.decision.event.ServiceRequest.BringInService;
-import org.mainstay.core.decision.event.ServiceRequest.TakeOutOfService;
-import org.mainstay.core.decision.world.Server;
-import org.mainstay.core.decision.world.World;
+import org.mainstay.core.decision.state.Safety;
+import org.mainstay.sim.Step.Kind;
 
-/** Random faults and random operators. Each kind has a weight; new kinds of faults are added to the table. */
+/** Makes up runs: a cluster and what happens to it, from a seed. */
 final class Chaos {
-    /** A kind of thing that can happen. */
-    private record Kind(int weight, Runnable happens) {}
+    private static final Kind[] ANYWHERE = {
+        Kind.POWER, Kind.POWER, Kind.MANAGER_DIES, Kind.MANAGER_DIES, Kind.GUARD_DIES,
+        Kind.BOTH_DIE, Kind.PAUSE, Kind.PAUSE, Kind.PAUSE_MANAGER, Kind.PAUSE_GUARD,
+        Kind.CUT, Kind.CUT, Kind.CUT_PATH, Kind.DEAF, Kind.DEAF,
+        Kind.ISOLATE, Kind.ISOLATE, Kind.ISOLATE, Kind.SPLIT, Kind.NOISE,
+        Kind.DISK_FAILS, Kind.DISK_SLOW, Kind.GUARD_DISK_FAILS, Kind.GUARD_DISK_SLOW, Kind.DIE_AT_COMMIT,
+        Kind.POWER_AT_COMMIT, Kind.CRASH, Kind.KIT_FAILS, Kind.KIT_HANGS, Kind.BRING,
+        Kind.BRING, Kind.BRING, Kind.TAKE_OUT, Kind.FLAG, Kind.CONFIRM_DOWN,
+        Kind.STOP, Kind.STOP_LEAVING
+    };
+    private static final Kind[] WITNESSED = {Kind.STORAGE, Kind.STORAGE, Kind.STORAGE, Kind.STORAGE_SLOW};
+    private static final Kind[] FENCED = {Kind.FENCE_FAILS, Kind.ISOLATE};
+    /** Single failures: what a cluster without quorum is good for. */
+    private static final Kind[] SINGLE = {
+        Kind.POWER, Kind.LOSS, Kind.MANAGER_DIES, Kind.GUARD_DIES, Kind.BOTH_DIE,
+        Kind.CUT, Kind.DEAF, Kind.ISOLATE, Kind.NOISE, Kind.DISK_FAILS,
+        Kind.DISK_SLOW, Kind.DIE_AT_COMMIT, Kind.POWER_AT_COMMIT, Kind.CRASH, Kind.KIT_FAILS,
+        Kind.KIT_HANGS, Kind.BRING, Kind.TAKE_OUT, Kind.FLAG, Kind.STOP,
+        Kind.STOP_LEAVING
+    };
 
-    private final World world;
-    private final Scenery scenery;
-    private final Audit audit;
+    private static final String[] ACTIONS = {"restore", "restore", "remove", "remove", "recover", "probe"};
+    private static final String[] HANGING = {"restore", "remove", "remove", "recover"};
+
     private final Random random;
-    private final List<Kind> kinds;
-    private int flags;
+    private final int faults;
 
-    Chaos(World world, Scenery scenery, Audit audit) {
-        this.world = world;
-        this.scenery = scenery;
-        this.audit = audit;
-        this.random = world.random();
-        kinds = List.of(
-                new Kind(6, this::cutPower),
-                new Kind(10, this::killManager),
-                new Kind(10, this::dieAtCommit),
-                new Kind(20, this::revive),
-                new Kind(10, this::applicationDies),
-                new Kind(8, this::kitFails),
-                new Kind(3, this::kitHangs),
-                new Kind(2, this::diskFull),
-                new Kind(20, this::bringIn),
-                new Kind(8, this::takeOut),
-                new Kind(6, this::stop),
-                new Kind(5, this::setFlag),
-                new Kind(6, this::setFlags),
-                new Kind(4, this::confirm),
-                new Kind(1, this::changeKit));
+    /** @param faults how many things happen in a run, about */
+    Chaos(long seed, int faults) {
+        random = new Random(seed * 0x5DEECE66DL + 11);
+        this.faults = faults;
     }
 
-    /** Lets one thing happen. */
-    void happen() {
-        int sum = kinds.stream().mapToInt(Kind::weight).sum();
-        int pick = random.nextInt(sum);
-        for (Kind kind : kinds) {
-            pick -= kind.weight();
-            if (pick < 0) {
-                kind.happens().run();
-                return;
+    Script script(long seed) {
+        return script(plan(seed, mode()));
+    }
+
+    /** Returns a run in which a mutant has something to spoil. */
+    Script script(long seed, Mutant mutant) {
+        Plan plan = plan(seed, mutant.where() == null ? mode() : mutant.where());
+        return script(mutant == Mutant.FENCING_WITHOUT_STATUS ? plan.withFencing() : plan);
+    }
+
+    private Safety.Quorum mode() {
+        int dice = random.nextInt(20);
+        return dice < 11
+                ? Safety.Quorum.MAJORITY
+                : dice < 14 ? Safety.Quorum.STORAGE : dice < 17 ? Safety.Quorum.ETCD : Safety.Quorum.NONE;
+    }
+
+    private Plan plan(long seed, Safety.Quorum quorum) {
+        Safety.Witness witness = switch (quorum) {
+            case NONE -> Safety.Witness.NONE;
+            case MAJORITY -> random.nextInt(4) == 0 ? Safety.Witness.NONE : Safety.Witness.REMOTE_VERIFY;
+            case STORAGE -> Safety.Witness.STORAGE;
+            case ETCD -> Safety.Witness.ETCD;
+        };
+        int[] counts = {3, 3, 3, 3, 4, 5};
+        int servers = quorum == Safety.Quorum.MAJORITY
+                ? counts[random.nextInt(counts.length)]
+                : random.nextInt(3) == 0 ? 3 : 2;
+        int sharers = Math.max(2, servers - random.nextInt(Math.max(1, servers - 1)));
+        int networks = random.nextInt(4) == 0 ? 2 : 1;
+        boolean fenced = random.nextInt(6) == 0;
+        boolean watchdogs = quorum != Safety.Quorum.NONE && random.nextInt(6) == 0;
+        return new Plan(
+                seed, quorum, witness, servers, sharers, networks, random.nextInt(4) == 0 ? 2 : 1, fenced, watchdogs);
+    }
+
+    private Script script(Plan plan) {
+        List<Step> steps = new ArrayList<>();
+        long at = random.nextInt(2_000);
+        if (random.nextInt(8) == 0) {
+            at = plan.settling() + 2 * plan.detection() + 1_000;
+            steps.add(new Step(at, Kind.LOSS, Step.OWNER, "", "", 40_000 + random.nextInt(40_000), 0));
+            at += plan.promised() + 5_000;
+        }
+        int count = faults / 2 + random.nextInt(faults + 1);
+        if (plan.leased() && random.nextInt(4) == 0) {
+            List<Step> motif = new Motifs(random).any(plan, at);
+            steps.addAll(motif);
+            at = motif.get(motif.size() - 1).at() + random.nextInt(20_000);
+            count -= Math.min(count, motif.size());
+        }
+        for (int i = 0; i < count; i++) {
+            Step step = plan.leased() ? any(plan, at) : single(plan, at);
+            steps.add(step);
+            at += gap(plan, step);
+        }
+        return new Script(List.of(), plan, steps);
+    }
+
+    /** Most things come in bursts; without quorum each has to be over before the next. */
+    private long gap(Plan plan, Step step) {
+        if (step.kind() == Kind.FENCE_FAILS && !plan.leased()) {
+            return 100;
+        }
+        if (!plan.leased()) {
+            return step.millis() + 60_000;
+        }
+        return switch (random.nextInt(4)) {
+            case 0 -> random.nextInt(300);
+            case 1 -> random.nextInt(3_000);
+            case 2 -> random.nextInt(15_000);
+            default -> random.nextInt(35_000);
+        };
+    }
+
+    private Step any(Plan plan, long at) {
+        int special = random.nextInt(10);
+        Kind kind = special < 3 && plan.quorum() != Safety.Quorum.MAJORITY
+                ? WITNESSED[random.nextInt(WITNESSED.length)]
+                : special == 9 && plan.fenced()
+                        ? FENCED[random.nextInt(FENCED.length)]
+                        : ANYWHERE[random.nextInt(ANYWHERE.length)];
+        return step(plan, at, kind);
+    }
+
+    private Step single(Plan plan, long at) {
+        boolean special = plan.fenced() && random.nextInt(4) == 0;
+        Kind[] kinds = special ? FENCED : SINGLE;
+        return step(plan, at, kinds[random.nextInt(kinds.length)]);
+    }
+
+    private Step step(Plan plan, long at, Kind kind) {
+        String one = random.nextInt(3) == 0 ? Step.OWNER : Plan.name(random.nextInt(plan.servers()));
+        String other = Plan.name(random.nextInt(plan.servers()));
+        List<String> tags = plan.tags();
+        String tag = tags.get(random.nextInt(tags.size()));
+        long millis = duration();
+        int number = random.nextInt(5);
+        switch (kind) {
+            case PAUSE, PAUSE_GUARD, GUARD_DIES, BOTH_DIE ->
+                millis = 300L + random.nextInt((int) plan.pauseTolerance() - 800);
+            case NOISE -> millis = Math.min(millis, 15_000);
+            case DISK_FAILS, DISK_SLOW, GUARD_DISK_FAILS, GUARD_DISK_SLOW, STORAGE_SLOW ->
+                millis = Math.min(millis, 20_000);
+            case DIE_AT_COMMIT, POWER_AT_COMMIT -> number -= 1;
+            case KIT_FAILS -> {
+                other = ACTIONS[random.nextInt(ACTIONS.length)];
+                number = 1 + random.nextInt(2);
+            }
+            case KIT_HANGS -> other = HANGING[random.nextInt(HANGING.length)];
+            case FENCE_FAILS -> millis += plan.leased() ? 0 : 60_000;
+            case LOSS -> millis = Math.max(millis, plan.promised() + 5_000);
+            case FLAG -> number = random.nextInt(1_000_000);
+            default -> {
+                // as drawn
             }
         }
+        boolean lasts = switch (kind) {
+            case DIE_AT_COMMIT, POWER_AT_COMMIT, CRASH, KIT_FAILS, BRING, TAKE_OUT, FLAG, CONFIRM_DOWN -> false;
+            default -> true;
+        };
+        return new Step(at, kind, one, other, tag, lasts ? millis : 0, number);
     }
 
-    private void cutPower() {
-        scenery.anyServer().powerOff();
-    }
-
-    private void killManager() {
-        scenery.anyServer().killManager();
-    }
-
-    /** Dies at a commit to come, before all, some or none of its effects are executed. */
-    private void dieAtCommit() {
-        Server server = scenery.anyServer();
-        int[] left = {random.nextInt(4)};
-        server.dieWhen(
-                decision -> decision.state().own() != server.disk() && left[0]-- <= 0,
-                random.nextBoolean(),
-                random.nextInt(5));
-    }
-
-    private void revive() {
-        Server server = scenery.anyServer();
-        if (server.powered()) {
-            server.startManager();
-        } else {
-            server.powerOn();
-        }
-    }
-
-    private void applicationDies() {
-        Server server = scenery.anyServer();
-        String tag = scenery.anyTag();
-        if (server.powered() && server.kits().real(tag) == Presence.RUNNING) {
-            audit.fault();
-            audit.applicationDied(server, tag);
-            server.kits().set(tag, random.nextBoolean() ? Presence.STOPPED : Presence.PARTIAL);
-        }
-    }
-
-    private void kitFails() {
-        String[] actions = {"restore", "restore", "remove", "recover", "kill", "probe"};
-        String action = actions[random.nextInt(actions.length)];
-        audit.fault();
-        scenery.anyServer().kits().fail(action, scenery.anyTag(), 1 + random.nextInt(2));
-    }
-
-    /** An action hangs until its time limit ends it. */
-    private void kitHangs() {
-        String[] actions = {"restore", "remove", "recover"};
-        String action = actions[random.nextInt(actions.length)];
-        String tag = scenery.anyTag();
-        Server server = scenery.anyServer();
-        audit.fault();
-        server.kits().hang(action, tag, true);
-        world.after(world.about(15_000), () -> {
-            server.kits().hang(action, tag, false);
-            server.kits().timeOut();
-        });
-    }
-
-    private void diskFull() {
-        Server server = scenery.anyServer();
-        audit.fault();
-        server.diskFull(true);
-        world.after(world.about(8_000), () -> server.diskFull(false));
-    }
-
-    private void bringIn() {
-        Server server = scenery.anyServer();
-        String tag = scenery.anyTag();
-        audit.bringsIn(tag);
-        boolean only = random.nextInt(6) == 0;
-        String id = ask(server, new BringInService(tag, only, random.nextBoolean(), random.nextInt(10) == 0));
-        audit.asksFor(id, tag);
-    }
-
-    private void takeOut() {
-        Server server = scenery.anyServer();
-        String tag = scenery.anyTag();
-        boolean only = random.nextInt(8) == 0;
-        boolean children = !only && random.nextInt(4) == 0;
-        String id = ask(server, new TakeOutOfService(tag, only, children, false));
-        TreeSet<String> tags = new TreeSet<>(List.of(tag));
-        if (!only) {
-            TreeSet<String> base = new TreeSet<>(tags);
-            if (children) {
-                base.addAll(scenery.below(tag));
-            }
-            scenery.hierarchy(tag).stream()
-                    .filter(one -> scenery.below(one).stream().anyMatch(base::contains))
-                    .forEach(tags::add);
-            tags.addAll(base);
-        }
-        audit.takesOut(id, List.copyOf(tags));
-    }
-
-    private void stop() {
-        boolean leave = random.nextBoolean();
-        ask(scenery.anyServer(), new ServiceRequest.Stop(leave, !leave && random.nextBoolean()));
-    }
-
-    private void setFlag() {
-        Server server = scenery.anyServer();
-        String flag = "flag" + ++flags;
-        LcdChange<Flag> put = LcdChange.put(LcdSection.FLAGS, flag, new Flag(flag));
-        String id = ask(server, new ServiceRequest.ChangeOwn("set " + flag, List.of(put)));
-        audit.flag(id, server.name(), flag);
-    }
-
-    private void setFlags() {
-        Server server = scenery.anyServer();
-        String flag = "both" + ++flags;
-        TreeMap<String, List<LcdChange<?>>> changes = new TreeMap<>();
-        TreeMap<String, List<String>> tags = new TreeMap<>();
-        String tag = scenery.anyTag();
-        for (String one : world.servers().keySet()) {
-            if (one.equals(server.name()) || random.nextInt(3) > 0) {
-                changes.put(one, List.of(LcdChange.put(LcdSection.FLAGS, flag, new Flag(flag))));
-                tags.put(one, List.of(tag));
-            }
-        }
-        String id = ask(server, new ServiceRequest.Propose(flag, "set " + flag, changes, tags));
-        audit.flags(id, changes.keySet(), flag);
-    }
-
-    /** An operator who does not lie confirms that something is stopped. */
-    private void confirm() {
-        Server server = scenery.anyServer();
-        Server where = scenery.anyServer();
-        String tag = scenery.anyTag();
-        if (!where.powered() || where.kits().real(tag) == Presence.STOPPED && !where.managerUp()) {
-            ask(server, new ServiceRequest.ConfirmStopped(tag, where.name()));
-        }
-    }
-
-    private void changeKit() {
-        Server server = scenery.anyServer();
-        if (server.managerUp()) {
-            boolean gone = server.types().remove("gen/app");
-            if (!gone) {
-                server.types().add("gen/app");
-            }
-            server.feed(
-                    gone
-                            ? new org.mainstay.core.decision.event.Event.KitGone("gen/app")
-                            : new org.mainstay.core.decision.event.Event.KitAppeared("gen/app"));
-        }
-    }
-
-    private String ask(Server server, ServiceRequest request) {
-        String id = server.request("operator", request);
-        audit.asked(server, id);
-        return id;
+    private long duration() {
+        return switch (random.nextInt(4)) {
+            case 0 -> 100 + random.nextInt(3_000);
+            case 1 -> 3_000 + random.nextInt(10_000);
+            case 2 -> 8_000 + random.nextInt(20_000);
+            default -> 15_000 + random.nextInt(60_000);
+        };
     }
 }

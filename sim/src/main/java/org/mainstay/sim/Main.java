@@ -1,22 +1,52 @@
 package org.mainstay.sim;
 
-import java.util.Locale;
+import com.google.gson.GsonBuilder;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
-/** {@code sim/run [--seed N] [--runs N] [--faults N] [--trace]}: runs simulations and says how to repeat the one that fails. */
+/** {@code sim/run}: see {@link #USAGE}. Exit code 0: all held; 1: something did not; 2: wrong arguments. */
 public final class Main {
+    private static final String USAGE = """
+        usage: sim/run [--seed N] [--runs N] [--hours N] [--mutants] [--replay FILE] [--json]
+          --seed N        seed of the first run (1)
+          --runs N        how many runs (2000; without a limit if --hours is given)
+          --hours N       ends after so many hours of virtual time
+          --mutants       besides, breaks the code in known ways and looks whether that is found
+          --replay FILE   plays one script, telling what happens; nothing else
+          --json          the result as one JSON object
+          --faults N      how many things happen in a run, about (10)
+          --trace         with --replay or one run: every decision too
+        """;
+    private static final int MUTANT_SEEDS = 600;
+    private static final int SHOWN = 3;
+
+    private final PrintStream out;
     private long seed = 1;
-    private int runs = 1000;
-    private int faults = 60;
+    private long runs = -1;
+    private double hours = Double.MAX_VALUE;
+    private int faults = 10;
+    private boolean mutants;
+    private boolean json;
     private boolean trace;
+    private String replay = "";
 
-    private Main() {}
+    private Main(PrintStream out) {
+        this.out = out;
+    }
 
-    /** Exit code 0: all held; 1: something did not; 2: wrong arguments. */
-    public static void main(String[] arguments) {
-        Main main = new Main();
+    /** Runs simulations as the arguments say. */
+    public static void main(String[] arguments) throws IOException {
+        PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        Main main = new Main(out);
         String problem = main.parse(arguments);
         if (!problem.isEmpty()) {
-            System.err.println(problem + "\nusage: sim/run [--seed N] [--runs N] [--faults N] [--trace]");
+            System.err.println(problem + "\n" + USAGE);
             Runtime.getRuntime().exit(2);
         }
         Runtime.getRuntime().exit(main.run() ? 0 : 1);
@@ -24,66 +54,129 @@ public final class Main {
 
     private String parse(String[] arguments) {
         for (int i = 0; i < arguments.length; i++) {
-            String name = arguments[i];
-            if (name.equals("--trace")) {
-                trace = true;
-                continue;
-            }
-            if (i + 1 == arguments.length) {
-                return "'" + name + "' needs a value";
-            }
-            String value = arguments[++i];
-            try {
-                switch (name) {
-                    case "--seed" -> seed = Long.parseLong(value);
-                    case "--runs" -> runs = Integer.parseInt(value);
-                    case "--faults" -> faults = Integer.parseInt(value);
-                    default -> {
-                        return "'" + name + "' is not an option";
+            switch (arguments[i]) {
+                case "--mutants" -> mutants = true;
+                case "--json" -> json = true;
+                case "--trace" -> trace = true;
+                default -> {
+                    if (i + 1 == arguments.length) {
+                        return "'" + arguments[i] + "' is not known or needs a value";
+                    }
+                    String problem = value(arguments[i], arguments[++i]);
+                    if (!problem.isEmpty()) {
+                        return problem;
                     }
                 }
-            } catch (NumberFormatException e) {
-                return "'" + value + "' is not a number";
             }
         }
+        runs = runs >= 0 ? runs : hours < Double.MAX_VALUE ? Long.MAX_VALUE / 4 : 2000;
         return "";
     }
 
-    private boolean run() {
-        long begun = System.nanoTime();
-        long virtual = 0;
-        long decisions = 0;
-        long injected = 0;
-        int violations = 0;
-        for (long one = seed; one < seed + runs; one++) {
-            Simulation simulation = new Simulation(one, faults);
-            if (trace) {
-                simulation.watch(new Trace(System.out));
+    private String value(String name, String value) {
+        try {
+            switch (name) {
+                case "--seed" -> seed = Long.parseLong(value);
+                case "--runs" -> runs = Long.parseLong(value);
+                case "--hours" -> hours = Double.parseDouble(value);
+                case "--faults" -> faults = Integer.parseInt(value);
+                case "--replay" -> replay = value;
+                default -> {
+                    return "'" + name + "' is not known";
+                }
             }
-            try {
-                Simulation.Result result = simulation.run();
-                virtual += result.virtualMillis();
-                decisions += result.decisions();
-                injected += result.faults();
-            } catch (AssertionError | RuntimeException e) {
-                violations++;
-                System.out.println("seed " + one + ": " + e);
-                System.out.println(
-                        "  repeat it with: sim/run --seed " + one + " --runs 1 --faults " + faults + " --trace");
-                if (trace) {
-                    e.printStackTrace(System.out);
+            return "";
+        } catch (NumberFormatException e) {
+            return name + " takes a number, not '" + value + "'";
+        }
+    }
+
+    private boolean run() throws IOException {
+        if (!replay.isEmpty()) {
+            return replay(Script.parse(Files.readAllLines(Path.of(replay))));
+        }
+        if (trace) {
+            return replay(new Chaos(seed, faults).script(seed));
+        }
+        Campaign campaign = new Campaign(faults, Runtime.getRuntime().availableProcessors());
+        Campaign.Report report = campaign.play(seed, runs, hours);
+        if (!json) {
+            tell(report);
+        }
+        Map<String, Long> caught = mutants ? hunt(campaign) : Map.of();
+        long found = caught.values().stream().filter(one -> one >= 0).count();
+        if (json) {
+            json(report, caught, found);
+        }
+        return report.failures().isEmpty() && found == caught.size();
+    }
+
+    private boolean replay(Script script) {
+        out.println(script.encode());
+        try {
+            Run.Result result =
+                    new Run(script, Mutant.NONE).trace(Trace.to(out, trace)).play();
+            out.println("\nheld: " + result.virtualMillis() / 1000 + " s of virtual time, " + result.decisions()
+                    + " decisions");
+            return true;
+        } catch (Violation e) {
+            out.println("\n" + e.getMessage());
+            return false;
+        }
+    }
+
+    private void tell(Campaign.Report report) {
+        out.printf(
+                "%d runs, %d faults, %.1f virtual hours, %d decisions in %.1f s%n",
+                report.runs(), report.faults(), report.virtualHours(), report.decisions(), report.seconds());
+        for (Campaign.Failure failure : report.failures()) {
+            out.println("\nseed " + failure.seed() + ": " + failure.message());
+            if (failure.equals(report.failures().get(0)) || report.failures().indexOf(failure) < SHOWN) {
+                Script script = Shrinker.shrink(failure.script(), Mutant.NONE)
+                        .titled(failure.message().lines().findFirst().orElse("") + " (seed " + failure.seed() + ")");
+                out.println("keep this as a file and repeat it with sim/run --replay FILE [--trace]:\n");
+                out.println(script.encode());
+            }
+        }
+        out.println(
+                report.failures().isEmpty() ? "no violation" : report.failures().size() + " violations");
+    }
+
+    private Map<String, Long> hunt(Campaign campaign) {
+        Map<String, Long> caught = new LinkedHashMap<>();
+        for (Mutant mutant : Mutant.values()) {
+            if (mutant != Mutant.NONE) {
+                long by = campaign.hunt(mutant, 1, MUTANT_SEEDS);
+                caught.put(mutant.name(), by);
+                if (!json) {
+                    out.println(mutant.name() + " (" + mutant.meaning() + "): "
+                            + (by < 0 ? "NOT caught in " + MUTANT_SEEDS + " runs" : "caught by seed " + by));
                 }
             }
         }
-        System.out.printf(
-                Locale.ROOT,
-                "%d runs, %.1f virtual hours, %d decisions, %d faults, %d violations, %.1f s%n",
-                runs,
-                virtual / 3_600_000.0,
-                decisions,
-                injected,
-                violations,
-                (System.nanoTime() - begun) / 1e9);
-        return violations == 0;
+        return caught;
+    }
+
+    private void json(Campaign.Report report, Map<String, Long> caught, long found) {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("runs", report.runs());
+        all.put("virtualHours", report.virtualHours());
+        all.put("faults", report.faults());
+        all.put("decisions", report.decisions());
+        all.put("seconds", report.seconds());
+        all.put("violations", report.failures().size());
+        all.put(
+                "failed",
+                report.failures().stream()
+                        .map(failure -> Map.of(
+                                "seed",
+                                failure.seed(),
+                                "violation",
+                                List.of(failure.message().split("\n")).get(0)))
+                        .toList());
+        all.put("mutants", caught.size());
+        all.put("caught", found);
+        all.put("caughtBySeed", caught);
+        out.println(new GsonBuilder().setPrettyPrinting().create().toJson(all));
     }
 }

@@ -1,74 +1,63 @@
 package org.mainstay.sim;
 
 import java.io.PrintStream;
-import org.mainstay.cluster.Reply;
-import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.core.decision.Decision;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.message.CoreMessage;
-import org.mainstay.core.decision.world.Server;
-import org.mainstay.core.decision.world.Watcher;
 
 /** Writes down what happens, for whoever looks for the cause of a violation. */
-final class Trace implements Watcher {
-    private final PrintStream out;
+interface Trace {
+    Trace NONE = new Trace() {};
 
-    Trace(PrintStream out) {
-        this.out = out;
-    }
+    default void decided(Machine machine, Event event, Decision decision) {}
 
-    private void say(Server server, String text) {
-        out.println(server.time() + " " + server + " " + text);
-    }
+    default void noted(Machine machine, String text) {}
 
-    @Override
-    public void decided(Server server, Event event, Decision decision) {
-        if (event instanceof Event.MessageReceived received
-                && (received.message() instanceof CoreMessage.LcdReceived
-                        || received.message() instanceof CoreMessage.LcdDelta)) {
-            if (decision.effects().stream()
-                    .noneMatch(effect ->
-                            effect instanceof Effect.Send send && send.message() instanceof CoreMessage.LcdDelta)) {
-                return;
+    default void say(long at, String text) {}
+
+    /** Writes to a stream. @param all decisions too, not only what an operator could see */
+    static Trace to(PrintStream out, boolean all) {
+        return new Trace() {
+            private static final int WIDTH = 420;
+
+            private void line(long at, String text) {
+                out.println(String.format("%9.3f  ", at / 1000.0) + text.substring(0, Math.min(WIDTH, text.length())));
             }
-        }
-        String text = event.toString();
-        say(server, "<- " + text.substring(0, Math.min(text.length(), 300)));
-        for (Effect effect : decision.effects()) {
-            if (effect instanceof Effect.Send send && send.message() instanceof CoreMessage.LcdDelta delta) {
-                for (LcdChange<?> change : delta.changes()) {
-                    say(server, "      " + change.section().name() + " " + change.key() + " = " + change.value());
+
+            @Override
+            public void decided(Machine machine, Event event, Decision decision) {
+                if (!all || routine(event, decision)) {
+                    return;
+                }
+                long at = machine.now();
+                line(at, machine + " <- " + event);
+                for (Effect effect : decision.effects()) {
+                    boolean dull = effect instanceof Effect.Send send
+                            && (send.message() instanceof CoreMessage.LcdReceived
+                                    || send.message() instanceof CoreMessage.LcdDelta);
+                    if (!dull) {
+                        line(at, "        " + machine + " -> " + effect);
+                    }
                 }
             }
-        }
-        decision.effects().stream()
-                .filter(effect -> !(effect instanceof Effect.Send send
-                        && (send.message() instanceof CoreMessage.LcdDelta
-                                || send.message() instanceof CoreMessage.LcdReceived)))
-                .forEach(effect -> {
-                    String one = effect.toString();
-                    say(server, "   -> " + one.substring(0, Math.min(one.length(), 300)));
-                });
-    }
 
-    @Override
-    public void dies(Server server, boolean machine) {
-        say(server, machine ? "loses power" : "loses its manager");
-    }
+            private boolean routine(Event event, Decision decision) {
+                return decision.effects().isEmpty()
+                        && (event instanceof Event.RightChanged
+                                || event instanceof Event.PeerInfo
+                                || event instanceof Event.MessageReceived);
+            }
 
-    @Override
-    public void starts(Server server) {
-        say(server, "starts its manager");
-    }
+            @Override
+            public void noted(Machine machine, String text) {
+                line(machine.now(), machine + ": " + text);
+            }
 
-    @Override
-    public void kills(Server server, String tag, boolean succeeds) {
-        say(server, "kills " + tag + (succeeds ? "" : " in vain"));
-    }
-
-    @Override
-    public void answers(Server server, String requestId, Reply reply) {
-        say(server, "answers " + requestId + ": " + reply);
+            @Override
+            public void say(long at, String text) {
+                line(at, text);
+            }
+        };
     }
 }

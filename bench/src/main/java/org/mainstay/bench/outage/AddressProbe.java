@@ -18,6 +18,7 @@ final class AddressProbe implements AutoCloseable {
     private static final Pattern ANSWER = Pattern.compile("^\\[(\\d+\\.\\d+)].*icmp_seq=\\d+ ttl=.*");
 
     private final Process process;
+    private volatile boolean closed;
     private final Thread reader;
     private final List<Double> answers = new ArrayList<>();
 
@@ -53,7 +54,9 @@ final class AddressProbe implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            if (!closed) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
@@ -84,6 +87,7 @@ final class AddressProbe implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         process.destroyForcibly();
     }
 }

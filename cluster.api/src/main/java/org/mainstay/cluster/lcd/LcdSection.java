@@ -38,6 +38,8 @@ public record LcdSection<T>(String name, Class<T> type) {
     public static final LcdSection<Maintenance> MAINTENANCE = new LcdSection<>("maintenance", Maintenance.class);
     /** Key: name of the other server; failover restrictions (ADM-071, ADM-072). */
     public static final LcdSection<Restriction> RESTRICTIONS = new LcdSection<>("restrictions", Restriction.class);
+    /** Key: {@link Promise#key}; what was promised for groups this server does not share. */
+    public static final LcdSection<Promise> PROMISES = new LcdSection<>("promises", Promise.class);
 
     /** @throws IllegalArgumentException if the row is not of this section's type */
     void check(Object row) {
@@ -62,7 +64,8 @@ public record LcdSection<T>(String name, Class<T> type) {
                 PARKED,
                 HANDOVERS,
                 OPERATIONS,
-                ACTIONS);
+                ACTIONS,
+                PROMISES);
     }
 
     /** Returns the section with this name. @throws IllegalArgumentException if there is none */

@@ -12,6 +12,7 @@ import java.util.List;
  * @param description for people, such as {@code extend pg to B}
  * @param state how far it got
  * @param changes what changes on this server when it is committed
+ * @param decidedBy who decided it, for people: the coordinator's name or an operator and the server; empty while PREPARED
  */
 public record Operation(
         String id,
@@ -20,14 +21,20 @@ public record Operation(
         List<String> tags,
         String description,
         State state,
-        List<LcdChange<?>> changes) {
+        List<LcdChange<?>> changes,
+        String decidedBy) {
 
     /** How far an operation got on this server. */
     public enum State {
         /** Ready to apply; in doubt while the coordinator is away. */
         PREPARED,
         /** Decided: the record survives until every participant has applied it. */
-        COMMITTED
+        COMMITTED,
+        /**
+         * Given up here; the record survives until no participant can hold a commit record any more. A commit record that turns
+         * up wins: the changes are made after all (decision 0039).
+         */
+        ABORTED
     }
 
     public Operation {
@@ -36,7 +43,20 @@ public record Operation(
         changes = List.copyOf(changes);
     }
 
-    public Operation at(State newState) {
-        return new Operation(id, coordinator, participants, tags, description, newState, changes);
+    /** An operation nobody has decided. */
+    public Operation(
+            String id,
+            String coordinator,
+            List<String> participants,
+            List<String> tags,
+            String description,
+            State state,
+            List<LcdChange<?>> changes) {
+        this(id, coordinator, participants, tags, description, state, changes, "");
+    }
+
+    /** Returns this as decided by somebody. */
+    public Operation decided(State newState, String by) {
+        return new Operation(id, coordinator, participants, tags, description, newState, changes, by);
     }
 }

@@ -25,9 +25,14 @@
  * <tr><td>ProbeFinished</td><td>runner, answers Probe</td><td>Starting (adoption), Removing (escalation)</td></tr>
  * <tr><td>KillFinished</td><td>guard, answers RunKillHandles</td><td>Removing</td></tr>
  * <tr><td>CheckFailed</td><td>monitors</td><td>Failover</td></tr>
+ * <tr><td>OwnershipLost</td><td>guard, lost reservation</td><td>Failover, never in place</td></tr>
  * <tr><td>TimerFired</td><td>runtime, answers StartTimer</td><td>the rule that started it</td></tr>
  * <tr><td>Requested</td><td>administration, shells</td><td>Requests and the rule of the request</td></tr>
  * <tr><td>KitAppeared, KitGone</td><td>kit registry</td><td>Eligibility, Starting</td></tr>
+ * <tr><td>RightChanged</td><td>guard</td><td>RightRules: the right to run and its loss</td></tr>
+ * <tr><td>Lapsed, Withheld, WitnessSaid, GuardAway</td><td>guard</td><td>Grants; conditions of Verdicts</td></tr>
+ * <tr><td>PeerSighted, CutOff</td><td>quorum.bundle</td><td>Verdicts</td></tr>
+ * <tr><td>FenceFinished</td><td>quorum.bundle, answers Fence</td><td>Fencing</td></tr>
  * <tr><td>PersistFailed, PersistOverdue, PersistRecovered</td><td>store</td><td>Rules: changes wait or are refused</td></tr>
  * </table>
  *
@@ -44,6 +49,9 @@
  * <tr><td>Monitor</td><td>monitors</td><td>CheckFailed</td></tr>
  * <tr><td>Answer, Progress</td><td>whoever asked</td><td>-</td></tr>
  * <tr><td>Notify</td><td>event log</td><td>-</td></tr>
+ * <tr><td>Withhold, Allow</td><td>guard</td><td>Withheld; asked again if it does not come</td></tr>
+ * <tr><td>Fence</td><td>quorum.bundle</td><td>FenceFinished, always</td></tr>
+ * <tr><td>Quarantine</td><td>guard, which ends this manager</td><td>-</td></tr>
  * <tr><td>PhaseChanged</td><td>life cycle; STOPPED ends the loop</td><td>-</td></tr>
  * </table>
  *
@@ -51,7 +59,10 @@
  * more, after every event: nothing depends on having seen a particular event. What must survive a crash is in the own
  * database; what servers agree on they read from each other's replicated databases.
  *
- * <p><b>What comes later has one place</b>: quorum, witness, lease, safety check and fencing enter by
- * {@link org.mainstay.core.decision.state.RightToRun}, which today always grants.
+ * <p><b>Once, never twice</b> (design.md section 10). Whether anything may run here is
+ * {@link org.mainstay.core.decision.state.RightToRun}, a lease the guard renews. Whether what another server had may be taken is
+ * {@code rule.Verdicts#gone}, a condition of the present state and no event. Who may own a group is decided by promises
+ * ({@code rule.Claims}, {@code rule.Promises}): durable before they are given, counted where the right is a lease, and given only when
+ * no other server of the group can be running it. {@code rule.Grants} keeps the right from a server that has to learn of them first.
  */
 package org.mainstay.core.decision;

@@ -17,10 +17,12 @@ final class ManagerSession {
 
     private final LineChannel lines;
     private final Operations guard;
+    private final LeaseVerbs lease;
 
     ManagerSession(LineChannel lines, Operations guard) {
         this.lines = lines;
         this.guard = guard;
+        this.lease = new LeaseVerbs(lines, guard.lease());
     }
 
     /** Serves the link until it ends. @param pid of the manager */
@@ -54,7 +56,12 @@ final class ManagerSession {
                     guard.reservation(words.get(0), words.get(1), words.get(2).equals("force"))
                             .thenAccept(result -> answer(id, result));
                 case "stopping" -> answer(id, guard.stopping(words.get(0).equals("everything")));
-                default -> answer(id, Result.failed("this guard does not know the request '" + verb + "'"));
+                case "quarantine" -> answer(id, guard.quarantine(Long.parseLong(words.get(0))));
+                default -> {
+                    if (!lease.handle(id, verb, words)) {
+                        answer(id, Result.failed("this guard does not know the request '" + verb + "'"));
+                    }
+                }
             }
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             answer(id, Result.failed("malformed request '" + verb + "': " + e.getMessage()));

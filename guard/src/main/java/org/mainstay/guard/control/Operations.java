@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.mainstay.guard.heartbeat.OwnStatus;
 import org.mainstay.guard.heartbeat.PathConfig;
+import org.mainstay.guard.lease.LeaseKeeper;
 import org.mainstay.guard.util.Result;
 
 /** What the socket can ask of the guard. Thread-safe; the methods for the manager return at once. */
@@ -32,6 +33,11 @@ public interface Operations {
     void report(OwnStatus.Report report);
 
     Result stopping(boolean everything);
+
+    LeaseKeeper lease();
+
+    /** Ends Karaf and is silent for so long; 0 ends that. @return after it is recorded, before it is done */
+    Result quarantine(long millis);
 
     /** Returns the lines of {@code status}. */
     List<String> status(boolean json);

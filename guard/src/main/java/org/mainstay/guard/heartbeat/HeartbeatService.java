@@ -19,8 +19,8 @@ import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Ticker;
 
 /**
- * Sends and answers the heartbeats of all paths on one thread that does nothing else: no disk, no lock that anybody holds
- * for long, no garbage per packet. All methods may be called from any thread and return at once.
+ * Sends and answers the heartbeats of all paths on one thread that does nothing else: no disk, no lock that anybody
+ * holds for long, no garbage per packet. All methods may be called from any thread and return at once.
  */
 public final class HeartbeatService implements AutoCloseable {
     private static final int PACKETS_PER_TURN = 500;
@@ -34,10 +34,13 @@ public final class HeartbeatService implements AutoCloseable {
     private final HeartbeatListener listener;
     private final OwnStatus own;
     private final long instance;
+    private final LeaseExchange lease;
     private final Selector selector;
     private final Thread thread;
     private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private volatile boolean closed;
+    private volatile boolean silent;
+    private volatile long turnedAt;
 
     // owned by the thread
     private final Map<InetSocketAddress, Endpoint> endpoints = new HashMap<>();
@@ -52,17 +55,21 @@ public final class HeartbeatService implements AutoCloseable {
     private final ByteBuffer inBytes = ByteBuffer.allocateDirect(Packet.LARGEST + 1);
     private final Consumer<SelectionKey> readyKey = key -> drain((Endpoint) key.attachment());
     private long now;
+    private long leaseWaitMillis;
 
     /**
+     * @param lease what heartbeats ask for and grant
      * @param instance random id of this run of the guard, not 0
      * @throws IOException if this machine gives no selector
      */
-    public HeartbeatService(Ticker ticker, Log log, HeartbeatListener listener, OwnStatus own, long instance)
+    public HeartbeatService(
+            Ticker ticker, Log log, HeartbeatListener listener, OwnStatus own, LeaseExchange lease, long instance)
             throws IOException {
         this.ticker = ticker;
         this.log = log;
         this.listener = listener;
         this.own = own;
+        this.lease = lease;
         this.instance = instance;
         this.peers = new PeerBoard(listener);
         this.foreign = new ForeignPackets(log::warn);
@@ -112,6 +119,17 @@ public final class HeartbeatService implements AutoCloseable {
         return result;
     }
 
+    /** While silent nothing is sent, and what comes in is not heard (QUO-061). */
+    public void silent(boolean now) {
+        silent = now;
+        selector.wakeup();
+    }
+
+    /** Returns for how long the heartbeat thread has not turned; it turns at least every half second while it works. */
+    public long stillMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(ticker.nanos() - turnedAt);
+    }
+
     /** Returns how many packets were dropped because they are no heartbeats of this cluster. */
     public long foreignPackets() {
         return foreign.total();
@@ -131,6 +149,7 @@ public final class HeartbeatService implements AutoCloseable {
 
     private void run() {
         now = ticker.nanos();
+        turnedAt = now;
         long wakeAt = now;
         while (!closed) {
             try {
@@ -157,6 +176,8 @@ public final class HeartbeatService implements AutoCloseable {
 
     private void turn(long wakeAt) {
         now = ticker.nanos();
+        turnedAt = now;
+        leaseWaitMillis = lease.turn();
         // The wait was to end at wakeAt at the latest. If it is much later, this process did not run; what the peers
         // sent
         // meanwhile was read just now, before anybody is declared dead.
@@ -190,6 +211,9 @@ public final class HeartbeatService implements AutoCloseable {
         outBytes.clear();
         path.write(outgoing, outBytes, now);
         outBytes.flip();
+        if (silent) {
+            return;
+        }
         String failure = endpoint.send(outBytes, path.config().remote());
         String known = troubles.get(path.config().id());
         if (failure != null && known == null) {
@@ -202,12 +226,16 @@ public final class HeartbeatService implements AutoCloseable {
 
     private void drain(Endpoint endpoint) {
         now = ticker.nanos();
+        // After a pause what the lease's end demands comes first; what is in the queue was sent before it.
+        lease.turn();
         for (int i = 0; i < PACKETS_PER_TURN; i++) {
             InetSocketAddress from = endpoint.receive(inBytes);
             if (from == null) {
                 return;
             }
-            receive(endpoint, from);
+            if (!silent) {
+                receive(endpoint, from);
+            }
         }
     }
 
@@ -253,7 +281,7 @@ public final class HeartbeatService implements AutoCloseable {
 
     private long nextEvent() {
         long time = ticker.nanos();
-        long next = time + TimeUnit.MILLISECONDS.toNanos(LONGEST_WAIT_MILLIS);
+        long next = time + TimeUnit.MILLISECONDS.toNanos(Math.min(LONGEST_WAIT_MILLIS, Math.max(1, leaseWaitMillis)));
         for (int i = 0; i < endpointList.size(); i++) {
             Endpoint endpoint = endpointList.get(i);
             next = endpoint.open() ? next : earlier(next, endpoint.retryAt());
@@ -279,7 +307,7 @@ public final class HeartbeatService implements AutoCloseable {
             if (path != null && path.config().sameRoute(config)) {
                 path.reconfigure(config, now);
             } else {
-                path = new PathMonitor(config, instance, now);
+                path = new PathMonitor(config, instance, lease, now);
                 log.info("serving " + config + " every " + config.intervalMillis() + " ms, dead after "
                         + config.misses() + " misses");
             }

@@ -81,9 +81,17 @@ public final class OwnStatus {
                 : report.loopAgeMillis() + TimeUnit.NANOSECONDS.toMillis(ticker.nanos() - reportedAt);
     }
 
-    /** Returns the age of a linked manager's decision loop in milliseconds; 0 while none is linked or it has not reported yet. */
+    /**
+     * Returns the age of a linked manager's decision loop in milliseconds; 0 while none is linked or it has not
+     * reported yet.
+     */
     public synchronized long linkedLoopAgeMillis() {
         return linked && reportedOnThisLink ? loopAgeMillis() : 0;
+    }
+
+    /** Returns the age of the commit that a linked manager has under way, in milliseconds; 0 if there is none. */
+    public synchronized long linkedCommitAgeMillis() {
+        return linked && reportedOnThisLink ? report.commitAgeMillis() : 0;
     }
 
     synchronized void fill(Packet.Status to) {

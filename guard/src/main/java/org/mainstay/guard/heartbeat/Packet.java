@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
  * <pre>
  *   0 magic   4 version  6 flags  8 path   16 sender's guard instance  24 sequence  32 echoed instance  40 echoed sequence
  *  48 boot id (16)  64 LCD incarnation  72 LCD version  80 loop age ms  84 commit age ms  88 membership  96 epochs
- * 104 status counter  112 lease grant (24, reserved)  136 HMAC (32)
+ * 104 status counter  112 L of the sender ms  116 S of the sender ms  120 reserved (16)  136 HMAC (32)
  * </pre>
  */
 final class Packet {
@@ -26,7 +26,8 @@ final class Packet {
     /** The sender receives this path's heartbeats: its path is alive. */
     static final int HEARS_YOU = 4;
 
-    private static final int LEASE_BYTES = 24;
+    /** The sender grants its lease to the instance whose sequence it echoes, counted from when that was sent. */
+    static final int GRANTS_LEASE = 8;
 
     short flags;
     long path;
@@ -34,6 +35,8 @@ final class Packet {
     long sequence;
     long echoInstance;
     long echoSequence;
+    int leaseMillis;
+    int lossStopMillis;
     /** What the sender says of its server. */
     final Status status = new Status();
 
@@ -68,9 +71,7 @@ final class Packet {
         to.putLong(status.incarnation).putLong(status.version);
         to.putInt(status.loopAge).putInt(status.commitAge);
         to.putLong(status.membership).putLong(status.epochs).putLong(status.counter);
-        for (int i = 0; i < LEASE_BYTES; i += Long.BYTES) {
-            to.putLong(0);
-        }
+        to.putInt(leaseMillis).putInt(lossStopMillis).putLong(0).putLong(0);
     }
 
     /** Returns whether the datagram may be a heartbeat of a version this guard understands; reads nothing else. */
@@ -104,5 +105,7 @@ final class Packet {
         status.membership = from.getLong(88);
         status.epochs = from.getLong(96);
         status.counter = from.getLong(104);
+        leaseMillis = from.getInt(112);
+        lossStopMillis = from.getInt(116);
     }
 }

@@ -113,8 +113,8 @@ public record PathConfig(
     }
 
     /**
-     * Returns which of the two ends this is, so that a packet sent back to its sender is told from the peer's: the ends have
-     * the same key.
+     * Returns which of the two ends this is, so that a packet sent back to its sender is told from the peer's: the
+     * ends have the same key.
      */
     boolean upperEnd() {
         byte[] mine = local.getAddress().getAddress();

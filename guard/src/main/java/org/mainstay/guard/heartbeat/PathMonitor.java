@@ -4,12 +4,13 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One end of a path: what it sends, and whether the path is alive. Pure: time and packets come in, bytes and a state come out.
- * Owned by one thread.
+ * One end of a path: what it sends, and whether the path is alive. Pure: time and packets come in, bytes and a state
+ * come out. Owned by one thread.
  *
- * <p>The path is alive only while <em>this</em> end's sequence comes back: every packet echoes the newest one heard, and only an
- * echo that advances counts. So a link that has lost one direction is dead at both ends. A packet of a guard instance not known
- * yet is believed only if it echoes something this end has sent lately; recorded packets of an earlier instance cannot.
+ * <p>The path is alive only while <em>this</em> end's sequence comes back: every packet echoes the newest one heard,
+ * and only an echo that advances counts. So a link that has lost one direction is dead at both ends. A packet of a
+ * guard instance not known yet is believed only if it echoes something this end has sent lately; recorded packets of
+ * an earlier instance cannot.
  */
 final class PathMonitor {
 
@@ -42,6 +43,8 @@ final class PathMonitor {
     private final long instance;
     private final long wireId;
     private final long[] sentAt = new long[REMEMBERED];
+    private final LeaseExchange lease;
+    private final LeaseRequests requests = new LeaseRequests(REMEMBERED);
     private PathConfig config;
     private Sealer sealer;
     private Sealer oldSealer;
@@ -58,14 +61,20 @@ final class PathMonitor {
     private int echoes;
     private long peerInstance;
     private long peerSequence;
-    /** An instance that asked to be echoed without having proven itself; it gets one answer and changes nothing else. */
+    private long peerHeardAt;
+    private int peerLease;
+    private int peerLossStop;
+    /**
+     * An instance that asked to be echoed without having proven itself; it gets one answer and changes nothing else.
+     */
     private long strangerInstance;
 
     private long strangerSequence;
 
     /** @param instance this guard's random id, never 0 */
-    PathMonitor(PathConfig config, long instance, long now) {
+    PathMonitor(PathConfig config, long instance, LeaseExchange lease, long now) {
         this.instance = instance;
+        this.lease = lease;
         this.config = config;
         this.wireId = config.wireId();
         this.upper = config.upperEnd();
@@ -133,6 +142,12 @@ final class PathMonitor {
         sequence++;
         sentAt[(int) (sequence % REMEMBERED)] = now;
         packet.flags = (short) ((upper ? Packet.UPPER_END : 0) | (state == State.ALIVE ? Packet.HEARS_YOU : 0));
+        packet.leaseMillis = lease.leaseMillis();
+        packet.lossStopMillis = lease.lossStopMillis();
+        requests.sent(sequence, lease.now(), packet.leaseMillis, packet.lossStopMillis);
+        if (!toStranger && grants()) {
+            packet.flags |= Packet.GRANTS_LEASE;
+        }
         packet.path = wireId;
         packet.instance = instance;
         packet.sequence = sequence;
@@ -141,6 +156,16 @@ final class PathMonitor {
         strangerInstance = 0;
         packet.writeBody(to);
         sealer.seal(to);
+    }
+
+    /**
+     * Only while this path is alive: a peer that does not hear this server is down for it, and its requests, which
+     * may still come, must not keep what it was granted from lapsing.
+     */
+    private boolean grants() {
+        return state == State.ALIVE
+                && peerSequence > 0
+                && lease.grant(config.peer(), peerHeardAt, peerLease, peerLossStop);
     }
 
     /**
@@ -169,6 +194,12 @@ final class PathMonitor {
             return Verdict.REPLAYED;
         }
         peerSequence = packet.sequence;
+        peerHeardAt = lease.now();
+        peerLease = packet.leaseMillis;
+        peerLossStop = packet.lossStopMillis;
+        if (fresh && packet.has(Packet.GRANTS_LEASE)) {
+            requests.granted(packet.echoSequence, config.peer(), lease);
+        }
         if (fresh && packet.echoSequence > lastEcho) {
             advanced(packet.echoSequence, now);
         }

@@ -7,7 +7,10 @@ import org.mainstay.guard.heartbeat.HeartbeatListener.PeerStatus;
 
 /** What peers said last, over whichever path it came first; news are what differs. Owned by the heartbeat thread. */
 final class PeerBoard {
-    /** Reports come once per second, so nothing below a few seconds tells a loop that hangs from one that is between two. */
+    /**
+     * Reports come once per second, so nothing below a few seconds tells a loop that hangs from one that is between
+     * two.
+     */
     private static final long SMALLEST_LOOP_LIMIT_MILLIS = 3000;
 
     private static final class Known {
@@ -34,15 +37,19 @@ final class PeerBoard {
             return;
         }
         long loopLimit = Math.max((long) path.intervalMillis() * path.misses(), SMALLEST_LOOP_LIMIT_MILLIS);
-        boolean present = says.managerPresent && says.loopAge < loopLimit;
+        boolean hangs = says.managerPresent && says.loopAge >= loopLimit;
+        boolean present = says.managerPresent && !hangs;
+        // A loop that hangs may be storing something: nobody knows what it will have stored when it goes on.
+        long incarnation = hangs ? 0 : says.incarnation;
+        long version = hangs ? 0 : says.version;
         if (known == null) {
             known = new Known();
             peers.put(path.peer(), known);
         } else if (known.bootHigh == says.bootHigh
                 && known.bootLow == says.bootLow
                 && known.status.managerPresent() == present
-                && known.status.incarnation() == says.incarnation
-                && known.status.version() == says.version) {
+                && known.status.incarnation() == incarnation
+                && known.status.version() == version) {
             known.instance = packet.instance;
             known.counter = says.counter;
             return;
@@ -52,7 +59,7 @@ final class PeerBoard {
         known.bootHigh = says.bootHigh;
         known.bootLow = says.bootLow;
         String boot = new UUID(says.bootHigh, says.bootLow).toString();
-        known.status = new PeerStatus(path.peer(), boot, present, says.incarnation, says.version);
+        known.status = new PeerStatus(path.peer(), boot, present, incarnation, version);
         listener.peer(known.status);
     }
 

@@ -29,7 +29,9 @@ final class Sealer {
         packet.put(sum);
     }
 
-    /** Returns whether the last 32 bytes are the HMAC of those before them; takes the same time wherever they differ. */
+    /**
+     * Returns whether the last 32 bytes are the HMAC of those before them; takes the same time wherever they differ.
+     */
     boolean valid(ByteBuffer packet) {
         int length = packet.limit() - Packet.MAC;
         packet.get(0, bytes, 0, length);

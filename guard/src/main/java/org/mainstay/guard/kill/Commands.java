@@ -28,12 +28,16 @@ interface Commands {
     /** Returns the real thing. @param limitSeconds after which a tool is killed */
     static Commands real(int limitSeconds) {
         return command -> {
+            if (Thread.interrupted()) {
+                // Whoever waits for it has given up: a late unmount could meet what is in service again.
+                throw new InterruptedException();
+            }
             try {
                 Process process = new ProcessBuilder(command)
                         .redirectInput(new File("/dev/null"))
                         .redirectErrorStream(true)
                         .start();
-                if (!process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
+                if (!ended(process, limitSeconds)) {
                     process.destroyForcibly();
                     return new Ended(-2, command.get(0) + " did not end within " + limitSeconds + " s");
                 }
@@ -44,5 +48,15 @@ interface Commands {
                 return new Ended(-1, e.getMessage());
             }
         };
+    }
+
+    /** A tool is not left behind when its caller is interrupted. */
+    private static boolean ended(Process process, int limitSeconds) throws InterruptedException {
+        try {
+            return process.waitFor(limitSeconds, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            throw e;
+        }
     }
 }

@@ -16,7 +16,8 @@ import org.mainstay.guard.util.Waiting;
 
 /**
  * Ends what kill handles name, in the order address, processes, mount, device, and believes nothing before it has looked.
- * Repeatable: what is gone already is done. Blocks; called on threads of its own, one run at a time.
+ * Repeatable: what is gone already is done. Blocks; called on threads of its own, of which several may run at the same time. A run
+ * that is interrupted begins nothing more.
  */
 public final class HandleExecutor {
     private static final List<String> ORDER = List.of("ADDRESS", "CGROUP", "MOUNT", "LOOP_DEVICE");
@@ -41,7 +42,7 @@ public final class HandleExecutor {
     }
 
     /** Executes the handles; one result for each, in the order given. */
-    public synchronized List<Result> execute(List<String> handles) throws InterruptedException {
+    public List<Result> execute(List<String> handles) throws InterruptedException {
         Result[] results = new Result[handles.size()];
         for (String kind : ORDER) {
             for (int i = 0; i < results.length; i++) {
@@ -59,8 +60,8 @@ public final class HandleExecutor {
     }
 
     /**
-     * Cuts off the file systems that the {@code MOUNT} handles among these name, before anything else and also while another
-     * run of {@link #execute} waits for processes to die.
+     * Cuts off the file systems that the {@code MOUNT} handles among these name, before anything else and also while
+     * another run of {@link #execute} waits for processes to die.
      */
     public List<Result> cut(List<String> handles) throws InterruptedException {
         List<Result> results = new ArrayList<>();
@@ -86,6 +87,9 @@ public final class HandleExecutor {
     }
 
     private Result executeOne(String handle) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
         String[] all = handle.split("\t", -1);
         String[] arguments = Arrays.copyOfRange(all, 1, all.length);
         Result result;

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What the manager said is in service here, with how each can be ended. Immutable. A handle of the kind {@code HIERARCHY} ends
- * nothing: resources that name the same one belong together.
+ * What the manager said is in service here, with how each can be ended. Immutable. A handle of the kind {@code
+ * HIERARCHY} ends nothing: resources that name the same one belong together.
  *
  * @param byTag as received, also resources without handles
  */
@@ -32,6 +32,24 @@ public record InService(Map<String, List<String>> byTag) {
         return byTag.getOrDefault(tag, List.of()).stream()
                 .filter(handle -> !handle.startsWith(HIERARCHY))
                 .toList();
+    }
+
+    /**
+     * Returns what handles belong to, so that what belongs together is ended in order: the hierarchy of a resource that has one
+     * of them; the handles themselves if nothing here has.
+     */
+    public String lane(List<String> handles) {
+        for (String tag : byTag.keySet()) {
+            if (handles.stream().anyMatch(byTag.get(tag)::contains)) {
+                return lane(tag);
+            }
+        }
+        return String.join(" ", handles);
+    }
+
+    /** Returns what a resource belongs to: its hierarchy, or itself. */
+    public String lane(String tag) {
+        return hierarchy(tag).orElse(tag).replace('\t', ' ');
     }
 
     private Optional<String> hierarchy(String tag) {
@@ -56,8 +74,8 @@ public record InService(Map<String, List<String>> byTag) {
     }
 
     /**
-     * Returns the handles that end whoever may write to the storage of the area: all of its users, and the control groups of
-     * everything in their hierarchies, or of everything here where a user's hierarchy is not known.
+     * Returns the handles that end whoever may write to the storage of the area: all of its users, and the control
+     * groups of everything in their hierarchies, or of everything here where a user's hierarchy is not known.
      */
     public List<String> endingUsersOf(String area) {
         List<String> users = users(area);

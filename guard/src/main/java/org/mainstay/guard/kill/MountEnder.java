@@ -15,8 +15,8 @@ import org.mainstay.guard.util.Ticker;
 import org.mainstay.guard.util.Waiting;
 
 /**
- * Unmounts whatever it takes. A lazy unmount hides a file system that still writes, so it is allowed only after the file system
- * has been cut off from its device.
+ * Unmounts whatever it takes. A lazy unmount hides a file system that still writes, so it is allowed only after the
+ * file system has been cut off from its device.
  */
 final class MountEnder {
     private static final int ROUNDS = 10;

@@ -15,8 +15,10 @@ import java.util.zip.ZipFile;
  * All of it but features installed at run time comes from {@code system/} again.
  */
 final class BundleCache {
-    /** The only file that is empty in a cache that is whole. */
+    /** Empty in a cache that is whole. */
     private static final String LOCK = "cache.lock";
+    /** What Karaf itself keeps in a bundle's own data; other bundles may have empty files there. */
+    private static final String FEATURES = "state.json";
 
     private final Path folder;
 
@@ -36,14 +38,20 @@ final class BundleCache {
         }
         for (Path file : files) {
             String name = file.getFileName().toString();
-            if (!name.equals(LOCK) && Files.size(file) == 0) {
+            if (Files.size(file) == 0 && !name.equals(LOCK) && (name.equals(FEATURES) || !inDataOfABundle(file))) {
                 return Optional.of(folder.relativize(file) + " is empty");
             }
-            if (name.endsWith(".jar") && !isWhole(file)) {
+            if (name.endsWith(".jar") && !inDataOfABundle(file) && !isWhole(file)) {
                 return Optional.of(folder.relativize(file) + " is torn");
             }
         }
         return Optional.empty();
+    }
+
+    /** Returns whether a file is in {@code bundleN/data/}, where a bundle keeps what it likes. */
+    private boolean inDataOfABundle(Path file) {
+        Path relative = folder.relativize(file);
+        return relative.getNameCount() > 2 && relative.getName(1).toString().equals("data");
     }
 
     private static boolean isWhole(Path jar) {

@@ -6,24 +6,37 @@ import org.mainstay.guard.util.Ticker;
 
 /**
  * Says when the decision loop of a linked Karaf is stuck: it is connected and decides nothing any more. Time in which this process
- * did not run itself, as in a machine that was paused, says nothing. Asked a few times per second by one thread.
+ * did not run itself, as in a machine that was paused, says nothing. A loop that waits for a disk is given {@link #DISK_FACTOR}
+ * times as long: its manager says so and refuses what it is asked, and another one would wait for the same disk. Asked a few times
+ * per second by one thread.
  */
 public final class LoopWatch {
-    /** A loop older than this is stuck, in milliseconds. */
-    public static final long LIMIT_MILLIS = 60_000;
+    /** How many times longer than for a loop that hangs by itself is waited for one that waits for its disk. */
+    public static final int DISK_FACTOR = 3;
 
     /** A longer time between two looks means that the machine or this process stood still. */
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+    /** A younger loop is never stuck: the limit is not even asked for. */
+    private static final long YOUNG_MILLIS = 2_000;
+
+    /** Ages of the linked manager in milliseconds, 0 while none is linked. */
+    public record Ages(LongSupplier loop, LongSupplier commit) {}
+
     private final Ticker ticker;
-    private final LongSupplier ageMillis;
+    private final Ages ages;
+    private final LongSupplier limitMillis;
     private long lookedAt;
     private long runningSince;
 
-    /** @param ageMillis age of the linked manager's loop, 0 while none is linked */
-    public LoopWatch(Ticker ticker, LongSupplier ageMillis) {
+    /**
+     * @param ages of the decision loop, and of the commit that is under way
+     * @param limitMillis a loop older than this is stuck; asked when it is needed, so that a changed setting counts
+     */
+    public LoopWatch(Ticker ticker, Ages ages, LongSupplier limitMillis) {
         this.ticker = ticker;
-        this.ageMillis = ageMillis;
+        this.ages = ages;
+        this.limitMillis = limitMillis;
         this.lookedAt = ticker.nanos();
         this.runningSince = lookedAt;
     }
@@ -35,6 +48,11 @@ public final class LoopWatch {
             runningSince = now;
         }
         lookedAt = now;
-        return ageMillis.getAsLong() > LIMIT_MILLIS && TimeUnit.NANOSECONDS.toMillis(now - runningSince) > LIMIT_MILLIS;
+        long age = ages.loop().getAsLong();
+        if (age < YOUNG_MILLIS) {
+            return false;
+        }
+        long limit = limitMillis.getAsLong() * (ages.commit().getAsLong() > 0 ? DISK_FACTOR : 1);
+        return age > limit && TimeUnit.NANOSECONDS.toMillis(now - runningSince) > limit;
     }
 }

@@ -34,6 +34,7 @@ public final class ManagerSupervisor implements AutoCloseable {
     private final Path pidFile;
     private final Runnable ended;
     private final BooleanSupplier stuck;
+    private final Runnable killedStuck;
     private final Thread thread;
 
     // guarded by this
@@ -45,21 +46,30 @@ public final class ManagerSupervisor implements AutoCloseable {
     private long startAgainAt;
     private int failures;
     private ProcessIdentity killed;
+    private boolean cacheLookedAt;
 
     /**
      * @param home installation folder, absolute
      * @param command what starts Karaf, asked at each start so that an edited configuration counts
      * @param ended called when Karaf has ended after {@link #announced announced(true)}
      * @param stuck asked all the time: whether the Karaf that is linked has stopped deciding; it is killed and started again
+     * @param killedStuck called when it was killed for that: from now on it does nothing, even if the kernel cannot end it yet
      */
     public ManagerSupervisor(
-            Path home, Callable<List<String>> command, Ticker ticker, Log log, Runnable ended, BooleanSupplier stuck) {
+            Path home,
+            Callable<List<String>> command,
+            Ticker ticker,
+            Log log,
+            Runnable ended,
+            BooleanSupplier stuck,
+            Runnable killedStuck) {
         this.home = home;
         this.command = command;
         this.ticker = ticker;
         this.log = log;
         this.ended = ended;
         this.stuck = stuck;
+        this.killedStuck = killedStuck;
         this.state = new StateFile(home.resolve("data/guard/supervision"));
         this.pidFile = home.resolve("data/run/karaf.pid");
         this.thread = new Thread(this::run, "guard-supervisor");
@@ -196,9 +206,10 @@ public final class ManagerSupervisor implements AutoCloseable {
         boolean zombie = stuck.getAsBoolean();
         if (zombie && wanted && manager != null && manager.alive() && !manager.equals(killed)) {
             killed = manager;
-            log.error("Karaf, process " + manager.pid() + ", is connected but has decided nothing for more than "
-                    + LoopWatch.LIMIT_MILLIS / 1000 + " s: it is killed and started again");
+            log.error("Karaf, process " + manager.pid() + ", is connected but has decided nothing for more than"
+                    + " LOOP_STUCK_SECS, or three times that waiting for its disk: it is killed and started again");
             manager.kill();
+            killedStuck.run();
         }
         if (manager != null && !manager.alive()) {
             died();
@@ -261,7 +272,11 @@ public final class ManagerSupervisor implements AutoCloseable {
         if (Files.exists(console) && Files.size(console) > LARGEST_CONSOLE_LOG) {
             Files.move(console, console.resolveSibling("karaf-console.log.1"), StandardCopyOption.REPLACE_EXISTING);
         }
-        repairCache();
+        if (!cacheLookedAt) {
+            // Only a machine that lost its power leaves a torn cache, and then this guard was started after that.
+            repairCache();
+            cacheLookedAt = true;
+        }
         return new ProcessBuilder(command.call())
                 .directory(home.toFile())
                 .redirectInput(new File("/dev/null"))

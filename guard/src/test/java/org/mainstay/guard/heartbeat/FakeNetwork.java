@@ -18,6 +18,8 @@ final class FakeNetwork {
     record Sent(boolean fromA, byte[] bytes, long arrives) {}
 
     long now = 12_345 * MS;
+    final FakeLease leaseA = new FakeLease(() -> now / MS);
+    final FakeLease leaseB = new FakeLease(() -> now / MS);
     PathMonitor a;
     PathMonitor b;
     boolean aRuns = true;
@@ -30,8 +32,8 @@ final class FakeNetwork {
     PathMonitor.Verdict lastVerdict;
 
     FakeNetwork(int intervalMillis, int misses) {
-        a = new PathMonitor(config(true, intervalMillis, misses, KEY), 1001, now);
-        b = new PathMonitor(config(false, intervalMillis, misses, KEY), 2001, now);
+        a = new PathMonitor(config(true, intervalMillis, misses, KEY), 1001, leaseA, now);
+        b = new PathMonitor(config(false, intervalMillis, misses, KEY), 2001, leaseB, now);
     }
 
     static PathConfig config(boolean endA, int intervalMillis, int misses, String key) {

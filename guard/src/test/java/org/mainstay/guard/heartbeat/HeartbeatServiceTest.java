@@ -38,7 +38,8 @@ class HeartbeatServiceTest {
         final HeartbeatService service;
 
         Node(long instance) throws IOException {
-            service = new HeartbeatService(System::nanoTime, log, this, own, instance);
+            service = new HeartbeatService(
+                    System::nanoTime, log, this, own, new FakeLease(() -> System.nanoTime() / 1_000_000), instance);
             service.start();
             nodes.add(this);
         }
@@ -147,6 +148,11 @@ class HeartbeatServiceTest {
         b.service.paths(List.of(path(false, 50, 3)));
         Await.until("heard", 2000, () -> a.hears("peer B"));
         assertThat(a.hears("peer B true")).isFalse();
+        // nobody knows what it may be storing just now
+        assertThat(a.hears("peer B false 0")).isTrue();
+        b.own.report(new OwnStatus.Report("B", 1, 6, 0, 0, 0, 0));
+        b.service.statusChanged();
+        Await.until("it goes on", 2000, () -> a.hears("peer B true 6"));
     }
 
     @Test

@@ -110,7 +110,8 @@ class PathMonitorTest {
         FakeNetwork network = aliveNetwork(100, 3);
         List<FakeNetwork.Sent> recorded =
                 network.history.stream().filter(sent -> !sent.fromA()).toList();
-        network.b = new PathMonitor(FakeNetwork.config(false, 100, 3, FakeNetwork.KEY), 2002, network.now);
+        network.b =
+                new PathMonitor(FakeNetwork.config(false, 100, 3, FakeNetwork.KEY), 2002, network.leaseB, network.now);
         network.run(1000);
         assertThat(network.news).containsExactly("B ALIVE");
         // the old run's recording, poured in all the time, changes nothing for the new run
@@ -155,7 +156,8 @@ class PathMonitorTest {
         FakeNetwork network = aliveNetwork(500, 6);
         network.bRuns = false;
         network.run(800);
-        network.b = new PathMonitor(FakeNetwork.config(false, 500, 6, FakeNetwork.KEY), 2002, network.now);
+        network.b =
+                new PathMonitor(FakeNetwork.config(false, 500, 6, FakeNetwork.KEY), 2002, network.leaseB, network.now);
         network.bRuns = true;
         network.run(10_000);
         assertThat(network.news).containsExactly("B ALIVE");

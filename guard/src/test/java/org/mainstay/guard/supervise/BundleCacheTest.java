@@ -48,6 +48,16 @@ class BundleCacheTest {
     }
 
     @Test
+    void whatABundleKeepsMayBeEmptyButNotWhatKarafKnowsOfItsFeatures() throws IOException {
+        Path data = Files.createDirectories(home.resolve("data/cache/bundle33/data/deep"));
+        Files.createFile(data.resolve("marker"));
+        Files.createFile(data.resolve("not-ours.jar"));
+        assertThat(cache.damage()).isEmpty();
+        Files.createFile(data.resolveSibling("state.json"));
+        assertThat(cache.damage()).contains("bundle33/data/state.json is empty");
+    }
+
+    @Test
     void aTornJarIsDamage() throws IOException {
         byte[] all = Files.readAllBytes(bundle.resolve("bundle.jar"));
         Files.write(bundle.resolve("bundle.jar"), java.util.Arrays.copyOf(all, all.length - 30));

@@ -10,7 +10,9 @@ import org.mainstay.guard.heartbeat.OwnStatus;
 class LoopWatchTest {
     private final AtomicLong now = new AtomicLong();
     private final OwnStatus own = new OwnStatus(now::get, "00000000-0000-0000-0000-000000000001");
-    private final LoopWatch watch = new LoopWatch(now::get, own::linkedLoopAgeMillis);
+    private final AtomicLong limit = new AtomicLong(60_000);
+    private final LoopWatch watch = new LoopWatch(
+            now::get, new LoopWatch.Ages(own::linkedLoopAgeMillis, own::linkedCommitAgeMillis), limit::get);
 
     private boolean stuckAfter(int seconds) {
         boolean stuck = false;
@@ -48,6 +50,17 @@ class LoopWatchTest {
         assertThat(stuckAfter(100)).isFalse();
         report(0);
         assertThat(stuckAfter(61)).isTrue();
+    }
+
+    @Test
+    void aLoopThatWaitsForItsDiskIsGivenLonger() {
+        limit.set(20_000);
+        own.linked(true);
+        own.report(new OwnStatus.Report("A", 1, 1, 0, 100, 0, 0));
+        assertThat(stuckAfter(59)).isFalse();
+        assertThat(stuckAfter(2)).isTrue();
+        own.report(new OwnStatus.Report("A", 1, 1, 21_000, 0, 0, 0));
+        assertThat(watch.stuck()).as("the disk answered and it hangs on").isTrue();
     }
 
     @Test

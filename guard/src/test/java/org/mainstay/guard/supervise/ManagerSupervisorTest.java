@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,7 @@ class ManagerSupervisorTest {
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile List<String> command = List.of("sleep", "1000");
     private final AtomicBoolean stuck = new AtomicBoolean();
+    private final AtomicInteger killedStuck = new AtomicInteger();
     private Log log;
     private ManagerSupervisor supervisor;
 
@@ -35,7 +37,14 @@ class ManagerSupervisorTest {
     }
 
     private ManagerSupervisor supervisor() {
-        return new ManagerSupervisor(home, () -> command, System::nanoTime, log, () -> ended.set(true), stuck::get);
+        return new ManagerSupervisor(
+                home,
+                () -> command,
+                System::nanoTime,
+                log,
+                () -> ended.set(true),
+                stuck::get,
+                killedStuck::incrementAndGet);
     }
 
     @AfterEach
@@ -80,8 +89,9 @@ class ManagerSupervisorTest {
         Await.until("the file says so too", 5000, () -> {
             log.flush();
             return Files.readString(home.resolve("data/log/guard.log"))
-                    .contains("has decided nothing for more than 60 s");
+                    .contains("has decided nothing for more than LOOP_STUCK_SECS");
         });
+        assertThat(killedStuck.get()).as("it counts as absent at once").isPositive();
         awaitRunning();
         long second = pid();
         supervisor.announced(false);

@@ -84,6 +84,14 @@ public final class Cluster {
     /** Protects a database with its volume and address on the first server and extends it to all others. */
     public static void protectDatabase(Lab lab, Database database, String address) {
         Server first = lab.servers().get(0);
+        createDatabase(first, database, address);
+        for (Server other : lab.servers().subList(1, lab.servers().size())) {
+            first.mainstay("resource", "extend", "pg", "--to", other.name());
+        }
+    }
+
+    /** Creates the hierarchy of a database (pg on data and vip) on one server. */
+    public static void createDatabase(Server first, Database database, String address) {
         first.mainstay(
                 "resource",
                 "create",
@@ -106,8 +114,5 @@ public final class Cluster {
                 "--set",
                 "port=" + Database.PORT);
         first.mainstay("dependency", "create", "pg", "vip");
-        for (Server other : lab.servers().subList(1, lab.servers().size())) {
-            first.mainstay("resource", "extend", "pg", "--to", other.name());
-        }
     }
 }

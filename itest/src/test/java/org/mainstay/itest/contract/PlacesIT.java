@@ -127,7 +127,7 @@ class PlacesIT extends ContractCase {
         Exec.Result installed = machine.run(plain + "/bin/install-service", "--root", root.toString());
         assertThat(installed.exitCode()).as(installed.output()).isZero();
         Path units = root.resolve("etc/systemd/system");
-        for (String unit : List.of("mainstay.service", "mainstay-shutdown.service")) {
+        for (String unit : List.of("mainstay.service", "mainstay-guard.service", "mainstay-shutdown.service")) {
             assertThat(Files.readString(units.resolve(unit)))
                     .contains(plain + "/bin/mainstay")
                     .doesNotContain("@MAINSTAY_HOME@");

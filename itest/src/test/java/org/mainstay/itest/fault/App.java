@@ -18,9 +18,9 @@ import org.mainstay.itest.lab.Server;
  * A protected application made of scripts that do what a test tells them: wait at their beginning, fail, or run code of the
  * test. Each step is written to a history that all machines share; the application itself is one process per machine.
  */
-final class App {
+public final class App {
     /** Beginning of the command line of the application's process; the tag follows. */
-    static final String MARK = "protected-";
+    public static final String MARK = "protected-";
 
     private static final Duration STEP_LIMIT = Duration.ofSeconds(60);
 
@@ -33,7 +33,7 @@ final class App {
     }
 
     /** Writes the scripts; nothing is protected yet. */
-    static App write(Lab lab, String tag) {
+    public static App write(Lab lab, String tag) {
         App app = new App(tag, lab.directory().resolve("app-" + tag));
         try {
             Files.createDirectories(app.folder);
@@ -83,23 +83,23 @@ final class App {
                 """.formatted(action, MARK, body);
     }
 
-    String tag() {
+    public String tag() {
         return tag;
     }
 
     /** Returns what the sampler calls this application. */
-    String sign() {
+    public String sign() {
         return "application " + tag;
     }
 
     /** Creates the resource on a server, in service, and extends it to others. */
-    void protect(Server first, List<Server> others, String... settings) {
+    public void protect(Server first, List<Server> others, String... settings) {
         create(first, settings);
         others.forEach(other -> first.mainstay("resource", "extend", tag, "--to", other.name()));
     }
 
     /** Creates the resource on a server, in service. */
-    void create(Server server, String... settings) {
+    public void create(Server server, String... settings) {
         List<String> command = new ArrayList<>(List.of("resource", "create", "app", "--tag", tag));
         for (String action : List.of("restore", "remove", "quickCheck")) {
             command.addAll(List.of("--set", action + "=" + folder.resolve(action)));
@@ -111,15 +111,15 @@ final class App {
     }
 
     /** Makes an action wait at its beginning on a server until {@link #let}. */
-    void hold(String action, Server server) {
+    public void hold(String action, Server server) {
         put("hold-" + action + "-" + server.name(), "");
     }
 
-    void let(String action, Server server) {
+    public void let(String action, Server server) {
         drop("hold-" + action + "-" + server.name());
     }
 
-    void fail(String action, Server server, boolean fails) {
+    public void fail(String action, Server server, boolean fails) {
         if (fails) {
             put("fail-" + action + "-" + server.name(), "");
         } else {
@@ -128,11 +128,11 @@ final class App {
     }
 
     /** Runs shell code at the beginning of an action on a server; it may define {@code after PID} to follow the start. */
-    void code(String action, Server server, String code) {
+    public void code(String action, Server server, String code) {
         put("code-" + action + "-" + server.name(), code);
     }
 
-    void noCode(String action, Server server) {
+    public void noCode(String action, Server server) {
         drop("code-" + action + "-" + server.name());
     }
 
@@ -153,7 +153,7 @@ final class App {
     }
 
     /** Returns the steps so far, such as {@code A restore begin}. */
-    List<String> history() {
+    public List<String> history() {
         try {
             return Files.readAllLines(folder.resolve("history"));
         } catch (IOException e) {
@@ -162,13 +162,13 @@ final class App {
     }
 
     /** Returns how often a step was made so far. */
-    long count(Server server, String action, String step) {
+    public long count(Server server, String action, String step) {
         String line = server.name() + " " + action + " " + step;
         return history().stream().filter(line::equals).count();
     }
 
     /** Waits until a step was made more often than before. */
-    void awaitStep(Server server, String action, String step, long before) {
+    public void awaitStep(Server server, String action, String step, long before) {
         Await.until(
                 tag + ": " + server.name() + " " + action + " " + step,
                 STEP_LIMIT,
@@ -177,7 +177,7 @@ final class App {
     }
 
     /** Returns the ids, as seen from outside, of the application's processes on a server. */
-    Set<Long> processes(Server server) {
+    public Set<Long> processes(Server server) {
         Set<Long> pids = new TreeSet<>();
         for (long pid : LifeSigns.processes(server.machine())) {
             try {

@@ -25,23 +25,23 @@ import org.mainstay.itest.lab.RootNeeded;
 import org.mainstay.itest.lab.Server;
 
 /**
- * Two servers A and B with two comm paths, formed once for the tests of a class, and again after a test that failed. While a
+ * Servers, A and B unless a class names more, with two comm paths between every two, formed once for the tests of a class, and again after a test that failed. While a
  * test runs, invariant I1 is watched from outside; whatever the test itself asserts, two owners fail it.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class FaultCase {
+public abstract class FaultCase {
     /** How long anything may take that Mainstay does by itself; generous, as the machine may be busy. */
-    static final Duration LIMIT = Duration.ofSeconds(60);
+    protected static final Duration LIMIT = Duration.ofSeconds(60);
 
     @RegisterExtension
-    final AfterTestExecutionCallback outcome = this::ended;
+    protected final AfterTestExecutionCallback outcome = this::ended;
 
     private Lab lab;
     private OneOwner watcher;
     private boolean failed;
 
     @BeforeEach
-    void ready() {
+    protected void ready() {
         RootNeeded.assume();
         if (failed) {
             closeLab();
@@ -49,12 +49,12 @@ abstract class FaultCase {
         if (lab == null) {
             failed = true;
             lab = Lab.open(2);
-            Cluster.form(lab, distribution(), List.of("A", "B"));
+            Cluster.form(lab, distribution(), names());
             Cluster.connect(lab, 2, heartbeat());
             formed();
             failed = false;
         }
-        for (Server server : List.of(a(), b())) {
+        for (Server server : lab.servers()) {
             if (!server.machine().isOn()) {
                 server.machine().powerOn();
                 server.start();
@@ -65,9 +65,9 @@ abstract class FaultCase {
     }
 
     /** Prepares what all tests of the class need, once the cluster is there. */
-    void formed() {}
+    protected void formed() {}
 
-    static Path distribution() {
+    protected static Path distribution() {
         String archive = System.getProperty("mainstay.dist", "");
         if (archive.isEmpty()) {
             throw new IllegalStateException("mainstay.dist must name the distribution's tar.gz");
@@ -75,12 +75,17 @@ abstract class FaultCase {
         return Path.of(archive);
     }
 
-    Cluster.Heartbeat heartbeat() {
+    /** Returns the names of the servers; the first two are A and B. */
+    protected List<String> names() {
+        return List.of("A", "B");
+    }
+
+    protected Cluster.Heartbeat heartbeat() {
         return Cluster.Heartbeat.DEFAULT;
     }
 
     /** Returns which signs of life must never be on two machines at once. */
-    Predicate<String> exclusive() {
+    protected Predicate<String> exclusive() {
         return sign -> !sign.startsWith("address ") || sign.endsWith(".100");
     }
 
@@ -92,7 +97,7 @@ abstract class FaultCase {
     }
 
     @AfterEach
-    void onlyOneOwner() {
+    protected void onlyOneOwner() {
         if (watcher != null) {
             watcher.close();
             OneOwner ended = watcher;
@@ -105,7 +110,7 @@ abstract class FaultCase {
     }
 
     @AfterAll
-    void closeLab() {
+    protected void closeLab() {
         failed = false;
         if (lab != null) {
             Lab closing = lab;
@@ -114,25 +119,25 @@ abstract class FaultCase {
         }
     }
 
-    OneOwner watcher() {
+    protected OneOwner watcher() {
         return watcher;
     }
 
-    Lab lab() {
+    protected Lab lab() {
         return lab;
     }
 
-    Server a() {
+    protected Server a() {
         return lab.server("A");
     }
 
-    Server b() {
+    protected Server b() {
         return lab.server("B");
     }
 
-    /** Waits until both servers see each other on all paths and both managers answer. */
-    void meet() {
-        for (Server server : List.of(a(), b())) {
+    /** Waits until all servers see each other on all paths and all managers answer. */
+    protected void meet() {
+        for (Server server : lab.servers()) {
             Await.until(
                     server.name() + " sees all servers and paths alive",
                     LIMIT,
@@ -141,11 +146,12 @@ abstract class FaultCase {
         }
     }
 
-    private static boolean sees(Server server) {
+    private boolean sees(Server server) {
+        int number = lab.servers().size();
         return server.status()
                 .map(status -> "AVAILABLE".equals(text(status, "phase"))
-                        && allAlive(status.getAsJsonArray("servers"), 2)
-                        && allAlive(status.getAsJsonArray("commpaths"), 4)
+                        && allAlive(status.getAsJsonArray("servers"), number)
+                        && allAlive(status.getAsJsonArray("commpaths"), 2 * number * (number - 1))
                         && managers(status.getAsJsonArray("servers")))
                 .orElse(false);
     }
@@ -160,7 +166,7 @@ abstract class FaultCase {
         return true;
     }
 
-    static String text(JsonObject object, String field) {
+    protected static String text(JsonObject object, String field) {
         return object.has(field) && !object.get(field).isJsonNull()
                 ? object.get(field).getAsString()
                 : "";
@@ -173,7 +179,7 @@ abstract class FaultCase {
     }
 
     /** Waits until a server regards another one as ALIVE or DEAD. */
-    void awaitServer(Server from, Server about, String state) {
+    protected void awaitServer(Server from, Server about, String state) {
         Await.until(
                 about.name() + " is " + state + " as seen from " + from.name(),
                 LIMIT,
@@ -193,7 +199,7 @@ abstract class FaultCase {
     }
 
     /** Returns what a server says of a resource on a server. */
-    static Optional<JsonObject> row(Server from, String tag, String on) {
+    protected static Optional<JsonObject> row(Server from, String tag, String on) {
         return from.status().flatMap(status -> {
             for (JsonElement one : status.getAsJsonArray("resources")) {
                 JsonObject row = one.getAsJsonObject();
@@ -205,23 +211,27 @@ abstract class FaultCase {
         });
     }
 
-    /** Waits until both servers agree that the resource is in service on the one and out of service on the other. */
-    void expect(String tag, Server active, Server standby) {
-        for (Server server : List.of(active, standby)) {
+    /** Waits until these servers agree that the resource is in service on the one and out of service on the others. */
+    protected void expect(String tag, Server active, Server... standbys) {
+        List<Server> all = new ArrayList<>(List.of(standbys));
+        all.add(active);
+        for (Server server : all) {
             server.await(tag, active.name(), "ISP", LIMIT);
-            server.await(tag, standby.name(), "OSU", LIMIT);
+            for (Server standby : standbys) {
+                server.await(tag, standby.name(), "OSU", LIMIT);
+            }
         }
     }
 
     /** Takes an application of a finished test away. */
-    void retire(App... apps) {
+    protected void retire(App... apps) {
         for (App app : apps) {
             a().mainstay("resource", "delete", app.tag(), "--stop");
         }
     }
 
     /** Runs a command line without waiting for its end. */
-    CompletableFuture<Exec.Result> later(Server server, String... arguments) {
+    protected CompletableFuture<Exec.Result> later(Server server, String... arguments) {
         return CompletableFuture.supplyAsync(() -> server.bin("mainstay", arguments));
     }
 }

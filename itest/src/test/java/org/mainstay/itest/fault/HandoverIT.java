@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mainstay.itest.client.Acknowledgements;
 import org.mainstay.itest.lab.Await;
+import org.mainstay.itest.lab.Cluster;
 import org.mainstay.itest.lab.Database;
 import org.mainstay.itest.lab.Server;
 
@@ -25,36 +26,15 @@ class HandoverIT extends FaultCase {
     private Acknowledgements client;
 
     @Override
-    void formed() {
+    protected void formed() {
         psql = Database.programs().resolve("psql");
         Database database = Database.create(lab(), a().machine(), List.of());
         Server first = a();
-        first.mainstay(
-                "resource",
-                "create",
-                "volume",
-                "--tag",
-                "data",
-                "--set",
-                "device=" + database.image(),
-                "--set",
-                "mount=" + Database.MOUNT);
-        first.mainstay("resource", "create", "ip", "--tag", "vip", "--set", "address=" + ADDRESS + "/24");
-        first.mainstay(
-                "resource",
-                "create",
-                "postgres",
-                "--tag",
-                "pg",
-                "--set",
-                "datadir=" + Database.DATA,
-                "--set",
-                "port=" + Database.PORT);
+        Cluster.createDatabase(first, database, ADDRESS);
         top = App.write(lab(), "top");
         top.create(first);
         bottom = App.write(lab(), "bottom");
         bottom.create(first);
-        first.mainstay("dependency", "create", "pg", "vip");
         first.mainstay("dependency", "create", "top", "pg");
         first.mainstay("dependency", "create", "data", "bottom");
         first.mainstay("resource", "extend", "top", "--to", "B");

@@ -16,13 +16,13 @@ import org.mainstay.itest.lab.Machine;
  * What runs on a machine, read from the kernel's own tables without asking Mainstay: addresses it answers to, file systems of
  * shared images, postmasters, test applications.
  */
-final class LifeSigns {
+public final class LifeSigns {
     private static final Path PROC = Path.of("/proc");
 
     private LifeSigns() {}
 
     /** Returns all signs of one machine, such as {@code address 10.77.1.100}; none while it is off. */
-    static Set<String> of(Machine machine) {
+    public static Set<String> of(Machine machine) {
         Set<String> signs = new TreeSet<>();
         if (!machine.isOn()) {
             return signs;
@@ -47,7 +47,7 @@ final class LifeSigns {
     }
 
     /** Returns the addresses the machine's kernel takes for its own. */
-    static Set<String> addresses(Machine machine) {
+    public static Set<String> addresses(Machine machine) {
         Set<String> addresses = new TreeSet<>();
         String last = "";
         for (String line : lines(PROC.resolve(machine.firstProcess() + "/net/fib_trie"))) {
@@ -62,7 +62,7 @@ final class LifeSigns {
     }
 
     /** Returns the files behind the loop devices that are mounted. */
-    static Set<String> mounts(Machine machine) {
+    public static Set<String> mounts(Machine machine) {
         Set<String> files = new TreeSet<>();
         for (String line : lines(PROC.resolve(machine.firstProcess() + "/mountinfo"))) {
             String source = line.substring(line.indexOf(" - ") + 3).split(" ")[1];
@@ -75,7 +75,7 @@ final class LifeSigns {
     }
 
     /** Returns the processes of a machine by their ids outside of it. */
-    static Set<Long> processes(Machine machine) {
+    public static Set<Long> processes(Machine machine) {
         Set<Long> pids = new TreeSet<>();
         collect(machine.cgroup(), pids);
         return pids;

@@ -16,7 +16,7 @@ import org.mainstay.itest.lab.Server;
  * in the same instant, so one is looked at before and after the other: only a sign seen on both of them, and still on the first
  * afterwards, is two owners.
  */
-final class OneOwner implements AutoCloseable {
+public final class OneOwner implements AutoCloseable {
     private static final java.time.Duration EVERY = java.time.Duration.ofMillis(15);
 
     private final Lab lab;
@@ -29,7 +29,7 @@ final class OneOwner implements AutoCloseable {
     private long samples;
 
     /** @param exclusive which signs must not be on two machines */
-    OneOwner(Lab lab, Predicate<String> exclusive) {
+    public OneOwner(Lab lab, Predicate<String> exclusive) {
         this.lab = lab;
         this.exclusive = exclusive;
         this.thread = new Thread(this::watch, "one owner");
@@ -76,16 +76,16 @@ final class OneOwner implements AutoCloseable {
     }
 
     /** Lets one sign be on two machines for a while, where a test shows what cannot be prevented; an empty text ends that. */
-    void tolerate(String sign) {
+    public void tolerate(String sign) {
         tolerated = sign;
     }
 
-    synchronized List<String> violations() {
+    public synchronized List<String> violations() {
         return List.copyOf(violations);
     }
 
     /** @throws LabException if anything had two owners at any time so far, or nobody looked */
-    synchronized void verify() {
+    public synchronized void verify() {
         if (samples == 0) {
             throw new LabException("nobody looked whether there were two owners");
         }

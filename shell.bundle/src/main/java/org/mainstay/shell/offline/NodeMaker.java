@@ -1,6 +1,8 @@
 package org.mainstay.shell.offline;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
@@ -49,7 +51,7 @@ final class NodeMaker implements OfflineSetup {
     @Override
     public String init(String name, String address, int port) throws CommandException {
         make("", name, data -> nodes.init(data, name, address, port));
-        return name + " is the first server of a new cluster; start it with bin/lkstart";
+        return name + " is the first server of a new cluster; start it with bin/lkstart" + warning(address);
     }
 
     @Override
@@ -59,7 +61,21 @@ final class NodeMaker implements OfflineSetup {
                         + " before you try again",
                 name,
                 data -> nodes.join(data, name, address, port, peer, code));
-        return name + " has joined the cluster; start it with bin/lkstart";
+        return name + " has joined the cluster; start it with bin/lkstart" + warning(address);
+    }
+
+    /** An address may come later, with a network that is not up yet. */
+    private static String warning(String address) throws CommandException {
+        try {
+            boolean here = NetworkInterface.getByInetAddress(InetAddress.getByName(address)) != null;
+            return here
+                    ? ""
+                    : "\nwarning: no interface of this server has the address " + address
+                            + " now; other servers cannot reach it before one has. If it is a mistake: delete data/lcd and "
+                            + "data/identity and begin again";
+        } catch (IOException e) {
+            throw failed(e, "");
+        }
     }
 
     private void make(String afterwards, String name, Identity identity) throws CommandException {

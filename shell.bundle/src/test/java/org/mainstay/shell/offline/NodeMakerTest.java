@@ -42,9 +42,17 @@ class NodeMakerTest {
 
     @Test
     void initMakesIdentityAndDatabase() throws Exception {
-        assertThat(maker().init("A", "10.77.1.1", 1500)).contains("lkstart");
+        assertThat(maker().init("A", "127.0.0.1", 1500)).endsWith("lkstart");
         assertThat(stored.members()).extracting(Member::name).containsExactly("A");
         assertThat(home.resolve("data/identity/key")).exists();
+    }
+
+    /** 192.0.2.0/24 is for documentation: no machine has such an address. */
+    @Test
+    void whoGivesAnAddressThatIsNotHereIsWarned() throws Exception {
+        assertThat(maker().init("A", "192.0.2.7", 1500))
+                .startsWith("A is the first server")
+                .contains("warning: no interface of this server has the address 192.0.2.7");
     }
 
     @Test

@@ -102,6 +102,12 @@ public final class FakePlatform
         return this;
     }
 
+    @Override
+    public SafetyServices safety() {
+        FakeSafety safety = new FakeSafety();
+        return new SafetyServices(safety, safety, safety, safety);
+    }
+
     /** Lets the kits come later. */
     public void incomplete() {
         complete = false;
@@ -142,7 +148,9 @@ public final class FakePlatform
     @Override
     public List<Kit> kits() {
         return List.of(
-                new Kit("comm", "ip", "1.0", "IP address"), new Kit("database", "postgres", "1.0", "PostgreSQL"));
+                new Kit("comm", "ip", "1.0", "IP address"),
+                new Kit("database", "postgres", "1.0", "PostgreSQL"),
+                new Kit("filesys", "volume", "1.0", "Volume"));
     }
 
     @Override
@@ -165,6 +173,11 @@ public final class FakePlatform
     public List<ClusterEvent> recent(int most) {
         List<ClusterEvent> all = Fixtures.events();
         return all.subList(Math.max(0, all.size() - most), all.size());
+    }
+
+    @Override
+    public void add(int number, ClusterEvent.Level level, String tag, String text) {
+        throw new UnsupportedOperationException("commands raise no events");
     }
 
     @Override

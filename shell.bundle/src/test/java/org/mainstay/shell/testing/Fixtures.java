@@ -46,9 +46,18 @@ public final class Fixtures {
             case "failed stop" -> failedStop();
             case "all out" -> allOut();
             case "in doubt" -> inDoubt();
+            case "kit missing" -> kitMissing();
             case "fresh node" ->
                 new ClusterSnapshot(
-                        1, "A", Phase.AVAILABLE, base("A"), Map.of(), Map.of(), Map.of(), Map.of(), List.of());
+                        1,
+                        "A",
+                        Phase.AVAILABLE,
+                        base("A"),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        List.of());
             default -> throw new IllegalArgumentException("there is no fixture '" + name + "'");
         };
     }
@@ -87,6 +96,12 @@ public final class Fixtures {
 
     private static ClusterSnapshot allOut() {
         return with(named("two servers"), lcd("A", InstanceState.OSU));
+    }
+
+    private static ClusterSnapshot kitMissing() {
+        ClusterSnapshot cluster = named("two servers");
+        Instance cache = Instance.create("cache", "6379", "database", "redis");
+        return with(cluster, cluster.own().with(cache));
     }
 
     private static ClusterSnapshot inDoubt() {
@@ -173,7 +188,12 @@ public final class Fixtures {
                         state,
                         state == InstanceState.ISP ? "restore action has succeeded" : "remove action has succeeded",
                         CHECKED_AT)
-                .withOwnership(new Ownership(3, "A", Wanted.IN, 1, state != InstanceState.ISP, List.of(), 0));
+                .withOwnership(new Ownership(3, "A", Wanted.IN, 1, state != InstanceState.ISP, killHandles(tag), 0));
+    }
+
+    /** The volume has none. */
+    private static List<String> killHandles(String tag) {
+        return tag.equals("data") ? List.of() : List.of("CGROUP\t/sys/fs/cgroup/mainstay/" + tag);
     }
 
     private static LcdChange<?> dependency(String parent, String child) {
@@ -199,6 +219,14 @@ public final class Fixtures {
                         1234,
                         ClusterEvent.Level.ERROR,
                         "pg",
-                        "quickCheck failed: no answer on port 5432"));
+                        "quickCheck failed: no answer on port 5432"),
+                new ClusterEvent(
+                        3,
+                        Instant.parse("2026-01-02T03:05:01Z"),
+                        "A",
+                        20120,
+                        ClusterEvent.Level.INFORMATION,
+                        "pg",
+                        "pg is in service on A"));
     }
 }

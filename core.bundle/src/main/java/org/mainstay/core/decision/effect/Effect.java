@@ -24,7 +24,7 @@ public sealed interface Effect {
      * @param epoch ownership epoch the action runs under
      * @param takeover whether the previous owner was taken for dead and may not have stopped in order
      * @param handedOver whether another server said that it has let go of the resource, for this restore
-     * @param rightUntil end of the right to run on the monotonic clock in milliseconds, checked immediately before the action
+     * @param rightUntil end of the right to run on the clock of the boot in milliseconds, checked immediately before the action
      *     starts; {@link Long#MAX_VALUE} as long as no lease is configured
      * @param reason why, for people and logs
      */
@@ -83,6 +83,18 @@ public sealed interface Effect {
 
     /** An entry of the event log; {@link Notices} lists the numbers. */
     record Notify(int number, ClusterEvent.Level level, String tag, String text) implements Effect {}
+
+    /** The guard grants a peer no right to run any more; answered by {@code Withheld} when that is in force and recorded. */
+    record Withhold(String peer) implements Effect {}
+
+    /** The guard may grant a peer the right to run again; answered by {@code Withheld}. */
+    record Allow(String peer) implements Effect {}
+
+    /** Makes sure that a machine is down; answered by {@code FenceFinished}, always. */
+    record Fence(String peer, String reason) implements Effect {}
+
+    /** Mainstay leaves for a while (QUO-060, QUO-061): no manager, no heartbeats. Nothing is in service here any more. */
+    record Quarantine(long millis) implements Effect {}
 
     record PhaseChanged(ClusterSnapshot.Phase phase) implements Effect {}
 }

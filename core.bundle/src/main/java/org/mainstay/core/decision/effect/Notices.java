@@ -35,9 +35,27 @@ public final class Notices {
     public static final int KILLED = 20138;
     public static final int WANTED_AGAIN = 20139;
 
+    public static final int RIGHT_LOST = 20140;
+    public static final int RIGHT_HELD = 20141;
+    public static final int RIGHT_LOSS_ACTION = 20142;
+    public static final int QUARANTINE = 20143;
+    public static final int LAPSED_MEANWHILE = 20144;
+    public static final int OVERTAKEN = 20145;
+
     public static final int OPERATION_COMMITTED = 20150;
     public static final int OPERATION_ABORTED = 20151;
     public static final int OPERATION_IN_DOUBT = 20152;
+    public static final int OPERATION_CONFLICT = 20153;
+
+    public static final int SAFETY_SEEN = 20170;
+    public static final int SAFETY_ABORTED = 20171;
+    public static final int SAFETY_TIMED_OUT = 20172;
+    public static final int SAFETY_WAITS = 20173;
+    public static final int CONFIRMED_DOWN = 20174;
+    public static final int FENCING = 20175;
+    public static final int FENCED = 20176;
+    public static final int FENCE_FAILED = 20177;
+    public static final int CUT_OFF = 20178;
 
     private Notices() {}
 }

@@ -6,6 +6,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.message.CoreMessage;
+import org.mainstay.core.decision.state.Fate;
+import org.mainstay.core.decision.state.RightToRun;
 import org.mainstay.core.decision.state.Settings;
 
 /** Everything the decision core can be told. The table in the package documentation of the core says who raises what. */
@@ -72,6 +74,12 @@ public sealed interface Event {
     /** @param check {@code quickCheck} or {@code deepCheck} */
     record CheckFailed(String tag, String check, String message) implements Event {}
 
+    /**
+     * The storage of a resource is not this server's any more: its reservation was superseded or cannot be renewed. Unlike a
+     * failed check this is nothing that could be repaired here.
+     */
+    record OwnershipLost(String tag, String message) implements Event {}
+
     record TimerFired(String id) implements Event {}
 
     /**
@@ -99,6 +107,45 @@ public sealed interface Event {
 
     /** Commits work again. Optional: the core tries again by itself from time to time. */
     record PersistRecovered() implements Event {}
+
+    /**
+     * The guard's news of this server's right to run (design.md section 10).
+     *
+     * @param until its end on the clock of the boot, milliseconds; not read unless HELD
+     * @param since since when it is held without a gap, on the same clock; a restart of guard or manager is no gap
+     * @param reason why it is lost; empty if it is not
+     */
+    record RightChanged(RightToRun.Right right, long until, long since, String reason) implements Event {}
+
+    /** Whether the last grant of the guard here to a peer is over for certain. */
+    record Lapsed(String peer, boolean lapsed) implements Event {}
+
+    /** Whether the guard here grants a peer the right to run; also the answer to {@code Withhold} and {@code Allow}. */
+    record Withheld(String peer, boolean withheld) implements Event {}
+
+    /** What storage or etcd say of a peer. */
+    record WitnessSaid(String peer, Fate.Word word, String reason) implements Event {}
+
+    /** The guard does not answer: what it said of its grants and of the witness is not known any more. */
+    record GuardAway() implements Event {}
+
+    /**
+     * What the safety check sees of a peer's machine changed (COMM-050).
+     *
+     * @param forMillis how long it has been so when this was raised
+     * @param evidence for people
+     */
+    record PeerSighted(String peer, Fate.Sight sight, long forMillis, String evidence) implements Event {}
+
+    /** This server cannot reach anybody, or can again. */
+    record CutOff(boolean cutOff, String reason) implements Event {}
+
+    /**
+     * Answer to {@code Fence}; also raised unasked when an operator acknowledges that a machine is down.
+     *
+     * @param confirmed whether the machine is certainly down
+     */
+    record FenceFinished(String peer, boolean confirmed, String evidence) implements Event {}
 
     /** The four answers of a probe; only STOPPED ever counts as stopped. */
     enum Presence {

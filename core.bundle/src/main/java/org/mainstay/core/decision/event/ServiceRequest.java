@@ -26,6 +26,9 @@ public sealed interface ServiceRequest {
     /** The operator's word that a resource is certainly stopped on a server (design.md section 4, released). */
     record ConfirmStopped(String tag, String server) implements ServiceRequest {}
 
+    /** The operator's word that a machine is down and stays so until it is heard again (design.md section 10). */
+    record ConfirmDown(String server) implements ServiceRequest {}
+
     /**
      * Stops Mainstay here (CMD-090 to CMD-096).
      *

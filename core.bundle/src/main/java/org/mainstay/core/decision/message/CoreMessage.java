@@ -59,10 +59,32 @@ public sealed interface CoreMessage {
      * How the sender stands; sent at each change.
      *
      * @param kits keys of the types usable there
+     * @param right whether it has the right to run resources
+     * @param alive servers it can reach
+     * @param withheld servers that have no right to run from it any more, for certain
+     * @param certain servers it knows to be down for certain: fenced, or by an operator's word
      */
-    record Standing(ClusterSnapshot.Phase phase, Set<String> kits) implements CoreMessage {
+    record Standing(
+            ClusterSnapshot.Phase phase,
+            Set<String> kits,
+            boolean right,
+            Set<String> alive,
+            Set<String> withheld,
+            Set<String> certain)
+            implements CoreMessage {
+        /** How a server stands that has said nothing yet. */
+        public static final Standing NONE =
+                new Standing(ClusterSnapshot.Phase.STOPPED, Set.of(), false, Set.of(), Set.of(), Set.of());
+
         public Standing {
-            kits = java.util.Collections.unmodifiableSortedSet(new java.util.TreeSet<>(kits));
+            kits = sorted(kits);
+            alive = sorted(alive);
+            withheld = sorted(withheld);
+            certain = sorted(certain);
+        }
+
+        private static Set<String> sorted(Set<String> names) {
+            return java.util.Collections.unmodifiableSortedSet(new java.util.TreeSet<>(names));
         }
     }
 
@@ -70,9 +92,25 @@ public sealed interface CoreMessage {
      * Asks for the right to own groups.
      *
      * @param epochs by the sender's tag, the epoch it wants to own
+     * @param places by the sender's tag, the tags of the same group by server, the sender's included
      */
-    record ClaimRequest(String claimId, Map<String, Long> epochs) implements CoreMessage {
+    record ClaimRequest(String claimId, Map<String, Long> epochs, Map<String, Places> places) implements CoreMessage {
         public ClaimRequest {
+            epochs = java.util.Collections.unmodifiableMap(new TreeMap<>(epochs));
+            places = java.util.Collections.unmodifiableMap(new TreeMap<>(places));
+        }
+    }
+
+    /** The instances of a group: tags by server. */
+    record Places(Map<String, String> tags) {
+        public Places {
+            tags = java.util.Collections.unmodifiableMap(new TreeMap<>(tags));
+        }
+    }
+
+    /** The sender gave up a claim: what was promised to it for that is free again. */
+    record ClaimWithdrawn(String claimId, Map<String, Long> epochs) implements CoreMessage {
+        public ClaimWithdrawn {
             epochs = java.util.Collections.unmodifiableMap(new TreeMap<>(epochs));
         }
     }

@@ -7,6 +7,7 @@ import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Operation;
 import org.mainstay.cluster.lcd.Operation.State;
@@ -19,10 +20,15 @@ import org.mainstay.core.decision.state.CoreState.Forwarded;
  * Changes over several servers, all or none, by prepare and commit (design.md section 4). Like handovers they live in
  * replicated records: a participant that finds no record at its coordinator knows that nothing was decided, and one that finds
  * COMMITTED anywhere applies its part.
+ *
+ * <p>Who gives an operation up keeps its record as ABORTED until no participant can hold a commit record any more: an operator may
+ * have decided otherwise where the coordinator was not heard. A commit record wins over every ABORTED one (decision 0039).
  */
 final class Agreements {
     /** How long the coordinator waits until all have prepared. */
     private static final long PATIENCE = 30_000;
+    /** Begin of the keys of operations in doubt. */
+    private static final String DOUBT = "operation:";
 
     private final Step step;
     private final Knowledge knowledge;
@@ -114,7 +120,7 @@ final class Agreements {
         }
         String objection = objection(operation.tags());
         if (objection.isEmpty()) {
-            step.put(LcdSection.OPERATIONS, operation.id(), operation.at(State.PREPARED));
+            step.put(LcdSection.OPERATIONS, operation.id(), operation.decided(State.PREPARED, ""));
         } else {
             step.send(peer, new CoreMessage.PrepareRefused(operation.id(), ExitCode.IN_USE, objection));
         }
@@ -122,7 +128,10 @@ final class Agreements {
 
     void refused(String peer, CoreMessage.PrepareRefused refusal) {
         Operation operation = step.own().rows(LcdSection.OPERATIONS).get(refusal.operationId());
-        if (operation != null && operation.coordinator().equals(step.self()) && operation.state() == State.PREPARED) {
+        if (operation != null
+                && operation.coordinator().equals(step.self())
+                && operation.state() == State.PREPARED
+                && committer(operation).isEmpty()) {
             abort(operation, Reply.failed(refusal.exitCode(), peer + " refused: " + refusal.reason()));
         }
     }
@@ -130,7 +139,9 @@ final class Agreements {
     /** Not all have prepared in time. */
     void overdue(String operationId) {
         Operation operation = step.own().rows(LcdSection.OPERATIONS).get(operationId);
-        if (operation != null && operation.state() == State.PREPARED) {
+        if (operation != null
+                && operation.state() == State.PREPARED
+                && committer(operation).isEmpty()) {
             List<String> silent = others(operation).stream()
                     .filter(peer -> stateOn(peer, operationId) == null)
                     .toList();
@@ -139,10 +150,15 @@ final class Agreements {
         }
     }
 
+    /** The coordinator's own end of an operation, or a participant's that follows it. */
     private void abort(Operation operation, Reply reply) {
+        abort(operation, operation.coordinator(), reply);
+    }
+
+    void abort(Operation operation, String by, Reply reply) {
         step.cancelTimer("agree:" + operation.id());
         undoubt(operation);
-        step.drop(LcdSection.OPERATIONS, operation.id());
+        step.put(LcdSection.OPERATIONS, operation.id(), operation.decided(State.ABORTED, by));
         step.note(
                 Notices.OPERATION_ABORTED,
                 Level.WARNING,
@@ -169,7 +185,7 @@ final class Agreements {
     void unstorable(String reason) {
         for (Operation operation :
                 List.copyOf(step.own().rows(LcdSection.OPERATIONS).values())) {
-            if (!operation.coordinator().equals(step.self())) {
+            if (!operation.coordinator().equals(step.self()) || operation.state() == State.ABORTED) {
                 continue;
             }
             answer(
@@ -192,25 +208,87 @@ final class Agreements {
         for (Operation operation :
                 List.copyOf(step.own().rows(LcdSection.OPERATIONS).values())) {
             boolean coordinates = operation.coordinator().equals(step.self());
-            boolean prepared = operation.state() == State.PREPARED;
-            if (coordinates && prepared) {
-                coordinate(operation);
+            if (operation.state() == State.ABORTED) {
+                reconsider(operation);
+            } else if (operation.state() == State.PREPARED) {
+                if (coordinates) {
+                    coordinate(operation);
+                } else {
+                    follow(operation);
+                }
             } else if (coordinates) {
                 conclude(operation);
-            } else if (prepared) {
-                follow(operation);
             } else if (over(operation)) {
                 step.drop(LcdSection.OPERATIONS, operation.id());
             }
         }
+        step.doubts
+                .keySet()
+                .removeIf(key -> key.startsWith(DOUBT)
+                        && step.own()
+                                .row(LcdSection.OPERATIONS, key.substring(DOUBT.length()))
+                                .isEmpty());
     }
 
-    private State stateOn(String server, String id) {
+    /** Given up here: a commit record wins, and is looked for until every participant has shown that it has none. */
+    private void reconsider(Operation operation) {
+        String committer = committer(operation);
+        if (!committer.isEmpty()) {
+            overrule(operation, committer);
+            return;
+        }
+        List<String> unheard = others(operation).stream()
+                .filter(this::member)
+                .filter(peer -> !knowledge.usable(peer) || open(stateOn(peer, operation.id())))
+                .toList();
+        if (unheard.isEmpty()) {
+            undoubt(operation);
+            step.drop(LcdSection.OPERATIONS, operation.id());
+        } else if (step.start.passed() && !operation.decidedBy().equals(operation.coordinator())) {
+            doubted(
+                    operation,
+                    "operation " + operation.id() + " (" + operation.description() + ") was given up on " + step.self()
+                            + " by " + operation.decidedBy() + "; if it turns out to be committed on "
+                            + String.join(" or ", unheard) + ", it is carried out here too");
+        }
+    }
+
+    /** Returns whether a record may still become a commit. */
+    static boolean open(State state) {
+        return state == State.PREPARED || state == State.COMMITTED;
+    }
+
+    private void overrule(Operation operation, String committer) {
+        Operation there = step.lcd(committer).rows(LcdSection.OPERATIONS).get(operation.id());
+        String text = "operation " + operation.id() + " (" + operation.description() + ") was given up on "
+                + step.self() + " by " + operation.decidedBy() + ", but committed on " + committer + " by "
+                + there.decidedBy();
+        String obstacle = obstacle(operation);
+        if (!obstacle.isEmpty()) {
+            doubted(operation, text + ": it must be carried out here too, and waits: " + obstacle);
+            return;
+        }
+        step.note(Notices.OPERATION_CONFLICT, Level.ERROR, "", text + ": it is carried out here too");
+        commit(operation, there.decidedBy());
+    }
+
+    /** What was given up here may be in use since: its rows are not taken away under it. */
+    private String obstacle(Operation operation) {
+        for (LcdChange<?> change : operation.changes()) {
+            boolean removes = change.section().equals(LcdSection.INSTANCES) && change.value() == null;
+            if (removes && (step.occupies(change.key()) || step.claimedByOperation(change.key()))) {
+                return change.key() + " is in service on " + step.self() + ": take it out of service";
+            }
+        }
+        return "";
+    }
+
+    State stateOn(String server, String id) {
         Operation row = step.lcd(server).rows(LcdSection.OPERATIONS).get(id);
         return row == null ? null : row.state();
     }
 
-    private List<String> others(Operation operation) {
+    List<String> others(Operation operation) {
         return operation.participants().stream()
                 .filter(server -> !server.equals(step.self()))
                 .toList();
@@ -219,12 +297,14 @@ final class Agreements {
     /** Commits when all have prepared; gives up when one cannot be reached. */
     private void coordinate(Operation operation) {
         List<String> others = others(operation);
-        if (committedSomewhere(operation)) {
-            commit(operation);
+        String committer = committer(operation);
+        if (!committer.isEmpty()) {
+            commit(operation, decider(committer, operation));
             return;
         }
         if (!asked(operation.id())) {
-            // The manager was started anew: nobody waits for it, and no server can have committed without this one.
+            // The manager was started anew and nobody waits for it. If an operator has committed it elsewhere, that
+            // wins later.
             if (step.start.passed()
                     && others.stream().allMatch(peer -> knowledge.usable(peer) || knowledge.down(peer))) {
                 abort(operation, Reply.failed(ExitCode.SYSTEM_ERROR, "it was interrupted"));
@@ -237,22 +317,37 @@ final class Agreements {
                 abort(operation, Reply.failed(ExitCode.NO_COMMUNICATION, text));
                 return;
             }
+            if (stateOn(peer, operation.id()) == State.ABORTED) {
+                String text = decider(peer, operation) + " gave it up on " + peer + ": nothing was changed";
+                abort(operation, Reply.failed(ExitCode.SYSTEM_ERROR, text));
+                return;
+            }
         }
         if (others.stream().allMatch(peer -> stateOn(peer, operation.id()) != null)) {
-            commit(operation);
+            commit(operation, step.self());
         }
     }
 
-    private boolean committedSomewhere(Operation operation) {
+    /** Returns a server whose commit record is known here; a decision is never taken back, so an old copy proves it too. */
+    private String committer(Operation operation) {
         return others(operation).stream()
-                .anyMatch(peer -> knowledge.usable(peer) && stateOn(peer, operation.id()) == State.COMMITTED);
+                .filter(peer -> stateOn(peer, operation.id()) == State.COMMITTED)
+                .findFirst()
+                .orElse("");
     }
 
-    private void commit(Operation operation) {
+    private String decider(String committer, Operation operation) {
+        return step.lcd(committer)
+                .rows(LcdSection.OPERATIONS)
+                .get(operation.id())
+                .decidedBy();
+    }
+
+    void commit(Operation operation, String by) {
         step.cancelTimer("agree:" + operation.id());
         undoubt(operation);
         step.own(Changes.apply(step.own(), operation.changes()));
-        step.put(LcdSection.OPERATIONS, operation.id(), operation.at(State.COMMITTED));
+        step.put(LcdSection.OPERATIONS, operation.id(), operation.decided(State.COMMITTED, by));
         step.note(
                 Notices.OPERATION_COMMITTED,
                 Level.INFORMATION,
@@ -263,15 +358,13 @@ final class Agreements {
     /** Answers when another server has it too, forgets the operation when all have. */
     private void conclude(Operation operation) {
         List<String> others = others(operation);
-        boolean all = others.stream()
-                .allMatch(peer ->
-                        knowledge.usable(peer) && stateOn(peer, operation.id()) != State.PREPARED || !member(peer));
-        boolean reached = others.stream()
-                .allMatch(peer -> !knowledge.usable(peer) || stateOn(peer, operation.id()) != State.PREPARED);
+        boolean all =
+                others.stream().allMatch(peer -> knowledge.usable(peer) && !behind(peer, operation) || !member(peer));
+        boolean reached = others.stream().allMatch(peer -> !knowledge.usable(peer) || !behind(peer, operation));
         // Forgotten means answered: a server that is removed by this operation need not have reported any more.
         if (reached || all) {
             List<String> later = others.stream()
-                    .filter(peer -> !knowledge.usable(peer) && stateOn(peer, operation.id()) == State.PREPARED)
+                    .filter(peer -> !knowledge.usable(peer) && behind(peer, operation))
                     .map(peer -> peer + " cannot be reached now and makes the change when it returns")
                     .toList();
             answer(operation.id(), new Reply(ExitCode.SUCCESS, operation.description(), later));
@@ -281,7 +374,13 @@ final class Agreements {
         }
     }
 
-    private boolean member(String server) {
+    /** Returns whether a participant has not made the change that is committed here. */
+    private boolean behind(String peer, Operation operation) {
+        State there = stateOn(peer, operation.id());
+        return there == State.PREPARED || there == State.ABORTED;
+    }
+
+    boolean member(String server) {
         var members = step.own().membership();
         return members.members().isEmpty() || members.member(server).isPresent();
     }
@@ -289,67 +388,64 @@ final class Agreements {
     /** A participant that is ready looks for the decision. */
     private void follow(Operation operation) {
         String coordinator = operation.coordinator();
-        if (committedSomewhere(operation)) {
-            commit(operation);
+        String committer = committer(operation);
+        if (!committer.isEmpty()) {
+            commit(operation, decider(committer, operation));
         } else if (knowledge.usable(coordinator)) {
-            if (stateOn(coordinator, operation.id()) == null) {
+            undoubt(operation);
+            if (stateOn(coordinator, operation.id()) != State.PREPARED) {
                 abort(operation, Reply.failed(ExitCode.SYSTEM_ERROR, coordinator + " gave it up"));
             }
-            undoubt(operation);
         } else if (!member(coordinator)) {
             abort(operation, Reply.failed(ExitCode.SYSTEM_ERROR, coordinator + " was removed from the cluster"));
+        } else if (givenUpByCoordinator(operation)) {
+            abort(operation, Reply.failed(ExitCode.SYSTEM_ERROR, coordinator + " gave it up"));
         } else {
             doubt(operation);
         }
+    }
+
+    /** Returns whether another server, or an old copy, has the coordinator's own word that it is given up. */
+    private boolean givenUpByCoordinator(Operation operation) {
+        return others(operation).stream()
+                .map(peer -> step.lcd(peer).rows(LcdSection.OPERATIONS).get(operation.id()))
+                .anyMatch(row -> row != null
+                        && row.state() == State.ABORTED
+                        && row.decidedBy().equals(operation.coordinator()));
     }
 
     private void doubt(Operation operation) {
         if (!step.start.passed()) {
             return;
         }
-        String key = "operation:" + operation.id();
         String text = "operation " + operation.id() + " (" + operation.description() + ") is in doubt: "
                 + operation.coordinator() + " cannot be reached; it is decided when " + operation.coordinator()
                 + " returns, or by 'mainstay operation commit|abort " + operation.id() + "'";
-        if (!text.equals(step.doubts.put(key, text))) {
+        doubted(operation, text);
+    }
+
+    private void doubted(Operation operation, String text) {
+        if (!text.equals(step.doubts.put(DOUBT + operation.id(), text))) {
             step.touch();
             step.note(Notices.OPERATION_IN_DOUBT, Level.ERROR, "", text);
         }
     }
 
-    private void undoubt(Operation operation) {
-        if (step.doubts.remove("operation:" + operation.id()) != null) {
+    void undoubt(Operation operation) {
+        if (step.doubts.remove(DOUBT + operation.id()) != null) {
             step.touch();
         }
     }
 
+    /** A participant's commit record goes when the coordinator has none any more: then all have it. */
     private boolean over(Operation operation) {
         String coordinator = operation.coordinator();
-        return !member(coordinator) || knowledge.usable(coordinator) && stateOn(coordinator, operation.id()) == null;
-    }
-
-    void resolve(String requestId, ServiceRequest.ResolveOperation request) {
-        Operation operation = step.own().rows(LcdSection.OPERATIONS).get(request.operationId());
-        if (operation == null) {
-            step.answer(
-                    requestId,
-                    Reply.failed(
-                            ExitCode.NOT_FOUND,
-                            "there is no operation " + request.operationId() + " on " + step.self()));
-            return;
+        if (!member(coordinator)) {
+            // Without the coordinator nobody collects: everybody keeps the record until nobody is behind.
+            return others(operation).stream()
+                    .filter(this::member)
+                    .allMatch(peer -> knowledge.usable(peer) && !behind(peer, operation));
         }
-        if (operation.state() == State.COMMITTED) {
-            step.answer(
-                    requestId, Reply.failed(ExitCode.IN_USE, "operation " + operation.id() + " is committed already"));
-            return;
-        }
-        undoubt(operation);
-        if (request.commit()) {
-            commit(operation);
-            step.answer(requestId, Reply.success(operation.description() + " is done on " + step.self()));
-        } else {
-            abort(operation, Reply.failed(ExitCode.SYSTEM_ERROR, "an operator gave it up"));
-            step.answer(requestId, Reply.success("operation " + operation.id() + " changed nothing on " + step.self()));
-        }
+        return knowledge.usable(coordinator) && stateOn(coordinator, operation.id()) == null;
     }
 }

@@ -3,6 +3,7 @@ package org.mainstay.core.decision.rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.core.decision.effect.Effect;
@@ -26,7 +27,7 @@ final class Announcements {
             step.own(old);
         }
         Standing standing = standing(step);
-        Standing before = new Standing(step.before.phase(), step.before.kits());
+        Standing before = step.before.standing();
         for (Map.Entry<String, PeerView> entry : step.peers().entrySet()) {
             String name = entry.getKey();
             PeerView peer = entry.getValue();
@@ -58,10 +59,27 @@ final class Announcements {
                 effects.add(new Effect.Send(name, standing));
             }
         }
+        step.standing = standing;
         return effects;
     }
 
     private static Standing standing(Step step) {
-        return new Standing(step.phase(), step.kits);
+        TreeSet<String> alive = new TreeSet<>();
+        TreeSet<String> withheld = new TreeSet<>();
+        TreeSet<String> certain = new TreeSet<>();
+        Knowledge knowledge = new Knowledge(step);
+        Verdicts verdicts = new Verdicts(step);
+        for (String peer : step.peers().keySet()) {
+            if (step.settings.safety().leased() && knowledge.alive(peer)) {
+                alive.add(peer);
+            }
+            if (verdicts.withheld(peer)) {
+                withheld.add(peer);
+            }
+            if (!verdicts.fate(peer).certain().isEmpty()) {
+                certain.add(peer);
+            }
+        }
+        return new Standing(step.phase(), step.kits, step.right().granted(), alive, withheld, certain);
     }
 }

@@ -11,7 +11,9 @@ import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.cluster.lcd.Wanted;
 import org.mainstay.core.decision.message.CoreMessage;
+import org.mainstay.core.decision.state.Fate;
 import org.mainstay.core.decision.state.PeerView;
+import org.mainstay.core.decision.state.Safety;
 import org.mainstay.core.decision.state.ServiceOperation;
 import org.mainstay.core.decision.state.ServiceOperation.Claim;
 import org.mainstay.core.decision.state.ServiceOperation.Kind;
@@ -29,12 +31,17 @@ final class Claims {
      */
     private static final long BLIND = 1000;
 
+    /** Timer: how long is waited for whoever has nothing to say about a claim; the rest is the operation's id. */
+    static final String TIMER = "claim";
+
     private final Step step;
     private final Knowledge knowledge;
+    private final Promises promises;
 
     Claims(Step step) {
         this.step = step;
         knowledge = new Knowledge(step);
+        promises = new Promises(step);
     }
 
     /** Asks for what the operation needs and does not own yet; goes on at once if nobody is to be asked. */
@@ -53,13 +60,29 @@ final class Claims {
                 operation.id(),
                 epochs,
                 waiting,
+                new TreeSet<>(),
                 operation.claim().takeover(),
                 operation.claim().revisions());
         ServiceOperation claiming = operation.at(Stage.CLAIMING).withClaim(claim);
         step.operation(claiming);
-        waiting.forEach(peer -> step.send(peer, new CoreMessage.ClaimRequest(operation.id(), epochs)));
+        waiting.forEach(peer -> ask(peer, claim));
+        if (!waiting.isEmpty()) {
+            step.startTimer(TIMER + ":" + operation.id(), step.settings.defaultDetection());
+        }
         new Restoring(step).askHandles(operation.id());
         advance(step.operation(operation.id()));
+    }
+
+    private boolean leased() {
+        return step.settings.safety().leased();
+    }
+
+    private void ask(String peer, Claim claim) {
+        TreeMap<String, CoreMessage.Places> places = new TreeMap<>();
+        if (leased()) {
+            claim.epochs().keySet().forEach(tag -> places.put(tag, new CoreMessage.Places(promises.places(tag))));
+        }
+        step.send(peer, new CoreMessage.ClaimRequest(claim.id(), claim.epochs(), places));
     }
 
     /** Returns whether the right to a resource never ended: it was not released since this server won it. */
@@ -87,18 +110,73 @@ final class Claims {
         Claim claim = operation.claim();
         ServiceOperation updated = operation.withClaim(claim.withWaiting(waiting));
         step.operation(updated);
-        if (waiting.isEmpty()) {
+        if (!waiting.isEmpty()) {
+            return;
+        }
+        String missing = missing(updated);
+        if (missing.isEmpty()) {
             won(updated);
+        } else {
+            lost(updated, missing);
         }
     }
 
+    /**
+     * Who has not answered within a detection time is not waited for any more: with a lease the others may be enough, without one
+     * a server that hangs and has no instance of what is claimed has nothing to say (I9).
+     */
+    void overdue(String operationId) {
+        ServiceOperation operation = step.operation(operationId);
+        if (operation == null || operation.stage() != Stage.CLAIMING) {
+            return;
+        }
+        Claim claim = operation.claim();
+        TreeSet<String> waiting = new TreeSet<>();
+        if (!leased()) {
+            SortedSet<String> sharers = step.topology().sharers(claim.epochs().keySet(), step.self());
+            waiting.addAll(claim.waiting());
+            waiting.removeIf(peer -> !knowledge.decides(peer) && !sharers.contains(peer));
+        }
+        step.operation(operation.withClaim(claim.withWaiting(waiting)));
+        if (!waiting.isEmpty()) {
+            step.startTimer(TIMER + ":" + operationId, step.settings.defaultDetection());
+        }
+    }
+
+    /** Returns which promises are missing where the right to run is a lease; empty if there are enough. */
+    private String missing(ServiceOperation operation) {
+        Claim claim = operation.claim();
+        if (!leased() || claim.epochs().isEmpty()) {
+            return "";
+        }
+        TreeSet<String> silent = new TreeSet<>(Members.of(step));
+        silent.remove(step.self());
+        silent.removeAll(claim.granted());
+        if (step.settings.safety().quorum() == Safety.Quorum.MAJORITY) {
+            int promised = Members.of(step).size() - silent.size();
+            int needed = Members.majority(step);
+            return promised >= needed
+                    ? ""
+                    : "only " + promised + " of " + needed + " servers agree; nothing was heard of "
+                            + String.join(", ", silent);
+        }
+        // The witness decides who is out of it; whoever lives must have agreed.
+        Verdicts verdicts = new Verdicts(step);
+        silent.removeIf(server -> verdicts.fate(server).witness() == Fate.Word.FAILED
+                || !verdicts.certain(server).isEmpty());
+        return silent.isEmpty()
+                ? ""
+                : String.join(", ", silent) + " cannot be asked, and the witness does not say that it has failed";
+    }
+
     private void won(ServiceOperation operation) {
+        if (!step.mayStart()) {
+            lost(operation, step.whyNot());
+            return;
+        }
         for (Map.Entry<String, Long> entry : operation.claim().epochs().entrySet()) {
             String tag = entry.getKey();
-            Knowledge.Occupant occupant = knowledge.occupant(tag);
-            boolean taken = occupant != null
-                    && occupant.how() != Knowledge.Occupant.How.PARKED_STOPPED
-                    && occupant.how() != Knowledge.Occupant.How.PARKED_RUNNING;
+            boolean taken = step.instance(tag) != null && knowledge.blocker(tag) != null;
             if (step.instance(tag) == null || taken || knowledge.contested(tag, entry.getValue())) {
                 lost(operation, tag + " was claimed by another server meanwhile");
                 return;
@@ -128,7 +206,9 @@ final class Claims {
         operation.tags().forEach(tag -> step.obstacles.put(tag, reason));
         SortedSet<String> hierarchy = step.topology().hierarchy(operation.tags().first());
         if (!hierarchy.isEmpty()) {
-            step.startTimer("backoff:" + hierarchy.first(), step.settings.defaultDetection());
+            // Two that cannot talk to each other must not go on taking promises from each other in step.
+            int turn = leased() ? new Eligibility(step).rank(hierarchy) : 0;
+            step.startTimer("backoff:" + hierarchy.first(), step.settings.defaultDetection() * (1 + turn));
         }
         new Reservations(step)
                 .finish(operation, Reply.failed(ExitCode.IN_USE, reason + "; see 'mainstay status' and try again"));
@@ -139,9 +219,40 @@ final class Claims {
         for (ServiceOperation operation : step.operations()) {
             if (operation.stage() == Stage.CLAIMING
                     && operation.claim().waiting().contains(peer)) {
+                ask(peer, operation.claim());
+            }
+        }
+    }
+
+    /** A session ended: what its peer promised in it is asked again, since the peer takes it back when it hears no more. */
+    void forget(String peer) {
+        for (ServiceOperation operation : step.operations()) {
+            Claim claim = operation.claim();
+            if (leased()
+                    && operation.stage() == Stage.CLAIMING
+                    && claim.granted().contains(peer)) {
+                TreeSet<String> granted = new TreeSet<>(claim.granted());
+                granted.remove(peer);
+                TreeSet<String> waiting = new TreeSet<>(claim.waiting());
+                waiting.add(peer);
+                step.operation(operation.withClaim(claim.withGranted(granted).withWaiting(waiting)));
+            }
+        }
+    }
+
+    /** A claim is given up: who promised something for it is free again. */
+    void withdraw(ServiceOperation operation) {
+        if (!leased()
+                || operation.stage() != Stage.CLAIMING
+                || operation.claim().epochs().isEmpty()) {
+            return;
+        }
+        step.cancelTimer(TIMER + ":" + operation.id());
+        for (String peer : step.peers().keySet()) {
+            if (step.peer(peer).session()) {
                 step.send(
                         peer,
-                        new CoreMessage.ClaimRequest(
+                        new CoreMessage.ClaimWithdrawn(
                                 operation.id(), operation.claim().epochs()));
             }
         }
@@ -159,17 +270,27 @@ final class Claims {
         Claim claim = operation.claim();
         TreeSet<String> waiting = new TreeSet<>(claim.waiting());
         waiting.remove(peer);
-        step.operation(operation.withClaim(claim.withWaiting(waiting)));
+        TreeSet<String> granted = new TreeSet<>(claim.granted());
+        granted.add(peer);
+        step.operation(operation.withClaim(claim.withWaiting(waiting).withGranted(granted)));
     }
 
     /** Answers another server's claim. */
     void asked(String peer, CoreMessage.ClaimRequest request) {
         TreeMap<String, Long> wanted = new TreeMap<>();
         TreeMap<String, Long> known = new TreeMap<>();
+        TreeMap<String, Long> foreign = new TreeMap<>();
         String refusal = "";
         for (Map.Entry<String, Long> entry : request.epochs().entrySet()) {
             String tag = step.topology().mine(peer, entry.getKey());
+            if (leased() && refusal.isEmpty()) {
+                refusal = promises.objection(peer, places(peer, tag, entry.getKey(), request));
+            }
             if (tag == null || step.instance(tag) == null) {
+                if (leased()) {
+                    foreign.put(entry.getKey(), entry.getValue());
+                    refusal = refusal.isEmpty() ? witness(peer, entry, request) : refusal;
+                }
                 continue;
             }
             known.put(entry.getKey(), knowledge.newestEpoch(tag));
@@ -184,8 +305,23 @@ final class Claims {
                 step.ownership(tag, ownership -> ownership.withEpoch(epoch, peer));
                 promised(tag, peer);
             });
+            foreign.forEach((tag, epoch) -> promises.record(peer, places(peer, null, tag, request), epoch));
         }
         step.send(peer, new CoreMessage.ClaimAnswer(request.claimId(), refusal.isEmpty(), known, refusal));
+    }
+
+    private String witness(String peer, Map.Entry<String, Long> claim, CoreMessage.ClaimRequest request) {
+        return promises.witnessObjection(peer, places(peer, null, claim.getKey(), request), claim.getValue());
+    }
+
+    /** Returns where a group has instances: as both servers know it. */
+    private Map<String, String> places(String peer, String mine, String theirs, CoreMessage.ClaimRequest request) {
+        CoreMessage.Places told = request.places().get(theirs);
+        TreeMap<String, String> places = new TreeMap<>(told == null ? Map.of(peer, theirs) : told.tags());
+        if (mine != null) {
+            promises.places(mine).forEach(places::putIfAbsent);
+        }
+        return places;
     }
 
     /** Nothing can be stored here: what is not won yet is left to the others. */
@@ -207,9 +343,10 @@ final class Claims {
                 .map(tag -> step.topology().mine(peer, tag))
                 .filter(tag -> tag != null && step.instance(tag) != null)
                 .anyMatch(tag -> Knowledge.occupied(step.own(), step.instance(tag)) || step.claimedByOperation(tag));
-        String refusal = involved ? step.self() + " holds it and cannot store anything now" : "";
-        step.send(
-                peer, new CoreMessage.ClaimAnswer(request.claimId(), !involved, new TreeMap<String, Long>(), refusal));
+        // Where promises are counted, one that is not durable must not be given at all.
+        boolean refuses = involved || leased();
+        String refusal = refuses ? step.self() + " cannot store anything now" + (involved ? " and holds it" : "") : "";
+        step.send(peer, new CoreMessage.ClaimAnswer(request.claimId(), !refuses, new TreeMap<String, Long>(), refusal));
     }
 
     /** Whoever got a promise has one detection time to use it before this server looks again. */

@@ -31,6 +31,14 @@ final class Eligibility {
         if (!self && step.peer(server).standing().phase() == Phase.STOPPING) {
             return "Mainstay is being stopped on " + server;
         }
+        if (self && !step.mayStart()) {
+            return step.whyNot();
+        }
+        if (!self
+                && step.settings.safety().leased()
+                && !step.peer(server).standing().right()) {
+            return server + " has no right to run resources";
+        }
         Set<String> kits = self ? step.kits : step.peer(server).standing().kits();
         for (String tag : tags) {
             Instance instance = knowledge.instanceOn(server, tag);
@@ -53,6 +61,25 @@ final class Eligibility {
             return "it has just failed on " + server;
         }
         return restriction(server, tags);
+    }
+
+    /**
+     * Returns why resources in service on a server cannot be taken out there: without its kit nothing of a hierarchy is stopped,
+     * rather than a part of it (I8); empty if they can.
+     *
+     * @param tags own tags
+     */
+    String unremovable(String server, Collection<String> tags) {
+        boolean self = server.equals(step.self());
+        Set<String> kits = self ? step.kits : step.peer(server).standing().kits();
+        for (String tag : tags) {
+            Instance instance = knowledge.instanceOn(server, tag);
+            if (instance != null && instance.state().inService() && !kits.contains(instance.typeKey())) {
+                return tag + " cannot be taken out of service on " + server + ": the recovery kit " + instance.typeKey()
+                        + " is not usable there; install it first";
+            }
+        }
+        return "";
     }
 
     private String restriction(String server, Collection<String> tags) {
@@ -114,6 +141,14 @@ final class Eligibility {
                 .sorted(Comparator.comparingInt((String server) -> priority(tags, server))
                         .thenComparing(Comparator.naturalOrder()))
                 .toList();
+    }
+
+    /** Returns how many servers of a hierarchy have a better priority than this one. */
+    int rank(Collection<String> tags) {
+        int mine = priority(tags, step.self());
+        return (int) step.topology().sharers(tags, step.self()).stream()
+                .filter(server -> priority(tags, server) < mine)
+                .count();
     }
 
     /** Returns the priority of a server for a hierarchy: that of its first root. */

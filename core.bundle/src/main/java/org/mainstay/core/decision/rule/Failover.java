@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
+import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.Handover;
 import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.core.decision.effect.Effect;
@@ -18,6 +19,11 @@ import org.mainstay.core.decision.state.ServiceOperation.Then;
 /** Failed checks, local recovery, and the way of a hierarchy to the next server. */
 final class Failover {
     static final String RECOVER = "recover";
+    /** Timer: the storage of a resource is lost while an operation works on it; the rest is its tag. */
+    static final String LOST = "lost";
+
+    private static final long LOOK_AGAIN_MILLIS = 500;
+    private static final String STORAGE_LOST = "the storage it uses belongs to another server or cannot be kept";
 
     private final Step step;
     private final Knowledge knowledge;
@@ -54,6 +60,65 @@ final class Failover {
         }
     }
 
+    /**
+     * The right to a resource's storage is lost: it leaves this server and is not tried here again by itself. Nothing is repaired
+     * in place, because whatever is started here could work on storage that another server uses (I1).
+     */
+    void lost(String tag, String message) {
+        if (step.instance(tag) == null || !step.occupies(tag)) {
+            return;
+        }
+        SortedSet<String> hierarchy = step.topology().hierarchy(tag);
+        boolean held = step.claimedByOperation(tag);
+        if (step.phase() == Phase.AVAILABLE && !held && !knowledge.maintained(hierarchy)) {
+            if (step.instance(tag).state() != InstanceState.OSF) {
+                leave(tag, hierarchy, message);
+            }
+            return;
+        }
+        for (ServiceOperation operation : step.operations()) {
+            if (operation.tags().contains(tag) && operation.kind() != Kind.REMOVE) {
+                giveUp(operation, tag, message);
+            }
+        }
+        // Looked at again when the operation, the start or the maintenance has ended: it must not be forgotten.
+        if (!step.timers.contains(LOST + ":" + tag)) {
+            step.startTimer(LOST + ":" + tag, LOOK_AGAIN_MILLIS);
+        }
+    }
+
+    void stillLost(String tag) {
+        lost(tag, STORAGE_LOST);
+    }
+
+    /** What works on lost storage is stopped; an operation that waits for its turn finds it gone. */
+    private void giveUp(ServiceOperation operation, String tag, String message) {
+        operation.work().running().values().forEach(id -> step.effect(new Effect.CancelAction(id)));
+        boolean restoring = operation.kind() == Kind.RESTORE && operation.stage() == Stage.RUNNING;
+        if (restoring && !operation.work().failures().containsKey(tag)) {
+            step.operation(operation.withWork(work -> work.withFailure(tag, message)));
+        }
+    }
+
+    private void leave(String tag, SortedSet<String> hierarchy, String message) {
+        String reason = "the right to its storage is lost: " + message;
+        step.ownership(tag, ownership -> ownership.withFailures(ownership.failures() + 1));
+        step.change(tag, instance -> instance.withState(instance.state(), reason, step.at));
+        step.note(Notices.FAILOVER, Level.ERROR, tag, "failover of " + tag + " from " + step.self() + ": " + reason);
+        TreeSet<String> todo = new TreeSet<>(hierarchy);
+        todo.removeIf(one -> !step.occupies(one));
+        ServiceOperation operation = reservations.begin(
+                Kind.REMOVE,
+                hierarchy,
+                todo,
+                Asker.NOBODY,
+                reason,
+                new Then(Then.Step.FAILOVER, "", List.of(step.self()), 0));
+        // A resource with a failure is OSF when it is out: not tried here again before an operator or a new start says
+        // so.
+        step.operation(operation.withWork(work -> work.withFailure(tag, reason)));
+    }
+
     /** Runs the recover action. */
     void activateRecover(ServiceOperation operation) {
         String tag = operation.tags().first();
@@ -77,6 +142,12 @@ final class Failover {
 
     void recovered(ServiceOperation operation, String tag, boolean succeeded, String message) {
         step.end(operation.id());
+        if (step.timers.contains(LOST + ":" + tag)) {
+            // Whatever was repaired, it was repaired on storage that is lost.
+            step.cancelTimer(LOST + ":" + tag);
+            stillLost(tag);
+            return;
+        }
         if (step.instance(tag) == null) {
             return;
         }
@@ -127,13 +198,15 @@ final class Failover {
     /** Gives the hierarchy, out of service here, to the best server that may have it; else this one tries again or gives up. */
     void next(Collection<String> hierarchy, List<String> tried, String reason) {
         SortedSet<String> wanted = wanted(hierarchy);
+        // What is being handed over already has its taker: it must never be offered to a second one (I1).
         if (wanted.isEmpty()
+                || new Handovers(step).givesAway(wanted)
                 || wanted.stream().anyMatch(step::occupies)
                 || !knowledge.heldElsewhere(wanted, "").isEmpty()) {
             return;
         }
         List<String> targets = eligibility.targets(wanted, tried);
-        if (!targets.isEmpty()) {
+        if (!targets.isEmpty() && !step.loss.stopping()) {
             new Handovers(step).offer("failover", targets.get(0), wanted, Handover.Step.RELEASED, reason, tried);
             return;
         }

@@ -35,6 +35,9 @@ import org.mainstay.core.decision.state.ServiceOperation.Then;
  */
 final class Handovers {
     static final String FAILOVER = "failover";
+    /** Timer: whoever something was released to cannot take it; the rest is the handover's id. */
+    static final String UNTAKEN = "untaken";
+
     private static final String OVERTAKEN = "the request is older than the newest claim: ask again";
 
     private final Step step;
@@ -77,6 +80,14 @@ final class Handovers {
             }
         }
         return result;
+    }
+
+    /** Returns whether this server is handing over one of the resources. */
+    boolean givesAway(Collection<String> tags) {
+        return step.own().rows(LcdSection.HANDOVERS).values().stream()
+                .anyMatch(handover -> handover.from().equals(step.self())
+                        && (handover.step() == Handover.Step.REMOVING || handover.step() == Handover.Step.RELEASED)
+                        && !java.util.Collections.disjoint(ownTags(handover), tags));
     }
 
     void settle() {
@@ -231,6 +242,7 @@ final class Handovers {
         String id = handover.id();
         boolean usable = knowledge.usable(handover.to());
         if (usable && knowledge.accepted(handover) && begun(id) == null) {
+            remember(handover);
             step.drop(LcdSection.HANDOVERS, id);
             return;
         }
@@ -240,6 +252,7 @@ final class Handovers {
             return;
         }
         boolean down = knowledge.down(handover.to());
+        boolean gone = knowledge.gone(handover.to());
         switch (handover.step()) {
             case PREPARED -> {
                 if (down || !step.start.passed() && step.stop.asked()) {
@@ -251,16 +264,59 @@ final class Handovers {
                 }
             }
             case REMOVING -> {
-                if (begun(id) == null && step.start.passed()) {
+                // Who is stopped before it has started must not wait for the start that never comes.
+                boolean stops = step.stop.asked() && !step.stop.leaveRunning();
+                if (begun(id) == null && (step.start.passed() || stops)) {
                     remove(handover);
                 }
             }
             case RELEASED -> {
-                if (down && step.start.passed()) {
+                if (gone && step.start.passed()) {
                     givenBack(handover, handover.to() + " is down");
+                } else if (step.start.passed()) {
+                    watchTaker(handover);
                 }
             }
             case ACCEPTED -> step.drop(LcdSection.HANDOVERS, id);
+        }
+    }
+
+    /** Records what was handed over as promised: who is asked for it next must wait until the taker is heard of it. */
+    private void remember(Handover handover) {
+        if (step.settings.safety().leased()) {
+            handover.epochs().forEach((theirs, epoch) -> {
+                String tag = step.topology().mine(handover.to(), theirs);
+                if (tag != null) {
+                    step.ownership(tag, one -> one.epoch() < epoch ? one.withEpoch(epoch, handover.to()) : one);
+                }
+            });
+        }
+    }
+
+    /** A taker whose guard goes on is never down: if its manager is away it has one detection time to return. */
+    private void watchTaker(Handover handover) {
+        String timer = UNTAKEN + ":" + handover.id();
+        if (!knowledge.inert(handover.to())) {
+            step.cancelTimer(timer);
+        } else if (!step.timers.contains(timer)) {
+            step.startTimer(timer, knowledge.detection(handover.to()));
+        }
+    }
+
+    /** The taker's manager stayed away: by its copy it did not accept, and without a session it cannot (I9). */
+    void untaken(String handoverId) {
+        Handover handover = step.own().rows(LcdSection.HANDOVERS).get(handoverId);
+        if (handover != null
+                && handover.from().equals(step.self())
+                && handover.step() == Handover.Step.RELEASED
+                && knowledge.inert(handover.to())) {
+            String why = "Mainstay does not run on " + handover.to();
+            step.note(
+                    Notices.SWITCHOVER,
+                    Level.WARNING,
+                    "",
+                    handover.to() + " does not take over " + String.join(", ", ownTags(handover)) + ": " + why);
+            givenBack(handover, why);
         }
     }
 

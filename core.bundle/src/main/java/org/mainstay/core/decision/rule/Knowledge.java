@@ -16,6 +16,7 @@ import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.cluster.lcd.Wanted;
 import org.mainstay.core.decision.state.PathView;
 import org.mainstay.core.decision.state.PeerView;
+import org.mainstay.core.decision.state.Safety;
 
 /** What this server may conclude about the others and about groups. */
 final class Knowledge {
@@ -80,6 +81,11 @@ final class Knowledge {
         return state == PeerState.DEAD || state == PeerState.UNKNOWN && step.start.waited();
     }
 
+    /** Returns whether a server is down and certainly not running anything any more; see {@link Verdicts}. */
+    boolean gone(String peer) {
+        return new Verdicts(step).gone(peer);
+    }
+
     /** Returns whether a server can be talked to and its database is known as it is. */
     boolean usable(String peer) {
         PeerView view = step.peers().get(peer);
@@ -102,6 +108,23 @@ final class Knowledge {
     boolean complete(String peer) {
         PeerView view = step.peers().get(peer);
         return view != null && (view.session() && view.current() || follows(view));
+    }
+
+    /**
+     * Returns whether a server certainly did nothing that is not known here, and can do nothing: its manager is gone without a
+     * session, and the copy holds all it committed. One that only hangs is not inert: it may be storing something, and its guard
+     * then tells no version.
+     */
+    boolean inert(String peer) {
+        PeerView view = step.peers().get(peer);
+        return view != null && !view.session() && !view.managerPresent() && follows(view);
+    }
+
+    /** Returns whether a server's manager runs and decides: one that hangs does not, although its session may be open. */
+    boolean decides(String peer) {
+        PeerView view = step.peers().get(peer);
+        boolean hangs = view != null && view.guard().known() && !view.guard().manager();
+        return view != null && view.managerPresent() && !hangs;
     }
 
     private static boolean follows(PeerView view) {
@@ -161,7 +184,7 @@ final class Knowledge {
 
     /** Returns the newest epoch of a group that any server knows of, promised ones included. */
     long newestEpoch(String tag) {
-        long newest = 0;
+        long newest = step.settings.safety().leased() ? Promises.newest(step, new Promises(step).places(tag)) : 0;
         for (String server : members(tag)) {
             Instance instance = on(server, tag);
             if (instance != null) {
@@ -281,29 +304,65 @@ final class Knowledge {
         return found;
     }
 
+    /** Returns who keeps a group from being claimed; null if nobody does. What is parked keeps nobody who is asked. */
+    Occupant blocker(String tag) {
+        for (String server : step.topology().others(tag, step.self()).keySet()) {
+            Occupant one = occupant(tag, server);
+            boolean parked =
+                    one == null || one.how() == Occupant.How.PARKED_STOPPED || one.how() == Occupant.How.PARKED_RUNNING;
+            if (!parked) {
+                return one;
+            }
+        }
+        return null;
+    }
+
+    /** Returns whether a group is certainly nowhere in service, but for a server that cannot be reached. */
+    boolean hides(String tag, String server) {
+        Occupant any = occupant(tag);
+        if (any == null || any.how() != Occupant.How.DOUBTFUL) {
+            return false;
+        }
+        Occupant one = step.topology().others(tag, step.self()).containsKey(server) ? occupant(tag, server) : null;
+        return one != null && one.how() == Occupant.How.DOUBTFUL;
+    }
+
     private Occupant occupant(String tag, String server) {
         Instance instance = on(server, tag);
         if (instance == null) {
-            return down(server) || trusted(server) ? null : doubtful(server);
+            return gone(server) || trusted(server) ? null : doubtful(server);
         }
         Lcd lcd = step.lcd(server);
         long epoch = instance.ownership().epoch();
         boolean confirmed = !usable(server) && confirmed(tag, server, epoch);
-        if (!down(server) && !confirmed) {
+        if (!gone(server) && !confirmed) {
             if (occupied(lcd, instance) && (trusted(server) || !settled(tag, server, epoch))) {
+                if (down(server)) {
+                    return doubtful(server);
+                }
                 boolean failed = instance.state() == InstanceState.OSF;
                 return failed
                         ? new Occupant(server, Occupant.How.UNRELEASED, unreleased(instance, server))
                         : new Occupant(server, Occupant.How.IN_SERVICE, "it is in service on " + server);
             }
             Ownership mine = step.instance(tag).ownership();
-            boolean granted = mine.owner().equals(server) && mine.epoch() > epoch && !usable(server);
+            boolean leased = step.settings.safety().leased();
+            boolean granted = mine.owner().equals(server) && mine.epoch() > epoch && (leased || !usable(server));
+            if (!granted && step.settings.safety().quorum() == Safety.Quorum.MAJORITY && vouched(server)) {
+                // What it does is known to those who are asked for their promise.
+                return parked(tag, server, instance);
+            }
             if (!trusted(server) || granted) {
                 Occupant parked = parked(tag, server, instance);
                 return parked == null ? doubtful(server) : new Occupant(server, Occupant.How.DOUBTFUL, parked.text());
             }
         }
         return parked(tag, server, instance);
+    }
+
+    /** Returns whether a server this one cannot reach is reached by one it can ask. */
+    private boolean vouched(String server) {
+        return down(server) && !new Verdicts(step).vouching(server).isEmpty();
     }
 
     private Occupant parked(String tag, String server, Instance instance) {
@@ -314,8 +373,8 @@ final class Knowledge {
                             server,
                             Occupant.How.PARKED_RUNNING,
                             server
-                                    + " was stopped and left it running; it is started elsewhere only after 'mainstay resource"
-                                    + " confirm-stopped " + instance.tag() + " --on " + server + "'")
+                                    + " was stopped and left it running; it is started elsewhere only after 'mainstay"
+                                    + " resource confirm-stopped " + instance.tag() + " --on " + server + "'")
                     : new Occupant(
                             server,
                             Occupant.How.PARKED_STOPPED,
@@ -325,7 +384,10 @@ final class Knowledge {
         return null;
     }
 
-    private static Occupant doubtful(String server) {
+    private Occupant doubtful(String server) {
+        if (down(server)) {
+            return new Occupant(server, Occupant.How.DOUBTFUL, new Verdicts(step).obstacle(server));
+        }
         return new Occupant(
                 server,
                 Occupant.How.DOUBTFUL,
@@ -343,7 +405,7 @@ final class Knowledge {
             return true;
         }
         for (String peer : step.topology().sharers(tags, step.self())) {
-            if (!down(peer) && mentions(peer, tags)) {
+            if (!gone(peer) && mentions(peer, tags)) {
                 return true;
             }
         }
@@ -395,8 +457,8 @@ final class Knowledge {
                 || tags.stream().anyMatch(tag -> rows.contains("tag:" + tag));
     }
 
-    /** Returns whether a peer may be asked to run something: usable and ready. */
+    /** Returns whether a peer may be asked to run something: usable, ready and not hanging. */
     boolean ready(String peer) {
-        return usable(peer) && step.peer(peer).standing().phase() == Phase.AVAILABLE;
+        return usable(peer) && decides(peer) && step.peer(peer).standing().phase() == Phase.AVAILABLE;
     }
 }

@@ -149,8 +149,8 @@ final class Reconcile {
     }
 
     private Obstacle obstacle(SortedSet<String> hierarchy, SortedSet<String> needed) {
-        if (!step.right().granted()) {
-            return new Obstacle(step.right().reason(), false);
+        if (!step.mayStart()) {
+            return new Obstacle(step.whyNot(), false);
         }
         if (knowledge.maintained(hierarchy)) {
             return new Obstacle("maintenance mode is on", false);

@@ -35,7 +35,7 @@ final class Removing {
             return work.withTodo(todo);
         });
         for (String tag : active.work().todo()) {
-            step.begun(tag, Knowledge.REMOVE, active.id());
+            step.removeBegun(tag, active.id(), active.work().escalate());
         }
         step.operation(active);
     }

@@ -56,6 +56,7 @@ final class Replication {
             step.note(Notices.COMM_UP, Level.INFORMATION, "", "COMM_UP: " + peer + " is reachable from " + step.self());
             step.drop(LcdSection.FLAGS, "!nofailover!" + peer);
             speaksForItself(peer);
+            new Verdicts(step).heard(peer);
         } else if (now == PeerState.DEAD) {
             step.note(
                     Notices.COMM_DOWN,
@@ -101,6 +102,7 @@ final class Replication {
     void closed(String peer) {
         step.peer(peer, one -> one.withSession(false));
         step.refused.values().removeIf(peer::equals);
+        new Claims(step).forget(peer);
         if (step.requests.remove(CATCH_UP + peer) != null) {
             step.peers().keySet().stream()
                     .filter(other -> step.peer(other).session())
@@ -128,6 +130,7 @@ final class Replication {
             step.send(peer, new CoreMessage.AskSnapshot());
         } else {
             snapshot(peer, hello.lcd());
+            new Promises(step).met(peer, hello.lcd());
         }
         ownCopy(peer, hello, old.sessions() == 1);
         new Claims(step).askAgain(peer);

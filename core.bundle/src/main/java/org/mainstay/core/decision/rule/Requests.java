@@ -33,11 +33,13 @@ final class Requests {
     private final Step step;
     private final Knowledge knowledge;
     private final Reservations reservations;
+    private final Eligibility eligibility;
 
     Requests(Step step) {
         this.step = step;
         knowledge = new Knowledge(step);
         reservations = new Reservations(step);
+        eligibility = new Eligibility(step);
     }
 
     void requested(Event.Requested event) {
@@ -51,6 +53,8 @@ final class Requests {
         } else if (request instanceof ServiceRequest.ConfirmStopped confirm) {
             step.origin(event.origin());
             new Confirmations(step).confirm(id, confirm, event.origin());
+        } else if (request instanceof ServiceRequest.ConfirmDown confirm) {
+            new Verdicts(step).confirmDown(id, confirm.server(), event.origin().who());
         } else if (request instanceof ServiceRequest.Stop stop) {
             step.origin(event.origin());
             new Stopping(step).begin(id, stop);
@@ -64,9 +68,9 @@ final class Requests {
             new Agreements(step).propose(id, propose);
         } else if (request instanceof ServiceRequest.ResolveOperation resolve) {
             step.origin(event.origin());
-            new Agreements(step).resolve(id, resolve);
+            new Resolutions(step).resolve(id, resolve, event.origin());
         } else if (request instanceof ServiceRequest.Cancel cancel) {
-            cancel(id, cancel);
+            new Cancelling(step).cancel(id, cancel);
         }
     }
 
@@ -185,8 +189,8 @@ final class Requests {
     }
 
     private Reply sources(SortedSet<String> todo, SortedSet<String> from) {
-        if (!step.right().granted()) {
-            return Reply.failed(ExitCode.SYSTEM_ERROR, step.right().reason());
+        if (!step.mayStart()) {
+            return Reply.failed(ExitCode.SYSTEM_ERROR, step.whyNot());
         }
         for (String tag : todo) {
             Instance instance = step.instance(tag);
@@ -233,6 +237,11 @@ final class Requests {
                 want(tag, Wanted.OUT);
             }
         }
+        String missing = eligibility.unremovable(from, moved);
+        if (!missing.isEmpty()) {
+            reservations.finish(operation, Reply.failed(ExitCode.NOT_FOUND, missing));
+            return;
+        }
         TreeSet<String> tags = new TreeSet<>(operation.tags());
         tags.addAll(moved);
         boolean reserved = step.operations().stream()
@@ -257,7 +266,7 @@ final class Requests {
     }
 
     /** Wants it out, with a new revision even if it was: a request to bring it in that is under way is older. */
-    private void takeBack(String tag) {
+    void takeBack(String tag) {
         long revision = knowledge.wanted(tag).wantedRevision() + 1;
         step.ownership(tag, one -> one.withWanted(Wanted.OUT, revision));
     }
@@ -341,6 +350,11 @@ final class Requests {
                     return;
                 }
             }
+        }
+        String missing = eligibility.unremovable(step.self(), scope);
+        if (!missing.isEmpty()) {
+            reservations.reply(asker, Reply.failed(ExitCode.NOT_FOUND, missing));
+            return;
         }
         ServiceOperation operation = reservations.begin(
                 Kind.REMOVE,
@@ -441,30 +455,6 @@ final class Requests {
     void actionDone(ServiceOperation operation, boolean succeeded, String message) {
         reservations.finish(
                 operation, succeeded ? Reply.success(message) : Reply.failed(ExitCode.SYSTEM_ERROR, message));
-    }
-
-    private void cancel(String id, ServiceRequest.Cancel request) {
-        for (ServiceOperation operation : step.operations()) {
-            if (operation.asker().requestId().equals(request.requestId())) {
-                if (!operation.holds()) {
-                    reservations.finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, "cancelled while waiting"));
-                } else {
-                    if (operation.kind() == Kind.RESTORE) {
-                        // Whoever gives up does not want it to come into service on another server instead.
-                        TreeSet<String> unwanted =
-                                new TreeSet<>(operation.work().todo());
-                        unwanted.addAll(operation.work().begun());
-                        unwanted.stream()
-                                .filter(tag -> step.instance(tag) != null)
-                                .forEach(this::takeBack);
-                    }
-                    operation.work().running().values().forEach(one -> step.effect(new Effect.CancelAction(one)));
-                }
-                step.answer(id, Reply.success("cancelled"));
-                return;
-            }
-        }
-        step.answer(id, Reply.failed(ExitCode.NOT_FOUND, "there is no such request any more"));
     }
 
     /** A forwarded request was worked on. */

@@ -29,7 +29,7 @@ final class Reservations {
     /** Adds an operation to the queue; the same step starts it if its instances are free. */
     ServiceOperation begin(
             Kind kind, Collection<String> tags, Collection<String> todo, Asker asker, String reason, Then then) {
-        boolean escalate = then.step() == Then.Step.FAILOVER || then.step() == Then.Step.RELEASE;
+        boolean escalate = then.step() != Then.Step.NOTHING;
         ServiceOperation operation = new ServiceOperation(
                 step.newId(kind.name().toLowerCase(java.util.Locale.ROOT)),
                 kind,
@@ -115,6 +115,7 @@ final class Reservations {
 
     /** Ends an operation and answers whoever waits for it. */
     void finish(ServiceOperation operation, Reply reply) {
+        new Claims(step).withdraw(operation);
         reply(operation.asker(), reply);
         step.end(operation.id());
     }

@@ -34,7 +34,7 @@ final class Restoring {
     void granted(ServiceOperation operation) {
         for (String tag : operation.work().todo()) {
             if (!step.inService(tag)) {
-                step.begun(tag, Knowledge.RESTORE, operation.id());
+                step.restoreBegun(tag, operation.id());
             }
         }
         step.operation(operation.at(Stage.RUNNING));
@@ -72,6 +72,14 @@ final class Restoring {
     /** Begins what can begin; ends the operation when nothing is left. */
     void advance(ServiceOperation given) {
         ServiceOperation operation = given;
+        if (step.right().lost()
+                && operation.work().failures().isEmpty()
+                && !operation.work().todo().isEmpty()) {
+            String first = operation.work().todo().first();
+            operation = operation.withWork(
+                    work -> work.withFailure(first, step.right().reason()));
+            step.operation(operation);
+        }
         if (!operation.work().failures().isEmpty()) {
             if (!operation.work().busy()) {
                 cleanUp(operation);
@@ -190,7 +198,9 @@ final class Restoring {
             return;
         }
         step.state(tag, InstanceState.OSF, "restore action has failed: " + message);
-        step.ownership(tag, ownership -> ownership.withFailures(ownership.failures() + 1));
+        if (!step.right().lost()) {
+            step.ownership(tag, ownership -> ownership.withFailures(ownership.failures() + 1));
+        }
         step.drop(LcdSection.ACTIONS, tag);
         step.note(
                 Notices.RESTORE_FAILED,
@@ -233,7 +243,7 @@ final class Restoring {
         todo.removeIf(tag -> !step.occupies(tag)
                 || stay && (step.inService(tag) || !work.begun().contains(tag)));
         operation.tags().forEach(tag -> step.drop(LcdSection.ACTIONS, tag));
-        todo.forEach(tag -> step.begun(tag, Knowledge.REMOVE, operation.id()));
+        todo.forEach(tag -> step.removeBegun(tag, operation.id(), true));
         String handoverId = operation.then().handoverId();
         var tried = new TreeSet<>(operation.then().tried());
         step.own().row(LcdSection.HANDOVERS, handoverId).map(Handover::tried).ifPresent(tried::addAll);

@@ -1,6 +1,5 @@
 package org.mainstay.core.decision.rule;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
@@ -13,6 +12,7 @@ import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Input;
+import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.decision.state.CoreState.Storage;
@@ -65,9 +65,7 @@ public final class Rules {
         } else if (event instanceof Event.Requested requested) {
             refuse(requested, step.storage.problem());
         } else if (!refusedToPeer(event, step.storage.problem())) {
-            List<Event> waiting = new ArrayList<>(step.storage.waiting());
-            waiting.add(event);
-            step.storage = new Storage(step.storage.problem(), waiting);
+            step.storage = new Storage(step.storage.problem(), Waiting.with(step.storage.waiting(), event));
         }
     }
 
@@ -77,13 +75,13 @@ public final class Rules {
      */
     private void persistFailed(Event.PersistFailed failed) {
         Event event = failed.failed();
-        List<Event> waiting = new ArrayList<>(step.storage.waiting());
+        List<Event> waiting = step.storage.waiting();
         if (event instanceof Event.Requested requested) {
             refuse(requested, failed.reason());
         } else if (!(event instanceof Event.PersistRecovered)
                 && !(event instanceof Event.TimerFired timer && timer.id().equals(RETRY))
                 && !refusedToPeer(event, failed.reason())) {
-            waiting.add(event);
+            waiting = Waiting.with(waiting, event);
         }
         if (step.storage.works()) {
             step.note(
@@ -102,6 +100,10 @@ public final class Rules {
     }
 
     private void refuse(Event.Requested requested, String reason) {
+        if (requested.request() instanceof ServiceRequest.Stop stop && step.phase() != Phase.STOPPED) {
+            new Stopping(step).unstorable(requested.requestId(), stop, reason);
+            return;
+        }
         step.answer(requested.requestId(), notStored(step, reason));
     }
 
@@ -161,6 +163,8 @@ public final class Rules {
             new Starting(step).started(started);
         } else if (event instanceof Event.SettingsChanged changed) {
             step.settings = changed.settings();
+            step.touch();
+            new RightRules(step).configured();
         } else if (event instanceof Event.PathState path) {
             new Replication(step).path(path);
         } else if (event instanceof Event.PeerInfo info) {
@@ -185,8 +189,14 @@ public final class Rules {
 
     /** Returns whether an event cannot change what any rule concludes: most confirmations of peers wait for nothing. */
     private boolean idle(Event event) {
+        if (event instanceof Event.RightChanged) {
+            boolean same = step.right().right() == step.before.right().right()
+                    && step.right().since() == step.before.right().since();
+            return same && step.start.adopting().isEmpty();
+        }
         return event instanceof Event.MessageReceived received
                 && received.message() instanceof CoreMessage.LcdReceived
+                && !Grants.pending(step)
                 && !step.stop.asked()
                 && step.operations().stream()
                         .noneMatch(operation -> operation.stage() == ServiceOperation.Stage.CONFIRMING);
@@ -207,12 +217,45 @@ public final class Rules {
             if (step.phase() == Phase.AVAILABLE) {
                 new Failover(step).checkFailed(check.tag(), check.check(), check.message());
             }
+        } else if (event instanceof Event.OwnershipLost lost) {
+            new Failover(step).lost(lost.tag(), lost.message());
         } else if (event instanceof Event.KitAppeared kit) {
             step.kits.add(kit.type());
             new Starting(step).kitAppeared(kit.type());
         } else if (event instanceof Event.KitGone kit) {
             step.kits.remove(kit.type());
+        } else {
+            safety(event);
         }
+    }
+
+    private void safety(Event event) {
+        if (event instanceof Event.RightChanged changed) {
+            new RightRules(step).changed(changed);
+        } else if (event instanceof Event.Lapsed lapsed) {
+            new Grants(step).lapsed(lapsed);
+        } else if (event instanceof Event.Withheld withheld) {
+            new Grants(step).withheld(withheld);
+        } else if (event instanceof Event.WitnessSaid said) {
+            new Grants(step).witness(said);
+        } else if (event instanceof Event.GuardAway) {
+            new Grants(step).guardAway();
+        } else if (event instanceof Event.PeerSighted sighted) {
+            new Verdicts(step).sighted(sighted);
+        } else if (event instanceof Event.CutOff cutOff) {
+            cutOff(cutOff);
+        } else if (event instanceof Event.FenceFinished finished) {
+            new Fencing(step).finished(finished);
+        }
+    }
+
+    private void cutOff(Event.CutOff event) {
+        String reason = event.cutOff() ? event.reason().isEmpty() ? "its network is away" : event.reason() : "";
+        if (!reason.isEmpty() && step.loss.cutOff().isEmpty()) {
+            step.note(Notices.CUT_OFF, Level.ERROR, "", step.self() + " is cut off and takes nothing over: " + reason);
+        }
+        step.loss = step.loss.withCutOff(reason);
+        step.touch();
     }
 
     private void message(String peer, CoreMessage message) {
@@ -237,6 +280,8 @@ public final class Rules {
             new Claims(step).asked(peer, claim);
         } else if (message instanceof CoreMessage.ClaimAnswer answer) {
             new Claims(step).answered(peer, answer);
+        } else if (message instanceof CoreMessage.ClaimWithdrawn withdrawn) {
+            new Promises(step).withdrawn(peer, withdrawn);
         } else if (message instanceof CoreMessage.HandoverRefused refused) {
             new Handovers(step).refused(peer, refused);
         } else if (message instanceof CoreMessage.TakeOut takeOut) {
@@ -264,8 +309,17 @@ public final class Rules {
             case Stopping.DRAIN -> new Stopping(step).drained();
             case "wait" -> new Reservations(step).waited(rest);
             case "defer" -> new Reconcile(step).deferred(rest);
+            case Claims.TIMER -> new Claims(step).overdue(rest);
+            case Handovers.UNTAKEN -> new Handovers(step).untaken(rest);
             case "agree" -> new Agreements(step).overdue(rest);
+            case Failover.LOST -> new Failover(step).stillLost(rest);
             case "failures" -> new Failover(step).forgiven(rest);
+            case Verdicts.UNSEEN -> new Verdicts(step).unseen(rest);
+            case Verdicts.ALERT -> new Verdicts(step).alert(rest);
+            case Fencing.TIMER -> new Fencing(step).again(rest);
+            case Outdated.DEADLINE -> new Outdated(step).deadline(rest);
+            case RightRules.DEADLINE -> new RightRules(step).deadline();
+            case RightRules.QUARANTINE -> new RightRules(step).over();
             default -> {
                 // backoff: its end alone lets the rules look again
             }
@@ -300,12 +354,17 @@ public final class Rules {
                 throw new IllegalStateException("the rules do not come to rest on " + step.self());
             }
             new Replication(step).settle();
+            new Grants(step).settle();
+            new Promises(step).settle();
+            new Verdicts(step).settle();
+            new RightRules(step).settle();
             new Outdated(step).settle();
             new Starting(step).settle();
             new Agreements(step).settle();
             new Handovers(step).settle();
             new Stopping(step).settle();
             step.operations().forEach(operation -> advance(operation.id()));
+            new Fencing(step).settle();
             new Reconcile(step).settle();
             new Switchback(step).settle();
         } while (step.takeTouched());

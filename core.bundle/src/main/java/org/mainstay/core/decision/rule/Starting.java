@@ -20,6 +20,7 @@ import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Event.Presence;
 import org.mainstay.core.decision.state.CoreState.Start;
 import org.mainstay.core.decision.state.PeerView;
+import org.mainstay.core.decision.state.RightToRun;
 import org.mainstay.core.decision.state.ServiceOperation.Asker;
 import org.mainstay.core.decision.state.ServiceOperation.Kind;
 import org.mainstay.core.decision.state.ServiceOperation.Then;
@@ -38,6 +39,7 @@ final class Starting {
 
     void started(Event.Started event) {
         step.settings = event.settings();
+        new RightRules(step).configured();
         step.kits.clear();
         step.kits.addAll(event.kits());
         step.touch();
@@ -170,7 +172,9 @@ final class Starting {
         }
         adopt();
         resume();
-        if (step.phase() == Phase.STARTING && !awaitsProbe()) {
+        boolean awaitsRight = step.right().right() == RightToRun.Right.AWAITED
+                && !step.start.adopting().isEmpty();
+        if (step.phase() == Phase.STARTING && !awaitsRight && !awaitsProbe()) {
             available();
         }
     }
@@ -223,6 +227,13 @@ final class Starting {
 
     /** Decides on what is recorded in service: running is adopted, everything else is restored again. */
     private void adopt() {
+        if (!step.start.adopting().isEmpty() && !step.right().granted()) {
+            // While it is not known, nothing is decided; when it is lost, everything is stopped (RightRules).
+            return;
+        }
+        if (!step.start.adopting().isEmpty() && !new RightRules(step).unbroken()) {
+            stopFirst();
+        }
         for (String tag : new TreeSet<>(step.start.adopting())) {
             Presence presence = step.start.probed().get(tag);
             boolean gone = !step.inService(tag);
@@ -247,7 +258,30 @@ final class Starting {
             } else {
                 step.state(tag, InstanceState.OSU, "was not found running when Mainstay started (" + presence + ")");
                 step.ownership(tag, ownership -> ownership.withReleased(false));
-                step.begun(tag, Knowledge.RESTORE, "start");
+                step.restoreBegun(tag, "start");
+            }
+        }
+    }
+
+    /** What runs has lost the right to run while nobody looked: others may have taken it over (I4). */
+    private void stopFirst() {
+        TreeSet<String> tags = new TreeSet<>(step.start.adopting());
+        tags.removeIf(tag -> !step.occupies(tag));
+        start(step.start.withAdopting(new TreeSet<>()));
+        if (tags.isEmpty()) {
+            return;
+        }
+        step.note(
+                Notices.LAPSED_MEANWHILE,
+                Level.WARNING,
+                tags.first(),
+                step.self()
+                        + " had no right to run resources for a while when Mainstay was away: stopped before anything"
+                        + " else: " + String.join(", ", tags));
+        for (SortedSet<String> hierarchy : step.topology().hierarchies().values()) {
+            if (hierarchy.stream().anyMatch(tags::contains)
+                    && hierarchy.stream().noneMatch(step::claimedByOperation)) {
+                RightRules.remove(step, hierarchy, "the right to run had ended");
             }
         }
     }
@@ -293,7 +327,7 @@ final class Starting {
         if (!handoverOf(tags).isEmpty()) {
             return;
         }
-        new Reservations(step)
+        var operation = new Reservations(step)
                 .begin(
                         Kind.REMOVE,
                         step.topology().withAbove(tags),
@@ -301,6 +335,9 @@ final class Starting {
                         Asker.NOBODY,
                         "repeated: it was interrupted",
                         Then.NOTHING);
+        boolean escalate = tags.stream()
+                .anyMatch(tag -> step.own().rows(LcdSection.ACTIONS).get(tag).escalate());
+        step.operation(operation.withWork(work -> work.withEscalate(escalate)));
     }
 
     /** What was not begun yet is left to the common rule; what may run here goes on, or is undone. */
@@ -362,7 +399,10 @@ final class Starting {
 
     private void available() {
         List.copyOf(step.own().rows(LcdSection.PARKED).keySet()).forEach(tag -> step.drop(LcdSection.PARKED, tag));
-        step.cancelTimer(WAIT);
+        if (!step.settings.safety().leased()) {
+            // Who shares nothing is waited for too: the others may need this server's word on it.
+            step.cancelTimer(WAIT);
+        }
         step.phase(Phase.AVAILABLE);
         step.note(Notices.AVAILABLE, Level.INFORMATION, "", "Mainstay is ready on " + step.self());
     }

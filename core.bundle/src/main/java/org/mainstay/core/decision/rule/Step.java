@@ -26,6 +26,7 @@ import org.mainstay.core.decision.state.CoreState.Memory;
 import org.mainstay.core.decision.state.CoreState.Start;
 import org.mainstay.core.decision.state.CoreState.Stop;
 import org.mainstay.core.decision.state.CoreState.Storage;
+import org.mainstay.core.decision.state.Loss;
 import org.mainstay.core.decision.state.PathView;
 import org.mainstay.core.decision.state.PeerView;
 import org.mainstay.core.decision.state.RightToRun;
@@ -46,6 +47,11 @@ final class Step {
     Start start;
     Stop stop;
     Storage storage;
+    RightToRun right;
+    Loss loss;
+    /** What the peers were told last of how this server stands. */
+    CoreMessage.Standing standing;
+
     final TreeSet<String> kits;
     final TreeMap<String, PathView> paths;
     /** Sessions that opened in this step: they get the whole database. */
@@ -84,6 +90,9 @@ final class Step {
         settings = before.settings();
         stop = before.stop();
         storage = before.storage();
+        right = before.right();
+        loss = before.loss();
+        standing = before.standing();
         kits = new TreeSet<>(before.kits());
         paths = new TreeMap<>(before.paths());
         peers = new TreeMap<>(before.peers());
@@ -123,7 +132,26 @@ final class Step {
     }
 
     RightToRun right() {
-        return before.right();
+        return right;
+    }
+
+    void right(RightToRun value) {
+        if (!value.equals(right)) {
+            right = value;
+            touch();
+        }
+    }
+
+    /** Returns whether anything may be started here now. */
+    boolean mayStart() {
+        return right.granted() && !loss.stopping();
+    }
+
+    /** Returns why nothing may be started here. */
+    String whyNot() {
+        return loss.stopping()
+                ? "everything is taken out of service on " + self() + ", which had lost the right to run resources"
+                : right.reason();
     }
 
     void touch() {
@@ -225,12 +253,18 @@ final class Step {
         }
     }
 
-    void begun(String tag, String action, String operation) {
-        Instance instance = instance(tag);
-        put(
-                LcdSection.ACTIONS,
-                tag,
-                new BegunAction(tag, action, instance.ownership().epoch(), operation));
+    void restoreBegun(String tag, String operation) {
+        begun(tag, Knowledge.RESTORE, operation, false);
+    }
+
+    /** @param escalate what follows if it fails, also when it is repeated after a crash: kill handles and a probe */
+    void removeBegun(String tag, String operation, boolean escalate) {
+        begun(tag, Knowledge.REMOVE, operation, escalate);
+    }
+
+    private void begun(String tag, String action, String operation, boolean escalate) {
+        long epoch = instance(tag).ownership().epoch();
+        put(LcdSection.ACTIONS, tag, new BegunAction(tag, action, epoch, operation, escalate));
     }
 
     // ---- peers
@@ -353,7 +387,9 @@ final class Step {
                 new Memory(counter, timers, deferred, obstacles, doubts, monitored, refused, requests),
                 stop,
                 storage,
-                before.right());
+                right,
+                loss,
+                standing);
         return new Decision(after, all, origin);
     }
 }

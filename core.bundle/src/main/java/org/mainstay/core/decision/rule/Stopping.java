@@ -9,6 +9,7 @@ import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.lcd.Handover;
+import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Parked;
 import org.mainstay.core.decision.effect.Effect;
@@ -45,7 +46,7 @@ final class Stopping {
                 && step.phase() == Phase.AVAILABLE
                 && step.own().row(LcdSection.FLAGS, SWITCHOVER_FLAG).isPresent();
         new Reservations(step).refuseWaiting("Mainstay on " + step.self() + " is being stopped");
-        step.stop = new Stop(true, requestId, request.leaveRunning(), 0);
+        step.stop = new Stop(true, requestId, request.leaveRunning(), request.systemShutdown(), 0);
         step.phase(Phase.STOPPING);
         step.startTimer(DRAIN, step.settings.stopDrain());
         if (move) {
@@ -127,18 +128,62 @@ final class Stopping {
             stopped();
             return;
         }
+        goOn(Reply.failed(
+                ExitCode.NO_COMMUNICATION,
+                silent
+                        + " did not confirm that it leaves alone what would go on running here, so Mainstay was not"
+                        + " stopped; stop Mainstay there first, or use lkstop without -f"));
+    }
+
+    /** Mainstay does not stop after all. */
+    private void goOn(Reply reply) {
         List.copyOf(step.own().rows(LcdSection.PARKED).keySet()).forEach(tag -> step.drop(LcdSection.PARKED, tag));
         String request = step.stop.requestId();
         step.stop = Stop.NONE;
+        step.cancelTimer(DRAIN);
         step.touch();
         step.phase(Phase.AVAILABLE);
+        step.answer(request, reply);
+    }
+
+    /**
+     * A stop while nothing can be stored (decision 0027). Nothing is stored by {@code -f}, which leaves the databases true: what they
+     * say is in service is. Without it the databases would claim that what was stopped runs, or the other way round.
+     */
+    void unstorable(String requestId, ServiceRequest.Stop request, String reason) {
+        boolean idle =
+                step.operations().isEmpty() && step.topology().tags().stream().noneMatch(step::occupies);
+        if (!request.leaveRunning() && !idle) {
+            step.answer(
+                    requestId,
+                    Reply.failed(
+                            ExitCode.SYSTEM_ERROR,
+                            "what is in service on " + step.self()
+                                    + " cannot be taken out in order, because changes cannot be"
+                                    + " stored: " + reason
+                                    + "; make room and try again, or use lkstop -f, which leaves it"
+                                    + " running"));
+            return;
+        }
+        Stop before = step.stop;
+        step.stop = new Stop(true, requestId, request.leaveRunning(), request.systemShutdown(), 0);
+        step.phase(Phase.STOPPED);
+        step.cancelTimer(DRAIN);
+        String text = "Mainstay was stopped on " + step.self() + ", and nothing could be stored: " + reason;
+        step.note(Notices.STOPPED, Level.WARNING, "", text);
         step.answer(
-                request,
-                Reply.failed(
-                        ExitCode.NO_COMMUNICATION,
-                        silent
-                                + " did not confirm that it leaves alone what would go on running here, so Mainstay was not"
-                                + " stopped; stop Mainstay there first, or use lkstop without -f"));
+                before.requestId(),
+                idle || before.leaveRunning()
+                        ? Reply.success(text)
+                        : Reply.failed(ExitCode.SYSTEM_ERROR, text + "; this may still run: " + running()));
+        step.answer(
+                requestId,
+                Reply.success(
+                        idle
+                                ? text
+                                : text
+                                        + "; what it leaves running is protected by its guard, and taken over by"
+                                        + " others if the server goes down, as after a crash"));
     }
 
     void settle() {
@@ -157,6 +202,14 @@ final class Stopping {
                 return;
             }
             version(Math.max(1, step.nextVersion()));
+        }
+        if (!step.stop.leaveRunning() && !step.stop.machine() && !running().isEmpty()) {
+            goOn(Reply.failed(
+                    ExitCode.SYSTEM_ERROR,
+                    "Mainstay was not stopped on " + step.self()
+                            + ", because this could not be stopped and may still run: " + running()
+                            + "; repair it and try again, or use lkstop -f, which leaves everything running"));
+            return;
         }
         TreeSet<String> left = left();
         for (String tag : left) {
@@ -177,7 +230,28 @@ final class Stopping {
         step.phase(Phase.STOPPED);
         step.cancelTimer(DRAIN);
         step.note(Notices.STOPPED, Level.INFORMATION, "", "Mainstay was stopped on " + step.self());
-        step.answer(request, Reply.success("Mainstay was stopped on " + step.self()));
+        boolean complete = step.stop.leaveRunning() || running().isEmpty();
+        step.answer(
+                request,
+                complete
+                        ? Reply.success("Mainstay was stopped on " + step.self())
+                        : Reply.failed(
+                                ExitCode.SYSTEM_ERROR,
+                                "Mainstay was stopped on " + step.self()
+                                        + ", but this could not be stopped and may still run: " + running()));
+    }
+
+    /** Returns what is not certainly out of service, with the reason where something failed; empty if nothing is left. */
+    private String running() {
+        return String.join(
+                ", ",
+                step.topology().tags().stream()
+                        .filter(step::occupies)
+                        .map(step::instance)
+                        .map(instance -> instance.state() == InstanceState.OSF
+                                ? instance.tag() + " (" + instance.reason() + ")"
+                                : instance.tag())
+                        .toList());
     }
 
     private TreeSet<String> left() {
@@ -217,8 +291,7 @@ final class Stopping {
     }
 
     private void version(long value) {
-        Stop old = step.stop;
-        step.stop = new Stop(true, old.requestId(), old.leaveRunning(), value);
+        step.stop = step.stop.withVersion(value);
         step.touch();
     }
 

@@ -85,7 +85,7 @@ final class Takings {
     }
 
     private void prepared(Handover handover, ServiceOperation operation) {
-        if (knowledge.down(handover.from())) {
+        if (knowledge.gone(handover.from())) {
             step.drop(LcdSection.HANDOVERS, handover.id());
             if (operation != null) {
                 Claim none = Claim.NONE;
@@ -109,6 +109,9 @@ final class Takings {
                 || knowledge.contested(tag, step.instance(tag).ownership().epoch())
                 || knowledge.occupant(tag) != null
                 || !knowledge.wantedIn(tag));
+        if (!tags.isEmpty() && !step.mayStart()) {
+            return;
+        }
         if (tags.isEmpty()) {
             step.drop(LcdSection.HANDOVERS, handover.id());
         } else if (tags.stream().noneMatch(step::claimedByOperation)) {
@@ -193,6 +196,9 @@ final class Takings {
     private void acceptWanted(Handover handover, ServiceOperation operation) {
         boolean wanted = handovers.ownTags(handover).stream().allMatch(knowledge::wantedIn);
         String text = wanted ? current(handover) : "it was taken out of service meanwhile";
+        if (text.isEmpty() && !step.mayStart()) {
+            text = step.whyNot();
+        }
         if (text.isEmpty()) {
             accept(handover, operation);
             return;

@@ -9,11 +9,13 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ClusterSnapshot.Activity;
 import org.mainstay.cluster.ClusterSnapshot.PeerState;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.message.CoreMessage.Standing;
 
 /**
  * Everything a decision depends on.
@@ -30,6 +32,8 @@ import org.mainstay.core.decision.event.Event;
  * @param stop what a stop still waits for
  * @param storage whether commits work
  * @param right whether this server may run resources at all
+ * @param loss how this server stands when it has lost that right, or its network
+ * @param standing what the peers were told last of how this server stands
  */
 public record CoreState(
         Lcd own,
@@ -43,7 +47,9 @@ public record CoreState(
         Memory memory,
         Stop stop,
         Storage storage,
-        RightToRun right) {
+        RightToRun right,
+        Loss loss,
+        Standing standing) {
 
     /**
      * Start-up (design.md section 10).
@@ -167,10 +173,15 @@ public record CoreState(
      * @param asked whether one was
      * @param requestId whom to answer
      * @param leaveRunning {@code lkstop -f}
+     * @param machine whether the machine goes down, so that it ends whatever could not be stopped
      * @param version version of the own database the peers must have before it ends; 0 = not yet known
      */
-    public record Stop(boolean asked, String requestId, boolean leaveRunning, long version) {
-        public static final Stop NONE = new Stop(false, "", false, 0);
+    public record Stop(boolean asked, String requestId, boolean leaveRunning, boolean machine, long version) {
+        public static final Stop NONE = new Stop(false, "", false, false, 0);
+
+        public Stop withVersion(long value) {
+            return new Stop(asked, requestId, leaveRunning, machine, value);
+        }
     }
 
     /**
@@ -219,7 +230,15 @@ public record CoreState(
                 Memory.NONE,
                 Stop.NONE,
                 Storage.WORKS,
-                RightToRun.ALWAYS);
+                RightToRun.ALWAYS,
+                Loss.NONE,
+                new Standing(
+                        Phase.STARTING,
+                        Collections.emptySet(),
+                        true,
+                        Collections.emptySet(),
+                        Collections.emptySet(),
+                        Collections.emptySet()));
     }
 
     /** Returns the name of this server. */
@@ -233,7 +252,20 @@ public record CoreState(
      */
     public CoreState withOwn(Lcd value) {
         return new CoreState(
-                value, peers, paths, phase, start, settings, kits, operations, memory, stop, storage, right);
+                value,
+                peers,
+                paths,
+                phase,
+                start,
+                settings,
+                kits,
+                operations,
+                memory,
+                stop,
+                storage,
+                right,
+                loss,
+                standing);
     }
 
     /** Returns whether a peer can be reached (CMD-302); see {@code Peers} for what decisions make of it. */
@@ -274,6 +306,11 @@ public record CoreState(
     /** Returns, by instance, why something that is wanted in service is not brought into service, one sentence each. */
     public Map<String, String> obstacles() {
         return memory.obstacles();
+    }
+
+    /** Returns what is not decided or decided differently on different servers, one sentence each. */
+    public List<String> doubts() {
+        return List.copyOf(memory.doubts().values());
     }
 
     /** Returns what an administrator should know, one sentence each; empty if all is well. */

@@ -17,6 +17,7 @@ import org.mainstay.core.decision.message.CoreMessage.Standing;
  * @param received newest version of the database here that it confirmed to have stored in the present session
  * @param joined whether it became available and switchback was not examined for it yet (HIER-053)
  * @param sessions how many sessions with it began since the start here
+ * @param fate what is known about its end besides what its paths say
  */
 public record PeerView(
         Lcd lcd,
@@ -29,7 +30,8 @@ public record PeerView(
         String run,
         long received,
         boolean joined,
-        int sessions) {
+        int sessions,
+        Fate fate) {
 
     /**
      * A peer's heartbeats.
@@ -43,13 +45,13 @@ public record PeerView(
 
     /** Returns a peer nothing was heard of. */
     public static PeerView unheard(Lcd copy) {
-        Standing standing = new Standing(org.mainstay.cluster.ClusterSnapshot.Phase.STOPPED, java.util.Set.of());
-        return new PeerView(copy, false, false, false, false, GuardWord.NONE, standing, "", 0, false, 0);
+        Standing standing = Standing.NONE;
+        return new PeerView(copy, false, false, false, false, GuardWord.NONE, standing, "", 0, false, 0, Fate.OPEN);
     }
 
     public PeerView withLcd(Lcd value) {
         return new PeerView(
-                value, session, current, heard, managerPresent, guard, standing, run, received, joined, sessions);
+                value, session, current, heard, managerPresent, guard, standing, run, received, joined, sessions, fate);
     }
 
     /** Returns this with a session that just began or ended. */
@@ -66,36 +68,38 @@ public record PeerView(
                 run,
                 0,
                 joined,
-                open ? sessions + 1 : sessions);
+                open ? sessions + 1 : sessions,
+                fate);
     }
 
     public PeerView withHello(String newRun, Standing newStanding) {
-        return new PeerView(lcd, session, false, true, true, guard, newStanding, newRun, received, joined, sessions);
+        return new PeerView(
+                lcd, session, false, true, true, guard, newStanding, newRun, received, joined, sessions, fate);
     }
 
     public PeerView withStanding(Standing value) {
         return new PeerView(
-                lcd, session, current, heard, managerPresent, guard, value, run, received, joined, sessions);
+                lcd, session, current, heard, managerPresent, guard, value, run, received, joined, sessions, fate);
     }
 
     public PeerView withReceived(long version) {
         return new PeerView(
-                lcd, session, current, heard, managerPresent, guard, standing, run, version, joined, sessions);
+                lcd, session, current, heard, managerPresent, guard, standing, run, version, joined, sessions, fate);
     }
 
     public PeerView withJoined(boolean value) {
         return new PeerView(
-                lcd, session, current, heard, managerPresent, guard, standing, run, received, value, sessions);
+                lcd, session, current, heard, managerPresent, guard, standing, run, received, value, sessions, fate);
     }
 
     public PeerView withCurrent(boolean value) {
         return new PeerView(
-                lcd, session, value, heard, managerPresent, guard, standing, run, received, joined, sessions);
+                lcd, session, value, heard, managerPresent, guard, standing, run, received, joined, sessions, fate);
     }
 
     public PeerView withHeard() {
         return new PeerView(
-                lcd, session, current, true, managerPresent, guard, standing, run, received, joined, sessions);
+                lcd, session, current, true, managerPresent, guard, standing, run, received, joined, sessions, fate);
     }
 
     public PeerView withGuard(GuardWord word) {
@@ -110,6 +114,12 @@ public record PeerView(
                 run,
                 received,
                 joined,
-                sessions);
+                sessions,
+                fate);
+    }
+
+    public PeerView withFate(Fate value) {
+        return new PeerView(
+                lcd, session, current, heard, managerPresent, guard, standing, run, received, joined, sessions, value);
     }
 }

@@ -224,6 +224,7 @@ public record ServiceOperation(
      * @param id of the request sent to the others; empty before that
      * @param epochs by tag, the epochs wanted; empty if all are owned already
      * @param waiting servers whose answer is missing
+     * @param granted servers that have promised, in the present session with each
      * @param takeover whether a previous owner was taken for dead
      * @param revisions by tag, the wanted revision the asker's wish is newer than; empty if nobody asked
      */
@@ -231,27 +232,38 @@ public record ServiceOperation(
             String id,
             SortedMap<String, Long> epochs,
             SortedSet<String> waiting,
+            SortedSet<String> granted,
             boolean takeover,
             SortedMap<String, Long> revisions) {
         public static final Claim NONE = new Claim(
-                "", Collections.emptySortedMap(), Collections.emptySortedSet(), false, Collections.emptySortedMap());
+                "",
+                Collections.emptySortedMap(),
+                Collections.emptySortedSet(),
+                Collections.emptySortedSet(),
+                false,
+                Collections.emptySortedMap());
 
         public Claim {
             epochs = Collections.unmodifiableSortedMap(new TreeMap<>(epochs));
             waiting = Collections.unmodifiableSortedSet(new TreeSet<>(waiting));
+            granted = Collections.unmodifiableSortedSet(new TreeSet<>(granted));
             revisions = Collections.unmodifiableSortedMap(new TreeMap<>(revisions));
         }
 
         public Claim withTakeover(boolean value) {
-            return new Claim(id, epochs, waiting, value, revisions);
+            return new Claim(id, epochs, waiting, granted, value, revisions);
         }
 
         public Claim withWaiting(SortedSet<String> value) {
-            return new Claim(id, epochs, value, takeover, revisions);
+            return new Claim(id, epochs, value, granted, takeover, revisions);
         }
 
         public Claim withRevisions(SortedMap<String, Long> value) {
-            return new Claim(id, epochs, waiting, takeover, value);
+            return new Claim(id, epochs, waiting, granted, takeover, value);
+        }
+
+        public Claim withGranted(SortedSet<String> value) {
+            return new Claim(id, epochs, waiting, value, takeover, revisions);
         }
     }
 

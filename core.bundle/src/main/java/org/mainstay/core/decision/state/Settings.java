@@ -10,6 +10,7 @@ package org.mainstay.core.decision.state;
  * @param stopDrain how long stopping waits for running operations before their actions are cancelled
  * @param persistRetry how long after a failed commit it is tried again
  * @param defaultDetection detection time for a peer without comm path
+ * @param safety what keeps a resource from running twice
  */
 public record Settings(
         long startWait,
@@ -18,9 +19,10 @@ public record Settings(
         long failureReset,
         long stopDrain,
         long persistRetry,
-        long defaultDetection) {
+        long defaultDetection,
+        Safety safety) {
 
-    public static final Settings DEFAULT = new Settings(0, 300_000, 3, 3_600_000, 60_000, 2_000, 3_000);
+    public static final Settings DEFAULT = new Settings(0, 300_000, 3, 3_600_000, 60_000, 2_000, 3_000, Safety.NONE);
 
     public Settings {
         if (startWait < 0 || reservationWait < 0 || failureReset < 1 || stopDrain < 0 || persistRetry < 1) {
@@ -35,15 +37,29 @@ public record Settings(
     }
 
     public Settings withFailureLimit(int value) {
-        return new Settings(startWait, reservationWait, value, failureReset, stopDrain, persistRetry, defaultDetection);
+        return new Settings(
+                startWait, reservationWait, value, failureReset, stopDrain, persistRetry, defaultDetection, safety);
     }
 
     public Settings withStartWait(long value) {
         return new Settings(
-                value, reservationWait, failureLimit, failureReset, stopDrain, persistRetry, defaultDetection);
+                value, reservationWait, failureLimit, failureReset, stopDrain, persistRetry, defaultDetection, safety);
     }
 
     public Settings withReservationWait(long value) {
-        return new Settings(startWait, value, failureLimit, failureReset, stopDrain, persistRetry, defaultDetection);
+        return new Settings(
+                startWait, value, failureLimit, failureReset, stopDrain, persistRetry, defaultDetection, safety);
+    }
+
+    public Settings withSafety(Safety value) {
+        return new Settings(
+                startWait,
+                reservationWait,
+                failureLimit,
+                failureReset,
+                stopDrain,
+                persistRetry,
+                defaultDetection,
+                value);
     }
 }

@@ -19,6 +19,7 @@ import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
+import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.internal.lcd.LcdCodec;
 import org.mainstay.core.internal.node.NodeRuntime;
@@ -41,6 +42,8 @@ public final class AdminService implements Administration, AutoCloseable {
     private final Peers peers;
     private final KitForms forms;
     private final Registration follower;
+    private static final int FOLLOW_AGAIN_SECONDS = 5;
+
     private final ExecutorService threads = Executors.newCachedThreadPool(Threads.named("mainstay-admin"));
 
     public AdminService(NodeRuntime.Access node, LcdCodec codec) {
@@ -60,7 +63,23 @@ public final class AdminService implements Administration, AutoCloseable {
                 locks.forget(peer);
             }
         });
-        this.follower = node.cluster().listen(new MembershipFollower(node)::look);
+        MembershipFollower membership = new MembershipFollower(
+                (change, from) -> node.requests()
+                        .ask(
+                                change,
+                                new Origin(
+                                        Origin.SELF, from, node.config().clock().millis(), ""),
+                                line -> {}),
+                CompletableFuture.delayedExecutor(FOLLOW_AGAIN_SECONDS, TimeUnit.SECONDS, this::whileOpen));
+        this.follower = node.cluster().listen(membership::look);
+    }
+
+    private void whileOpen(Runnable work) {
+        try {
+            threads.execute(work);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("dropped, the core ends", e);
+        }
     }
 
     private CompletionStage<byte[]> stepAsked(String from, byte[] payload) {
@@ -193,6 +212,10 @@ public final class AdminService implements Administration, AutoCloseable {
             job.checkServer(confirm.server());
             job.instance(confirm.tag());
             return job.ask(new ServiceRequest.ConfirmStopped(confirm.tag(), confirm.server()));
+        }
+        if (request instanceof Request.ConfirmDown confirm) {
+            job.checkServer(confirm.server());
+            return job.ask(new ServiceRequest.ConfirmDown(confirm.server()));
         }
         if (request instanceof Request.PerformAction perform) {
             return perform(job, perform);

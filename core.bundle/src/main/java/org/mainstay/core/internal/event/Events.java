@@ -60,7 +60,7 @@ public final class Events implements EventLog, AutoCloseable {
                 .orElse(0);
     }
 
-    /** Adds an event of this server. */
+    @Override
     public void add(int number, ClusterEvent.Level level, String tag, String text) {
         ClusterEvent event;
         synchronized (lock) {

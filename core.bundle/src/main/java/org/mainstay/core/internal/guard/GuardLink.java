@@ -5,8 +5,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -30,9 +32,12 @@ public final class GuardLink implements GuardControl {
     private static final int SHORT_LIMIT_SECONDS = 8;
     private static final int RESERVATION_LIMIT_SECONDS = 60;
     private static final int KILL_LIMIT_SECONDS = 180;
+    /** A write that the witness has not confirmed within the longest lease is refused by it. */
+    private static final int CLAIM_LIMIT_SECONDS = 610;
+    /** Reading waits until a peer has shown something newer or is known to have failed: L + S, an interval, and a margin. */
+    private static final int CLAIMS_LIMIT_SECONDS = 1300;
+
     private static final long RETRY_MILLIS = 50;
-    /** A guard that answers nothing for so long hangs: it is ended and started again. */
-    private static final long HUNG_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Path home;
     private final GuardStarter starter;
@@ -46,8 +51,11 @@ public final class GuardLink implements GuardControl {
     private GuardConnection connection;
     private List<HeartbeatPath> paths;
     private Map<String, List<String>> inService;
+    private LeaseSettings lease;
     private ManagerReport report;
     private long reportedAt;
+    private long commitAge;
+    private final GuardWatch watch = new GuardWatch(System.nanoTime());
     private long heardAt = System.nanoTime();
     private long startedAt = System.nanoTime() - TimeUnit.SECONDS.toNanos(60);
     private boolean guardMayEnd;
@@ -142,6 +150,15 @@ public final class GuardLink implements GuardControl {
     }
 
     @Override
+    public synchronized void committing(long ageMillis) {
+        boolean over = ageMillis == 0 && commitAge > 0;
+        commitAge = ageMillis;
+        if (over) {
+            sendReport();
+        }
+    }
+
+    @Override
     public CompletionStage<HandleResult> stopping(boolean guardToo) {
         return ask(Words.line("stopping", guardToo ? "everything" : "manager"), List.of(), SHORT_LIMIT_SECONDS)
                 .thenApply(answer -> {
@@ -152,9 +169,68 @@ public final class GuardLink implements GuardControl {
                 });
     }
 
-    private synchronized java.util.concurrent.CompletableFuture<Requests.Answer> ask(
+    @Override
+    public CompletionStage<HandleResult> lease(LeaseSettings settings) {
+        synchronized (this) {
+            lease = settings;
+            board.keepPeers(settings.members());
+        }
+        return result(LeaseRequests.settings(settings), SHORT_LIMIT_SECONDS, null);
+    }
+
+    @Override
+    public CompletionStage<HandleResult> withhold(Set<String> peers) {
+        // Its items say when the grants lapse; the news say the same.
+        return result(LeaseRequests.peers("withhold", peers), SHORT_LIMIT_SECONDS, words -> {});
+    }
+
+    @Override
+    public CompletionStage<HandleResult> allow(Set<String> peers) {
+        return result(LeaseRequests.peers("allow", peers), SHORT_LIMIT_SECONDS, null);
+    }
+
+    @Override
+    public CompletionStage<HandleResult> quarantine(long millis) {
+        return result(Words.line("quarantine", millis), SHORT_LIMIT_SECONDS, null);
+    }
+
+    @Override
+    public CompletionStage<HandleResult> claim(long group, long epoch, boolean owned, int priority) {
+        return result(LeaseRequests.claim(group, epoch, owned, priority), CLAIM_LIMIT_SECONDS, null);
+    }
+
+    @Override
+    public CompletionStage<HandleResult> withdraw(long group) {
+        return result(Words.line("withdraw", Long.toHexString(group)), CLAIM_LIMIT_SECONDS, null);
+    }
+
+    @Override
+    public CompletionStage<WitnessClaims> claims(long group) {
+        List<List<String>> items = new CopyOnWriteArrayList<>();
+        return result(Words.line("claims", Long.toHexString(group)), CLAIMS_LIMIT_SECONDS, items::add)
+                .thenApply(answer -> LeaseRequests.claims(answer, items));
+    }
+
+    @Override
+    public CompletionStage<HandleResult> witnessSetup(boolean initialise, Consumer<String> progress) {
+        return result(
+                Words.line("witness", initialise ? "init" : "exit"),
+                Requests.FOR_EVER,
+                words -> news.execute(() -> progress.accept(words.get(words.size() - 1))));
+    }
+
+    private CompletionStage<HandleResult> result(String line, int limitSeconds, Consumer<List<String>> items) {
+        return ask(line, List.of(), limitSeconds, items).thenApply(Requests.Answer::result);
+    }
+
+    private java.util.concurrent.CompletableFuture<Requests.Answer> ask(
             String line, List<String> more, int limitSeconds) {
-        java.util.concurrent.CompletableFuture<Requests.Answer> future = requests.add(line, more, limitSeconds);
+        return ask(line, more, limitSeconds, null);
+    }
+
+    private synchronized java.util.concurrent.CompletableFuture<Requests.Answer> ask(
+            String line, List<String> more, int limitSeconds, Consumer<List<String>> items) {
+        java.util.concurrent.CompletableFuture<Requests.Answer> future = requests.add(line, more, limitSeconds, items);
         if (connection != null) {
             connection.send(requests.newest());
         }
@@ -208,22 +284,28 @@ public final class GuardLink implements GuardControl {
                         report.lcdIncarnation(),
                         report.lcdVersion(),
                         loopAge,
-                        report.commitAgeMillis(),
+                        Math.max(commitAge, report.commitAgeMillis()),
                         Long.toHexString(report.membershipDigest()),
                         Long.toHexString(report.epochsDigest()))));
     }
 
     private void everySecond() {
-        boolean hung;
+        GuardWatch.Verdict verdict = GuardWatch.Verdict.FINE;
         synchronized (this) {
-            if (connection != null && report == null) {
-                connection.send(List.of("0 ping"));
+            if (connection == null) {
+                watch.none(System.nanoTime());
+            } else {
+                verdict = watch.look(System.nanoTime(), heardAt);
+                if (report == null || verdict == GuardWatch.Verdict.ASK) {
+                    connection.send(List.of("0 ping"));
+                }
             }
             sendReport();
-            hung = connection != null && System.nanoTime() - heardAt > HUNG_NANOS;
         }
-        if (hung) {
-            LOG.error("the guard has not answered for 10 s: it is ended and started again");
+        if (verdict == GuardWatch.Verdict.HANGS) {
+            LOG.error(
+                    "the guard has said nothing for 10 s and does not answer when it is asked: it is ended and started"
+                            + " again");
             starter.running().ifPresent(ProcessHandle::destroyForcibly);
             disconnect();
         }
@@ -266,6 +348,9 @@ public final class GuardLink implements GuardControl {
         sendReport();
         sendPaths();
         sendInService();
+        if (lease != null) {
+            fresh.send(List.of("0 " + LeaseRequests.settings(lease)));
+        }
         fresh.send(requests.unanswered());
     }
 

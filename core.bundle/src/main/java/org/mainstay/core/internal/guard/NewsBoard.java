@@ -40,11 +40,26 @@ final class NewsBoard {
     void publish(GuardNews news) {
         executor.execute(() -> {
             String subject = subject(news);
+            if (news instanceof GuardNews.Link) {
+                // Of lease and grants nothing is known while nobody says it; each guard says it anew.
+                present.values().removeIf(NewsBoard::ofLink);
+            }
             if (!subject.isEmpty() && news.equals(present.put(subject, news))) {
                 return;
             }
             listeners.forEach(listener -> tell(listener, news));
         });
+    }
+
+    /** Forgets what was said of peers that are no members any more. */
+    void keepPeers(java.util.Set<String> members) {
+        executor.execute(() -> present.values().removeIf(news -> gone(news, members)));
+    }
+
+    private static boolean gone(GuardNews news, java.util.Set<String> members) {
+        return news instanceof GuardNews.Lapsed lapsed && !members.contains(lapsed.peer())
+                || news instanceof GuardNews.Withheld withheld && !members.contains(withheld.peer())
+                || news instanceof GuardNews.Witness witness && !members.contains(witness.peer());
     }
 
     /** Forgets paths that are no longer served. */
@@ -64,7 +79,27 @@ final class NewsBoard {
         if (news instanceof GuardNews.PeerInfo) {
             return "peer " + ((GuardNews.PeerInfo) news).peer();
         }
-        return "";
+        if (news instanceof GuardNews.Lease) {
+            return "lease";
+        }
+        if (news instanceof GuardNews.Lapsed lapsed) {
+            return "lapsed " + lapsed.peer();
+        }
+        if (news instanceof GuardNews.Withheld withheld) {
+            return "withheld " + withheld.peer();
+        }
+        if (news instanceof GuardNews.Witness witness) {
+            return "witness " + witness.peer();
+        }
+        return news instanceof GuardNews.Quarantine ? "quarantine" : "";
+    }
+
+    private static boolean ofLink(GuardNews news) {
+        return news instanceof GuardNews.Lease
+                || news instanceof GuardNews.Lapsed
+                || news instanceof GuardNews.Withheld
+                || news instanceof GuardNews.Witness
+                || news instanceof GuardNews.Quarantine;
     }
 
     private static void tell(Consumer<GuardNews> listener, GuardNews news) {

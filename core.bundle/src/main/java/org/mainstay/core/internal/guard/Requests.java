@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.mainstay.cluster.GuardControl.HandleResult;
 
 /**
@@ -17,14 +18,19 @@ final class Requests {
     /** Answer of the guard: the closing line and the items before it. */
     record Answer(HandleResult result, List<HandleResult> items) {}
 
+    /** No time limit. */
+    static final int FOR_EVER = 0;
+
     private static final class Pending {
         final List<String> lines;
         final CompletableFuture<Answer> future;
         final List<HandleResult> items = new ArrayList<>();
+        final Consumer<List<String>> listener;
 
-        Pending(List<String> lines, CompletableFuture<Answer> future) {
+        Pending(List<String> lines, CompletableFuture<Answer> future, Consumer<List<String>> listener) {
             this.lines = lines;
             this.future = future;
+            this.listener = listener;
         }
     }
 
@@ -36,16 +42,18 @@ final class Requests {
      *
      * @param line its words without the id
      * @param more lines that follow it
-     * @param limitSeconds after which it counts as not done
+     * @param limitSeconds after which it counts as not done; {@link #FOR_EVER}
+     * @param items takes the words after {@code item} as they come, instead of the answer; null for the answer
      * @return the future of the answer; never completes exceptionally
      */
-    synchronized CompletableFuture<Answer> add(String line, List<String> more, int limitSeconds) {
+    synchronized CompletableFuture<Answer> add(
+            String line, List<String> more, int limitSeconds, Consumer<List<String>> items) {
         long id = ++lastId;
         List<String> lines = new ArrayList<>();
         lines.add(id + " " + line);
         lines.addAll(more);
         CompletableFuture<Answer> future = new CompletableFuture<>();
-        pending.put(id, new Pending(lines, future));
+        pending.put(id, new Pending(lines, future, items));
         String verb = line.substring(0, (line + " ").indexOf(' '));
         Answer late = new Answer(
                 new HandleResult(
@@ -53,7 +61,9 @@ final class Requests {
                         "the guard did not answer '" + verb + "' within " + limitSeconds
                                 + " s; see data/log/guard.log and 'mainstay status'"),
                 List.of());
-        future.completeOnTimeout(late, limitSeconds, TimeUnit.SECONDS);
+        if (limitSeconds != FOR_EVER) {
+            future.completeOnTimeout(late, limitSeconds, TimeUnit.SECONDS);
+        }
         future.whenComplete((answer, error) -> forget(id));
         return future;
     }
@@ -83,7 +93,12 @@ final class Requests {
             if (request == null) {
                 return;
             }
-            if (words.get(1).equals("item")) {
+            boolean item = words.get(1).equals("item");
+            if (item && request.listener != null) {
+                request.listener.accept(List.copyOf(words.subList(2, words.size())));
+                return;
+            }
+            if (item) {
                 request.items.add(new HandleResult(words.get(2).equals("done"), words.get(3)));
                 return;
             }

@@ -2,17 +2,17 @@ package org.mainstay.core.internal.node;
 
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.decision.state.ServiceOperation;
+import org.mainstay.core.internal.guard.BootTime;
 import org.mainstay.core.internal.run.ActionOrder;
 import org.mainstay.core.internal.run.ActionRunner;
 import org.mainstay.core.internal.run.Ended;
@@ -33,16 +33,30 @@ final class Actions {
     private static final Logger LOG = LoggerFactory.getLogger(Actions.class);
     private static final long RETRY_MILLIS = 100;
 
-    private final ActionRunner runner;
+    private final Starter starter;
     private final KitRegistry kits;
     private final ScheduledExecutorService timer;
     private final Duration kitWait;
     private final Consumer<Event> loop;
     private final Progress progress;
-    private final Map<String, Running<Outcome>> running = new HashMap<>();
-    private final Set<String> cancelled = new HashSet<>();
+    /** From the moment it is asked for until its end is reported: it can be given up at any time between. */
+    private final Map<String, Pending> pending = new HashMap<>();
+
     private boolean draining;
     private volatile CoreState state;
+
+    /** Starts an action; {@link ActionRunner#run(ActionOrder, Supplier, Consumer)}. */
+    @FunctionalInterface
+    interface Starter {
+        Running<Outcome> run(ActionOrder order, Supplier<Optional<String>> refusal, Consumer<String> progress);
+    }
+
+    /** An action that has not been reported as ended. Guarded by the actions. */
+    private static final class Pending {
+        boolean cancelled;
+        /** The call into its kit; null while there is none. */
+        Running<Outcome> running;
+    }
 
     /** Takes what actions tell the operator. */
     interface Progress {
@@ -52,13 +66,13 @@ final class Actions {
 
     /** @param kitWait how long an action waits for a kit that is away, as during its upgrade */
     Actions(
-            ActionRunner runner,
+            Starter starter,
             KitRegistry kits,
             ScheduledExecutorService timer,
             Duration kitWait,
             Consumer<Event> loop,
             Progress progress) {
-        this.runner = runner;
+        this.starter = starter;
         this.kits = kits;
         this.timer = timer;
         this.kitWait = kitWait;
@@ -72,19 +86,35 @@ final class Actions {
 
     /** Begins an action. */
     void run(Effect.RunAction run) {
+        synchronized (this) {
+            pending.put(run.actionId(), new Pending());
+        }
         start(run, System.nanoTime() + kitWait.toNanos());
     }
 
-    /** Gives an action up; its end is still reported. */
+    /** Gives an action up; its end is still reported. One that is over is left alone. */
     void cancel(String actionId) {
         Running<Outcome> its;
         synchronized (this) {
-            its = running.get(actionId);
-            cancelled.add(actionId);
+            Pending one = pending.get(actionId);
+            if (one == null) {
+                return;
+            }
+            one.cancelled = true;
+            its = one.running;
         }
+        giveUp(its);
+    }
+
+    private static void giveUp(Running<Outcome> its) {
         if (its != null) {
             its.cancel("the operation it belongs to was given up");
         }
+    }
+
+    private synchronized boolean cancelled(String actionId) {
+        Pending one = pending.get(actionId);
+        return one != null && one.cancelled;
     }
 
     /** From now on nothing is begun and what is cut short is not reported. */
@@ -101,12 +131,13 @@ final class Actions {
         synchronized (this) {
             if (draining) {
                 LOG.info("{} of {} is left for the next start", run.action(), run.tag());
+                pending.remove(run.actionId());
                 return;
             }
-            if (cancelled.contains(run.actionId())) {
-                finished(run, Ended.Result.of("it was given up before it began"));
-                return;
-            }
+        }
+        if (cancelled(run.actionId())) {
+            finished(run, Ended.Result.of("it was given up before it began"));
+            return;
         }
         boolean noKit = kits.find(
                         order.get().resource().application(),
@@ -116,22 +147,30 @@ final class Actions {
             again(run, kitDeadline);
             return;
         }
-        Running<Outcome> begun = runner.run(order.get(), () -> refusal(run), message -> tell(run, message));
+        Running<Outcome> begun = starter.run(order.get(), () -> refusal(run), message -> tell(run, message));
+        boolean late;
         synchronized (this) {
-            running.put(run.actionId(), begun);
+            Pending one = pending.get(run.actionId());
+            one.running = begun;
+            late = one.cancelled;
         }
         begun.result().thenAccept(ended -> ended(run, ended));
+        if (late) {
+            giveUp(begun);
+        }
     }
 
     private void ended(Effect.RunAction run, Ended<Outcome> ended) {
         boolean repeat;
         synchronized (this) {
-            running.remove(run.actionId());
+            Pending one = pending.get(run.actionId());
+            one.running = null;
             if (draining && ended.how() == Ended.How.CANCELLED) {
                 LOG.info("{} of {} was cut short and is repeated after the next start", run.action(), run.tag());
+                pending.remove(run.actionId());
                 return;
             }
-            repeat = ended.how() == Ended.How.CANCELLED && !cancelled.contains(run.actionId());
+            repeat = ended.how() == Ended.How.CANCELLED && !one.cancelled;
         }
         if (repeat) {
             LOG.info("{} of {} is repeated as soon as its kit is back: {}", run.action(), run.tag(), ended.message());
@@ -149,16 +188,15 @@ final class Actions {
 
     private void finished(Effect.RunAction run, Ended.Result how) {
         synchronized (this) {
-            cancelled.remove(run.actionId());
+            pending.remove(run.actionId());
         }
         loop.accept(new Event.ActionFinished(run.actionId(), run.tag(), run.action(), how.succeeded(), how.message()));
     }
 
     /** Looked at immediately before the action starts, however long it waited for its turn (design.md section 10). */
-    private static Optional<String> refusal(Effect.RunAction run) {
-        long now = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
-        boolean over = run.rightUntil() != Long.MAX_VALUE && now > run.rightUntil();
-        return over
+    private Optional<String> refusal(Effect.RunAction run) {
+        boolean limited = run.rightUntil() != Long.MAX_VALUE;
+        return limited && !state.right().covers(run.rightUntil(), BootTime.millis())
                 ? Optional.of("this server's right to run resources ended before the action could start")
                 : Optional.empty();
     }

@@ -1,5 +1,6 @@
 package org.mainstay.core.internal.node;
 
+import org.mainstay.core.decision.state.Safety;
 import org.mainstay.core.decision.state.Settings;
 import org.mainstay.core.internal.run.Tunables;
 
@@ -7,7 +8,7 @@ import org.mainstay.core.internal.run.Tunables;
 final class CoreSettings {
     private CoreSettings() {}
 
-    static Settings read(Tunables tunables) {
+    static Settings read(Tunables tunables, Safety safety) {
         Settings d = Settings.DEFAULT;
         return new Settings(
                 millis(tunables, "START_WAIT_SECS", d.startWait(), 0),
@@ -16,7 +17,8 @@ final class CoreSettings {
                 millis(tunables, "FAILURE_RESET_SECS", d.failureReset(), 1),
                 millis(tunables, "STOP_DRAIN_SECS", d.stopDrain(), 0),
                 d.persistRetry(),
-                d.defaultDetection());
+                d.defaultDetection(),
+                safety);
     }
 
     private static long millis(Tunables tunables, String name, long fallback, int minimum) {

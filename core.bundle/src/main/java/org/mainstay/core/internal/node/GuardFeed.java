@@ -1,6 +1,8 @@
 package org.mainstay.core.internal.node;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +22,9 @@ import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.decision.state.Fate;
 import org.mainstay.core.internal.event.Events;
+import org.mainstay.kit.KillHandle;
 
 /** The guard as a part of the loop: its news become events, and it is told how the loop stands and what is in service. */
 final class GuardFeed {
@@ -29,10 +33,13 @@ final class GuardFeed {
     /** The hold on a reservation area is lost. */
     static final int RESERVATION_LOST = 20161;
 
+    private static final String AREA_SUFFIX = ".reservation";
+
     private final GuardControl guard;
     private final Consumer<Event> loop;
     private final Events events;
     private final Runnable changed;
+    private final SafetyFeed safety;
     /** Paths of before the start and those that were alive since: a new path that is not alive yet has not died. */
     private final Set<String> known = ConcurrentHashMap.newKeySet();
 
@@ -44,8 +51,9 @@ final class GuardFeed {
     private volatile boolean linked;
     private volatile Lcd own;
 
-    GuardFeed(GuardControl guard, Consumer<Event> loop, Events events, Runnable changed) {
+    GuardFeed(GuardControl guard, SafetyFeed safety, Consumer<Event> loop, Events events, Runnable changed) {
         this.guard = guard;
+        this.safety = safety;
         this.loop = loop;
         this.events = events;
         this.changed = changed;
@@ -78,16 +86,34 @@ final class GuardFeed {
                     peer.peer(), peer.bootId(), peer.managerPresent(), peer.lcdIncarnation(), peer.lcdVersion()));
         } else if (news instanceof GuardControl.GuardNews.Link link) {
             linked = link.up();
+            if (!link.up()) {
+                safety.guardAway();
+            }
             changed.run();
         } else if (news instanceof GuardControl.GuardNews.ReservationLost lost) {
             reservationLost(lost);
         } else if (news instanceof GuardControl.GuardNews.Notice notice) {
             events.add(NOTICE, ClusterEvent.Level.WARNING, "", notice.text());
+        } else {
+            safetyNews(news);
+        }
+    }
+
+    private void safetyNews(GuardControl.GuardNews news) {
+        if (news instanceof GuardControl.GuardNews.Lease lease) {
+            safety.lease(lease);
+        } else if (news instanceof GuardControl.GuardNews.Lapsed lapsed) {
+            loop.accept(new Event.Lapsed(lapsed.peer(), lapsed.lapsed()));
+        } else if (news instanceof GuardControl.GuardNews.Withheld withheld) {
+            loop.accept(new Event.Withheld(withheld.peer(), withheld.withheld()));
+        } else if (news instanceof GuardControl.GuardNews.Witness witness) {
+            Fate.Word word = Fate.Word.valueOf(witness.word().name());
+            loop.accept(new Event.WitnessSaid(witness.peer(), word, witness.reason()));
         }
     }
 
     /**
-     * What uses the storage has failed, whatever its own checks say. Where another server holds it now, the guard has cut it off
+     * What uses the storage has failed, whatever its own checks say, and must not be repaired in place. Where another server holds it now, the guard has cut it off
      * and killed its users before it says so: the clean-up that follows finds nothing left to flush.
      */
     private void reservationLost(GuardControl.GuardNews.ReservationLost lost) {
@@ -96,14 +122,23 @@ final class GuardFeed {
                 ClusterEvent.Level.ERROR,
                 "",
                 "the reservation " + lost.area() + " is lost: " + lost.message());
+        // Also of what is just being restored: whether it counts is the core's to say.
         for (Instance instance : own.instances().values()) {
-            if (instance.state().inService() && instance.properties().containsValue(lost.area())) {
-                loop.accept(new Event.CheckFailed(
-                        instance.tag(),
-                        "quickCheck",
-                        "its reservation " + lost.area() + " is lost: " + lost.message()));
+            if (instance.ownership().killHandles().stream().anyMatch(handle -> uses(handle, lost.area()))) {
+                loop.accept(new Event.OwnershipLost(
+                        instance.tag(), "its reservation " + lost.area() + " is lost: " + lost.message()));
             }
         }
+    }
+
+    /** Returns whether a recorded handle is the mount of a volume that is reserved in an area. */
+    private static boolean uses(String handle, String area) {
+        String[] words = handle.split("\t", -1);
+        if (!words[0].equals(KillHandle.Kind.MOUNT.name()) || words.length < 3) {
+            return false;
+        }
+        // Handles that were recorded before they named their area belong to the one beside their image.
+        return words.length > 3 ? words[3].equals(area) : area.equals(words[2] + AREA_SUFFIX);
     }
 
     /** Executes kill handles; the stage tells whether all were done and what is left. */
@@ -133,12 +168,13 @@ final class GuardFeed {
         }
         own = state.own();
         Map<String, List<String>> now = new TreeMap<>();
+        Map<String, String> hierarchies = hierarchies(own);
         state.own().instances().forEach((tag, instance) -> {
             boolean here = instance.state().inService() || !instance.ownership().released();
             if (here) {
                 // Also without handles: the guard must know that something is here which it cannot end.
                 List<String> handles = new ArrayList<>(instance.ownership().killHandles());
-                handles.add("HIERARCHY\t" + hierarchy(state.own(), tag));
+                handles.add("HIERARCHY\t" + hierarchies.get(tag));
                 now.put(tag, handles);
             }
         });
@@ -148,24 +184,35 @@ final class GuardFeed {
         }
     }
 
-    /** Returns the first tag of the hierarchy: the same for all that depend on one another, directly or not. */
-    private static String hierarchy(Lcd own, String tag) {
-        TreeSet<String> members = new TreeSet<>(Set.of(tag));
-        int before = 0;
-        while (members.size() > before) {
-            before = members.size();
-            for (Dependency dependency : own.rows(LcdSection.DEPENDENCIES).values()) {
-                if (members.contains(dependency.parent()) || members.contains(dependency.child())) {
-                    members.add(dependency.parent());
-                    members.add(dependency.child());
+    /**
+     * Returns for each instance the first tag of its hierarchy: the same for all that depend on one another, directly or not. All
+     * at once, because this is done at every commit.
+     */
+    private static Map<String, String> hierarchies(Lcd own) {
+        Map<String, Set<String>> neighbours = new HashMap<>();
+        for (Dependency dependency : own.rows(LcdSection.DEPENDENCIES).values()) {
+            neighbours
+                    .computeIfAbsent(dependency.parent(), key -> new TreeSet<>())
+                    .add(dependency.child());
+            neighbours
+                    .computeIfAbsent(dependency.child(), key -> new TreeSet<>())
+                    .add(dependency.parent());
+        }
+        Map<String, String> names = new HashMap<>();
+        for (String first : new TreeSet<>(own.instances().keySet())) {
+            Deque<String> open = new ArrayDeque<>(List.of(first));
+            while (!open.isEmpty()) {
+                String tag = open.remove();
+                if (names.putIfAbsent(tag, first) == null) {
+                    open.addAll(neighbours.getOrDefault(tag, Set.of()));
                 }
             }
         }
-        return members.first();
+        return names;
     }
 
     /** Called on the loop's thread, at least twice per second. */
-    void alive(CoreState state, long commitAgeMillis) {
+    void alive(CoreState state) {
         if (digested == null
                 || digested.version() != state.own().version()
                 || digested.incarnation() != state.own().incarnation()) {
@@ -181,12 +228,12 @@ final class GuardFeed {
                                     tag + instance.ownership().owner()));
         }
         guard.report(new GuardControl.ManagerReport(
-                state.self(),
-                state.own().incarnation(),
-                state.own().version(),
-                commitAgeMillis,
-                membershipDigest,
-                epochsDigest));
+                state.self(), state.own().incarnation(), state.own().version(), 0, membershipDigest, epochsDigest));
+    }
+
+    /** Called on any thread. */
+    void committing(long ageMillis) {
+        guard.committing(ageMillis);
     }
 
     private static long digest(long number, String text) {

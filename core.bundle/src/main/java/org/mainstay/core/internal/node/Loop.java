@@ -24,6 +24,10 @@ import org.slf4j.LoggerFactory;
  * The one thread that feeds the decision core: takes events in order, decides, stores what changed in the databases, then has
  * the effects executed in order (design.md section 3). Events that wait together are stored together with one write; if that
  * fails, each is tried alone and those that fail are reported to the core as {@code PersistFailed}.
+ *
+ * <p>A question that a defect keeps from being decided is refused and nothing has happened. Every other defect (an event that
+ * told of something, a commit, an effect that starts something) leaves in doubt what is and what is stored: then the manager ends
+ * by its {@link LastResort} rather than run on and do nothing (decision 0038).
  */
 public final class Loop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
@@ -38,7 +42,7 @@ public final class Loop implements AutoCloseable {
         Decision decide(CoreState before, Input input);
     }
 
-    /** What the loop drives. All methods are called on the loop's thread and must not block. */
+    /** What the loop drives. Methods are called on the loop's thread, unless they say otherwise, and must not block. */
     public interface Edge {
         /** A new state is stored and in force; called before its effects. */
         void entered(CoreState state);
@@ -47,7 +51,23 @@ public final class Loop implements AutoCloseable {
         void execute(Effect effect);
 
         /** Called after each round, at least twice per second: the loop lives. */
-        void alive(CoreState state, long commitAgeMillis);
+        void alive(CoreState state);
+
+        /**
+         * Called on another thread: how long the commit that is under way has taken, a few times per second once it is slow, and 0
+         * when it is over.
+         */
+        void committing(long ageMillis);
+
+        /** Called on another thread, once for each commit that takes too long, while it does. */
+        void overdue(long ageMillis);
+    }
+
+    /** Something that waits for its turn. @param event null if it may become void meanwhile: then {@code later} says so */
+    private record Queued(Event event, Supplier<Optional<Event>> later) {
+        Optional<Event> take() {
+            return event == null ? later.get() : Optional.of(event);
+        }
     }
 
     private record Step(Input input, CoreState after, List<Effect> effects, Origin origin, boolean stores) {}
@@ -56,42 +76,52 @@ public final class Loop implements AutoCloseable {
     private final Database database;
     private final Edge edge;
     private final Clock clock;
-    private final BlockingQueue<Supplier<Optional<Event>>> queue = new LinkedBlockingQueue<>();
+    private final LastResort lastResort;
+    private final BlockingQueue<Queued> queue = new LinkedBlockingQueue<>();
+    private final DiskWatch disk = new DiskWatch(this::committing);
     private final Thread thread = Threads.named("mainstay-core").newThread(this::run);
-    private CoreState state;
+    private volatile CoreState state;
+    /** The state that the commit under way leads to. */
+    private volatile CoreState reached;
+
+    private boolean overdue;
     private Event first;
     private volatile boolean closed;
 
     /** @param clock wall clock, for display only */
-    public Loop(Decider decider, Database database, Edge edge, Clock clock) {
+    public Loop(Decider decider, Database database, Edge edge, Clock clock, LastResort lastResort) {
         this.decider = decider;
         this.database = database;
         this.edge = edge;
         this.clock = clock;
+        this.lastResort = lastResort;
     }
 
     /** Begins to work in this state with this event, whatever was queued before. */
     public synchronized void start(CoreState initial, Event event) {
         state = initial;
+        reached = initial;
         first = event;
         thread.start();
+        disk.start();
     }
 
     /** Queues an event. Never blocks; events are taken in the order of these calls. */
     public void post(Event event) {
-        queue.add(() -> Optional.of(event));
+        queue.add(new Queued(event, null));
     }
 
     /** Queues an event that may have become void when its turn comes. */
     void postIf(Supplier<Optional<Event>> event) {
-        queue.add(event);
+        queue.add(new Queued(null, event));
     }
 
     /** Ends the thread after the round it is in; what still waits is dropped, as in a crash. */
     @Override
     public void close() {
         closed = true;
-        queue.add(Optional::empty);
+        disk.close();
+        queue.add(new Queued(null, Optional::empty));
         if (Thread.currentThread().equals(thread) || thread.getState() == Thread.State.NEW) {
             return;
         }
@@ -105,27 +135,49 @@ public final class Loop implements AutoCloseable {
         }
     }
 
+    /** A defect that must not be passed over. */
+    private static final class Doubt extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Doubt(String why, Throwable cause) {
+            super(why, cause);
+        }
+    }
+
+    /** Nothing, not even an Error, may end this thread without the process knowing. */
     private void run() {
-        process(List.of(first));
-        while (!closed) {
-            try {
+        try {
+            process(List.of(first));
+            while (!closed) {
                 List<Event> events = take();
                 if (!closed) {
                     process(events);
-                    edge.alive(state, 0);
+                    edge.alive(state);
                 }
-            } catch (InterruptedException e) {
-                LOG.debug("the decision loop was interrupted", e);
-                closed = true;
             }
+        } catch (Doubt e) {
+            end(e.getMessage(), e.getCause());
+        } catch (Throwable e) {
+            end("the decision loop failed", e);
+        }
+    }
+
+    /** While the manager ends, parts of it may be gone already: then nothing is in doubt that the next start does not settle. */
+    private void end(String why, Throwable cause) {
+        boolean ending = closed;
+        closed = true;
+        if (ending) {
+            LOG.warn("{} while Mainstay ends", why, cause);
+        } else {
+            lastResort.end(why, cause);
         }
     }
 
     private List<Event> take() throws InterruptedException {
         List<Event> events = new ArrayList<>();
-        Supplier<Optional<Event>> next = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+        Queued next = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
         while (next != null) {
-            next.get().ifPresent(events::add);
+            next.take().ifPresent(events::add);
             next = events.size() < GROUP ? queue.poll() : null;
         }
         return events;
@@ -139,9 +191,6 @@ public final class Loop implements AutoCloseable {
             while (next < events.size()) {
                 Step step = decide(reached, events.get(next));
                 next++;
-                if (step == null) {
-                    continue;
-                }
                 if (!group.isEmpty() && step.stores() && !sameOrigin(group, step)) {
                     next--;
                     break;
@@ -171,8 +220,11 @@ public final class Loop implements AutoCloseable {
             boolean stores = after.own().version() != before.own().version();
             return new Step(input, after, decision.effects(), decision.origin(), stores);
         } catch (RuntimeException | StackOverflowError e) {
-            LOG.error("INTERNAL ERROR: the decision core failed at {}; the event is dropped", event, e);
-            return null;
+            Effect refusal = Undecided.refusal(event, before.self())
+                    .orElseThrow(() -> new Doubt("the decision core failed at " + event, e));
+            LOG.error("INTERNAL ERROR: the decision core failed at {}, which is refused", event, e);
+            return new Step(
+                    input, before, List.of(refusal), new Origin(Origin.SELF, before.self(), input.at(), ""), false);
         }
     }
 
@@ -190,8 +242,8 @@ public final class Loop implements AutoCloseable {
     }
 
     private void commit(List<Step> group) throws IOException {
-        List<DocumentChange> changes =
-                Changes.between(state, group.get(group.size() - 1).after());
+        CoreState after = group.get(group.size() - 1).after();
+        List<DocumentChange> changes = Changes.between(state, after);
         if (changes.isEmpty()) {
             return;
         }
@@ -200,41 +252,93 @@ public final class Loop implements AutoCloseable {
                 .findFirst()
                 .orElse(group.get(0))
                 .origin();
-        long began = System.nanoTime();
-        database.commit(changes, origin);
-        long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+        reached = after;
+        disk.begin();
+        long took;
+        try {
+            database.commit(changes, origin);
+        } catch (RuntimeException e) {
+            throw new Doubt("whether a change of the configuration database was stored is not known", e);
+        } finally {
+            took = disk.end();
+        }
         if (took > OVERDUE_MILLIS) {
             post(new Event.PersistOverdue(took));
         }
     }
 
-    private void perform(List<Step> group) {
-        guarded(() -> edge.entered(state), "the new state");
-        for (Step step : group) {
-            for (Effect effect : step.effects()) {
-                guarded(() -> edge.execute(effect), effect);
+    /** Returns how long the commit that is under way has taken, in milliseconds; 0 if there is none. */
+    long commitAgeMillis() {
+        return disk.ageMillis();
+    }
+
+    /**
+     * While the disk hangs, nobody waits for it who can be refused: as if it had failed, with the reason. What runs goes on, and
+     * what happened waits for its turn.
+     */
+    private void committing(long ageMillis) {
+        try {
+            edge.committing(ageMillis);
+            if (ageMillis <= OVERDUE_MILLIS) {
+                overdue = false;
+                return;
+            }
+            refuseQuestions("the disk of the configuration database has not answered for "
+                    + TimeUnit.MILLISECONDS.toSeconds(ageMillis) + " s");
+            if (!overdue) {
+                overdue = true;
+                edge.overdue(ageMillis);
+            }
+        } catch (RuntimeException e) {
+            LOG.error("INTERNAL ERROR: looking at the disk failed", e);
+        }
+    }
+
+    private void refuseQuestions(String reason) {
+        for (Queued queued : queue) {
+            if (queued.event() != null && Overdue.question(queued.event())) {
+                Overdue said = new Overdue(decider, state, reached);
+                Optional<Effect> answer = said.answer(queued.event(), reason, clock.millis());
+                // Taken out by this thread or by the loop's, never by both.
+                if (answer.isPresent() && queue.remove(queued)) {
+                    edge.execute(answer.get());
+                }
             }
         }
     }
 
-    private static void guarded(Runnable body, Object what) {
+    private void perform(List<Step> group) {
         try {
-            body.run();
+            edge.entered(state);
         } catch (RuntimeException e) {
-            LOG.error("INTERNAL ERROR: {} could not be executed", what, e);
+            throw new Doubt("a new state could not be entered", e);
+        }
+        for (Step step : group) {
+            step.effects().forEach(this::execute);
+        }
+    }
+
+    private void execute(Effect effect) {
+        try {
+            edge.execute(effect);
+        } catch (RuntimeException e) {
+            if (!(effect instanceof Effect.Notify || effect instanceof Effect.Progress)) {
+                throw new Doubt("could not be carried out: " + effect, e);
+            }
+            LOG.error("INTERNAL ERROR: people were not told: {}", effect, e);
         }
     }
 
     /** Feeds an event whose group could not be stored once more, alone; if that fails too, the core is told. */
     private void alone(Event event) {
         Step step = decide(state, event);
-        Optional<String> reason = step == null ? Optional.empty() : store(List.of(step));
+        Optional<String> reason = store(List.of(step));
         if (reason.isEmpty()) {
             return;
         }
         Step failed = decide(state, new Event.PersistFailed(event, reason.get()));
-        if (failed != null && store(List.of(failed)).isPresent()) {
-            LOG.error("INTERNAL ERROR: the answer to a failed write itself needs to be stored: {}", event);
+        if (store(List.of(failed)).isPresent()) {
+            throw new Doubt("the answer to a failed write itself needs to be stored: " + event, null);
         }
     }
 }

@@ -24,6 +24,7 @@ import org.mainstay.cluster.Messenger;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
+import org.mainstay.cluster.SafetyControl;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.DecisionCore;
 import org.mainstay.core.internal.admin.AdminService;
@@ -112,7 +113,8 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
                         new DecisionCore()::decide,
                         guard,
                         hosts,
-                        StoreRepair.of(store)),
+                        StoreRepair.of(store),
+                        LastResort.endProcess()),
                 kits);
         administration = new AdminService(runtime.access(), codec);
     }
@@ -157,6 +159,19 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
     public void detach(Messenger messenger) {
         if (runtime != null) {
             runtime.detach(messenger);
+        }
+    }
+
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    void bindSafety(SafetyControl control) {
+        if (runtime != null) {
+            runtime.attach(control);
+        }
+    }
+
+    void unbindSafety(SafetyControl control) {
+        if (runtime != null) {
+            runtime.detach(control);
         }
     }
 
@@ -228,6 +243,13 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
     @Override
     public List<ClusterEvent> recent(int most) {
         return runtime == null ? new ArrayList<>() : runtime.eventLog().recent(most);
+    }
+
+    @Override
+    public void add(int number, ClusterEvent.Level level, String tag, String text) {
+        if (runtime != null) {
+            runtime.eventLog().add(number, level, tag, text);
+        }
     }
 
     @Override

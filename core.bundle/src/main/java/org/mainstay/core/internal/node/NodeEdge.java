@@ -5,15 +5,17 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.mainstay.cluster.ClusterEvent;
 import org.mainstay.core.decision.effect.Effect;
+import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.internal.event.Events;
 import org.mainstay.core.internal.run.ActionRunner;
 import org.mainstay.core.internal.run.Ended;
+import org.mainstay.core.internal.run.Hang;
 import org.mainstay.core.internal.run.Monitors;
 import org.mainstay.core.internal.run.Resources;
 import org.mainstay.kit.Action;
@@ -23,7 +25,7 @@ import org.slf4j.LoggerFactory;
 /** Executes the decision core's effects and brings what comes of them back as events. Methods run on the loop's thread. */
 final class NodeEdge implements Loop.Edge {
     private static final Logger LOG = LoggerFactory.getLogger(NodeEdge.class);
-    private static final Executor HANDLES_LATER = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
+    private static final long HANDLES_LATER_MILLIS = 500;
     private static final int HANDLE_TRIES = 20;
 
     /** What the edge works with. */
@@ -36,14 +38,27 @@ final class NodeEdge implements Loop.Edge {
             Requests requests,
             Publisher publisher,
             GuardFeed guard,
+            SafetyFeed safety,
             Events events) {}
 
     private final Parts parts;
     private final Consumer<Event> loop;
+    /** How far the kill handles of a resource ended what a hanging action may have begun, by tag. */
+    private final Map<String, Killed> killed = new ConcurrentHashMap<>();
     /** Why the kill handles of what is about to be restored are not known, by tag. */
     private final Map<String, String> withoutHandles = new ConcurrentHashMap<>();
 
     private volatile CoreState state;
+
+    /**
+     * A round of kill handles.
+     *
+     * @param done whether all were executed
+     * @param loose whether an action that hung could still start something after them
+     */
+    private record Killed(boolean done, boolean loose) {
+        static final Killed NEVER = new Killed(false, false);
+    }
 
     NodeEdge(CoreState initial, Parts parts, Consumer<Event> loop) {
         this.state = initial;
@@ -57,12 +72,34 @@ final class NodeEdge implements Loop.Edge {
         parts.actions().entered(now);
         parts.publisher().entered(now);
         parts.guard().entered(now);
+        parts.safety().entered(now.own());
+        // Before anything is begun that peers must know of: a guard that outlives this manager tells them the version.
+        parts.guard().alive(now);
         parts.monitors().update(now.own(), now.monitored());
     }
 
     @Override
-    public void alive(CoreState now, long commitAgeMillis) {
-        parts.guard().alive(now, commitAgeMillis);
+    public void alive(CoreState now) {
+        parts.guard().alive(now);
+    }
+
+    @Override
+    public void committing(long ageMillis) {
+        parts.guard().committing(ageMillis);
+    }
+
+    @Override
+    public void overdue(long ageMillis) {
+        String text =
+                "the disk of the configuration database of " + state.self() + " does not answer: a change has waited"
+                        + " for more than " + TimeUnit.MILLISECONDS.toSeconds(ageMillis)
+                        + " s; new requests and claims are refused, what runs goes on";
+        // Whoever watches the disk must not wait for the log's.
+        Thread teller = new Thread(
+                () -> parts.events().add(Notices.PERSIST_SLOW, ClusterEvent.Level.ERROR, "", text),
+                "mainstay-disk-news");
+        teller.setDaemon(true);
+        teller.start();
     }
 
     @Override
@@ -76,10 +113,7 @@ final class NodeEdge implements Loop.Edge {
         } else if (effect instanceof Effect.Probe probe) {
             probe(probe.tag());
         } else if (effect instanceof Effect.RunKillHandles kill) {
-            parts.guard()
-                    .kill(kill.handles())
-                    .thenAccept(
-                            result -> loop.accept(new Event.KillFinished(kill.tag(), result.done(), result.message())));
+            runKillHandles(kill);
         } else {
             executeLocal(effect);
         }
@@ -103,6 +137,20 @@ final class NodeEdge implements Loop.Edge {
         } else if (effect instanceof Effect.PhaseChanged phase) {
             LOG.info("Mainstay on {} is {}", state.self(), phase.phase());
         } else {
+            executeSafety(effect);
+        }
+    }
+
+    private void executeSafety(Effect effect) {
+        if (effect instanceof Effect.Withhold withhold) {
+            parts.safety().withhold(withhold.peer());
+        } else if (effect instanceof Effect.Allow allow) {
+            parts.safety().allow(allow.peer());
+        } else if (effect instanceof Effect.Fence fence) {
+            parts.safety().fence(fence);
+        } else if (effect instanceof Effect.Quarantine quarantine) {
+            parts.safety().quarantine(quarantine);
+        } else {
             throw new IllegalStateException("no way to execute " + effect);
         }
     }
@@ -120,7 +168,7 @@ final class NodeEdge implements Loop.Edge {
                     && triesLeft > 1
                     && state.own().instance(tag).isPresent()) {
                 // The kit is away, as during its upgrade: its restore would wait for it too.
-                HANDLES_LATER.execute(() -> findHandles(tag, triesLeft - 1));
+                parts.timers().later(HANDLES_LATER_MILLIS, () -> findHandles(tag, triesLeft - 1));
             } else {
                 LOG.warn("the kill handles of {} are not known: {}", tag, ended.message());
                 withoutHandles.put(tag, ended.message());
@@ -138,6 +186,7 @@ final class NodeEdge implements Loop.Edge {
 
     /** What could not be ended without its kit is not started: a restore fails if its kill handles could not be learnt. */
     private void runAction(Effect.RunAction run) {
+        killed.remove(run.tag());
         String reason = run.action().equals(Action.RESTORE.actionName()) ? withoutHandles.remove(run.tag()) : null;
         if (reason == null) {
             parts.actions().run(run);
@@ -152,17 +201,42 @@ final class NodeEdge implements Loop.Edge {
     }
 
     private void probe(String tag) {
+        boolean hung = parts.runner().hang(tag) != Hang.NONE;
         CompletionStage<Ended<org.mainstay.kit.Probe>> asked = Resources.order(
                         state.own(), tag, Action.PROBE, "what is here", false)
                 .map(order -> parts.runner().probe(order))
                 .orElseGet(() -> CompletableFuture.completedFuture(noResource(tag)));
-        asked.thenAccept(ended -> loop.accept(
-                ended.answered()
-                        ? new Event.ProbeFinished(
-                                tag,
-                                Event.Presence.valueOf(ended.value().state().name()),
-                                ended.value().message())
-                        : new Event.ProbeFinished(tag, Event.Presence.UNKNOWN, ended.message())));
+        asked.thenAccept(ended ->
+                loop.accept(ended.answered() ? probed(tag, hung, ended.value()) : unknown(tag, ended.message())));
+    }
+
+    /**
+     * While the code of an action hangs in its kit, STOPPED is only believed after the kill handles, and only if that code could
+     * start nothing any more when they were executed (I1, decision 0037).
+     */
+    private Event probed(String tag, boolean hung, org.mainstay.kit.Probe probe) {
+        Event.Presence presence = Event.Presence.valueOf(probe.state().name());
+        boolean hangs = hung || parts.runner().hang(tag) != Hang.NONE;
+        Killed kill = killed.getOrDefault(tag, Killed.NEVER);
+        if (presence == Event.Presence.STOPPED && (kill.loose() || hangs && !kill.done())) {
+            return unknown(
+                    tag,
+                    "its probe says stopped (" + probe.message()
+                            + "), but an action of it that was given up hangs in its kit and may still start it");
+        }
+        return new Event.ProbeFinished(tag, presence, probe.message());
+    }
+
+    private static Event unknown(String tag, String message) {
+        return new Event.ProbeFinished(tag, Event.Presence.UNKNOWN, message);
+    }
+
+    private void runKillHandles(Effect.RunKillHandles kill) {
+        boolean loose = parts.runner().hang(kill.tag()) == Hang.LOOSE;
+        parts.guard().kill(kill.handles()).thenAccept(result -> {
+            killed.put(kill.tag(), new Killed(result.done(), loose));
+            loop.accept(new Event.KillFinished(kill.tag(), result.done(), result.message()));
+        });
     }
 
     private static <T> Ended<T> noResource(String tag) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -21,11 +22,13 @@ import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.GuardControl;
 import org.mainstay.cluster.Messenger;
 import org.mainstay.cluster.Registration;
+import org.mainstay.cluster.SafetyControl;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.decision.state.Safety;
 import org.mainstay.core.decision.state.Settings;
 import org.mainstay.core.internal.event.Events;
 import org.mainstay.core.internal.host.HostFactory;
@@ -50,6 +53,9 @@ import org.slf4j.LoggerFactory;
 public final class NodeRuntime implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRuntime.class);
     private static final int WORKERS = 200;
+    /** Workers for removes and probes, whatever else hangs. */
+    private static final int RESERVED_WORKERS = 50;
+
     private static final long SECOND = 1_000;
     private static final int KIT_NEWS = 20162;
 
@@ -59,7 +65,7 @@ public final class NodeRuntime implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer;
     private final ExecutorService listeners = Executors.newSingleThreadExecutor(Threads.named("mainstay-listeners"));
     private final ExecutorService replies = Executors.newCachedThreadPool(Threads.named("mainstay-replies"));
-    private final Workers workers = new Workers(WORKERS);
+    private final Workers workers = new Workers(WORKERS, RESERVED_WORKERS);
     private final PeerViews views = new PeerViews();
     private final ActionRunner runner;
     private final Actions actions;
@@ -70,12 +76,14 @@ public final class NodeRuntime implements AutoCloseable {
     private final PeerLinks links;
     private final Publisher publisher;
     private final GuardFeed guard;
+    private final SafetyFeed safetyFeed;
     private final Loop loop;
     private final List<Registration> registrations = new ArrayList<>();
     private final Optional<Repairing> repairing;
     private final Foundation base;
     private CoreState initial;
     private Settings settings;
+    private volatile Safety safety = Safety.NONE;
     private ScheduledFuture<?> kitDeadline;
     private boolean started;
     private boolean closed;
@@ -89,7 +97,8 @@ public final class NodeRuntime implements AutoCloseable {
             Loop.Decider decider,
             GuardControl guard,
             HostFactory hosts,
-            Optional<Repair> repair) {}
+            Optional<Repair> repair,
+            LastResort lastResort) {}
 
     public NodeRuntime(NodeConfig config, Foundation base, KitRegistry kits) {
         this.config = config;
@@ -97,7 +106,7 @@ public final class NodeRuntime implements AutoCloseable {
         this.hosts = base.hosts();
         this.kits = kits;
         this.initial = CoreState.initial(base.own(), base.copies());
-        this.settings = CoreSettings.read(config.tunables());
+        this.settings = CoreSettings.read(config.tunables(), safety);
         this.timer = new ScheduledThreadPoolExecutor(2, Threads.named("mainstay-timer"));
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -107,16 +116,18 @@ public final class NodeRuntime implements AutoCloseable {
         this.events = new Events(
                 base.own().server(), eventFile, config.clock(), payload -> links.broadcast(Events.TOPIC, payload));
         this.requests = new Requests(this::post, replies);
-        this.guard = new GuardFeed(base.guard(), this::post, events, this::display);
+        this.safetyFeed = new SafetyFeed(base.guard(), timer, this::post, this::configured);
+        this.guard = new GuardFeed(base.guard(), safetyFeed, this::post, events, this::display);
         this.publisher = new Publisher(initial, listeners, views, this::problems);
         this.timers = new Timers(timer, this::fired);
         this.monitors = new Monitors(runner, timer, config.random(), this::checked);
-        this.actions = new Actions(runner, kits, timer, config.kitWait(), this::post, this::told);
+        this.actions = new Actions(runner::run, kits, timer, config.kitWait(), this::post, this::told);
         NodeEdge edge = new NodeEdge(
                 initial,
-                new NodeEdge.Parts(runner, actions, monitors, timers, links, requests, publisher, guard, events),
+                new NodeEdge.Parts(
+                        runner, actions, monitors, timers, links, requests, publisher, guard, safetyFeed, events),
                 this::post);
-        this.loop = new Loop(base.decider(), base.database(), edge, config.clock());
+        this.loop = new Loop(base.decider(), base.database(), edge, config.clock(), base.lastResort());
         links.handle(Events.TOPIC, this::eventReceived);
         links.handle(PeerViews.TOPIC, this::viewReceived);
         links.handle(Repairing.TOPIC, (from, payload) -> CompletableFuture.completedFuture(copyOf(from)));
@@ -165,15 +176,55 @@ public final class NodeRuntime implements AutoCloseable {
                 .map(Instance::typeKey)
                 .distinct()
                 .allMatch(key -> !kits.named(key).isEmpty());
-        if (ready) {
+        if (ready && (safetyFeed.known() || !leased())) {
             startNow();
         }
-        return ready;
+        return started;
+    }
+
+    /** Returns whether the tunables want a quorum, whatever it is: then nothing starts before it is known which. */
+    private boolean leased() {
+        String mode = config.tunables().get("QUORUM_MODE", "none").trim().toLowerCase(Locale.ROOT);
+        return !mode.isEmpty() && !mode.equals("none") && !mode.equals("off");
+    }
+
+    /** The safety settings in effect changed. */
+    private void configured(Safety newest) {
+        synchronized (this) {
+            safety = newest;
+            readSettings();
+        }
+        startIfReady();
+    }
+
+    private void readSettings() {
+        Settings now = CoreSettings.read(config.tunables(), safety);
+        if (!now.equals(settings)) {
+            settings = now;
+            if (started) {
+                post(new Event.SettingsChanged(now));
+            }
+        }
+    }
+
+    /** Uses the safety control from now on. */
+    public void attach(SafetyControl control) {
+        safetyFeed.attach(control);
+    }
+
+    /** The safety control goes; its settings stay in effect. */
+    public void detach(SafetyControl control) {
+        safetyFeed.detach(control);
     }
 
     private synchronized void startNow() {
         if (started || closed || damaged()) {
             return;
+        }
+        if (!safetyFeed.known() && leased()) {
+            LOG.error("the tunables want a quorum, but nobody says how it is configured: nothing is started");
+            safety = Safety.NONE.withQuorum(Safety.Quorum.MAJORITY, Safety.Witness.REMOTE_VERIFY);
+            readSettings();
         }
         started = true;
         if (kitDeadline != null) {
@@ -344,6 +395,14 @@ public final class NodeRuntime implements AutoCloseable {
         if (!guard.linked()) {
             problems.add("the guard of this server does not answer: heartbeats may have stopped");
         }
+        if (loop != null && loop.commitAgeMillis() > SECOND) {
+            problems.add("the disk of the configuration database does not answer: a change has waited for "
+                    + TimeUnit.MILLISECONDS.toSeconds(loop.commitAgeMillis()) + " s");
+        }
+        if (started && leased() && !safetyFeed.known()) {
+            problems.add("QUORUM_MODE is set, but quorum.bundle does not run: nothing is started on this server");
+        }
+        problems.addAll(safetyFeed.problems());
         hosts.limitation().ifPresent(problems::add);
         if (base.repair().isPresent() && (repairing == null || damaged())) {
             problems.add(base.repair().get().sentence());
@@ -370,12 +429,8 @@ public final class NodeRuntime implements AutoCloseable {
     private void everySecond() {
         try {
             tellPeers(publisher.snapshot());
-            Settings now = CoreSettings.read(config.tunables());
             synchronized (this) {
-                if (started && !now.equals(settings)) {
-                    settings = now;
-                    post(new Event.SettingsChanged(now));
-                }
+                readSettings();
             }
         } catch (RuntimeException e) {
             LOG.error("INTERNAL ERROR: the work of each second failed", e);

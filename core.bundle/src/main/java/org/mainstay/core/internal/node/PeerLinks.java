@@ -171,12 +171,22 @@ public final class PeerLinks {
             Backlog waiting = backlog.get(peer);
             if (waiting != null && waiting.session() == session) {
                 waiting.messages().add(payload);
-            } else if (!now.send(peer, CORE_TOPIC, payload)) {
+            } else if (!sent(now, peer, payload)) {
                 Backlog first = new Backlog(session, new ArrayDeque<>());
                 first.messages().add(payload);
                 backlog.put(peer, first);
                 retryLater(peer);
             }
+        }
+    }
+
+    /** A messenger that is being replaced may fail in any way: its session ends soon, until then the message waits. */
+    private static boolean sent(Messenger messenger, String peer, byte[] payload) {
+        try {
+            return messenger.send(peer, CORE_TOPIC, payload);
+        } catch (RuntimeException | LinkageError e) {
+            LOG.warn("a message to {} could not be handed over and is tried again", peer, e);
+            return false;
         }
     }
 
@@ -203,7 +213,7 @@ public final class PeerLinks {
                 return;
             }
             while (!waiting.messages().isEmpty()
-                    && now.send(peer, CORE_TOPIC, waiting.messages().peek())) {
+                    && sent(now, peer, waiting.messages().peek())) {
                 waiting.messages().remove();
             }
             if (waiting.messages().isEmpty()) {

@@ -126,9 +126,18 @@ final class Publisher implements Cluster {
         if (!state.right().granted()) {
             known.add(state.right().reason());
         }
+        known.addAll(state.doubts());
         state.obstacles().forEach((tag, text) -> known.add(tag + ": " + text));
         return new ClusterSnapshot(
-                revision, state.self(), state.phase(), state.own(), peers, paths, activities, checkedAt, known);
+                revision,
+                state.self(),
+                state.phase(),
+                state.own(),
+                peers,
+                paths,
+                activities,
+                checkedAt,
+                known);
     }
 
     private ClusterSnapshot.Peer peer(String name, PeerView view) {

@@ -18,6 +18,9 @@ import org.slf4j.LoggerFactory;
 /** Requests the decision core has not answered yet. Thread-safe. */
 public final class Requests {
     private static final Logger LOG = LoggerFactory.getLogger(Requests.class);
+    /** More than people and programs ask for at a time: they wait for a disk or for a loop that hangs. */
+    private static final int MOST = 1000;
+
     private final Consumer<Event> loop;
     private final Executor replies;
     private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
@@ -38,6 +41,13 @@ public final class Requests {
         synchronized (this) {
             if (closed) {
                 return CompletableFuture.completedFuture(ended());
+            }
+            if (waiting.size() >= MOST) {
+                return CompletableFuture.completedFuture(Reply.failed(
+                        ExitCode.SYSTEM_ERROR,
+                        MOST
+                                + " requests wait for an answer already, no more are taken: look at 'mainstay status'"
+                                + " and at the disk of the configuration database"));
             }
             waiting.put(id, new Waiting(reply, progress));
         }
@@ -73,6 +83,7 @@ public final class Requests {
     private static Reply ended() {
         return Reply.failed(
                 ExitCode.NO_COMMUNICATION,
-                "Mainstay ends here; whether the request was carried out is shown by 'mainstay status' after its next start");
+                "Mainstay ends here; whether the request was carried out is shown by 'mainstay status' after its next"
+                        + " start");
     }
 }

@@ -2,13 +2,18 @@ package org.mainstay.core.internal.node;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One-shot timers of the decision core, by id, on the monotonic clock. Thread-safe. */
 final class Timers {
+    private static final Logger LOG = LoggerFactory.getLogger(Timers.class);
+
     private final ScheduledExecutorService scheduler;
     private final Consumer<Fired> sink;
     private final Map<String, Entry> running = new HashMap<>();
@@ -33,6 +38,15 @@ final class Timers {
                 new Entry(
                         fired.number(),
                         scheduler.schedule(() -> sink.accept(fired), Math.max(0, millis), TimeUnit.MILLISECONDS)));
+    }
+
+    /** Does something later, unless the runtime has ended by then. */
+    void later(long millis, Runnable what) {
+        try {
+            scheduler.schedule(what, millis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("dropped, the runtime ends", e);
+        }
     }
 
     synchronized void cancel(String id) {

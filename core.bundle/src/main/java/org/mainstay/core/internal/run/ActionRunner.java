@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.mainstay.core.internal.host.ActionTime;
 import org.mainstay.core.internal.host.HostFactory;
 import org.mainstay.kit.Action;
 import org.mainstay.kit.ActionContext;
@@ -61,13 +60,19 @@ public final class ActionRunner {
     /**
      * As {@link #run(ActionOrder, Consumer)}.
      *
-     * @param refusal asked on the worker thread immediately before the kit: why the action must not start any more
+     * @param refusal asked on the worker thread immediately before the kit, and before each command in the course of the action:
+     *     why it must not start any more. A manager that stood still in the middle of a restore must not go on with it when its
+     *     right to run has ended meanwhile (I1)
      */
     public Running<Outcome> run(ActionOrder order, Supplier<Optional<String>> refusal, Consumer<String> progress) {
         Call.Kind kind = order.action() == Action.VALIDATE ? Call.Kind.LOOK : Call.Kind.CHANGE;
         return call(order, kind, progress, (kit, context) -> {
             Optional<String> why = refusal.get();
-            return why.isPresent() ? Outcome.failed(why.get()) : perform(kit, order, context);
+            if (why.isPresent()) {
+                return Outcome.failed(why.get());
+            }
+            context.control().revokedWhen(() -> refusal.get().isPresent());
+            return perform(kit, order, context);
         });
     }
 
@@ -79,7 +84,8 @@ public final class ActionRunner {
 
     /** Looks what the resource is on this machine; runs beside other actions. */
     public CompletionStage<Ended<Probe>> probe(ActionOrder order) {
-        return call(order, Call.Kind.LOOK, message -> {}, RecoveryKit::probe).result();
+        return call(order, Call.Kind.LOOK, true, message -> {}, RecoveryKit::probe)
+                .result();
     }
 
     /** Asks the kit to check and complete a create or extend; the order's resource holds the answers. */
@@ -115,7 +121,7 @@ public final class ActionRunner {
             RegisteredKit kit, Action purpose, Map<String, String> answers, List<ResourceInfo> resources) {
         String name = "form of " + kit.key();
         return workers.submit(new Call<>(name, "", Call.Kind.LOOK, FORM_LIMIT, kit.kit(), control -> {
-                    Host host = hosts.forAction("", control, LOG);
+                    Host host = FencedHost.of(hosts.forAction("", control, LOG), control);
                     return kit.kit().form(new Form(purpose, Map.copyOf(answers), List.copyOf(resources), host));
                 }))
                 .result();
@@ -136,12 +142,22 @@ public final class ActionRunner {
         return workers.busy(tag);
     }
 
+    /** Returns whether an action of the instance hangs beyond its end, and what it can still do. */
+    public Hang hang(String tag) {
+        return workers.hang(tag);
+    }
+
     /** What is asked of the kit. */
     private interface Question<T> {
         T ask(RecoveryKit kit, KitContext context);
     }
 
     private <T> Running<T> call(ActionOrder order, Call.Kind kind, Consumer<String> progress, Question<T> question) {
+        return call(order, kind, order.action() == Action.REMOVE, progress, question);
+    }
+
+    private <T> Running<T> call(
+            ActionOrder order, Call.Kind kind, boolean urgent, Consumer<String> progress, Question<T> question) {
         ResourceInfo resource = order.resource();
         Optional<RegisteredKit> found = kits.find(resource.application(), resource.type());
         if (found.isEmpty()) {
@@ -154,13 +170,12 @@ public final class ActionRunner {
         String name = order.actionName() + " " + resource.tag();
         String lane = kind == Call.Kind.LOOK ? "" : resource.tag();
         Duration limit = kit.descriptor().timeLimit(order.action());
-        return workers.submit(new Call<>(name, lane, kind, limit, kit.kit(), control -> {
+        return workers.submit(new Call<>(name, lane, kind, limit, urgent, kit.kit(), control -> {
             Consumer<String> told = message -> {
                 LOG.info("{} {}: {}", resource.tag(), order.actionName(), message);
                 progress.accept(message);
             };
-            ActionTime time = control;
-            Host host = hosts.forAction(resource.tag(), time, LOG);
+            Host host = FencedHost.of(hosts.forAction(resource.tag(), control, LOG), control);
             KitContext context = new KitContext(migrated(kit, order), control, host, tunables, told);
             T answer = question.ask(kit.kit(), context);
             if (answer == null) {

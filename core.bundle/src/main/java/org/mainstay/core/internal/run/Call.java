@@ -10,11 +10,12 @@ import java.util.Objects;
  * @param lane tag of the instance: calls of one lane do not run at the same time; empty for those that need no turn
  * @param kind how it behaves towards others in its lane
  * @param limit how long it may run
+ * @param urgent whether it ends something or finds out whether it has ended: workers are kept for that, whatever else hangs
  * @param owner the kit, so that the call can be cancelled when the kit goes; its class loader is the thread's during the call
  * @param body what to do
  * @param <T> type of the result
  */
-record Call<T>(String name, String lane, Kind kind, Duration limit, Object owner, Body<T> body) {
+record Call<T>(String name, String lane, Kind kind, Duration limit, boolean urgent, Object owner, Body<T> body) {
 
     /** How a call behaves towards others of its lane. */
     enum Kind {
@@ -30,6 +31,10 @@ record Call<T>(String name, String lane, Kind kind, Duration limit, Object owner
     @FunctionalInterface
     interface Body<T> {
         T run(CallControl control) throws Exception;
+    }
+
+    Call(String name, String lane, Kind kind, Duration limit, Object owner, Body<T> body) {
+        this(name, lane, kind, limit, false, owner, body);
     }
 
     Call {

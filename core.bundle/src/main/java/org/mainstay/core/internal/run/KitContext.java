@@ -23,6 +23,10 @@ final class KitContext implements CreateContext {
         this.progress = progress;
     }
 
+    CallControl control() {
+        return control;
+    }
+
     @Override
     public ResourceInfo resource() {
         return order.resource();

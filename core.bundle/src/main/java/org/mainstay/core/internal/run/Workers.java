@@ -32,6 +32,7 @@ public final class Workers implements AutoCloseable {
     private static final Duration CHECK_GRACE = Duration.ofSeconds(2);
 
     private final int most;
+    private final int reserve;
     private final ThreadPoolExecutor threads;
     private final ScheduledThreadPoolExecutor timer;
     private final Object lock = new Object();
@@ -41,9 +42,13 @@ public final class Workers implements AutoCloseable {
     private final Deque<Task<?>> waiting = new ArrayDeque<>();
     private boolean closed;
 
-    /** @param most how many calls run at the same time; as many again may hang beyond their limits */
-    public Workers(int most) {
+    /**
+     * @param most how many calls run at the same time; as many again may hang beyond their limits
+     * @param reserve how many urgent calls may run or hang besides: nothing that hangs may keep other things from being ended
+     */
+    public Workers(int most, int reserve) {
         this.most = most;
+        this.reserve = reserve;
         this.threads = new ThreadPoolExecutor(
                 0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Threads.named("mainstay-worker"));
         this.timer = new ScheduledThreadPoolExecutor(1, Threads.named("mainstay-worker-limits"));
@@ -58,7 +63,7 @@ public final class Workers implements AutoCloseable {
         synchronized (lock) {
             if (closed) {
                 refusal = "Mainstay stops here: no action is started";
-            } else if (hanging.size() >= most) {
+            } else if (hanging.size() >= bound(call)) {
                 refusal = hanging.size() + " actions hang beyond their time limits; no more are started";
             } else if (call.kind() == Call.Kind.CHECK && (lanes.containsKey(call.lane()) || running.size() >= most)) {
                 refusal = "not its turn";
@@ -74,6 +79,10 @@ public final class Workers implements AutoCloseable {
             task.limitWaiting();
         }
         return task;
+    }
+
+    private int bound(Call<?> call) {
+        return call.urgent() ? most + reserve : most;
     }
 
     /** Cancels every call of a kit that goes. */
@@ -104,6 +113,21 @@ public final class Workers implements AutoCloseable {
         synchronized (lock) {
             return lanes.containsKey(lane)
                     || waiting.stream().anyMatch(task -> task.call.lane().equals(lane));
+        }
+    }
+
+    /** Returns what changes of the lane that were given up and have not come back can still do. */
+    Hang hang(String lane) {
+        synchronized (lock) {
+            Hang result = Hang.NONE;
+            for (Task<?> task : hanging) {
+                if (task.call.kind() == Call.Kind.CHANGE && task.call.lane().equals(lane)) {
+                    // One that was given up before it ran never runs.
+                    boolean loose = task.control != null && !task.control.fenced();
+                    result = loose ? Hang.LOOSE : result == Hang.NONE ? Hang.FENCED : result;
+                }
+            }
+            return result;
         }
     }
 
@@ -179,10 +203,11 @@ public final class Workers implements AutoCloseable {
 
     /** Starts waiting tasks in order as far as the bound and their lanes allow; called with the lock held. */
     private void startWhatCan() {
-        for (var tasks = waiting.iterator(); tasks.hasNext() && running.size() < most; ) {
+        for (var tasks = waiting.iterator(); tasks.hasNext() && running.size() < most + reserve; ) {
             Task<?> task = tasks.next();
             boolean needsLane = task.call.kind() != Call.Kind.LOOK;
-            if (!needsLane || !lanes.containsKey(task.call.lane())) {
+            boolean room = running.size() < bound(task.call);
+            if (room && (!needsLane || !lanes.containsKey(task.call.lane()))) {
                 tasks.remove();
                 if (needsLane) {
                     lanes.put(task.call.lane(), task);
@@ -278,7 +303,7 @@ public final class Workers implements AutoCloseable {
             } finally {
                 finish();
             }
-            if (!settle(ended, control.cancelled())) {
+            if (!settle(ended, control.over())) {
                 LOG.warn(
                         "{}: late answer dropped: {}", call.name(), ended.answered() ? ended.value() : ended.message());
             }

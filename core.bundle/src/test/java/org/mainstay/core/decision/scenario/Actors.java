@@ -15,11 +15,14 @@ import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Maintenance;
 import org.mainstay.cluster.lcd.Operation;
+import org.mainstay.cluster.lcd.Promise;
 import org.mainstay.core.decision.Decision;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Event.Presence;
 import org.mainstay.core.decision.event.ServiceRequest;
+import org.mainstay.core.decision.state.Fate;
 import org.mainstay.core.decision.world.Server;
+import org.mainstay.core.decision.world.Watcher;
 import org.mainstay.core.decision.world.World;
 
 /** The words of {@code when} lines. */
@@ -35,6 +38,8 @@ final class Actors {
         this.stage = stage;
         this.world = world;
         machines();
+        networks();
+        safety();
         resources();
         operators();
     }
@@ -66,8 +71,8 @@ final class Actors {
         on("all servers get power", m -> world.servers().values().forEach(Server::powerOn));
         on("the manager of (\\w+) dies", m -> server(m, 1).killManager());
         on("the manager of (\\w+) starts", m -> server(m, 1).startManager());
-        on("the paths between (\\w+) and (\\w+) are cut", m -> world.cut(m.group(1), m.group(2), true));
-        on("the paths between (\\w+) and (\\w+) are repaired", m -> world.cut(m.group(1), m.group(2), false));
+        on("the manager of (\\w+) hangs", m -> server(m, 1).hang(true));
+        on("the manager of (\\w+) goes on", m -> server(m, 1).hang(false));
         on("the disk of (\\w+) is full", m -> server(m, 1).diskFull(true));
         on("the disk of (\\w+) has space", m -> server(m, 1).diskFull(false));
         on("a backup of (\\w+) is made", m -> stage.backUp(server(m, 1)));
@@ -77,9 +82,75 @@ final class Actors {
         on(
                 "(\\w+) will lose (power|its manager) (before|after) it tells that the handover is (\\w+|over)",
                 m -> dies(m, handover(m.group(4))));
+        on("the manager of (\\w+) will die when for (\\w+) the handover is (\\w+|over)", this::diesWith);
         on(
                 "(\\w+) will lose (power|its manager) (before|after) it tells that the change is (\\w+|over)",
                 m -> dies(m, operation(m.group(4))));
+    }
+
+    private void networks() {
+        on("the paths between (\\w+) and (\\w+) are cut", m -> world.cut(m.group(1), m.group(2), true));
+        on("the paths between (\\w+) and (\\w+) are repaired", m -> world.cut(m.group(1), m.group(2), false));
+        on("nothing from (\\w+) reaches (\\w+)", m -> world.deafen(m.group(1), m.group(2), true));
+        on("what (\\w+) sends reaches (\\w+) again", m -> world.deafen(m.group(1), m.group(2), false));
+        on("(\\w+) is isolated", m -> isolate(m.group(1), true));
+        on("(\\w+) is connected again", m -> isolate(m.group(1), false));
+        on("all servers are isolated", m -> world.servers().keySet().forEach(name -> isolate(name, true)));
+        on("all servers are connected again", m -> world.servers().keySet().forEach(name -> isolate(name, false)));
+        on("(\\w+) loses the storage", m -> world.storage(m.group(1), false));
+        on("(\\w+) reaches the storage again", m -> world.storage(m.group(1), true));
+    }
+
+    private void isolate(String name, boolean cut) {
+        world.servers().keySet().stream()
+                .filter(other -> !other.equals(name))
+                .forEach(other -> world.cut(name, other, cut));
+    }
+
+    private void safety() {
+        on("(\\w+) sees the machine of (\\w+)", m -> sighted(m, Fate.Sight.SEEN));
+        on("(\\w+) does not see the machine of (\\w+)", m -> sighted(m, Fate.Sight.UNSEEN));
+        on("(\\w+) cannot tell about the machine of (\\w+)", m -> sighted(m, Fate.Sight.UNKNOWN));
+        on("(\\w+) is cut off", m -> server(m, 1).feed(new Event.CutOff(true, "no carrier on any interface")));
+        on("(\\w+) is not cut off any more", m -> server(m, 1).feed(new Event.CutOff(false, "")));
+        on("fencing of (\\w+) will fail", m -> world.fencer(m.group(1), new World.Fencer(false, 2_000)));
+        on(
+                "fencing of (\\w+) will take (\\d+) s",
+                m -> world.fencer(m.group(1), new World.Fencer(true, Long.parseLong(m.group(2)) * 1000)));
+        on("fencing of (\\w+) works again", m -> world.fencer(m.group(1), new World.Fencer(true, 2_000)));
+        on("(\\w+), which is off, has promised (\\w+) to (\\w+)", this::promised);
+        on("(\\w+): confirm-down (\\w+)", m -> ask(m, new ServiceRequest.ConfirmDown(m.group(2))));
+    }
+
+    private void promised(Matcher m) {
+        TreeMap<String, String> places = new TreeMap<>();
+        world.servers().values().stream()
+                .filter(server -> server.disk().instance(m.group(2)).isPresent())
+                .forEach(server -> places.put(server.name(), m.group(2)));
+        Promise promise = new Promise(places, 100, m.group(3));
+        server(m, 1).prepare(lcd -> lcd.with(LcdSection.PROMISES, Promise.key(places), promise));
+    }
+
+    private void sighted(Matcher m, Fate.Sight sight) {
+        server(m, 1).feed(new Event.PeerSighted(m.group(2), sight, 0, "ICMP"));
+    }
+
+    /** One server's manager dies at what another one decides. */
+    private void diesWith(Matcher m) {
+        Server dies = server(m, 1);
+        Server decides = server(m, 2);
+        Predicate<Decision> condition = handover(m.group(3));
+        world.watch(new Watcher() {
+            private boolean over;
+
+            @Override
+            public void decided(Server server, Event event, Decision decision) {
+                if (!over && server == decides && condition.test(decision)) {
+                    over = true;
+                    dies.killManager();
+                }
+            }
+        });
     }
 
     private void dies(Matcher m, Predicate<Decision> condition) {
@@ -135,7 +206,7 @@ final class Actors {
         on(
                 "(restore|remove|recover|kill|probe) of (\\w+) will always fail on (\\w+)",
                 m -> server(m, 3).kits().fail(m.group(1), m.group(2), 1_000_000));
-        on("(restore|remove) of (\\w+) works again on (\\w+)", m -> {
+        on("(restore|remove|kill) of (\\w+) works again on (\\w+)", m -> {
             server(m, 3).kits().fail(m.group(1), m.group(2), 0);
             server(m, 3).kits().hang(m.group(1), m.group(2), false);
         });
@@ -143,6 +214,9 @@ final class Actors {
                 "(restore|remove|recover) of (\\w+) will hang on (\\w+)",
                 m -> server(m, 3).kits().hang(m.group(1), m.group(2), true));
         on("the time limit ends on (\\w+)", m -> server(m, 1).kits().timeOut());
+        on(
+                "the storage of (\\w+) is lost on (\\w+)",
+                m -> server(m, 2).feed(new Event.OwnershipLost(m.group(1), "taken by another server")));
         on("(\\w+) crashes on (\\w+)", m -> server(m, 2).kits().set(m.group(1), Presence.PARTIAL));
         on("(\\w+) is stopped by hand on (\\w+)", m -> server(m, 2).kits().set(m.group(1), Presence.STOPPED));
         on(
@@ -195,6 +269,7 @@ final class Actors {
                                         LcdSection.MAINTENANCE,
                                         m.group(2),
                                         new Maintenance(m.group(2), 0, "operator"))))));
+        on("(\\w+): delete path (\\w+) of (\\w+) and (\\w+)", this::deletePath);
         on("(\\w+): change (\\w+) of (\\w+) on ([\\w ]+)", this::change);
         on(
                 "(\\w+): operation (commit|abort) (\\w+)",
@@ -203,6 +278,7 @@ final class Actors {
                         new ServiceRequest.ResolveOperation(
                                 m.group(3), m.group(2).equals("commit"))));
         on("somebody looks at the flags", m -> stage.flags());
+        on("somebody asks why", m -> stage.obstacles());
     }
 
     private void ask(Matcher m, ServiceRequest request) {
@@ -216,6 +292,17 @@ final class Actors {
                 m,
                 new ServiceRequest.ChangeOwn(
                         "state set", List.of(LcdChange.put(LcdSection.INSTANCES, m.group(2), changed))));
+    }
+
+    private void deletePath(Matcher m) {
+        List<LcdChange<?>> change = List.of(LcdChange.remove(LcdSection.PATHS, m.group(2)));
+        ask(
+                m,
+                new ServiceRequest.Propose(
+                        "delete-" + m.group(2),
+                        "path " + m.group(2) + " deleted",
+                        Map.of(m.group(3), change, m.group(4), change),
+                        Map.of()));
     }
 
     /** An operation over several servers: sets a flag of its name on each of them and locks a resource meanwhile. */

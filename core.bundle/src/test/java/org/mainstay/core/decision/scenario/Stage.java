@@ -2,9 +2,12 @@ package org.mainstay.core.decision.scenario;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Dependency;
 import org.mainstay.cluster.lcd.Equivalency;
 import org.mainstay.cluster.lcd.Flag;
@@ -13,9 +16,12 @@ import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.InstanceSettings;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Member;
+import org.mainstay.cluster.lcd.Membership;
 import org.mainstay.cluster.lcd.Restriction;
 import org.mainstay.cluster.lcd.Switchback;
 import org.mainstay.core.decision.event.ServiceRequest;
+import org.mainstay.core.decision.state.Safety;
 import org.mainstay.core.decision.state.Settings;
 import org.mainstay.core.decision.world.Invariants;
 import org.mainstay.core.decision.world.Server;
@@ -84,6 +90,14 @@ final class Stage {
                         + server.disk().rows(LcdSection.FLAGS).keySet()));
     }
 
+    void obstacles() {
+        for (Server server : world.servers().values()) {
+            if (server.managerUp()) {
+                server.state().obstacles().forEach((tag, why) -> transcript.say(server + ": " + tag + ": " + why));
+            }
+        }
+    }
+
     static IllegalArgumentException unknown(String command) {
         return new IllegalArgumentException("unknown words: '" + command + "'");
     }
@@ -92,6 +106,19 @@ final class Stage {
         List<String> words = List.of(text.split(" +"));
         switch (words.get(0)) {
             case "setting" -> setting(words);
+            case "quorum" -> {
+                expect(words.size() == 3, text);
+                settings = settings.withSafety(settings.safety()
+                        .withQuorum(
+                                Safety.Quorum.valueOf(words.get(1).toUpperCase(Locale.ROOT)),
+                                Safety.Witness.valueOf(words.get(2).toUpperCase(Locale.ROOT))));
+            }
+            case "fencing" -> {
+                expect(words.size() > 2 && words.get(1).equals("of"), text);
+                Safety safety = settings.safety();
+                settings = settings.withSafety(safety.withFenced(Set.copyOf(words.subList(2, words.size()))));
+            }
+            case "watchdogs" -> world.watchdogs(true);
             case "servers" -> servers(words.subList(1, words.size()));
             case "resource" -> resource(words.subList(1, words.size()));
             case "dependency" ->
@@ -104,6 +131,7 @@ final class Stage {
                 String flag = words.get(1);
                 world.server(words.get(3)).prepare(lcd -> lcd.with(LcdSection.FLAGS, flag, new Flag(flag)));
             }
+            case "path" -> path(words, text);
             case "partitions" -> {
                 expect(text.equals("partitions without quorum"), text);
                 invariants.partitionsWithoutQuorum();
@@ -138,8 +166,32 @@ final class Stage {
             case "failure-limit" -> settings.withFailureLimit((int) value);
             case "reservation-wait-seconds" -> settings.withReservationWait(value * 1000);
             case "start-wait-seconds" -> settings.withStartWait(value * 1000);
+            case "quarantine-seconds" ->
+                settings.withSafety(settings.safety()
+                        .withTimes(settings.safety().lease(), settings.safety().lossStop(), value * 1000));
+            case "safety-limit-seconds" ->
+                settings.withSafety(settings.safety()
+                        .withLimit(value * 1000, settings.safety().alert()));
             default -> throw unknown(words.get(1));
         };
+    }
+
+    /** {@code path ID between A and B}: one more than the path all servers have. */
+    private void path(List<String> words, String text) {
+        expect(
+                words.size() == 6
+                        && words.get(2).equals("between")
+                        && words.get(4).equals("and"),
+                text);
+        String id = words.get(1);
+        String one = words.get(3);
+        String other = words.get(5);
+        world.server(one).prepare(lcd -> lcd.with(LcdSection.PATHS, id, spare(id, other)));
+        world.server(other).prepare(lcd -> lcd.with(LcdSection.PATHS, id, spare(id, one)));
+    }
+
+    private static CommPath spare(String id, String peer) {
+        return new CommPath(id, peer, "10.9.0.1", "10.9.0.2", 2, 500, 6);
     }
 
     private void servers(List<String> names) {
@@ -149,6 +201,15 @@ final class Stage {
         world.watch(transcript);
         world.watch(invariants);
         names.forEach(name -> world.add(name).types().add(TYPE));
+        if (settings.safety().leased()) {
+            Membership members = new Membership(
+                    1,
+                    names.stream()
+                            .map(name -> new Member(name, "10.0.0.1", 1500, ""))
+                            .toList());
+            names.forEach(name ->
+                    world.server(name).prepare(lcd -> lcd.with(LcdSection.MEMBERSHIP, Membership.KEY, members)));
+        }
     }
 
     private void everywhere(String tag, UnaryOperator<Lcd> change) {

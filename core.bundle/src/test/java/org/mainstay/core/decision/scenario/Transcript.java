@@ -61,6 +61,11 @@ final class Transcript implements Watcher {
     }
 
     @Override
+    public void guardKills(Server server, String tag, boolean succeeds) {
+        lines.add("the guard of " + server + " ends " + tag + (succeeds ? "" : ", in vain"));
+    }
+
+    @Override
     public void notes(Server server, Effect.Notify note) {
         if (note.level() != Level.INFORMATION && !SILENT.contains(note.number())) {
             lines.add(server + " reports: " + note.text());

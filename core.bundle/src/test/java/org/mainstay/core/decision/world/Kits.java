@@ -97,6 +97,11 @@ public final class Kits {
     }
 
     void run(Effect.RunAction action) {
+        if (!server.state().right().covers(action.rightUntil(), world.now())) {
+            String text = "this server's right to run resources ended before the action could start";
+            server.later(1, new Event.ActionFinished(action.actionId(), action.tag(), action.action(), false, text));
+            return;
+        }
         Running now = new Running(action, server.run());
         running.add(now);
         world.watchers().forEach(watcher -> watcher.acts(server, action));
@@ -170,6 +175,15 @@ public final class Kits {
                 server.feed(new Event.KillFinished(tag, succeeds, text));
             }
         });
+    }
+
+    /** The guard ends a resource, with or without a manager. */
+    void guardKill(String tag) {
+        boolean succeeds = !fails("kill", tag);
+        world.watchers().forEach(watcher -> watcher.guardKills(server, tag, succeeds));
+        if (succeeds) {
+            real.put(tag, Presence.STOPPED);
+        }
     }
 
     void monitor(Set<String> tags) {

@@ -29,7 +29,7 @@ final class Link {
     }
 
     private boolean reachable() {
-        return from.powered() && to.powered() && world.linked(from, to);
+        return from.online() && to.online() && world.linked(from, to);
     }
 
     private boolean talking() {
@@ -38,7 +38,7 @@ final class Link {
 
     /** Looks whether the path or the session changes. */
     void refresh() {
-        if (!from.powered()) {
+        if (!from.online()) {
             alive = false;
             session = 0;
             return;
@@ -49,7 +49,7 @@ final class Link {
             long wait = wanted ? world.about(CONNECT) : world.about(from.detection());
             world.after(wait, () -> {
                 changing = false;
-                if (from.powered() && reachable() == wanted && alive != wanted) {
+                if (from.online() && reachable() == wanted && alive != wanted) {
                     alive = wanted;
                     from.guardSees(to, wanted);
                     world.connect();
@@ -130,7 +130,7 @@ final class Link {
         }
         Event.PeerInfo info = to.heartbeat();
         world.after(world.about(DELAY), () -> {
-            if (from.powered() && alive) {
+            if (from.online() && alive) {
                 from.guardHears(info);
             }
         });

@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.Decision;
 import org.mainstay.core.decision.DecisionCore;
@@ -22,6 +24,7 @@ public final class Server {
     private final World world;
     private final String name;
     private final Kits kits;
+    private final Guard guard;
     private final DecisionCore core = new DecisionCore();
     private final Map<String, Link> links = new HashMap<>();
     private final Map<String, Event.PeerInfo> heard = new TreeMap<>();
@@ -35,6 +38,11 @@ public final class Server {
     private boolean managerUp;
     private boolean feeding;
     private boolean diskFull;
+    private boolean hung;
+    /** How often it began to hang, and whether its guard says so by now. */
+    private int hangs;
+
+    private boolean seenHanging;
     private int boot;
     private int run;
     private int request;
@@ -48,6 +56,7 @@ public final class Server {
         this.world = world;
         this.name = name;
         kits = new Kits(world, this);
+        guard = new Guard(world, this);
         disk = Lcd.empty(name, 1);
     }
 
@@ -57,6 +66,15 @@ public final class Server {
 
     public boolean powered() {
         return powered;
+    }
+
+    /** Returns whether its guard talks to others. */
+    boolean online() {
+        return powered && guard.running();
+    }
+
+    public Guard guard() {
+        return guard;
     }
 
     public boolean managerUp() {
@@ -112,6 +130,32 @@ public final class Server {
         diskFull = full;
     }
 
+    /**
+     * The manager takes nothing up any more, or again: its sessions stay, and everything waits for it. Its guard says so when its
+     * loop is older than the detection time.
+     */
+    public void hang(boolean begins) {
+        hung = begins && managerUp;
+        int now = ++hangs;
+        if (hung) {
+            world.after(detection(), () -> {
+                if (hung && now == hangs) {
+                    seenHanging = true;
+                    announce();
+                }
+            });
+        } else {
+            seenHanging = false;
+            announce();
+            work();
+        }
+    }
+
+    /** Returns whether the manager takes nothing up at present. */
+    public boolean hangs() {
+        return hung;
+    }
+
     // ---- life
 
     public void powerOn() {
@@ -121,6 +165,7 @@ public final class Server {
         powered = true;
         boot++;
         heard.clear();
+        guard.start();
         world.connect();
         startManager();
     }
@@ -131,13 +176,14 @@ public final class Server {
         }
         world.watchers().forEach(watcher -> watcher.dies(this, true));
         powered = false;
+        guard.stop();
         managerDown();
         kits.powerOff();
         world.connect();
     }
 
     public void startManager() {
-        if (!powered || managerUp) {
+        if (!online() || managerUp) {
             return;
         }
         managerUp = true;
@@ -149,12 +195,13 @@ public final class Server {
         feed(new Event.Started(name + "-boot-" + boot, world.settings(), types));
         for (Server other : world.servers().values()) {
             if (managerUp && other != this) {
-                feed(new Event.PathState(path(other), other.name, link(other).alive()));
+                pathStates(other, link(other).alive());
                 if (heard.containsKey(other.name)) {
                     feed(heard.get(other.name));
                 }
             }
         }
+        guard.greet();
         world.connect();
         announce();
     }
@@ -173,6 +220,9 @@ public final class Server {
     /** The manager has stopped in order. */
     private void managerDown() {
         managerUp = false;
+        hung = false;
+        seenHanging = false;
+        hangs++;
         run++;
         crashWhen = decision -> false;
         timers.clear();
@@ -193,6 +243,16 @@ public final class Server {
 
     // ---- guard
 
+    /** The path all servers have, and those that were made besides; the guard says nothing of one that was deleted. */
+    private void pathStates(Server other, boolean alive) {
+        feed(new Event.PathState(path(other), other.name, alive));
+        for (CommPath path : disk.rows(LcdSection.PATHS).values()) {
+            if (managerUp && path.peer().equals(other.name)) {
+                feed(new Event.PathState(path.id(), other.name, alive));
+            }
+        }
+    }
+
     private static String path(Server other) {
         return "to-" + other.name;
     }
@@ -202,7 +262,7 @@ public final class Server {
             heard.remove(other.name);
         }
         if (managerUp) {
-            feed(new Event.PathState(path(other), other.name, alive));
+            pathStates(other, alive);
         }
         if (alive) {
             link(other).heartbeat();
@@ -217,7 +277,11 @@ public final class Server {
     }
 
     Event.PeerInfo heartbeat() {
-        return new Event.PeerInfo(name, name + "-boot-" + boot, managerUp, disk.incarnation(), disk.version());
+        String bootId = name + "-boot-" + boot;
+        // A loop that hangs may be storing something: its guard does not know what it will have stored.
+        return seenHanging
+                ? new Event.PeerInfo(name, bootId, false, 0, 0)
+                : new Event.PeerInfo(name, bootId, managerUp, disk.incarnation(), disk.version());
     }
 
     private void announce() {
@@ -243,12 +307,16 @@ public final class Server {
             return;
         }
         inbox.add(event);
+        work();
+    }
+
+    private void work() {
         if (feeding) {
             return;
         }
         feeding = true;
         try {
-            while (managerUp && !inbox.isEmpty()) {
+            while (managerUp && !hung && !inbox.isEmpty()) {
                 one(inbox.remove(0));
             }
         } finally {
@@ -328,6 +396,14 @@ public final class Server {
             world.watchers().forEach(watcher -> watcher.answers(this, answer.requestId(), answer.reply()));
         } else if (effect instanceof Effect.Notify note) {
             world.watchers().forEach(watcher -> watcher.notes(this, note));
+        } else if (effect instanceof Effect.Withhold withhold) {
+            guard.withhold(withhold.peer(), true);
+        } else if (effect instanceof Effect.Allow allow) {
+            guard.withhold(allow.peer(), false);
+        } else if (effect instanceof Effect.Quarantine quarantine) {
+            quarantine(quarantine.millis());
+        } else if (effect instanceof Effect.Fence fence) {
+            fence(fence.peer());
         } else if (effect instanceof Effect.PhaseChanged phase) {
             world.watchers().forEach(watcher -> watcher.phase(this, phase));
             if (phase.phase() == org.mainstay.cluster.ClusterSnapshot.Phase.STOPPED) {
@@ -344,6 +420,42 @@ public final class Server {
                 kits.interrupt();
                 world.connect();
                 announce();
+            }
+        });
+    }
+
+    /** Mainstay leaves for a while: no manager, no heartbeats. */
+    private void quarantine(long millis) {
+        int leaving = run;
+        world.after(1, () -> {
+            if (!managerUp || run != leaving) {
+                return;
+            }
+            int during = boot;
+            managerDown();
+            kits.interrupt();
+            guard.stop();
+            world.connect();
+            world.after(millis, () -> {
+                if (powered && boot == during && !guard.running()) {
+                    guard.resume();
+                    world.connect();
+                    startManager();
+                }
+            });
+        });
+    }
+
+    private void fence(String peer) {
+        World.Fencer fencer = world.fencer(peer);
+        int owner = run;
+        world.after(fencer.millis(), () -> {
+            if (fencer.works()) {
+                world.server(peer).powerOff();
+            }
+            if (managerUp && run == owner) {
+                feed(new Event.FenceFinished(
+                        peer, fencer.works(), fencer.works() ? "the device says off" : "the device does not answer"));
             }
         });
     }

@@ -19,6 +19,9 @@ public interface Watcher {
 
     default void kills(Server server, String tag, boolean succeeds) {}
 
+    /** The guard ends a resource whose server lost the right to run. */
+    default void guardKills(Server server, String tag, boolean succeeds) {}
+
     default void notes(Server server, Effect.Notify note) {}
 
     default void answers(Server server, String requestId, Reply reply) {}

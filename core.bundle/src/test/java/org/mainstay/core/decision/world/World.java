@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.mainstay.core.decision.state.Settings;
 
 /**
@@ -25,6 +26,14 @@ public final class World {
             new PriorityQueue<>(Comparator.comparingLong(Due::at).thenComparingLong(Due::sequence));
     private final TreeMap<String, Server> servers = new TreeMap<>();
     private final TreeMap<String, Boolean> cuts = new TreeMap<>();
+    /** Directions that carry nothing: {@code from>to}. */
+    private final TreeSet<String> deaf = new TreeSet<>();
+    /** When each server last wrote its object on the shared storage. */
+    private final TreeMap<String, Long> storage = new TreeMap<>();
+
+    private final TreeSet<String> withoutStorage = new TreeSet<>();
+    private final TreeMap<String, Fencer> fencers = new TreeMap<>();
+    private boolean watchdogs;
     private final List<Watcher> watchers = new ArrayList<>();
     private final Random random;
     private final boolean jitter;
@@ -133,8 +142,60 @@ public final class World {
         connect();
     }
 
+    /** Cuts or repairs one direction of all paths: what {@code from} sends does not reach {@code to}. */
+    public void deafen(String from, String to, boolean cut) {
+        if (cut) {
+            deaf.add(from + ">" + to);
+        } else {
+            deaf.remove(from + ">" + to);
+        }
+        connect();
+    }
+
+    /** Returns whether packets get through and back: a path with one-way loss is a dead path. */
     boolean linked(Server one, Server other) {
-        return !cuts.getOrDefault(link(one.name(), other.name()), false);
+        return !cuts.getOrDefault(link(one.name(), other.name()), false)
+                && !deaf.contains(one.name() + ">" + other.name())
+                && !deaf.contains(other.name() + ">" + one.name());
+    }
+
+    // ---- shared storage, fencing, watchdogs
+
+    /** Lets a server reach the shared storage or not. */
+    public void storage(String server, boolean reaches) {
+        if (reaches) {
+            withoutStorage.remove(server);
+        } else {
+            withoutStorage.add(server);
+        }
+    }
+
+    Map<String, Long> storage() {
+        return storage;
+    }
+
+    boolean reachesStorage(Server server) {
+        return !withoutStorage.contains(server.name());
+    }
+
+    /** How fencing of a server ends. @param millis after how long */
+    public record Fencer(boolean works, long millis) {}
+
+    public void fencer(String server, Fencer fencer) {
+        fencers.put(server, fencer);
+    }
+
+    Fencer fencer(String server) {
+        return fencers.getOrDefault(server, new Fencer(true, 2_000));
+    }
+
+    /** From now on every machine has a watchdog that resets it when its guard cannot end what it must. */
+    public void watchdogs(boolean present) {
+        watchdogs = present;
+    }
+
+    boolean watchdogs() {
+        return watchdogs;
     }
 
     /** Lets every server notice who can be reached now. */

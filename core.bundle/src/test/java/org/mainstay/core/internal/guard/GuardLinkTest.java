@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -175,5 +176,132 @@ class GuardLinkTest {
         long down = System.nanoTime();
         GuardAwait.until("time to start it", 3000, () -> System.nanoTime() - down > 300_000_000L);
         assertThat(Files.exists(home.resolve("started"))).isFalse();
+    }
+
+    private static GuardControl.LeaseSettings lease() {
+        return new GuardControl.LeaseSettings(
+                GuardControl.LeaseSettings.Mode.STORAGE,
+                "A",
+                10_000,
+                10_000,
+                Set.of("B", "A"),
+                "/dev/watchdog",
+                Map.of("QWK_STORAGE_TYPE", "file", "NO_PROXY", "a b"));
+    }
+
+    @Test
+    void theLeaseIsSaidToEveryNewGuardAndARefusalIsTheGuards() throws Exception {
+        String line = "lease STORAGE A 10000 10000 /dev/watchdog 2 A B NO_PROXY=a%20b QWK_STORAGE_TYPE=file";
+        guard.answers = said -> said.equals("1 " + line) ? List.of("1 failed too%20short") : List.of();
+        assertThat(link.lease(lease()).toCompletableFuture().get(5, TimeUnit.SECONDS))
+                .isEqualTo(new HandleResult(false, "too short"));
+        guard.heard.clear();
+        guard.drop();
+        heard("0 " + line);
+    }
+
+    @Test
+    void newsOfTheLeaseArePresentStateUntilTheLinkIsDown() throws Exception {
+        heard("manager 1 " + ProcessHandle.current().pid());
+        for (String line : List.of(
+                "* lease held 5000 100 granted%20by%20B",
+                "* lapsed B yes",
+                "* withheld B no",
+                "* witness B failed unchanged",
+                "* quarantine 0",
+                "* lapsed B no",
+                "* lease lost 5000 0 nobody")) {
+            guard.send(line);
+        }
+        GuardNews lost = new GuardNews.Lease(GuardNews.Right.LOST, 5000, 0, "nobody");
+        GuardAwait.until("all news", 5000, () -> news.contains(lost));
+        assertThat(news)
+                .contains(
+                        new GuardNews.Lease(GuardNews.Right.HELD, 5000, 100, "granted by B"),
+                        new GuardNews.Lapsed("B", true));
+        List<GuardNews> late = new CopyOnWriteArrayList<>();
+        link.listen(late::add);
+        GuardAwait.until("the present state", 5000, () -> late.size() == 6);
+        assertThat(late)
+                .containsExactlyInAnyOrder(
+                        new GuardNews.Link(true),
+                        lost,
+                        new GuardNews.Lapsed("B", false),
+                        new GuardNews.Withheld("B", false),
+                        new GuardNews.Witness("B", GuardNews.Word.FAILED, "unchanged"),
+                        new GuardNews.Quarantine(0));
+        guard.drop();
+        GuardAwait.until("down", 5000, () -> late.contains(new GuardNews.Link(false)));
+        List<GuardNews> later = new CopyOnWriteArrayList<>();
+        link.listen(later::add);
+        GuardAwait.until("said", 5000, () -> !later.isEmpty());
+        assertThat(later).as("nobody says it any more").allMatch(said -> said instanceof GuardNews.Link);
+    }
+
+    @Test
+    void grantsAndQuarantineAreAsked() throws Exception {
+        guard.answers = line -> line.contains(" withhold ")
+                ? List.of("1 item B lapsed 77", "1 item C granted 88", "1 ok recorded")
+                : line.matches("[23] .*") ? List.of(line.charAt(0) + " ok -") : List.of();
+        assertThat(link.withhold(Set.of("C", "B"))
+                        .toCompletableFuture()
+                        .get(5, TimeUnit.SECONDS)
+                        .done())
+                .isTrue();
+        assertThat(link.allow(Set.of("B"))
+                        .toCompletableFuture()
+                        .get(5, TimeUnit.SECONDS)
+                        .done())
+                .isTrue();
+        assertThat(link.quarantine(300_000)
+                        .toCompletableFuture()
+                        .get(5, TimeUnit.SECONDS)
+                        .done())
+                .isTrue();
+        assertThat(guard.heard).contains("1 withhold B C", "2 allow B", "3 quarantine 300000");
+    }
+
+    @Test
+    void claimsTravelBothWays() throws Exception {
+        guard.answers = line -> switch (line.substring(0, 1)) {
+            case "1" -> List.of("1 failed B%20has%20epoch%208");
+            case "2" ->
+                List.of("2 item entry B 8 OWNED 10", "2 item entry C 7 CLAIMED 5", "2 item unread D away", "2 ok -");
+            case "3" -> List.of("3 ok -");
+            default -> List.of();
+        };
+        assertThat(link.claim(-1, 7, false, 1).toCompletableFuture().get(5, TimeUnit.SECONDS))
+                .isEqualTo(new HandleResult(false, "B has epoch 8"));
+        GuardControl.WitnessClaims claims =
+                link.claims(255).toCompletableFuture().get(5, TimeUnit.SECONDS);
+        assertThat(claims.known()).isTrue();
+        assertThat(claims.entries())
+                .containsExactly(
+                        new GuardControl.WitnessClaim("B", 8, true, 10),
+                        new GuardControl.WitnessClaim("C", 7, false, 5));
+        assertThat(claims.unread()).containsExactly(Map.entry("D", "away"));
+        assertThat(link.withdraw(255)
+                        .toCompletableFuture()
+                        .get(5, TimeUnit.SECONDS)
+                        .done())
+                .isTrue();
+        assertThat(guard.heard).contains("1 claim ffffffffffffffff 7 CLAIMED 1", "2 claims ff", "3 withdraw ff");
+    }
+
+    @Test
+    void storageSetupTellsHowFarItIs() throws Exception {
+        List<String> progress = new CopyOnWriteArrayList<>();
+        guard.answers = line -> line.equals("1 witness init")
+                ? List.of("1 item progress waiting%20for%20B", "1 ok initialised")
+                : List.of();
+        assertThat(link.witnessSetup(true, progress::add).toCompletableFuture().get(5, TimeUnit.SECONDS))
+                .isEqualTo(new HandleResult(true, "initialised"));
+        GuardAwait.until("progress", 5000, () -> progress.equals(List.of("waiting for B")));
+    }
+
+    @Test
+    void theBootClockIsTheKernels() {
+        long before = BootTime.millis();
+        assertThat(BootTime.millis()).isBetween(before, before + 60_000);
     }
 }

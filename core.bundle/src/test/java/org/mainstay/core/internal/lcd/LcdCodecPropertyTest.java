@@ -138,7 +138,8 @@ class LcdCodecPropertyTest {
                 changes(LcdSection.HANDOVERS, handovers()),
                 changes(
                         LcdSection.ACTIONS,
-                        Combinators.combine(TEXT, TEXT, LONG, TEXT).as(BegunAction::new)),
+                        Combinators.combine(TEXT, TEXT, LONG, TEXT, Arbitraries.of(true, false))
+                                .as(BegunAction::new)),
                 changes(LcdSection.PARKED, Combinators.combine(TEXT, BOOL).as(Parked::new)),
                 changes(
                         LcdSection.MAINTENANCE,

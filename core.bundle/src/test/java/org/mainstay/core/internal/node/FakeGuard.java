@@ -19,9 +19,12 @@ final class FakeGuard implements GuardControl {
     private final Map<String, Boolean> machine;
     private final List<Consumer<GuardNews>> listeners = new CopyOnWriteArrayList<>();
     private final Map<String, GuardNews> present = new TreeMap<>();
+    private final List<LeaseSettings> leases = new CopyOnWriteArrayList<>();
+    private final List<String> orders = new CopyOnWriteArrayList<>();
     private final List<String> killed = new CopyOnWriteArrayList<>();
     private volatile Map<String, List<String>> inService = Map.of();
     private volatile ManagerReport report;
+    private volatile boolean killsNothing;
 
     /** @param machine what runs on the machine, by tag */
     FakeGuard(Map<String, Boolean> machine) {
@@ -49,6 +52,11 @@ final class FakeGuard implements GuardControl {
         return inService;
     }
 
+    /** From now on kill handles do not help. */
+    void killsNothing() {
+        killsNothing = true;
+    }
+
     List<String> killed() {
         return killed;
     }
@@ -70,6 +78,10 @@ final class FakeGuard implements GuardControl {
         List<HandleResult> results = new ArrayList<>();
         for (String text : handles) {
             killed.add(text);
+            if (killsNothing) {
+                results.add(new HandleResult(false, "does not end"));
+                continue;
+            }
             KillHandle handle = KillHandle.parse(text);
             if (handle.kind() == KillHandle.Kind.CGROUP) {
                 String path = handle.arguments().get(0);
@@ -97,6 +109,43 @@ final class FakeGuard implements GuardControl {
 
     @Override
     public CompletionStage<HandleResult> stopping(boolean guardToo) {
+        return CompletableFuture.completedFuture(new HandleResult(true, "recorded"));
+    }
+
+    List<LeaseSettings> leases() {
+        return leases;
+    }
+
+    /** Returns what was asked about grants, in order. */
+    List<String> orders() {
+        return orders;
+    }
+
+    @Override
+    public CompletionStage<HandleResult> lease(LeaseSettings settings) {
+        leases.add(settings);
+        return done();
+    }
+
+    @Override
+    public CompletionStage<HandleResult> withhold(Set<String> peers) {
+        orders.add("withhold " + peers);
+        return done();
+    }
+
+    @Override
+    public CompletionStage<HandleResult> allow(Set<String> peers) {
+        orders.add("allow " + peers);
+        return done();
+    }
+
+    @Override
+    public CompletionStage<HandleResult> quarantine(long millis) {
+        orders.add("quarantine " + millis);
+        return done();
+    }
+
+    private static CompletionStage<HandleResult> done() {
         return CompletableFuture.completedFuture(new HandleResult(true, "recorded"));
     }
 }

@@ -44,6 +44,7 @@ public final class TestNode {
     private final Map<String, Boolean> machine = new ConcurrentHashMap<>();
     private final FakeGuard guard = new FakeGuard(machine);
     private final List<String> progress = new CopyOnWriteArrayList<>();
+    private final List<String> defects = new CopyOnWriteArrayList<>();
     private final FakeKit kit;
     private final Runnable changed;
     private volatile boolean diskFull;
@@ -110,7 +111,8 @@ public final class TestNode {
                     new DecisionCore()::decide,
                     guard,
                     new FakeHosts(),
-                    StoreRepair.of(store));
+                    StoreRepair.of(store),
+                    (why, cause) -> defects.add(why + ": " + cause));
             runtime = new NodeRuntime(
                     config, base, new KitRegistry(home.resolve("subsys"), KitDescriptor.Platform.LINUX));
             administration = new AdminService(runtime.access(), codec, () -> List.of("127.0.0.1", address));
@@ -162,6 +164,9 @@ public final class TestNode {
 
     /** Ends the manager at once, as kill -9 does; what runs on the machine runs on. */
     void kill() {
+        if (!defects.isEmpty()) {
+            throw new AssertionError("the manager of " + name + " ended itself: " + defects);
+        }
         if (runtime == null) {
             return;
         }

@@ -21,6 +21,7 @@ public class FakeKit implements RecoveryKit {
     private final Map<Action, Function<ActionContext, Outcome>> behaviour = new ConcurrentHashMap<>();
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private final Map<String, Boolean> running;
+    private volatile boolean withoutHandles;
 
     public FakeKit(KitDescriptor descriptor) {
         this(descriptor, new ConcurrentHashMap<>());
@@ -35,6 +36,11 @@ public class FakeKit implements RecoveryKit {
     public FakeKit on(Action action, Function<ActionContext, Outcome> what) {
         behaviour.put(action, what);
         return this;
+    }
+
+    /** From now on the kit cannot say how its resources are ended. */
+    public void failKillHandles() {
+        withoutHandles = true;
     }
 
     public void normal(Action action) {
@@ -140,6 +146,9 @@ public class FakeKit implements RecoveryKit {
 
     @Override
     public List<KillHandle> killHandles(ActionContext context) {
+        if (withoutHandles) {
+            throw new IllegalStateException("the handles are not known");
+        }
         return List.of(KillHandle.address("eth0", context.resource().property("address", "192.0.2.1/24")));
     }
 }

@@ -28,7 +28,7 @@ import org.mainstay.kit.Outcome;
 /** Quick and deep checks at their intervals (CORE-050 to CORE-054). */
 @Timeout(60)
 class MonitorsTest {
-    private final Workers workers = new Workers(200);
+    private final Workers workers = new Workers(200, 2);
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(2, Threads.named("test-timer"));
     private final KitRegistry kits = new KitRegistry(Path.of("/nowhere"), KitDescriptor.Platform.LINUX);
     private final FakeKit kit =

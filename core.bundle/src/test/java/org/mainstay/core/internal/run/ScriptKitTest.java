@@ -29,7 +29,7 @@ class ScriptKitTest {
     Path home;
 
     private final List<Command> commands = new ArrayList<>();
-    private final Workers workers = new Workers(5);
+    private final Workers workers = new Workers(5, 2);
     private CommandResult result = new CommandResult(0, "fine\n", "");
     private List<Long> processes = List.of();
     private KitRegistry registry;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** The bounds of calls into kits: time, number, turn (I5). */
 class WorkersTest {
     private static final Duration LONG = Duration.ofSeconds(30);
-    private final Workers workers = new Workers(3);
+    private final Workers workers = new Workers(3, 2);
     private final CountDownLatch release = new CountDownLatch(1);
 
     @AfterEach
@@ -51,6 +51,15 @@ class WorkersTest {
     void anAnswerInTimeIsHandedOver() throws Exception {
         assertThat(wait(submit("vip", Call.Kind.CHANGE, LONG, control -> "done")))
                 .isEqualTo(Ended.answered("done"));
+    }
+
+    @Test
+    void whatIsNoLongerAllowedBeginsNothingMoreButItsAnswerCounts() throws Exception {
+        Ended<String> ended = wait(submit("vip", Call.Kind.CHANGE, LONG, control -> {
+            control.revokedWhen(() -> true);
+            return control.cancelled() && !control.pause(Duration.ZERO) ? "nothing more is begun" : "goes on";
+        }));
+        assertThat(ended).isEqualTo(Ended.answered("nothing more is begun"));
     }
 
     @Test
@@ -182,6 +191,38 @@ class WorkersTest {
         Ended<String> ended = wait(submit("next", Call.Kind.CHANGE, LONG, control -> "ran"));
         assertThat(ended.how()).isEqualTo(Ended.How.NOT_RUN);
         assertThat(ended.message()).contains("hang beyond their time limits");
+    }
+
+    @Test
+    void whatHangsOrRunsNeverKeepsSomethingElseFromBeingEnded() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            wait(submit("hung" + i, Call.Kind.CHANGE, Duration.ofMillis(30), control -> hang()));
+        }
+        assertThat(urgent("other")).isEqualTo("removed other");
+        assertThat(wait(submit("next", Call.Kind.CHANGE, LONG, control -> "ran"))
+                        .how())
+                .isEqualTo(Ended.How.NOT_RUN);
+    }
+
+    @Test
+    void whatRunsNeverKeepsSomethingElseFromBeingEnded() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            submit("busy" + i, Call.Kind.CHANGE, LONG, control -> hang());
+        }
+        assertThat(urgent("other")).isEqualTo("removed other");
+    }
+
+    private String urgent(String lane) throws Exception {
+        return wait(workers.submit(new Call<>(
+                                "remove " + lane,
+                                lane,
+                                Call.Kind.CHANGE,
+                                LONG,
+                                true,
+                                this,
+                                control -> "removed " + lane))
+                        .result())
+                .value();
     }
 
     @Test

@@ -8,6 +8,9 @@ import org.mainstay.shell.internal.command.node.OperationGroup;
 import org.mainstay.shell.internal.command.node.Stop;
 import org.mainstay.shell.internal.command.resource.DependencyGroup;
 import org.mainstay.shell.internal.command.resource.ResourceGroup;
+import org.mainstay.shell.internal.command.safety.FencingGroup;
+import org.mainstay.shell.internal.command.safety.QuorumGroup;
+import org.mainstay.shell.internal.command.safety.Safety;
 import org.mainstay.shell.internal.command.watch.Events;
 import org.mainstay.shell.internal.command.watch.Status;
 import picocli.CommandLine.Command;
@@ -19,11 +22,14 @@ import picocli.CommandLine.Command;
         subcommands = {
             Status.class,
             Events.class,
+            Safety.class,
             Node.class,
             CommPathGroup.class,
             ResourceGroup.class,
             DependencyGroup.class,
             OperationGroup.class,
+            QuorumGroup.class,
+            FencingGroup.class,
             KitGroup.class,
             KarafRun.class,
             Stop.class
@@ -33,7 +39,8 @@ import picocli.CommandLine.Command;
             "'mainstay NOUN VERB --help' shows options and examples. lkstart starts",
             "Mainstay, lkstop stops it. The commands of the original product are there",
             "too: ins_list dep_list eqv_list sys_list sys_getst typ_list app_list",
-            "flg_list flg_create flg_remove flg_test perform_action.",
+            "flg_list flg_create flg_remove flg_test perform_action qwk_storage_init",
+            "qwk_storage_exit.",
             "",
             "Exit codes: 0 success, 1 a system call or action failed, 2 syntax, 3 internal",
             "error, 4 exists already, 5 invalid argument, 6 out of range, 7 not found,",

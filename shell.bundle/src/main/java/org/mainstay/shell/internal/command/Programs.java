@@ -7,9 +7,9 @@ import org.mainstay.shell.internal.command.lcd.AppList;
 import org.mainstay.shell.internal.command.lcd.DepList;
 import org.mainstay.shell.internal.command.lcd.EqvList;
 import org.mainstay.shell.internal.command.lcd.FlgCreate;
+import org.mainstay.shell.internal.command.lcd.FlgIsSet;
 import org.mainstay.shell.internal.command.lcd.FlgList;
 import org.mainstay.shell.internal.command.lcd.FlgRemove;
-import org.mainstay.shell.internal.command.lcd.FlgTest;
 import org.mainstay.shell.internal.command.lcd.InsList;
 import org.mainstay.shell.internal.command.lcd.LkStart;
 import org.mainstay.shell.internal.command.lcd.LkStop;
@@ -17,6 +17,8 @@ import org.mainstay.shell.internal.command.lcd.PerformAction;
 import org.mainstay.shell.internal.command.lcd.SysGetst;
 import org.mainstay.shell.internal.command.lcd.SysList;
 import org.mainstay.shell.internal.command.lcd.TypList;
+import org.mainstay.shell.internal.command.safety.StorageExit;
+import org.mainstay.shell.internal.command.safety.StorageInit;
 import org.mainstay.shell.internal.registry.CommandRegistry;
 
 /** The one list of programs: each command class is named here once, directly or below {@link Mainstay}. */
@@ -39,8 +41,10 @@ public final class Programs {
         programs.put("flg_list", FlgList::new);
         programs.put("flg_create", FlgCreate::new);
         programs.put("flg_remove", FlgRemove::new);
-        programs.put("flg_test", FlgTest::new);
+        programs.put("flg_test", FlgIsSet::new);
         programs.put("perform_action", PerformAction::new);
+        programs.put("qwk_storage_init", StorageInit::new);
+        programs.put("qwk_storage_exit", StorageExit::new);
         return new CommandRegistry(programs);
     }
 }

@@ -1,5 +1,6 @@
 package org.mainstay.shell.internal.karaf;
 
+import java.io.PrintStream;
 import java.security.PrivilegedAction;
 import java.util.Set;
 import javax.security.auth.Subject;
@@ -41,12 +42,14 @@ public final class KarafSessions implements Platform.KarafShell {
     }
 
     private int execute(String line, CommandContext context) {
-        Session session = factory.create(context.in(), context.out(), context.err());
+        boolean terminal = context.terminal().interactive();
+        PrintStream out = terminal ? context.out() : PlainStream.over(context.out());
+        Session session = factory.create(context.in(), out, terminal ? context.err() : PlainStream.over(context.err()));
         try {
             session.put("USER", context.caller().user());
             Object result = session.execute(line);
             if (result != null) {
-                context.out().println(result);
+                out.println(result);
             }
             return ExitCode.SUCCESS;
         } catch (KarafCommand.ExitCodeException e) {

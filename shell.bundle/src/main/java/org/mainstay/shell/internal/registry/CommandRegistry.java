@@ -68,7 +68,7 @@ public final class CommandRegistry {
      */
     public int run(CommandCall call, CommandContext context, Platform platform) throws InterruptedException {
         try {
-            CommandCall actual = withoutFront(call);
+            CommandCall actual = withoutFront(withoutHelpWord(call));
             return programs.containsKey(actual.name()) ? start(actual, context, platform) : unknown(actual, context);
         } catch (CommandException e) {
             context.err().println(call.name() + ": " + e.getMessage());
@@ -81,6 +81,19 @@ public final class CommandRegistry {
             context.out().flush();
             context.err().flush();
         }
+    }
+
+    /** {@code mainstay help NOUN VERB} is {@code mainstay NOUN VERB --help}. */
+    private static CommandCall withoutHelpWord(CommandCall call) {
+        List<String> arguments = call.arguments();
+        if (!call.name().equals(FRONT)
+                || arguments.isEmpty()
+                || !arguments.get(0).equals("help")) {
+            return call;
+        }
+        List<String> asked = new ArrayList<>(arguments.subList(1, arguments.size()));
+        asked.add("--help");
+        return new CommandCall(FRONT, asked);
     }
 
     /** {@code mainstay ins_list ...} is {@code ins_list ...}. */
@@ -194,6 +207,17 @@ public final class CommandRegistry {
         if (!suggestions.isEmpty()) {
             err.println("Did you mean: " + String.join(", ", suggestions.subList(0, Math.min(3, suggestions.size())))
                     + "?");
+        }
+        List<String> below = e.getCommandLine().getSubcommands().entrySet().stream()
+                .filter(command -> command.getKey().equals(command.getValue().getCommandName()))
+                .filter(command ->
+                        !command.getValue().getCommandSpec().usageMessage().hidden())
+                .map(Map.Entry::getKey)
+                .toList();
+        if (!below.isEmpty() && e instanceof UnmatchedArgumentException) {
+            err.println("The commands are: " + String.join(", ", below));
+            err.println("Try '" + name + " --help' for what they do.");
+            return ExitCode.SYNTAX;
         }
         e.getCommandLine().setUsageHelpWidth(ONE_LINE);
         err.println("Usage: "

@@ -3,7 +3,11 @@ package org.mainstay.shell.internal.registry;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
@@ -71,10 +75,21 @@ public record Invocation(String name, Platform platform, CommandContext context,
     /** Submits a request, shows its progress on the given stream and waits for the answer. */
     public Reply submit(Request request, PrintStream progress) throws CommandException, InterruptedException {
         require(request.role());
+        Administration administration = platform.administration();
+        return await(lines -> administration.submit(request, context.caller(), lines), progress);
+    }
+
+    /**
+     * Waits for an answer and shows its progress.
+     *
+     * @param work begins it, given where lines of progress go
+     * @return the answer, or the code {@link #INTERRUPTED} if the caller gave up
+     */
+    public Reply await(Function<Consumer<String>, CompletionStage<Reply>> work, PrintStream progress)
+            throws InterruptedException {
         BlockingQueue<Object> news = new LinkedBlockingQueue<>();
         try (Registration cancelled = context.cancellation().whenCancelled(() -> news.add(Cancelled.BY_CALLER))) {
-            platform.administration()
-                    .submit(request, context.caller(), line -> {
+            work.apply(line -> {
                         if (news.size() < MOST_PROGRESS_LINES) {
                             news.add(line);
                         }
@@ -83,6 +98,7 @@ public record Invocation(String name, Platform platform, CommandContext context,
                             failure == null
                                     ? reply
                                     : Reply.failed(ExitCode.INTERNAL_ERROR, "internal error: " + failure)));
+            Object last = "";
             while (true) {
                 Object next = news.take();
                 if (next instanceof Reply reply) {
@@ -93,10 +109,23 @@ public record Invocation(String name, Platform platform, CommandContext context,
                             INTERRUPTED,
                             "interrupted: you no longer wait, but what was begun goes on; see 'mainstay status'");
                 }
-                progress.println(next);
-                progress.flush();
+                // what an action tries again and again it says again and again
+                if (!next.equals(last)) {
+                    progress.println(next);
+                    progress.flush();
+                }
+                last = next;
             }
         }
+    }
+
+    /** Waits for an answer, shows progress and answer, and returns the exit code. */
+    public int finish(Function<Consumer<String>, CompletionStage<Reply>> work) throws InterruptedException {
+        Reply reply = await(work, context.err());
+        if (reply.succeeded() && !reply.message().isEmpty()) {
+            out().println(reply.message());
+        }
+        return finish(reply, out());
     }
 
     private int finish(Reply reply, PrintStream remarks) {

@@ -6,6 +6,10 @@ import org.mainstay.cluster.Cluster;
 import org.mainstay.cluster.Enrolment;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Fencing;
+import org.mainstay.cluster.QuorumStatus;
+import org.mainstay.cluster.QuorumStorage;
+import org.mainstay.cluster.SafetyReport;
 
 /** What commands work with. Each method fails with a message for the caller while the thing is not there. */
 public interface Platform {
@@ -18,6 +22,13 @@ public interface Platform {
     Enrolment enrolment() throws CommandException;
 
     RemoteServers remote() throws CommandException;
+
+    /** Returns quorum, fencing and how safe the cluster is. */
+    default SafetyServices safety() throws CommandException {
+        throw new CommandException(
+                ExitCode.SYSTEM_ERROR,
+                "quorum and fencing are not there; they run with Mainstay: start it with bin/lkstart");
+    }
 
     /** Returns the Karaf shell; there only in Karaf. */
     default KarafShell karaf() throws CommandException {
@@ -34,6 +45,10 @@ public interface Platform {
 
     /** Returns MAINSTAY_HOME. */
     Path home();
+
+    /** The services of quorum and fencing. */
+    record SafetyServices(
+            Fencing fencing, QuorumStorage storage, SafetyReport.Source report, QuorumStatus.Source quorum) {}
 
     /** Runs commands on other servers. */
     interface RemoteServers {

@@ -44,7 +44,10 @@ public final class ClusterView {
         this.snapshot = snapshot;
     }
 
-    public StatusDocument document() {
+    /** Returns everything. @param more problems besides those of the snapshot, one sentence each */
+    public StatusDocument document(List<String> more) {
+        List<String> problems = new ArrayList<>(snapshot.problems());
+        problems.addAll(more);
         return new StatusDocument(
                 Rows.SCHEMA,
                 snapshot.self(),
@@ -54,7 +57,8 @@ public final class ClusterView {
                 resources(),
                 dependencies(),
                 operations(),
-                snapshot.problems());
+                problems,
+                null);
     }
 
     /** Returns the servers, this one first. */
@@ -154,7 +158,13 @@ public final class ClusterView {
                 instance.ownership().released(),
                 instance.ownership().epoch(),
                 instance.failed(),
-                time(instance.changedAt()));
+                time(instance.changedAt()),
+                mayRun(instance) ? !instance.ownership().killHandles().isEmpty() : null);
+    }
+
+    /** The handles are recorded by each restore: what does not run says nothing of the next time. */
+    private static boolean mayRun(Instance instance) {
+        return instance.state().inService() || !instance.ownership().released();
     }
 
     /** Returns the priority of an instance from the equivalencies of its server; 1 before it is extended. */
@@ -215,7 +225,7 @@ public final class ClusterView {
     }
 
     /** Returns a time of the database as ISO-8601 UTC, or null for 0. */
-    static String time(long millis) {
+    public static String time(long millis) {
         return millis == 0 ? null : Instant.ofEpochMilli(millis).toString();
     }
 }

@@ -46,7 +46,7 @@ public final class ResourceText {
                     row.server(),
                     style.state(state(row), row.state()),
                     Integer.toString(row.priority()),
-                    row.released() ? "yes" : "no",
+                    released(row),
                     Long.toString(row.epoch()),
                     row.checkedAt() == null ? "-" : row.checkedAt(),
                     row.reason()));
@@ -54,6 +54,11 @@ public final class ResourceText {
         states.print(out);
         section(out, "settings on " + resource.server(), resource.settings());
         section(out, "properties on " + resource.server(), resource.properties());
+    }
+
+    private static String released(ResourceRow row) {
+        boolean inService = "ISP".equals(row.state()) || "ISU".equals(row.state());
+        return inService ? "-" : row.released() ? "yes" : "no";
     }
 
     private static void line(PrintStream out, String label, List<String> tags) {

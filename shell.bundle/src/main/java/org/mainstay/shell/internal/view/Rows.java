@@ -47,6 +47,7 @@ public final class Rows {
      * @param failed whether it stays in service unmonitored after a failure (ADM-074)
      * @param checkedAt end of its last check, or null
      * @param changedAt last change of its state, or null
+     * @param killHandles whether it can be ended there without its kit; null where nothing of it may run
      */
     public record ResourceRow(
             String tag,
@@ -64,12 +65,13 @@ public final class Rows {
             boolean released,
             long epoch,
             boolean failed,
-            String changedAt) {}
+            String changedAt,
+            Boolean killHandles) {}
 
     /** A dependency. */
     public record DependencyRow(String parent, String child) {}
 
-    /** A configuration change over several servers that is not finished. @param state {@code PREPARED} or {@code COMMITTED} */
+    /** A configuration change over several servers that is not finished. @param state {@code PREPARED}, {@code COMMITTED} or {@code ABORTED} */
     public record OperationRow(
             String id, String coordinator, List<String> servers, List<String> tags, String description, String state) {}
 
@@ -80,7 +82,10 @@ public final class Rows {
     public record EventRow(
             int schema, long sequence, String at, String server, int number, String level, String tag, String text) {}
 
-    /** {@code status --json}. */
+    /** How safe the cluster is, in one sentence. @param verdict name of the verdict, as in {@code safety --json} */
+    public record SafetyRow(String verdict, String summary) {}
+
+    /** {@code status --json}. @param safety null while it is not known */
     public record StatusDocument(
             int schema,
             String server,
@@ -90,7 +95,14 @@ public final class Rows {
             List<ResourceRow> resources,
             List<DependencyRow> dependencies,
             List<OperationRow> operations,
-            List<String> problems) {}
+            List<String> problems,
+            SafetyRow safety) {
+
+        public StatusDocument withSafety(SafetyRow value) {
+            return new StatusDocument(
+                    schema, server, phase, servers, commpaths, resources, dependencies, operations, problems, value);
+        }
+    }
 
     /**
      * {@code resource show --json}.

@@ -30,6 +30,7 @@ public final class StatusText {
 
     public void print() {
         printServers();
+        printSafety();
         printPaths();
         printHierarchies();
         printOperations();
@@ -42,6 +43,23 @@ public final class StatusText {
             table.row(List.of(row.name(), style.state(row.state(), row.state()), style.faint(remark(row))));
         }
         table.print(out);
+    }
+
+    /** What keeps a resource from being in service twice; of no interest on a server alone. */
+    private void printSafety() {
+        if (status.safety() == null || status.servers().size() < 2) {
+            return;
+        }
+        out.println();
+        out.println(INDENT + style.heading("SAFETY") + "  "
+                + status.safety().summary() + style.faint("; see 'mainstay safety'"));
+        List<String> without = status.resources().stream()
+                .filter(row -> Boolean.FALSE.equals(row.killHandles()))
+                .map(row -> row.tag() + " on " + row.server())
+                .toList();
+        if (!without.isEmpty()) {
+            out.println(INDENT + "        cannot be stopped without its kit: " + String.join(", ", without));
+        }
     }
 
     private String remark(ServerRow row) {
@@ -122,10 +140,15 @@ public final class StatusText {
         if (row.failed()) {
             text.append(' ').append(style.problem("FAILED"));
         }
-        if (!row.released() && ("OSF".equals(row.state()) || "OSU".equals(row.state()))) {
+        if (unreleased(row)) {
             text.append(' ').append(style.problem("not released"));
         }
         return text.append(style.faint(" p" + row.priority())).toString();
+    }
+
+    /** A start or stop that is under way is not settled either, and needs nobody. */
+    private static boolean unreleased(ResourceRow row) {
+        return !row.released() && row.transition() == null && ("OSF".equals(row.state()) || "OSU".equals(row.state()));
     }
 
     private static String transition(String name) {
@@ -160,6 +183,12 @@ public final class StatusText {
         for (ResourceRow row : status.resources()) {
             if ("OSF".equals(row.state()) || "ILLSTATE".equals(row.state()) || row.failed()) {
                 problems.add(row.tag() + " on " + row.server() + ": " + row.reason());
+            }
+            if (unreleased(row)) {
+                problems.add(row.tag() + " may still run on " + row.server()
+                        + " and is started nowhere else: take it out of "
+                        + "service again; or look there, and if it certainly does not run: mainstay resource confirm-stopped "
+                        + row.tag() + " --on " + row.server());
             }
             if (row.transition() != null && row.progress() != null) {
                 out.println();

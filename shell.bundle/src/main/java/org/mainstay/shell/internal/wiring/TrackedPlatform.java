@@ -6,6 +6,10 @@ import org.mainstay.cluster.Cluster;
 import org.mainstay.cluster.Enrolment;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Fencing;
+import org.mainstay.cluster.QuorumStatus;
+import org.mainstay.cluster.QuorumStorage;
+import org.mainstay.cluster.SafetyReport;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Platform;
 import org.osgi.framework.BundleContext;
@@ -14,7 +18,7 @@ import org.osgi.framework.startlevel.FrameworkStartLevel;
 import org.osgi.util.tracker.ServiceTracker;
 
 /**
- * The services of core and comm as they come and go: a command fails with a message while its service is away, and the doors
+ * The services of core, comm and quorum as they come and go: a command fails with a message while its service is away, and the doors
  * stay open while a bundle is replaced.
  */
 final class TrackedPlatform implements Platform, AutoCloseable {
@@ -25,6 +29,10 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     private final ServiceTracker<Administration, Administration> administration;
     private final ServiceTracker<EventLog, EventLog> events;
     private final ServiceTracker<Enrolment, Enrolment> enrolment;
+    private final ServiceTracker<Fencing, Fencing> fencing;
+    private final ServiceTracker<QuorumStorage, QuorumStorage> storage;
+    private final ServiceTracker<SafetyReport.Source, SafetyReport.Source> report;
+    private final ServiceTracker<QuorumStatus.Source, QuorumStatus.Source> quorum;
     private final ServiceTracker<Object, Object> bootFinished;
     private final FrameworkStartLevel startLevel;
     private final int lastStartLevel;
@@ -36,6 +44,10 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         this.administration = new ServiceTracker<>(context, Administration.class, null);
         this.events = new ServiceTracker<>(context, EventLog.class, null);
         this.enrolment = new ServiceTracker<>(context, Enrolment.class, null);
+        this.fencing = new ServiceTracker<>(context, Fencing.class, null);
+        this.storage = new ServiceTracker<>(context, QuorumStorage.class, null);
+        this.report = new ServiceTracker<>(context, SafetyReport.Source.class, null);
+        this.quorum = new ServiceTracker<>(context, QuorumStatus.Source.class, null);
         this.bootFinished = new ServiceTracker<>(context, BOOT_FINISHED, null);
         this.startLevel = context.getBundle(Constants.SYSTEM_BUNDLE_ID).adapt(FrameworkStartLevel.class);
         String beginning = context.getProperty(Constants.FRAMEWORK_BEGINNING_STARTLEVEL);
@@ -45,6 +57,10 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         administration.open();
         events.open();
         enrolment.open();
+        fencing.open();
+        storage.open();
+        report.open();
+        quorum.open();
     }
 
     /** Sets the Karaf shell; null while there is none. */
@@ -80,6 +96,16 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     @Override
     public Enrolment enrolment() throws CommandException {
         return present(enrolment.getService(), "the communication between servers");
+    }
+
+    @Override
+    public SafetyServices safety() throws CommandException {
+        String what = "quorum and fencing";
+        return new SafetyServices(
+                present(fencing.getService(), what),
+                present(storage.getService(), what),
+                present(report.getService(), what),
+                present(quorum.getService(), what));
     }
 
     @Override
@@ -119,5 +145,9 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         administration.close();
         events.close();
         enrolment.close();
+        fencing.close();
+        storage.close();
+        report.close();
+        quorum.close();
     }
 }

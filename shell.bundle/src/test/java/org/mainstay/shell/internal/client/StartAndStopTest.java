@@ -251,6 +251,19 @@ class StartAndStopTest {
     }
 
     @Test
+    void aMachineThatShutsDownIsNotHeldUpByWhatCannotBeStopped() throws Exception {
+        stopsWithManager("shutdown");
+        manager.runs((call, context) -> {
+            context.err().println("pg could not be removed");
+            return 1;
+        });
+        Result result = client.run("mainstay", "stop", "--system-shutdown");
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("pg could not be removed").contains("the machine shuts down all the same");
+        assertThat(guard.asked()).containsExactly("shutdown");
+    }
+
+    @Test
     void lkstopWhoseManagerCrashesLeavesTheRestToTheGuard() throws Exception {
         stopsWithManager("stop");
         manager.runs((call, context) -> {

@@ -75,7 +75,7 @@ class WaitingCommandsTest {
         CompletableFuture<Integer> command = start("events", "--follow", "--json", "-n", "1");
         await(() -> platform.followers() == 1 && captured.out().lines().count() == 1);
         // One that is already in the past is not shown twice.
-        platform.happen(Fixtures.events().get(1));
+        platform.happen(Fixtures.events().get(2));
         platform.happen(new ClusterEvent(
                 3, Instant.parse("2026-01-02T03:06:00Z"), "B", 1, ClusterEvent.Level.WARNING, "", "path p1 is dead"));
         await(() -> captured.out().lines().count() == 2);

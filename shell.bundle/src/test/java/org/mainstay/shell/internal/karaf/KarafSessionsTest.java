@@ -29,6 +29,7 @@ class KarafSessionsTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private boolean closed;
+    private PrintStream console;
 
     private int run(String line, Line behaviour) {
         Session session = (Session) Proxy.newProxyInstance(
@@ -46,9 +47,10 @@ class KarafSessionsTest {
                     }
                 });
         SessionFactory factory = (SessionFactory) Proxy.newProxyInstance(
-                getClass().getClassLoader(),
-                new Class<?>[] {SessionFactory.class},
-                (proxy, method, arguments) -> session);
+                getClass().getClassLoader(), new Class<?>[] {SessionFactory.class}, (proxy, method, arguments) -> {
+                    console = (PrintStream) arguments[1];
+                    return session;
+                });
         CommandContext context = new CommandContext(
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
@@ -73,6 +75,16 @@ class KarafSessionsTest {
         assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("result of feature:list\n");
         assertThat(seen.get().getPrincipals()).extracting(Principal::getName).contains("root", "admin");
         assertThat(closed).isTrue();
+    }
+
+    /** Commands of Karaf colour what they print even if a program reads it. */
+    @Test
+    void whereThereIsNoTerminalThereAreNoColours() {
+        run("feature:list | grep mainstay", line -> {
+            console.print("\u001b[31;1mmainstay\u001b[0m-kit-ip \u001b[1m\u001bc \u00e9\n");
+            return null;
+        });
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("mainstay-kit-ip \u001bc \u00e9\n");
     }
 
     @Test

@@ -129,6 +129,19 @@ class StatusJsonTest {
     }
 
     @Test
+    void statusSaysWhatKeepsAResourceFromRunningTwiceAndWhatCannotBeStoppedWithoutItsKit() throws InterruptedException {
+        JsonObject status = json("two servers", "status", "--json");
+        assertThat(status.getAsJsonObject("safety").get("verdict").getAsString()).isEqualTo("BY_SIGHT");
+        JsonArray resources = status.getAsJsonArray("resources");
+        assertThat(find(resources, "tag", "pg", "A").get("killHandles").getAsBoolean())
+                .isTrue();
+        assertThat(find(resources, "tag", "data", "A").get("killHandles").getAsBoolean())
+                .isFalse();
+        assertThat(find(resources, "tag", "pg", "B").get("killHandles").isJsonNull())
+                .isTrue();
+    }
+
+    @Test
     void everyListingHasADocument() throws InterruptedException {
         assertThat(json("two servers", "node", "list", "--json").getAsJsonArray("servers"))
                 .hasSize(2);
@@ -139,7 +152,7 @@ class StatusJsonTest {
         assertThat(json("two servers", "dependency", "list", "--json").getAsJsonArray("dependencies"))
                 .hasSize(2);
         assertThat(json("two servers", "kit", "list", "--json").getAsJsonArray("kits"))
-                .hasSize(2);
+                .hasSize(3);
         assertThat(json("in doubt", "operation", "list", "--json").getAsJsonArray("operations"))
                 .hasSize(1);
         JsonArray events = json("two servers", "events", "--json").getAsJsonArray("events");

@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
             NodeJoin.class,
             NodeList.class,
             NodeRemove.class,
+            NodeConfirmDown.class,
             NodePhase.class
         },
         footer = {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Administration.FormField;
 import org.mainstay.cluster.Administration.Kit;
@@ -76,20 +77,37 @@ public final class ResourceCreate extends BaseCommand {
     }
 
     private void requireAnswers(List<FormField> fields, Map<String, String> properties) throws CommandException {
-        List<String> missing = fields.stream()
+        List<FormField> missing = fields.stream()
                 .filter(field ->
                         field.required() && field.defaultValue().isEmpty() && !properties.containsKey(field.name()))
-                .map(field -> "  --set " + field.name() + "=...   " + describe(field))
                 .toList();
-        if (!missing.isEmpty()) {
-            throw CommandException.invalid("a resource of type " + type + " also needs\n" + String.join("\n", missing));
+        if (missing.isEmpty()) {
+            return;
         }
+        String text = "a resource of type " + type + " also needs\n" + lines(missing);
+        List<FormField> others =
+                fields.stream().filter(field -> !missing.contains(field)).toList();
+        // who gave nothing asks what there is
+        if (properties.isEmpty() && !others.isEmpty()) {
+            text += "\nand may have\n" + lines(others) + "\nand the settings every resource has: "
+                    + String.join(", ", SETTINGS);
+        }
+        throw CommandException.invalid(text);
+    }
+
+    private static String lines(List<FormField> fields) {
+        return fields.stream()
+                .map(field -> "  --set " + field.name() + "=...   " + describe(field))
+                .collect(Collectors.joining("\n"));
     }
 
     private static String describe(FormField field) {
         StringBuilder text = new StringBuilder(field.label());
         if (!field.choices().isEmpty()) {
             text.append(": one of ").append(String.join(", ", field.choices()));
+        }
+        if (!field.defaultValue().isEmpty()) {
+            text.append("; default ").append(field.defaultValue());
         }
         if (!field.help().isEmpty()) {
             text.append(". ").append(field.help());

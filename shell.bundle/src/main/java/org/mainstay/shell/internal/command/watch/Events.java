@@ -105,7 +105,8 @@ public final class Events extends BaseCommand {
         }
         Style style = new Style(invocation.context().terminal());
         String level = event.level().name();
-        String subject = event.tag().isEmpty() ? "" : event.tag() + ": ";
+        boolean named = event.tag().isEmpty() || event.text().startsWith(event.tag() + " ");
+        String subject = named ? "" : event.tag() + ": ";
         invocation
                 .out()
                 .println(LOCAL_TIME.format(event.at())

@@ -1,0 +1,232 @@
+package org.mainstay.core.internal.node;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.mainstay.cluster.GuardControl;
+import org.mainstay.cluster.QuorumSettings;
+import org.mainstay.cluster.Registration;
+import org.mainstay.cluster.SafetyControl;
+import org.mainstay.cluster.SafetyControl.SafetyNews;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.Member;
+import org.mainstay.core.decision.effect.Effect;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.state.Fate;
+import org.mainstay.core.decision.state.RightToRun.Right;
+import org.mainstay.core.decision.state.Safety;
+import org.mainstay.core.internal.guard.BootTime;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The safety rules' way out and in: configuration, safety check and fencing by {@link SafetyControl}, lease and grants by the
+ * guard. While the guard does not answer, the right to run ends at the time it told last. Thread-safe.
+ */
+final class SafetyFeed {
+    private static final Logger LOG = LoggerFactory.getLogger(SafetyFeed.class);
+
+    private final GuardControl guard;
+    private final ScheduledExecutorService timer;
+    private final Consumer<Event> loop;
+    private final Consumer<Safety> configured;
+
+    private SafetyControl control;
+    private Registration registration = () -> {};
+    private QuorumSettings settings;
+    private Lcd own;
+    private GuardControl.LeaseSettings told;
+    private GuardControl.GuardNews.Lease lease;
+    private ScheduledFuture<?> end;
+
+    /** @param configured is told the settings whenever they change */
+    SafetyFeed(GuardControl guard, ScheduledExecutorService timer, Consumer<Event> loop, Consumer<Safety> configured) {
+        this.guard = guard;
+        this.timer = timer;
+        this.loop = loop;
+        this.configured = configured;
+    }
+
+    // ---- what quorum.bundle finds out
+
+    /** Uses a safety control from now on. */
+    void attach(SafetyControl newest) {
+        synchronized (this) {
+            control = newest;
+        }
+        Registration listening = newest.listen(this::news);
+        Registration old;
+        synchronized (this) {
+            old = registration;
+            registration = listening;
+        }
+        old.close();
+    }
+
+    /** The safety control goes: its settings stay, what it saw is not known any more. */
+    synchronized void detach(SafetyControl gone) {
+        if (control == gone) {
+            control = null;
+            registration.close();
+            registration = () -> {};
+        }
+    }
+
+    private void news(SafetyNews news) {
+        if (news instanceof SafetyNews.Configured now) {
+            configure(now);
+        } else if (news instanceof SafetyNews.PeerSighted sighted) {
+            Fate.Sight sight = Fate.Sight.valueOf(sighted.sight().name());
+            loop.accept(new Event.PeerSighted(sighted.peer(), sight, sighted.sinceMillis(), sighted.evidence()));
+        } else if (news instanceof SafetyNews.CutOff cutOff) {
+            loop.accept(new Event.CutOff(cutOff.cutOff(), cutOff.reason()));
+        } else if (news instanceof SafetyNews.FenceFinished finished) {
+            loop.accept(new Event.FenceFinished(finished.peer(), finished.confirmed(), finished.evidence()));
+        }
+    }
+
+    private void configure(SafetyNews.Configured now) {
+        QuorumSettings q = now.settings();
+        configured.accept(new Safety(
+                Safety.Quorum.valueOf(q.quorum().name()),
+                Safety.Witness.valueOf(q.witness().name()),
+                q.leaseMillis(),
+                q.lossStopMillis(),
+                q.quarantineMillis(),
+                new TreeSet<>(now.fenced()),
+                q.safety().limitMillis(),
+                q.safety().alertMillis()));
+        synchronized (this) {
+            settings = q;
+        }
+        tellGuard();
+    }
+
+    // ---- the guard
+
+    /** Called on the loop's thread with each new state: the members belong to the lease. */
+    void entered(Lcd newest) {
+        boolean changed;
+        synchronized (this) {
+            changed = own == null || own.membership() != newest.membership();
+            own = newest;
+        }
+        if (changed) {
+            tellGuard();
+        }
+    }
+
+    private void tellGuard() {
+        GuardControl.LeaseSettings now;
+        synchronized (this) {
+            if (settings == null || own == null) {
+                return;
+            }
+            Set<String> members =
+                    own.membership().members().stream().map(Member::name).collect(Collectors.toSet());
+            members.add(own.server());
+            now = new GuardControl.LeaseSettings(
+                    GuardControl.LeaseSettings.Mode.valueOf(settings.quorum().name()),
+                    own.server(),
+                    settings.leaseMillis(),
+                    settings.lossStopMillis(),
+                    members,
+                    settings.watchdogDevice(),
+                    settings.witnessParameters());
+            if (now.equals(told)) {
+                return;
+            }
+            told = now;
+        }
+        guard.lease(now).thenAccept(result -> {
+            if (!result.done()) {
+                LOG.error("the guard refuses the settings of the right to run: {}", result.message());
+            }
+        });
+    }
+
+    /** The guard's word on the right to run. */
+    void lease(GuardControl.GuardNews.Lease news) {
+        synchronized (this) {
+            lease = news;
+            cancelEnd();
+        }
+        Right right = Right.valueOf(news.right().name());
+        loop.accept(new Event.RightChanged(right, news.untilBootMillis(), news.sinceBootMillis(), news.reason()));
+    }
+
+    /** The guard went away: what it renews nobody renews, and what it said of the others counts no more. */
+    void guardAway() {
+        loop.accept(new Event.GuardAway());
+        synchronized (this) {
+            if (lease != null && lease.right() == GuardControl.GuardNews.Right.HELD) {
+                cancelEnd();
+                long left = Math.max(0, lease.untilBootMillis() - BootTime.millis());
+                end = timer.schedule(this::ended, left, TimeUnit.MILLISECONDS);
+            }
+        }
+    }
+
+    private void cancelEnd() {
+        if (end != null) {
+            end.cancel(false);
+            end = null;
+        }
+    }
+
+    private void ended() {
+        loop.accept(new Event.RightChanged(
+                Right.LOST, 0, 0, "the guard of this server does not answer, so nobody renews its right to run"));
+    }
+
+    // ---- effects
+
+    void withhold(String peer) {
+        guard.withhold(Set.of(peer)).thenAccept(result -> failed("withholding the right to run from " + peer, result));
+    }
+
+    void allow(String peer) {
+        guard.allow(Set.of(peer)).thenAccept(result -> failed("granting the right to run to " + peer, result));
+    }
+
+    void quarantine(Effect.Quarantine quarantine) {
+        guard.quarantine(quarantine.millis()).thenAccept(result -> failed("the quarantine", result));
+    }
+
+    private static void failed(String what, GuardControl.HandleResult result) {
+        if (!result.done()) {
+            LOG.warn("{}: the guard did not do it: {}", what, result.message());
+        }
+    }
+
+    void fence(Effect.Fence fence) {
+        SafetyControl present;
+        synchronized (this) {
+            present = control;
+        }
+        if (present == null) {
+            loop.accept(new Event.FenceFinished(fence.peer(), false, "quorum.bundle, which fences, is not running"));
+        } else {
+            present.fence(fence.peer(), fence.reason());
+        }
+    }
+
+    /** Returns what an administrator should know of it. */
+    List<String> problems() {
+        SafetyControl present;
+        synchronized (this) {
+            present = control;
+        }
+        return present == null ? List.of() : present.state().problems();
+    }
+
+    /** Returns whether the configuration is known. */
+    synchronized boolean known() {
+        return settings != null;
+    }
+}

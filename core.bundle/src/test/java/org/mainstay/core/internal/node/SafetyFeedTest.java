@@ -1,0 +1,188 @@
+package org.mainstay.core.internal.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.mainstay.cluster.GuardControl.GuardNews;
+import org.mainstay.cluster.GuardControl.LeaseSettings;
+import org.mainstay.cluster.QuorumSettings;
+import org.mainstay.cluster.Registration;
+import org.mainstay.cluster.SafetyControl;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Member;
+import org.mainstay.cluster.lcd.Membership;
+import org.mainstay.core.decision.effect.Effect;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.state.Fate;
+import org.mainstay.core.decision.state.RightToRun.Right;
+import org.mainstay.core.decision.state.Safety;
+import org.mainstay.core.internal.guard.BootTime;
+
+class SafetyFeedTest {
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+    private final FakeGuard guard = new FakeGuard(Map.of());
+    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final List<Safety> configured = new ArrayList<>();
+    private final FakeSafety control = new FakeSafety();
+    private final SafetyFeed feed = new SafetyFeed(guard, timer, events::add, configured::add);
+
+    @AfterEach
+    void close() {
+        timer.shutdownNow();
+    }
+
+    /** A safety control whose news a test decides. */
+    private static final class FakeSafety implements SafetyControl {
+        private final List<String> fenced = new ArrayList<>();
+        private Consumer<SafetyNews> listener = news -> {};
+
+        @Override
+        public State state() {
+            return new State(
+                    QuorumSettings.DEFAULT, List.of(), List.of(), Set.of(), Map.of(), "", List.of("a weak spot"));
+        }
+
+        @Override
+        public Registration listen(Consumer<SafetyNews> newest) {
+            listener = newest;
+            return () -> listener = news -> {};
+        }
+
+        @Override
+        public void fence(String server, String reason) {
+            fenced.add(server + " " + reason);
+        }
+    }
+
+    private static QuorumSettings majority() {
+        QuorumSettings d = QuorumSettings.DEFAULT;
+        return new QuorumSettings(
+                QuorumSettings.Quorum.MAJORITY,
+                QuorumSettings.Witness.REMOTE_VERIFY,
+                d.quarantineMillis(),
+                6_000,
+                11_000,
+                d.storage(),
+                d.etcd(),
+                d.safety(),
+                "/dev/watchdog",
+                d.watchdogMillis(),
+                d.pauseToleranceMillis(),
+                false);
+    }
+
+    private static Lcd members(String... names) {
+        List<Member> members = new ArrayList<>();
+        for (String name : names) {
+            members.add(new Member(name, "10.0.0.1", 1500, ""));
+        }
+        return Lcd.empty("A", 1).with(LcdSection.MEMBERSHIP, Membership.KEY, new Membership(1, members));
+    }
+
+    @Test
+    void theConfigurationGoesToTheCoreAndWithTheMembersToTheGuard() {
+        feed.attach(control);
+        assertThat(feed.known()).isFalse();
+        control.listener.accept(new SafetyControl.SafetyNews.Configured(majority(), Set.of("B")));
+        assertThat(feed.known()).isTrue();
+        assertThat(configured).hasSize(1);
+        assertThat(configured.get(0).quorum()).isEqualTo(Safety.Quorum.MAJORITY);
+        assertThat(configured.get(0).witness()).isEqualTo(Safety.Witness.REMOTE_VERIFY);
+        assertThat(configured.get(0).fenced()).containsExactly("B");
+        assertThat(guard.leases()).as("the members are not known yet").isEmpty();
+
+        feed.entered(members("A", "B"));
+        feed.entered(members("A", "B"));
+        feed.entered(members("A", "B", "C"));
+        assertThat(guard.leases()).hasSize(2);
+        LeaseSettings newest = guard.leases().get(1);
+        assertThat(newest.mode()).isEqualTo(LeaseSettings.Mode.MAJORITY);
+        assertThat(newest.members()).containsExactlyInAnyOrder("A", "B", "C");
+        assertThat(newest.leaseMillis()).isEqualTo(6_000);
+        assertThat(newest.lossStopMillis()).isEqualTo(11_000);
+        assertThat(newest.watchdog()).isEqualTo("/dev/watchdog");
+    }
+
+    @Test
+    void whatIsSeenAndFencedBecomesEvents() {
+        feed.attach(control);
+        control.listener.accept(
+                new SafetyControl.SafetyNews.PeerSighted("B", SafetyControl.Sight.SEEN, 700, "it answers ICMP"));
+        control.listener.accept(new SafetyControl.SafetyNews.CutOff(true, "no carrier"));
+        control.listener.accept(new SafetyControl.SafetyNews.FenceFinished("B", true, "off"));
+        assertThat(events)
+                .containsExactly(
+                        new Event.PeerSighted("B", Fate.Sight.SEEN, 700, "it answers ICMP"),
+                        new Event.CutOff(true, "no carrier"),
+                        new Event.FenceFinished("B", true, "off"));
+        feed.fence(new Effect.Fence("B", "why"));
+        assertThat(control.fenced).containsExactly("B why");
+        assertThat(feed.problems()).containsExactly("a weak spot");
+    }
+
+    @Test
+    void withoutSafetyControlFencingFailsInsteadOfHanging() {
+        feed.attach(control);
+        feed.detach(control);
+        feed.fence(new Effect.Fence("B", "why"));
+        assertThat(events).singleElement().isInstanceOfSatisfying(Event.FenceFinished.class, event -> {
+            assertThat(event.peer()).isEqualTo("B");
+            assertThat(event.confirmed()).isFalse();
+        });
+        assertThat(control.fenced).isEmpty();
+        assertThat(feed.problems()).isEmpty();
+    }
+
+    @Test
+    void theRightEndsAtItsTimeWhenTheGuardDoesNotAnswer() throws InterruptedException {
+        long until = BootTime.millis() + 200;
+        feed.lease(new GuardNews.Lease(GuardNews.Right.HELD, until, 5, ""));
+        assertThat(events.take()).isEqualTo(new Event.RightChanged(Right.HELD, until, 5, ""));
+        feed.guardAway();
+        assertThat(events.take()).isEqualTo(new Event.GuardAway());
+        Event lost = events.poll(20, TimeUnit.SECONDS);
+        assertThat(lost)
+                .isInstanceOfSatisfying(
+                        Event.RightChanged.class,
+                        change -> assertThat(change.right()).isEqualTo(Right.LOST));
+        assertThat(BootTime.millis()).isGreaterThanOrEqualTo(until);
+    }
+
+    @Test
+    void aGuardThatIsBackInTimeKeepsTheRight() throws InterruptedException {
+        long until = BootTime.millis() + 60_000;
+        feed.lease(new GuardNews.Lease(GuardNews.Right.HELD, until, 5, ""));
+        feed.guardAway();
+        feed.lease(new GuardNews.Lease(GuardNews.Right.HELD, until + 1_000, 5, ""));
+        assertThat(events)
+                .containsExactly(
+                        new Event.RightChanged(Right.HELD, until, 5, ""),
+                        new Event.GuardAway(),
+                        new Event.RightChanged(Right.HELD, until + 1_000, 5, ""));
+        assertThat(timer.shutdownNow()).as("nothing is left to end it").allMatch(task -> cancelled(task));
+    }
+
+    private static boolean cancelled(Runnable task) {
+        return task instanceof java.util.concurrent.Future<?> future && future.isCancelled();
+    }
+
+    @Test
+    void grantsAndQuarantineGoToTheGuard() {
+        feed.withhold("B");
+        feed.allow("C");
+        feed.quarantine(new Effect.Quarantine(300_000));
+        assertThat(guard.orders()).containsExactly("withhold [B]", "allow [C]", "quarantine 300000");
+    }
+}

@@ -1,0 +1,104 @@
+package org.mainstay.guard.kill;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.mainstay.guard.util.Log;
+
+/**
+ * Ends what is in service when the lease has been over for too long, whoever else does or does not (design.md
+ * section 10). What could not be ended is tried again at each call. Thread-safe.
+ */
+public final class LeaseEnd {
+    private final EndAll all;
+    private final Supplier<InService> inService;
+    private final Consumer<String> notice;
+    private final Log log;
+
+    // guarded by this
+    private final Map<String, List<String>> ended = new TreeMap<>();
+    private String lastWords = "";
+    private int generation;
+    private boolean running;
+
+    /** @param notice takes sentences for the operator */
+    public LeaseEnd(EndAll all, Supplier<InService> inService, Consumer<String> notice, Log log) {
+        this.all = all;
+        this.inService = inService;
+        this.notice = notice;
+        this.log = log;
+    }
+
+    private static Map<String, List<String>> handles(InService here) {
+        Map<String, List<String>> handles = new TreeMap<>();
+        here.byTag().keySet().forEach(tag -> handles.put(tag, here.handles(tag)));
+        return handles;
+    }
+
+    /** Returns whether something is recorded in service that was not ended here. */
+    public synchronized boolean anythingLeft() {
+        return !EndAll.without(handles(inService.get()), ended).isEmpty();
+    }
+
+    /** What was ended may be in service again. */
+    public synchronized void forget() {
+        ended.clear();
+        lastWords = "";
+        generation++;
+    }
+
+    /**
+     * Begins to end what is left, unless that is under way. Returns at once. @param leftMillis until all must be out
+     */
+    public synchronized void begin(long leftMillis) {
+        Map<String, List<String>> left = EndAll.without(handles(inService.get()), ended);
+        if (running || left.isEmpty()) {
+            return;
+        }
+        running = true;
+        int now = generation;
+        Thread thread = new Thread(() -> end(left, leftMillis, now), "guard-lease-end");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void end(Map<String, List<String>> left, long leftMillis, int begun) {
+        try {
+            log.error("the lease is over and still in service here: " + String.join(", ", left.keySet())
+                    + "; ended by their kill handles, everything must be out within " + leftMillis + " ms");
+            Map<String, List<String>> failed = all.run(left, leftMillis);
+            finished(left, failed, begun);
+        } catch (InterruptedException e) {
+            log.error("ending what is in service was interrupted");
+        } finally {
+            synchronized (this) {
+                running = false;
+            }
+        }
+    }
+
+    private synchronized void finished(Map<String, List<String>> left, Map<String, List<String>> failed, int begun) {
+        if (begun == generation) {
+            left.forEach((tag, handles) -> {
+                if (!failed.containsKey(tag)) {
+                    ended.put(tag, handles);
+                }
+            });
+        }
+        StringBuilder words = new StringBuilder();
+        failed.forEach((tag, reasons) -> words.append(words.length() == 0 ? "" : "; ")
+                .append(tag)
+                .append(": ")
+                .append(String.join(", ", reasons)));
+        String text = failed.isEmpty()
+                ? "the lease was over: " + String.join(", ", left.keySet()) + " ended by their kill handles"
+                : "the lease is over and could not be ended here: " + words;
+        if (!text.equals(lastWords)) {
+            lastWords = text;
+            log.error(text);
+            notice.accept(text);
+        }
+    }
+}

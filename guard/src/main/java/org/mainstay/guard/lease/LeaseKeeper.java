@@ -1,0 +1,449 @@
+package org.mainstay.guard.lease;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.mainstay.guard.heartbeat.LeaseExchange;
+import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.Words;
+
+/**
+ * Keeps the lease: the book, what is on disk of it, and who is told. Thread-safe; nothing waits for the disk or the
+ * network but what is said to.
+ */
+public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
+    private static final long WRITE_MILLIS = 500;
+    private static final long REPEAT_MILLIS = 1000;
+    private static final long LONGEST_WAIT_MILLIS = 500;
+
+    private final SuspendWatch clock;
+    private final LeaseFiles files;
+    private final Executor disk;
+    private final Log log;
+    private final LeaseSurroundings surroundings;
+    private final WitnessPost witness;
+
+    // guarded by this
+    private final LeaseBook book;
+    private final LeaseTold told = new LeaseTold();
+    /** Whether the settings in the book were in force, so that "none" really was none. */
+    private boolean known;
+
+    private final Set<String> wanted;
+    private Set<String> onDisk;
+    private final Map<String, Integer> announcing = new TreeMap<>();
+    private long writtenUntil = LeaseBook.NEVER;
+    private long endAgainAt = LeaseBook.NEVER;
+    private long dueAt = LeaseBook.NEVER;
+
+    /**
+     * Begins with what is on disk. What cannot be read is taken for unknown: no lease, and nobody is granted anything.
+     *
+     * @param disk runs one task after the other
+     */
+    public LeaseKeeper(
+            SuspendWatch clock,
+            LeaseFiles files,
+            Executor disk,
+            Log log,
+            Witness.Factory witnesses,
+            LeaseSurroundings surroundings) {
+        this.clock = clock;
+        this.files = files;
+        this.disk = disk;
+        this.log = log;
+        this.surroundings = surroundings;
+        LeaseFiles.Found found = read();
+        long now = clock.millis();
+        this.book = new LeaseBook(found.settings(), found.former(), found.allowed(), found.announced(), now);
+        this.known = found.known();
+        this.wanted = new TreeSet<>(found.allowed());
+        this.onDisk = Set.copyOf(found.allowed());
+        this.witness = new WitnessPost(witnesses, clock, log, this::written, this::witnessSaid);
+    }
+
+    private LeaseFiles.Found read() {
+        try {
+            return files.read();
+        } catch (IOException | RuntimeException e) {
+            log.error("what is recorded of the lease cannot be read, so there is none and nobody is granted one until"
+                    + " Karaf says how: " + e);
+            return new LeaseFiles.Found(LeaseSettings.NOTHING, false, Set.of(), Map.of(), LeaseBook.Former.NOTHING);
+        }
+    }
+
+    /** Asks the witness of the recorded settings, where there is one. */
+    public void start() {
+        Result result = witness.use(settings());
+        if (!result.done()) {
+            log.error(result.message());
+            surroundings.notice(result.message());
+        }
+    }
+
+    // --- heartbeats
+
+    @Override
+    public long turn() {
+        long suspended = clock.newlySuspendedMillis();
+        synchronized (this) {
+            if (suspended > 0) {
+                String text = "this machine was suspended for " + suspended + " ms";
+                log.warn(text);
+                surroundings.notice(text);
+            }
+            long now = clock.millis();
+            if (now >= dueAt) {
+                evaluate(now);
+            }
+            return Math.min(LONGEST_WAIT_MILLIS, Math.max(0, dueAt - now));
+        }
+    }
+
+    @Override
+    public long now() {
+        return clock.millis();
+    }
+
+    @Override
+    public synchronized int leaseMillis() {
+        return book.settings().leaseMillis();
+    }
+
+    @Override
+    public synchronized int lossStopMillis() {
+        return book.settings().lossStopMillis();
+    }
+
+    @Override
+    public synchronized boolean grant(String peer, long heardAt, int peerLease, int peerLossStop) {
+        if (peerLease < 0
+                || peerLossStop < 0
+                || peerLease > LeaseSettings.LARGEST
+                || peerLossStop > LeaseSettings.LARGEST) {
+            return false;
+        }
+        int sum = book.toRecord(peerLease, peerLossStop, peer);
+        if (sum > 0 && !book.withheld(peer) && announcing.getOrDefault(peer, 0) < sum) {
+            announcing.put(peer, sum);
+            log.warn(peer + " announces a longer lease than this server, L + S = " + sum + " ms: it is waited for");
+            save();
+        }
+        boolean grants = book.grant(peer, heardAt, peerLease, peerLossStop);
+        if (grants && told.saysLapsed(peer)) {
+            evaluate(clock.millis());
+        }
+        return grants;
+    }
+
+    @Override
+    public synchronized void granted(String peer, long sentAt, int lease, int lossStop) {
+        long now = clock.millis();
+        book.granted(peer, new Grant(sentAt, lease, lossStop), now);
+        renewed(now);
+    }
+
+    private synchronized void written(long startedAt) {
+        long now = clock.millis();
+        book.written(startedAt, now);
+        renewed(now);
+    }
+
+    private synchronized void witnessSaid() {
+        evaluate(clock.millis());
+    }
+
+    private void renewed(long now) {
+        long until = book.until(now);
+        long moved = Math.min(WRITE_MILLIS, book.settings().leaseMillis() / 4);
+        if (!told.state().equals(state(now)) || until - told.until() >= moved || until - writtenUntil >= WRITE_MILLIS) {
+            evaluate(now);
+        }
+    }
+
+    private String state(long now) {
+        return book.unlimited() ? "none" : book.held(now) ? "held" : "lost";
+    }
+
+    /** Says and does what follows from the time and the book. */
+    private void evaluate(long now) {
+        String state = state(now);
+        long until = book.until(now);
+        boolean changed = !state.equals(told.state());
+        boolean moved =
+                state.equals("held") && until - told.until() >= book.settings().leaseMillis() / 4;
+        if (changed && !told.state().isEmpty()) {
+            log.info("lease " + state + ": " + reason(now));
+        }
+        if (changed && !state.equals("lost")) {
+            surroundings.held();
+        }
+        if (changed || moved) {
+            tellLease(state, until, now);
+        }
+        if (state.equals("held") && (changed || until - writtenUntil >= WRITE_MILLIS)) {
+            writtenUntil = until;
+            long since = book.since();
+            disk.execute(() -> run(until, since));
+        }
+        tellPeers(now);
+        dueAt = Math.min(book.nextEvent(now), now + REPEAT_MILLIS);
+        if (state.equals("lost")) {
+            escalate(now, until);
+        }
+    }
+
+    private void escalate(long now, long ended) {
+        long outBy = book.outBy(now);
+        long from = ended + (outBy - ended) / 2;
+        if (now < from) {
+            dueAt = Math.min(dueAt, from);
+        } else if (now - endAgainAt >= REPEAT_MILLIS) {
+            endAgainAt = now;
+            surroundings.end(outBy - now);
+        }
+    }
+
+    private void run(long until, long since) {
+        try {
+            files.run(until, since);
+        } catch (IOException e) {
+            log.warn("the lease's end cannot be recorded; a restart of the guard would lose it: " + e.getMessage());
+        }
+    }
+
+    private void tellLease(String state, long until, long now) {
+        told.lease(state, until);
+        long end = state.equals("none") ? 0 : until;
+        long since = state.equals("lost") ? 0 : book.since();
+        surroundings.news(Words.line("*", "lease", state, end, since, reason(now)));
+    }
+
+    private void tellPeers(long now) {
+        for (String peer : book.settings().peers()) {
+            boolean lapsed = book.lapsed(peer, now);
+            if (told.lapsed(peer, lapsed)) {
+                surroundings.news(Words.line("*", "lapsed", peer, lapsed ? "yes" : "no"));
+            }
+            boolean withheld = withheldForSure(peer);
+            if (told.withheld(peer, withheld)) {
+                surroundings.news(Words.line("*", "withheld", peer, withheld ? "yes" : "no"));
+            }
+            WitnessPost.Said said = said(peer, lapsed);
+            if (said != null && told.witness(peer, said)) {
+                surroundings.news(Words.line(
+                        "*", "witness", peer, said.word().name().toLowerCase(java.util.Locale.ROOT), said.reason()));
+            }
+        }
+    }
+
+    private boolean withheldForSure(String peer) {
+        return book.withheld(peer) && !onDisk.contains(peer);
+    }
+
+    /**
+     * Failed is believed only once nothing this server granted can be in force there: it grants too where the
+     * witness is away.
+     */
+    private WitnessPost.Said said(String peer, boolean lapsed) {
+        if (!book.settings().mode().witness()) {
+            return null;
+        }
+        WitnessPost.Said said = witness.said(peer);
+        return said.word() == Witness.Word.FAILED && !lapsed
+                ? new WitnessPost.Said(
+                        Witness.Word.UNKNOWN,
+                        "the witness says it has failed; what this server granted to it is not over yet")
+                : said;
+    }
+
+    private String reason(long now) {
+        return LeaseReason.of(book, witness, now);
+    }
+
+    // --- the manager
+
+    /** Says the present state again, as to a manager that has just linked itself. */
+    public synchronized void repeatNews() {
+        told.forget();
+        evaluate(clock.millis());
+    }
+
+    /**
+     * Takes settings. Waits for nothing but a witness that is made ready.
+     *
+     * @return done once they are in force and recorded, or why they are refused; those before stay in force then
+     */
+    public CompletableFuture<Result> settings(LeaseSettings newer) {
+        long slowest = surroundings.slowestDetectionMillis();
+        if (newer.mode() != LeaseSettings.Mode.NONE && newer.leaseMillis() < slowest) {
+            return CompletableFuture.completedFuture(Result.failed("a lease of " + newer.leaseMillis()
+                    + " ms (QUORUM_LEASE_SECS) is shorter than the " + slowest
+                    + " ms after which the slowest heartbeat path is dead: it would end between two heartbeats; make it"
+                    + " longer or LCMHBEATTIME and LCMNUMHBEATS smaller"));
+        }
+        synchronized (this) {
+            if (known && newer.equals(book.settings())) {
+                return CompletableFuture.completedFuture(Result.done("unchanged"));
+            }
+        }
+        LeaseSettings before = settings();
+        Result ready = witness.use(newer);
+        if (!ready.done()) {
+            Result back = witness.use(before);
+            log.error("settings of the lease are refused: " + ready.message()
+                    + (back.done() ? "" : "; and those before are not usable any more: " + back.message()));
+            return CompletableFuture.completedFuture(ready);
+        }
+        synchronized (this) {
+            book.settings(newer, known, clock.millis());
+            known = true;
+            wanted.retainAll(newer.peers());
+            told.keep(newer.peers());
+            evaluate(clock.millis());
+            log.info("lease: " + newer.mode() + ", L " + newer.leaseMillis() + " ms, S " + newer.lossStopMillis()
+                    + " ms, members " + newer.members());
+            return save();
+        }
+    }
+
+    public synchronized LeaseSettings settings() {
+        return book.settings();
+    }
+
+    /**
+     * Grants nothing to the peers any more.
+     *
+     * @return done when that is recorded too; at once in force in any case
+     */
+    public synchronized CompletableFuture<Result> withhold(Set<String> peers) {
+        for (String peer : peers) {
+            book.withhold(peer);
+            wanted.remove(peer);
+        }
+        return save();
+    }
+
+    /** Grants to the peers again. @return done once that is recorded and in force */
+    public synchronized CompletableFuture<Result> allow(Set<String> peers) {
+        for (String peer : peers) {
+            if (!book.settings().peers().contains(peer)) {
+                return CompletableFuture.completedFuture(Result.failed("'" + peer + "' is not among the other members "
+                        + book.settings().peers()));
+            }
+        }
+        wanted.addAll(peers);
+        return save();
+    }
+
+    /** Returns by peer when what was granted last is over for certain, and whether it is. */
+    public synchronized Map<String, Lapse> lapses(Set<String> peers) {
+        Map<String, Lapse> lapses = new LinkedHashMap<>();
+        long now = clock.millis();
+        for (String peer : peers) {
+            lapses.put(peer, new Lapse(book.lapsed(peer, now), book.lapsesAt(peer)));
+        }
+        return lapses;
+    }
+
+    /** @param at boot clock, milliseconds */
+    public record Lapse(boolean lapsed, long at) {}
+
+    private CompletableFuture<Result> save() {
+        CompletableFuture<Result> result = new CompletableFuture<>();
+        disk.execute(() -> result.complete(saveNow()));
+        return result;
+    }
+
+    private Result saveNow() {
+        LeaseSettings settings;
+        Set<String> allowed;
+        Map<String, Integer> sums;
+        synchronized (this) {
+            settings = book.settings();
+            allowed = Set.copyOf(wanted);
+            sums = book.announced();
+            announcing.forEach((peer, sum) -> sums.merge(peer, sum, Math::max));
+        }
+        try {
+            files.keep(settings, allowed, sums);
+        } catch (IOException e) {
+            synchronized (this) {
+                // Asked for again by the next packet.
+                announcing.clear();
+            }
+            String text = "the guard cannot record the lease's state: " + e.getMessage();
+            log.error(text);
+            surroundings.notice(text);
+            return Result.failed(text);
+        }
+        synchronized (this) {
+            onDisk = allowed;
+            sums.forEach(book::recorded);
+            announcing.keySet().removeIf(peer -> sums.getOrDefault(peer, 0) >= announcing.get(peer));
+            allowed.stream().filter(wanted::contains).forEach(book::allow);
+            evaluate(clock.millis());
+        }
+        return Result.done("recorded");
+    }
+
+    // --- witness
+
+    /** The witness and what is asked of it. */
+    public WitnessPost witness() {
+        return witness;
+    }
+
+    // --- watchdog and status
+
+    /**
+     * Returns until when nothing has to be reset here: the lease's end and S after it.
+     *
+     * @param anythingLeft whether something is in service that was not ended yet
+     * @param carefree what to say where nothing has to be out at any time, milliseconds from now
+     */
+    public synchronized long safeUntil(boolean anythingLeft, long carefree) {
+        long now = clock.millis();
+        boolean lost = state(now).equals("lost");
+        return book.unlimited() || lost && !anythingLeft ? now + carefree : book.outBy(now);
+    }
+
+    /** Returns all that {@code status} shows. */
+    public synchronized LeaseView view() {
+        long now = clock.millis();
+        List<LeaseView.Peer> peers = new ArrayList<>();
+        for (String peer : book.settings().peers()) {
+            boolean lapsed = book.lapsed(peer, now);
+            WitnessPost.Said said = said(peer, lapsed);
+            peers.add(new LeaseView.Peer(
+                    peer,
+                    Math.max(0, book.grantedUntil(peer) - now),
+                    book.withheld(peer),
+                    lapsed,
+                    Math.max(0, book.lapsesAt(peer) - now),
+                    said == null ? "" : said.word().name(),
+                    said == null ? "" : said.reason()));
+        }
+        return new LeaseView(
+                book.settings(),
+                state(now),
+                book.until(now) - now,
+                book.since() == LeaseBook.NEVER ? -1 : now - book.since(),
+                book.outBy(now) - now,
+                reason(now),
+                peers);
+    }
+
+    @Override
+    public void close() {
+        witness.close();
+    }
+}

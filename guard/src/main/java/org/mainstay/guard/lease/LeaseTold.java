@@ -1,0 +1,56 @@
+package org.mainstay.guard.lease;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** What the manager was told last, so that only news are news. */
+final class LeaseTold {
+    private String state = "";
+    private long until = LeaseBook.NEVER;
+    private final Map<String, Boolean> lapsed = new HashMap<>();
+    private final Map<String, Boolean> withheld = new HashMap<>();
+    private final Map<String, WitnessPost.Said> witness = new HashMap<>();
+
+    String state() {
+        return state;
+    }
+
+    long until() {
+        return until;
+    }
+
+    void lease(String newState, long newUntil) {
+        state = newState;
+        until = newUntil;
+    }
+
+    boolean saysLapsed(String peer) {
+        return lapsed.getOrDefault(peer, false);
+    }
+
+    /** Takes what is so now. @return whether that is news */
+    boolean lapsed(String peer, boolean now) {
+        return !Boolean.valueOf(now).equals(lapsed.put(peer, now));
+    }
+
+    boolean withheld(String peer, boolean now) {
+        return !Boolean.valueOf(now).equals(withheld.put(peer, now));
+    }
+
+    boolean witness(String peer, WitnessPost.Said now) {
+        return !now.equals(witness.put(peer, now));
+    }
+
+    void keep(Set<String> peers) {
+        lapsed.keySet().retainAll(peers);
+        withheld.keySet().retainAll(peers);
+        witness.keySet().retainAll(peers);
+    }
+
+    void forget() {
+        state = "";
+        until = LeaseBook.NEVER;
+        keep(Set.of());
+    }
+}

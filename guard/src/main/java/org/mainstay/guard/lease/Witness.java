@@ -1,0 +1,156 @@
+package org.mainstay.guard.lease;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Result;
+
+/**
+ * A witness outside the cluster: QWK objects (QUO-080) or etcd. This server writes a sign of life there and reads
+ * those of the others; its lease counts from the start of its last confirmed write (design.md section 10), and
+ * servers claim the ownership of groups through it.
+ *
+ * <p>Thread-safe. All methods return at once; what waits for the network or a disk runs on threads of the witness.
+ * One that is closed is never started again.
+ */
+public interface Witness extends AutoCloseable {
+
+    /** Makes the witness of a mode. */
+    @FunctionalInterface
+    interface Factory {
+        /**
+         * @param mode {@code STORAGE} or {@code ETCD}
+         * @throws IllegalArgumentException if this guard has no such witness
+         */
+        Witness create(LeaseSettings.Mode mode, BootClock clock, Log log);
+    }
+
+    /**
+     * What a witness has to know.
+     *
+     * @param self this server
+     * @param members all configured servers, this one included
+     * @param leaseMillis L: a write that is not confirmed within this time after its start is a refusal
+     * @param lossStopMillis S
+     * @param observeMillis (L + S) and one percent: a peer is FAILED only if its object did not change for at least
+     *     so long by this reader's own clock (storage), or its key lived at least so long without a keepalive (etcd: at
+     *     least the time to live)
+     * @param parameters tunables by their names in {@code etc/default/LifeKeeper}, as core read them, such as
+     *     {@code QWK_STORAGE_TYPE}
+     */
+    record Settings(
+            String self,
+            Set<String> members,
+            long leaseMillis,
+            long lossStopMillis,
+            long observeMillis,
+            Map<String, String> parameters) {
+        public Settings {
+            members = Set.copyOf(members);
+            parameters = Map.copyOf(parameters);
+        }
+
+        /** Returns the members but this one. */
+        public List<String> peers() {
+            return members.stream().filter(name -> !name.equals(self)).sorted().toList();
+        }
+    }
+
+    /** What the witness says of a peer. */
+    enum Word {
+        /** Its sign of life changed within the limit. */
+        ALIVE,
+        /** It has not changed for the whole limit, the witness being readable all the time. */
+        FAILED,
+        /** Nothing can be said: not watched long enough, or the witness cannot be read. */
+        UNKNOWN
+    }
+
+    /** Is told what the witness sees. Called on any thread, one call at a time; returns at once and never throws. */
+    interface Listener {
+        /**
+         * A write of this server's sign of life was confirmed.
+         *
+         * @param startedAt boot clock, milliseconds, read <em>before</em> the write was begun
+         */
+        void written(long startedAt);
+
+        /** The word of a peer, at each change of word or reason. */
+        void word(String peer, Word word, String reason);
+
+        /**
+         * Whether the witness can be used, at each change of either.
+         *
+         * @param trouble why not, one sentence; empty if it can
+         */
+        void reachable(boolean usable, String trouble);
+    }
+
+    /** How far a claim is. */
+    enum Phase {
+        /** Wants to own the group with this epoch. */
+        CLAIMED,
+        /** Owns it: has won. */
+        OWNED
+    }
+
+    /**
+     * The claim of one server on a group.
+     *
+     * @param server who claims
+     * @param group hash of the group's identity, the same on all servers
+     * @param epoch ownership epoch it wants or has
+     * @param priority of that server for the group; smaller is better
+     */
+    record ClaimEntry(String server, long group, long epoch, Phase phase, int priority) {}
+
+    /**
+     * What is claimed.
+     *
+     * @param entries of all servers but this one for the group
+     * @param unread by name the peers whose entries are not known to be newer than the question, with the reason;
+     *     peers that are {@link Word#FAILED} are read as they are and not in here
+     */
+    record Claims(List<ClaimEntry> entries, Map<String, String> unread) {
+        public Claims {
+            entries = List.copyOf(entries);
+            unread = Map.copyOf(unread);
+        }
+    }
+
+    /**
+     * Begins to write and read.
+     *
+     * @throws IllegalArgumentException if parameters are missing, wrong, or do not fit L and S: the sentence says
+     *     what is allowed
+     * @throws IOException if the witness cannot be set up here
+     */
+    void start(Settings settings, Listener listener) throws IOException;
+
+    /**
+     * Writes this server's claim, replacing an older one of it for that group. Storage: within the own object, done
+     * when that write is confirmed. etcd: compare and swap on the group's key; not done if another server's entry
+     * with the same or a newer epoch is there, the message names server and epoch.
+     *
+     * @return done, or why not; completes within L, never exceptionally
+     */
+    CompletableFuture<Result> claim(ClaimEntry entry);
+
+    /** Takes this server's claim on the group back, whatever its epoch. @return as {@link #claim} */
+    CompletableFuture<Result> withdraw(long group);
+
+    /**
+     * Reads the claims of the others as they are after now: storage waits for the next change of each object or for
+     * the peer to be FAILED, etcd reads linearizably.
+     *
+     * @return completes within {@code observeMillis} and one interval, never exceptionally
+     */
+    CompletableFuture<Claims> claims(long group);
+
+    /** Stops writing and reading. The sign of life stays as it is; it ages. */
+    @Override
+    void close();
+}

@@ -1,0 +1,189 @@
+package org.mainstay.guard.lease;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
+import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Result;
+
+/** The witness in use, if there is one, and what it said last. Thread-safe. */
+public final class WitnessPost {
+
+    /** What a witness says of a peer. */
+    record Said(Witness.Word word, String reason) {}
+
+    private static final Said NOTHING_YET = new Said(Witness.Word.UNKNOWN, "the witness has said nothing yet");
+
+    private final Witness.Factory factory;
+    private final BootClock clock;
+    private final Log log;
+    private final LongConsumer written;
+    private final Runnable changed;
+    private final Object use = new Object();
+
+    private volatile Seat seat = new Seat(LeaseSettings.NOTHING);
+    private boolean silent;
+
+    /** One witness and what it said; what one says after it was replaced is not heard. */
+    private final class Seat implements Witness.Listener {
+        final LeaseSettings settings;
+        final Map<String, Said> words = new ConcurrentHashMap<>();
+        volatile Witness witness;
+        volatile String trouble = "";
+
+        Seat(LeaseSettings settings) {
+            this.settings = settings;
+        }
+
+        @Override
+        public void written(long startedAt) {
+            if (seat == this) {
+                written.accept(startedAt);
+            }
+        }
+
+        @Override
+        public void word(String peer, Witness.Word word, String reason) {
+            words.put(peer, new Said(word, reason));
+            if (seat == this) {
+                changed.run();
+            }
+        }
+
+        @Override
+        public void reachable(boolean usable, String text) {
+            trouble = usable ? "" : text;
+            log.info(usable ? "the witness is usable" : "the witness is not usable: " + text);
+            if (seat == this) {
+                changed.run();
+            }
+        }
+    }
+
+    WitnessPost(Witness.Factory factory, BootClock clock, Log log, LongConsumer written, Runnable changed) {
+        this.factory = factory;
+        this.clock = clock;
+        this.log = log;
+        this.written = written;
+        this.changed = changed;
+    }
+
+    /** Uses the witness of these settings, none where they name none. @return done, or why it cannot be used */
+    Result use(LeaseSettings settings) {
+        synchronized (use) {
+            if (seat.witness != null && same(seat.settings, settings)) {
+                return Result.done("the witness goes on");
+            }
+            closeSeat();
+            Seat fresh = new Seat(settings);
+            seat = fresh;
+            return silent || !settings.mode().witness() ? Result.done("no witness is asked") : begin(fresh);
+        }
+    }
+
+    private static boolean same(LeaseSettings one, LeaseSettings other) {
+        return one.mode() == other.mode()
+                && one.self().equals(other.self())
+                && one.members().equals(other.members())
+                && one.leaseMillis() == other.leaseMillis()
+                && one.lossStopMillis() == other.lossStopMillis()
+                && one.parameters().equals(other.parameters());
+    }
+
+    private Result begin(Seat fresh) {
+        LeaseSettings settings = fresh.settings;
+        Witness witness = null;
+        try {
+            witness = factory.create(settings.mode(), clock, log);
+            fresh.witness = witness;
+            witness.start(
+                    new Witness.Settings(
+                            settings.self(),
+                            settings.members(),
+                            settings.leaseMillis(),
+                            settings.lossStopMillis(),
+                            LeaseBook.period(settings.leaseMillis() + settings.lossStopMillis()),
+                            settings.parameters()),
+                    fresh);
+            return Result.done("the witness is asked");
+        } catch (IOException | IllegalArgumentException e) {
+            if (witness != null) {
+                witness.close();
+            }
+            fresh.witness = null;
+            fresh.trouble = "the witness of mode " + settings.mode() + " cannot be used: " + e.getMessage();
+            return Result.failed(fresh.trouble);
+        }
+    }
+
+    private void closeSeat() {
+        if (seat.witness != null) {
+            seat.witness.close();
+            seat.witness = null;
+        }
+    }
+
+    /** Stops giving signs of life, or begins again (QUO-061). */
+    public void silent(boolean now) {
+        synchronized (use) {
+            silent = now;
+            LeaseSettings settings = seat.settings;
+            if (now) {
+                closeSeat();
+                seat = new Seat(settings);
+            } else {
+                Result result = use(settings);
+                if (!result.done()) {
+                    log.error(result.message());
+                }
+            }
+        }
+    }
+
+    Said said(String peer) {
+        return seat.words.getOrDefault(peer, NOTHING_YET);
+    }
+
+    /** Returns why the witness cannot be used; empty if it can. */
+    String trouble() {
+        return seat.trouble;
+    }
+
+    /** Returns the witness in use, or null. */
+    public Witness current() {
+        return seat.witness;
+    }
+
+    /** As {@link Witness#claim}; not done where there is no witness. */
+    public CompletableFuture<Result> claim(long group, long epoch, Witness.Phase phase, int priority) {
+        Seat now = seat;
+        Witness witness = now.witness;
+        return witness == null
+                ? CompletableFuture.completedFuture(Result.failed("no witness is in use"))
+                : witness.claim(new Witness.ClaimEntry(now.settings.self(), group, epoch, phase, priority));
+    }
+
+    /** As {@link Witness#withdraw}. */
+    public CompletableFuture<Result> withdraw(long group) {
+        Witness witness = seat.witness;
+        return witness == null
+                ? CompletableFuture.completedFuture(Result.failed("no witness is in use"))
+                : witness.withdraw(group);
+    }
+
+    /** As {@link Witness#claims}; fails where there is no witness. */
+    public CompletableFuture<Witness.Claims> claims(long group) {
+        Witness witness = seat.witness;
+        return witness == null
+                ? CompletableFuture.failedFuture(new IllegalStateException("no witness is in use"))
+                : witness.claims(group);
+    }
+
+    void close() {
+        synchronized (use) {
+            closeSeat();
+        }
+    }
+}

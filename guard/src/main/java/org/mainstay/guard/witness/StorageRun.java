@@ -1,0 +1,417 @@
+package org.mainstay.guard.witness;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import org.mainstay.guard.lease.BootClock;
+import org.mainstay.guard.lease.Witness;
+import org.mainstay.guard.lease.Witness.ClaimEntry;
+import org.mainstay.guard.lease.Witness.Claims;
+import org.mainstay.guard.lease.Witness.Word;
+import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Result;
+import org.mainstay.guard.util.Waiting;
+
+/**
+ * Storage mode at work: one thread per location that writes or reads it and may hang there, and one that touches no storage, watches
+ * the others' times and tells the words.
+ *
+ * <p>Thread-safe. All state is guarded by this object; the listener is called outside of it, one call at a time.
+ */
+final class StorageRun implements StorageThread.Owner, AutoCloseable {
+    private static final long TICK_MILLIS = 200;
+    /** Failed storage calls are repeated so soon. */
+    private static final long AGAIN_MILLIS = 1000;
+
+    private final Initialisation begun;
+    private final StorageSettings settings;
+    private final Witness.Settings limits;
+    private final BootClock clock;
+    private final Clock wall;
+    private final Log log;
+    private final Telling words;
+    private final OwnObject own;
+    private final List<StorageThread> threads = new ArrayList<>();
+    private final Map<String, PeerJudge> judges = new TreeMap<>();
+    private final Map<String, String> stale = new TreeMap<>();
+    private final Map<String, String> troubles = new LinkedHashMap<>();
+    private final List<Pending> pending = new ArrayList<>();
+    private final List<Question> questions = new ArrayList<>();
+    private final Thread watcher;
+
+    private boolean complete;
+    private boolean closed;
+    private long confirmedAt = Long.MIN_VALUE;
+
+    /** A change of the claims that waits for its write. */
+    private record Pending(
+            long group, long change, long deadline, ClaimEntry before, CompletableFuture<Result> answer) {}
+
+    /** Claims that were asked for, and wait for the next change of every object. */
+    private record Question(long group, long askedAt, long deadline, CompletableFuture<Claims> answer) {}
+
+    /** What it works with. @param wall for people, in the object */
+    record Surroundings(ObjectStore store, BootClock clock, Clock wall, Log log) {}
+
+    /** @param incarnation random */
+    StorageRun(
+            Initialisation begun,
+            Witness.Settings limits,
+            StorageSettings settings,
+            Surroundings around,
+            Witness.Listener listener,
+            long incarnation) {
+        this.begun = begun;
+        this.limits = limits;
+        this.settings = settings;
+        this.clock = around.clock();
+        this.wall = around.wall();
+        this.log = around.log();
+        this.words = new Telling(listener);
+        this.complete = begun.complete();
+        this.own = new OwnObject(
+                begun.id(),
+                begun.self(),
+                settings,
+                (int) limits.leaseMillis(),
+                (int) limits.lossStopMillis(),
+                incarnation);
+        settings.objects().forEach((server, locations) -> {
+            if (!server.equals(begun.self())) {
+                judges.put(server, new PeerJudge(server, locations.size(), settings.checks(), limits.observeMillis()));
+            }
+            for (int i = 0; i < locations.size(); i++) {
+                threads.add(new StorageThread(server, i, locations.get(i), around.store(), clock, this));
+            }
+        });
+        this.watcher = new Thread(this::watch, "witness");
+        watcher.setDaemon(true);
+    }
+
+    void start() {
+        threads.forEach(StorageThread::start);
+        watcher.start();
+    }
+
+    Initialisation begun() {
+        return begun;
+    }
+
+    StorageSettings settings() {
+        return settings;
+    }
+
+    /** Says that all servers are initialised: leases and words from now on. */
+    synchronized void complete() {
+        complete = true;
+        threads.forEach(StorageThread::wake);
+    }
+
+    /** Returns the servers whose objects were not seen initialised and updated, with the reason; this server's own too. */
+    synchronized Map<String, String> missing() {
+        Map<String, String> missing = new TreeMap<>();
+        if (!usable()) {
+            missing.put(begun.self(), trouble());
+        }
+        judges.forEach((peer, judge) -> {
+            SignOfLife newest = judge.newest();
+            if (newest == null) {
+                missing.put(peer, stale.getOrDefault(peer, "not read yet"));
+            } else if (newest.state() == SignOfLife.State.EXITED) {
+                missing.put(peer, "not initialised");
+            } else if (newest.settings() != settings.digest()) {
+                missing.put(peer, "initialised with other QWK parameters or other servers than here");
+            } else if (judge.changes() == 0) {
+                missing.put(peer, "not updated");
+            }
+        });
+        return missing;
+    }
+
+    // --- the threads at the storage
+
+    @Override
+    public boolean own(String server) {
+        return server.equals(begun.self());
+    }
+
+    @Override
+    public byte[] toWrite(String location, byte[] found) throws IOException {
+        synchronized (this) {
+            own.found(location, found);
+            return own.next(complete ? SignOfLife.State.RUNNING : SignOfLife.State.INITIALISING, wall.millis())
+                    .encode();
+        }
+    }
+
+    @Override
+    public synchronized long claimsVersion() {
+        return own.version();
+    }
+
+    @Override
+    public void written(String location, long startedAt, long version) {
+        boolean counts;
+        List<Pending> done = new ArrayList<>();
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            troubles.remove(location);
+            // A write that took longer than the lease is a refusal; it says nothing about now either.
+            boolean late = clock.millis() - startedAt >= limits.leaseMillis();
+            if (late) {
+                troubles.put(location, "a write to " + location + " took longer than the lease");
+                return;
+            }
+            confirmedAt = Math.max(confirmedAt, startedAt);
+            counts = complete;
+            for (Iterator<Pending> each = pending.iterator(); each.hasNext(); ) {
+                Pending one = each.next();
+                if (version >= one.change()) {
+                    each.remove();
+                    done.add(one);
+                }
+            }
+        }
+        if (counts) {
+            words.written(startedAt);
+        }
+        done.forEach(one -> one.answer().complete(Result.done("written")));
+    }
+
+    @Override
+    public synchronized void failed(String server, int index, String location, String reason) {
+        if (own(server)) {
+            troubles.put(location, reason);
+        } else {
+            judges.get(server).unreadable(index, reason);
+            stale.put(server, reason);
+        }
+    }
+
+    @Override
+    public synchronized void found(String server, int index, StorageThread.Look look) {
+        PeerJudge judge = judges.get(server);
+        if (!usable()) {
+            // Without access of its own this server has no quorum, and an empty mount point looks like missing objects.
+            judge.interrupted();
+            if (look.object() == null) {
+                stale.put(server, look.flaw());
+                return;
+            }
+        }
+        String flaw = look.object() == null ? look.flaw() : foreign(server, look.object());
+        if (flaw.isEmpty()) {
+            judge.read(index, look.startedAt(), look.endedAt(), look.object(), look.check());
+        } else {
+            judge.unusable(index, look.startedAt(), look.endedAt(), flaw, look.check());
+            stale.put(server, flaw);
+        }
+    }
+
+    private String foreign(String server, SignOfLife object) {
+        if (!object.cluster().equals(settings.cluster())) {
+            return "the object of " + server + " is written by " + object.server() + " of another cluster";
+        }
+        return object.server().equals(server) ? "" : "the object of " + server + " is written by " + object.server();
+    }
+
+    @Override
+    public long interval() {
+        return settings.intervalMillis();
+    }
+
+    @Override
+    public synchronized long pause(boolean ownObject, boolean failed) {
+        if (failed || !complete) {
+            return Math.min(AGAIN_MILLIS, settings.intervalMillis());
+        }
+        boolean wanted = ownObject ? !pending.isEmpty() : !questions.isEmpty();
+        return wanted ? Math.min(AGAIN_MILLIS, settings.intervalMillis()) : settings.intervalMillis();
+    }
+
+    // --- claims
+
+    CompletableFuture<Result> change(long group, ClaimEntry entry) {
+        CompletableFuture<Result> answer = new CompletableFuture<>();
+        synchronized (this) {
+            if (closed || !complete) {
+                return CompletableFuture.completedFuture(Result.failed(closed ? "the witness is closed" : waiting()));
+            }
+            ClaimEntry before = own.claim(group);
+            try {
+                long change = entry == null ? own.remove(group) : own.put(entry);
+                pending.add(new Pending(group, change, clock.millis() + limits.leaseMillis(), before, answer));
+            } catch (IllegalArgumentException e) {
+                return CompletableFuture.completedFuture(Result.failed(e.getMessage()));
+            }
+        }
+        threads.forEach(StorageThread::wake);
+        return answer;
+    }
+
+    CompletableFuture<Claims> claims(long group) {
+        CompletableFuture<Claims> answer = new CompletableFuture<>();
+        synchronized (this) {
+            if (closed || !complete) {
+                Map<String, String> unread = new TreeMap<>();
+                judges.keySet().forEach(peer -> unread.put(peer, closed ? "the witness is closed" : waiting()));
+                return CompletableFuture.completedFuture(new Claims(List.of(), unread));
+            }
+            long now = clock.millis();
+            questions.add(new Question(group, now, now + limits.observeMillis() + settings.intervalMillis(), answer));
+        }
+        threads.forEach(StorageThread::wake);
+        return answer;
+    }
+
+    private Claims answer(Question question, long now) {
+        List<ClaimEntry> entries = new ArrayList<>();
+        Map<String, String> unread = new TreeMap<>();
+        judges.forEach((peer, judge) -> {
+            boolean fresh = judge.changeFoundBy() >= question.askedAt() && judge.readSince(question.askedAt());
+            if (!fresh && judge.word(now) != Word.FAILED) {
+                unread.put(peer, judge.reason(now));
+            } else if (judge.newest() != null) {
+                judge.newest().claims().stream()
+                        .filter(claim -> claim.group() == question.group())
+                        .forEach(entries::add);
+            }
+        });
+        return new Claims(entries, unread);
+    }
+
+    // --- the watch
+
+    private void watch() {
+        try {
+            while (true) {
+                if (!tick()) {
+                    return;
+                }
+                Waiting.until(System::nanoTime, System.nanoTime() + TICK_MILLIS * 1_000_000);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            log.error("the witness cannot go on", e);
+            close();
+        }
+    }
+
+    private boolean tick() {
+        List<Runnable> tell = new ArrayList<>();
+        synchronized (this) {
+            if (closed) {
+                return false;
+            }
+            long now = clock.millis();
+            for (StorageThread thread : threads) {
+                thread.hungSince(now, hangMillis())
+                        .ifPresent(why -> failed(thread.server(), thread.index(), thread.location(), why));
+            }
+            boolean usable = usable() && complete;
+            String trouble = usable ? "" : trouble();
+            tell.add(() -> words.reachable(usable, trouble));
+            judges.forEach((peer, judge) -> {
+                Word word = usable ? judge.word(now) : Word.UNKNOWN;
+                String reason = usable ? judge.reason(now) : "the QWK storage cannot be used here: " + trouble;
+                tell.add(() -> words.word(peer, word, reason));
+            });
+            limits.peers().stream()
+                    .filter(peer -> !judges.containsKey(peer))
+                    .forEach(peer -> tell.add(() -> words.word(
+                            peer,
+                            Word.UNKNOWN,
+                            peer + " is not among the servers of qwk_storage_init; initialise again (QUO-092)")));
+            expire(now, tell);
+        }
+        tell.forEach(Runnable::run);
+        return true;
+    }
+
+    private void expire(long now, List<Runnable> tell) {
+        for (Iterator<Pending> each = pending.iterator(); each.hasNext(); ) {
+            Pending one = each.next();
+            if (now >= one.deadline()) {
+                each.remove();
+                own.undo(one.group(), one.change(), one.before());
+                String why = troubles.isEmpty() ? "" : ": " + trouble();
+                tell.add(() -> one.answer().complete(Result.failed("not written within the lease's time" + why)));
+            }
+        }
+        for (Iterator<Question> each = questions.iterator(); each.hasNext(); ) {
+            Question one = each.next();
+            Claims claims = answer(one, now);
+            if (claims.unread().isEmpty() || now >= one.deadline()) {
+                each.remove();
+                tell.add(() -> one.answer().complete(claims));
+            }
+        }
+    }
+
+    private long hangMillis() {
+        return Math.max(500, Math.min(limits.leaseMillis(), settings.intervalMillis()) / 2);
+    }
+
+    /** The quorum check (QUO-082): the last write was confirmed, and not too long ago. */
+    private boolean usable() {
+        return confirmedAt != Long.MIN_VALUE
+                && clock.millis() - confirmedAt < limits.leaseMillis()
+                && troubles.size() < settings.objects().get(begun.self()).size();
+    }
+
+    private String trouble() {
+        if (!troubles.isEmpty()) {
+            return String.join("; ", troubles.values());
+        }
+        return complete ? "no write was confirmed within the lease's time" : waiting();
+    }
+
+    private static String waiting() {
+        return "qwk_storage_init waits for other servers";
+    }
+
+    /** Waits until what was being written is written, or the storage hangs. Only after {@link #close}. */
+    void awaitEnd() throws InterruptedException {
+        for (StorageThread thread : threads) {
+            if (own(thread.server())) {
+                thread.awaitEnd(hangMillis());
+            }
+        }
+    }
+
+    /** Returns what {@code qwk_storage_exit} leaves in the objects. Only after {@link #close}. */
+    synchronized byte[] farewell() {
+        return own.next(SignOfLife.State.EXITED, wall.millis()).encode();
+    }
+
+    @Override
+    public void close() {
+        List<Runnable> tell = new ArrayList<>();
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            pending.forEach(
+                    one -> tell.add(() -> one.answer().complete(Result.failed("the witness was closed meanwhile"))));
+            questions.forEach(one -> {
+                Map<String, String> unread = new TreeMap<>();
+                judges.keySet().forEach(peer -> unread.put(peer, "the witness was closed meanwhile"));
+                tell.add(() -> one.answer().complete(new Claims(List.of(), unread)));
+            });
+        }
+        words.close();
+        threads.forEach(StorageThread::close);
+        watcher.interrupt();
+        tell.forEach(Runnable::run);
+    }
+}

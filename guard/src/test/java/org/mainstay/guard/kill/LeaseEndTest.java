@@ -1,0 +1,115 @@
+package org.mainstay.guard.kill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.guard.util.Await;
+import org.mainstay.guard.util.Log;
+
+/** Control groups stand for themselves here: folders with a list of real processes, killed one by one. */
+class LeaseEndTest {
+    @TempDir
+    Path folder;
+
+    private final List<Process> processes = new ArrayList<>();
+    private final List<String> notices = Collections.synchronizedList(new ArrayList<>());
+    private volatile InService inService = new InService(Map.of());
+    private Log log;
+    private LeaseEnd end;
+
+    @BeforeEach
+    void begin() {
+        log = new Log(folder.resolve("log"));
+        end = new LeaseEnd(new EndAll(System::nanoTime, log), () -> inService, notices::add, log);
+    }
+
+    @AfterEach
+    void clean() throws Exception {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
+        }
+        log.close();
+    }
+
+    private Process group(String name) throws Exception {
+        Process process = new ProcessBuilder("sleep", "1000").start();
+        processes.add(process);
+        Files.createDirectories(folder.resolve(name));
+        Files.writeString(folder.resolve(name).resolve("cgroup.procs"), process.pid() + "\n");
+        return process;
+    }
+
+    private String handle(String name) {
+        return "CGROUP\t" + folder.resolve(name);
+    }
+
+    @Test
+    void everythingIsEndedAndNothingIsLeftThen() throws Exception {
+        Process one = group("one");
+        Process two = group("two");
+        inService = new InService(
+                Map.of("db", List.of(handle("one"), "HIERARCHY\tdb"), "web", List.of(handle("two"), "HIERARCHY\tdb")));
+        assertThat(end.anythingLeft()).isTrue();
+        end.begin(5000);
+        Await.until("nothing left", 5000, () -> !end.anythingLeft());
+        assertThat(one.waitFor(2, TimeUnit.SECONDS)).isTrue();
+        assertThat(two.waitFor(2, TimeUnit.SECONDS)).isTrue();
+        assertThat(notices).containsExactly("the lease was over: db, web ended by their kill handles");
+        end.begin(5000);
+        assertThat(notices).as("once").hasSize(1);
+    }
+
+    @Test
+    void whatCannotBeEndedIsNamedAndTriedAgain() throws Exception {
+        inService = new InService(Map.of("app", List.of("HIERARCHY\tapp"), "odd", List.of("STRANGE\tx")));
+        end.begin(1000);
+        Await.until("said", 5000, () -> !notices.isEmpty());
+        assertThat(notices.get(0))
+                .contains("app: no kill handles are recorded")
+                .contains("odd: this guard does not know what 'STRANGE' is");
+        assertThat(end.anythingLeft()).isTrue();
+        inService = new InService(Map.of());
+        assertThat(end.anythingLeft()).isFalse();
+    }
+
+    @Test
+    void whatComesIntoServiceAfterTheLeaseWasHeldAgainCountsAnew() throws Exception {
+        group("one");
+        inService = new InService(Map.of("db", List.of(handle("one"))));
+        end.begin(5000);
+        Await.until("ended", 5000, () -> !end.anythingLeft());
+        end.forget();
+        Process again = group("one");
+        assertThat(end.anythingLeft()).isTrue();
+        end.begin(5000);
+        assertThat(again.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void oneThatHangsDoesNotHoldUpTheOthers() throws Exception {
+        Process other = group("other");
+        // a group whose process never dies: the test's own, protected by being named in a list that is a pipe nobody
+        // writes
+        Path stuck = Files.createDirectories(folder.resolve("stuck"));
+        assertThat(new ProcessBuilder("mkfifo", stuck.resolve("cgroup.procs").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+        inService = new InService(Map.of("a-stuck", List.of(handle("stuck")), "b", List.of(handle("other"))));
+        end.begin(2000);
+        assertThat(other.waitFor(2, TimeUnit.SECONDS)).isTrue();
+        assertThat(end.anythingLeft()).isTrue();
+        // lets the blocked reader go
+        Files.writeString(stuck.resolve("cgroup.procs"), "");
+    }
+}

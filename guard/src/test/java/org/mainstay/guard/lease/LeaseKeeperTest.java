@@ -1,0 +1,468 @@
+package org.mainstay.guard.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.guard.lease.LeaseSettings.Mode;
+import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Result;
+
+class LeaseKeeperTest {
+    private static final int L = 5000;
+    private static final int S = 10_000;
+    private static final long PERIOD = LeaseBook.period(L + S);
+
+    @TempDir
+    Path home;
+
+    private Log log;
+    private long now = 500_000;
+    private long suspended;
+    private long slowest = 3000;
+    private final Queue<Runnable> disk = new ArrayDeque<>();
+    private boolean diskAtOnce = true;
+    private final List<String> news = new ArrayList<>();
+    private final List<String> notices = new ArrayList<>();
+    private final List<Long> ends = new ArrayList<>();
+    private int heldAgain;
+    private final FakeWitness witness = new FakeWitness();
+    private LeaseKeeper keeper;
+
+    @BeforeEach
+    void start() throws IOException {
+        Files.createDirectories(home.resolve("data/guard"));
+        Files.createDirectories(home.resolve("data/run"));
+        log = new Log(home.resolve("log"));
+        restart("boot-1");
+    }
+
+    @AfterEach
+    void end() throws InterruptedException {
+        log.close();
+    }
+
+    private void restart(String bootId) {
+        SuspendWatch clock = new SuspendWatch() {
+            @Override
+            public long millis() {
+                return now;
+            }
+
+            @Override
+            public long newlySuspendedMillis() {
+                long newly = suspended;
+                suspended = 0;
+                return newly;
+            }
+        };
+        LeaseSurroundings surroundings = new LeaseSurroundings() {
+            @Override
+            public void news(String line) {
+                news.add(line);
+            }
+
+            @Override
+            public void notice(String text) {
+                notices.add(text);
+            }
+
+            @Override
+            public void end(long leftMillis) {
+                ends.add(leftMillis);
+            }
+
+            @Override
+            public void held() {
+                heldAgain++;
+            }
+
+            @Override
+            public long slowestDetectionMillis() {
+                return slowest;
+            }
+        };
+        keeper = new LeaseKeeper(
+                clock,
+                new LeaseFiles(home, bootId),
+                task -> {
+                    if (diskAtOnce) {
+                        task.run();
+                    } else {
+                        disk.add(task);
+                    }
+                },
+                log,
+                (mode, boot, into) -> witness,
+                surroundings);
+        keeper.start();
+        keeper.turn();
+    }
+
+    private static LeaseSettings settings(Mode mode, String... members) {
+        return new LeaseSettings(mode, "A", L, S, Set.of(members), "", Map.of());
+    }
+
+    private void configured(Mode mode) {
+        assertThat(keeper.settings(settings(mode, "A", "B", "C")).join().done()).isTrue();
+    }
+
+    /** Passes time in steps of the heartbeat thread. */
+    private void pass(long millis) {
+        for (long end = now + millis; now < end; ) {
+            now = Math.min(end, now + 100);
+            keeper.turn();
+        }
+    }
+
+    private void granted(String peer) {
+        keeper.granted(peer, now, L, S);
+    }
+
+    private String lastLease() {
+        return news.stream()
+                .filter(line -> line.startsWith("* lease"))
+                .reduce((first, second) -> second)
+                .orElse("");
+    }
+
+    private void holding() {
+        configured(Mode.MAJORITY);
+        granted("B");
+        assertThat(lastLease()).startsWith("* lease held " + (now + L) + " ");
+    }
+
+    @Test
+    void withoutSettingsNothingIsAskedForAndNobodyGetsAnything() {
+        assertThat(lastLease()).startsWith("* lease none 0 ");
+        assertThat(keeper.grant("B", now, L, S)).isFalse();
+    }
+
+    @Test
+    void heldIsToldAtOnceAndThenEveryQuarterOfL() {
+        configured(Mode.MAJORITY);
+        assertThat(lastLease())
+                .as("first settings of a new installation: nothing is known of before")
+                .startsWith("* lease lost ");
+        granted("B");
+        assertThat(lastLease()).startsWith("* lease held " + (now + L) + " " + now + " granted%20by%20B");
+        long count =
+                news.stream().filter(line -> line.startsWith("* lease held")).count();
+        for (int i = 0; i < 100; i++) {
+            pass(100);
+            granted("B");
+        }
+        long told =
+                news.stream().filter(line -> line.startsWith("* lease held")).count() - count;
+        assertThat(told).as("10 s, at most every 1.25 s").isBetween(6L, 8L);
+    }
+
+    @Test
+    void theEndIsToldWhenItComesAndHandlesAreExecutedHalfOfSLater() {
+        holding();
+        long sent = now;
+        pass(L - 100);
+        assertThat(lastLease()).startsWith("* lease held");
+        pass(100);
+        assertThat(lastLease()).startsWith("* lease lost " + (sent + L));
+        pass(S / 2 - 100);
+        assertThat(ends).isEmpty();
+        pass(100);
+        assertThat(ends).containsExactly((long) S / 2);
+        pass(3000);
+        assertThat(ends).as("again once per second").hasSize(4);
+    }
+
+    @Test
+    void aRenewalBeforeHalfOfSKeepsTheGuardFromKilling() {
+        holding();
+        pass(L + S / 2 - 200);
+        int before = heldAgain;
+        granted("C");
+        assertThat(lastLease()).startsWith("* lease held " + (now + L) + " " + now);
+        assertThat(heldAgain).isEqualTo(before + 1);
+        pass(4000);
+        assertThat(ends).isEmpty();
+    }
+
+    @Test
+    void afterALongPauseTheEndComesBeforeAnyGrant() {
+        holding();
+        pass(1000);
+        now += 60_000;
+        news.clear();
+        assertThat(keeper.turn()).isLessThanOrEqualTo(500);
+        assertThat(news.get(0)).startsWith("* lease lost");
+        assertThat(ends).as("long over").hasSize(1);
+        assertThat(ends.get(0)).isNegative();
+        keeper.granted("B", now - 59_000, L, S);
+        assertThat(lastLease()).as("an old grant is void").startsWith("* lease lost");
+        granted("B");
+        assertThat(lastLease()).startsWith("* lease held " + (now + L) + " " + now);
+    }
+
+    @Test
+    void aSuspendIsAlsoSaid() {
+        holding();
+        now += 60_000;
+        suspended = 60_000;
+        keeper.turn();
+        assertThat(notices).containsExactly("this machine was suspended for 60000 ms");
+        assertThat(lastLease()).startsWith("* lease lost");
+    }
+
+    @Test
+    void evenIfNobodyTurnedTheGapIsNoticedByTheNextGrant() {
+        holding();
+        now += 20_000;
+        news.clear();
+        granted("B");
+        assertThat(lastLease()).as("since now").startsWith("* lease held " + (now + L) + " " + now);
+    }
+
+    @Test
+    void withholdIsInForceAtOnceAndConfirmedWhenRecorded() throws IOException {
+        holding();
+        assertThat(keeper.allow(Set.of("B", "C")).join().done()).isTrue();
+        assertThat(keeper.grant("B", now, L, S)).isTrue();
+        diskAtOnce = false;
+        news.clear();
+        var withheld = keeper.withhold(Set.of("B"));
+        assertThat(keeper.grant("B", now, L, S)).isFalse();
+        assertThat(withheld).isNotDone();
+        pass(PERIOD + 200);
+        assertThat(news).doesNotContain("* withheld B yes").contains("* lapsed B yes");
+        disk.forEach(Runnable::run);
+        assertThat(withheld.join().done()).isTrue();
+        assertThat(news).contains("* withheld B yes");
+        assertThat(Files.readString(home.resolve("data/guard/lease"))).contains("allowed C\n");
+    }
+
+    @Test
+    void whatCannotBeRecordedIsNotConfirmed() throws IOException {
+        holding();
+        keeper.allow(Set.of("B")).join();
+        news.clear();
+        Files.move(home.resolve("data/guard"), home.resolve("data/away"));
+        Result result = keeper.withhold(Set.of("B")).join();
+        assertThat(result.done()).isFalse();
+        assertThat(keeper.grant("B", now, L, S)).as("in force all the same").isFalse();
+        assertThat(news).doesNotContain("* withheld B yes");
+        assertThat(notices).hasSize(1);
+        Files.move(home.resolve("data/away"), home.resolve("data/guard"));
+        assertThat(keeper.withhold(Set.of("B")).join().done()).isTrue();
+        assertThat(news).contains("* withheld B yes");
+    }
+
+    @Test
+    void allowIsInForceOnlyOnceItIsRecorded() {
+        holding();
+        diskAtOnce = false;
+        var allowed = keeper.allow(Set.of("B"));
+        assertThat(keeper.grant("B", now, L, S)).isFalse();
+        keeper.withhold(Set.of("B"));
+        disk.forEach(Runnable::run);
+        assertThat(allowed.join().done()).isTrue();
+        assertThat(keeper.grant("B", now, L, S)).as("withheld since").isFalse();
+        assertThat(keeper.allow(Set.of("X")).join().message()).contains("not among the other members");
+    }
+
+    @Test
+    void aGrantMakesLapsedUntrueAtOnce() {
+        holding();
+        keeper.allow(Set.of("B")).join();
+        pass(PERIOD + 200);
+        assertThat(news).contains("* lapsed B yes");
+        news.clear();
+        assertThat(keeper.grant("B", now, L, S)).isTrue();
+        assertThat(news).contains("* lapsed B no");
+        pass(PERIOD - 100);
+        assertThat(news).doesNotContain("* lapsed B yes");
+        pass(200);
+        assertThat(news).contains("* lapsed B yes");
+    }
+
+    @Test
+    void aRestartInTheSameBootGoesOnWithLeaseAndGrants() {
+        holding();
+        keeper.allow(Set.of("B")).join();
+        long since = now;
+        pass(1000);
+        news.clear();
+        restart("boot-1");
+        assertThat(lastLease()).startsWith("* lease held " + (since + L) + " " + since);
+        assertThat(keeper.settings()).isEqualTo(settings(Mode.MAJORITY, "A", "B", "C"));
+        assertThat(keeper.grant("B", now, L, S)).as("allowed before").isTrue();
+        assertThat(keeper.grant("C", now, L, S)).isFalse();
+        assertThat(news).contains("* withheld B no", "* withheld C yes");
+        pass(L);
+        assertThat(lastLease()).startsWith("* lease lost " + (since + L));
+        pass(S);
+        assertThat(ends).isNotEmpty();
+    }
+
+    @Test
+    void aRestartInAnotherBootHoldsNothingAndGrantsNothing() {
+        holding();
+        keeper.allow(Set.of("B", "C")).join();
+        news.clear();
+        now = 20_000;
+        restart("boot-2");
+        assertThat(lastLease()).startsWith("* lease lost 20000 ");
+        assertThat(keeper.grant("B", now, L, S)).isFalse();
+        pass(PERIOD - 100);
+        assertThat(news).doesNotContain("* lapsed B yes");
+        pass(200);
+        assertThat(news).contains("* lapsed B yes", "* lapsed C yes");
+    }
+
+    @Test
+    void aDamagedRecordMeansNoLeaseAndNoGrants() throws IOException {
+        holding();
+        keeper.allow(Set.of("B")).join();
+        Files.writeString(home.resolve("data/guard/lease"), "boot boot-1\nlease MAJORITY A five");
+        restart("boot-1");
+        configured(Mode.MAJORITY);
+        assertThat(lastLease()).startsWith("* lease lost");
+        assertThat(keeper.grant("B", now, L, S)).isFalse();
+    }
+
+    @Test
+    void aLeaseShorterThanTheDetectionIsRefused() {
+        slowest = 6000;
+        Result result = keeper.settings(settings(Mode.MAJORITY, "A", "B", "C")).join();
+        assertThat(result.done()).isFalse();
+        assertThat(result.message()).contains("QUORUM_LEASE_SECS").contains("6000 ms");
+        assertThat(keeper.settings().mode()).isEqualTo(Mode.NONE);
+        assertThat(keeper.settings(settings(Mode.NONE, "A", "B")).join().done()).isTrue();
+    }
+
+    @Test
+    void switchingQuorumOnEndsNothing() {
+        configured(Mode.NONE);
+        news.clear();
+        configured(Mode.MAJORITY);
+        pass(60_000);
+        assertThat(news).noneMatch(line -> line.startsWith("* lease lost"));
+        granted("B");
+        assertThat(lastLease()).startsWith("* lease held");
+        pass(L);
+        assertThat(lastLease()).startsWith("* lease lost");
+    }
+
+    @Test
+    void aRemovedMemberIsNoMoreGrantedToNorToldOf() {
+        holding();
+        keeper.allow(Set.of("B", "C")).join();
+        keeper.settings(settings(Mode.MAJORITY, "A", "B")).join();
+        assertThat(keeper.grant("C", now, L, S)).isFalse();
+        news.clear();
+        keeper.repeatNews();
+        assertThat(news).noneMatch(line -> line.contains(" C "));
+        keeper.settings(settings(Mode.MAJORITY, "A", "B", "C")).join();
+        assertThat(keeper.grant("C", now, L, S)).as("comes back as a stranger").isFalse();
+    }
+
+    @Test
+    void aLongerLeaseOfAPeerIsGrantedOnlyOnceItIsRecorded() throws IOException {
+        holding();
+        keeper.allow(Set.of("B")).join();
+        diskAtOnce = false;
+        assertThat(keeper.grant("B", now, 2 * L, S)).isFalse();
+        assertThat(keeper.grant("B", now, 2 * L, S)).isFalse();
+        assertThat(disk).as("recorded once").hasSize(1);
+        disk.forEach(Runnable::run);
+        assertThat(Files.readString(home.resolve("data/guard/lease"))).contains("announced B 20000");
+        assertThat(keeper.grant("B", now, 2 * L, S)).isTrue();
+        assertThat(keeper.lapses(Set.of("B")).get("B").at()).isEqualTo(now + LeaseBook.period(2 * L + S));
+        assertThat(keeper.grant("B", now, -1, S)).as("nonsense").isFalse();
+        assertThat(keeper.grant("B", now, Integer.MAX_VALUE, Integer.MAX_VALUE)).isFalse();
+    }
+
+    @Test
+    void aNewLinkIsToldEverything() {
+        holding();
+        keeper.allow(Set.of("B")).join();
+        news.clear();
+        keeper.repeatNews();
+        assertThat(news).hasSize(5).contains("* withheld B no", "* withheld C yes", "* lapsed B no", "* lapsed C no");
+        assertThat(lastLease()).startsWith("* lease held");
+    }
+
+    @Test
+    void theWitnessRenewsAndItsWordWaitsForTheOwnLapse() {
+        configured(Mode.STORAGE);
+        assertThat(witness.settings.observeMillis()).isEqualTo(PERIOD);
+        witness.listener.written(now);
+        assertThat(lastLease()).startsWith("* lease held " + (now + L)).contains("confirmed%20by%20the%20witness");
+        keeper.allow(Set.of("B")).join();
+        pass(100_000);
+        assertThat(keeper.grant("B", now, L, S)).isTrue();
+        witness.listener.word("B", Witness.Word.FAILED, "unchanged for 24 s");
+        assertThat(news).noneMatch(line -> line.startsWith("* witness B failed"));
+        assertThat(news).anyMatch(line -> line.startsWith("* witness B unknown"));
+        pass(PERIOD + 100);
+        assertThat(news).contains("* witness B failed unchanged%20for%2024%20s");
+        witness.listener.reachable(false, "the share is away");
+        assertThat(lastLease()).startsWith("* lease lost").doesNotContain("confirmed%20by");
+    }
+
+    @Test
+    void whatAReplacedWitnessSaysIsNotHeard() {
+        configured(Mode.STORAGE);
+        Witness.Listener old = witness.listener;
+        configured(Mode.MAJORITY);
+        assertThat(witness.closed).isEqualTo(1);
+        news.clear();
+        old.written(now);
+        old.word("B", Witness.Word.FAILED, "x");
+        pass(500);
+        assertThat(news).noneMatch(line -> line.contains("held") || line.contains("witness"));
+    }
+
+    @Test
+    void aWitnessThatCannotBeUsedRefusesTheSettingsAndThoseBeforeStay() {
+        holding();
+        witness.refusal = "QWK_STORAGE_TYPE is missing";
+        Result result = keeper.settings(settings(Mode.STORAGE, "A", "B", "C")).join();
+        assertThat(result.done()).isFalse();
+        assertThat(result.message()).contains("QWK_STORAGE_TYPE is missing");
+        assertThat(keeper.settings().mode()).isEqualTo(Mode.MAJORITY);
+        assertThat(keeper.view().state()).isEqualTo("held");
+    }
+
+    @Test
+    void inQuarantineTheWitnessIsSilent() {
+        configured(Mode.STORAGE);
+        keeper.witness().silent(true);
+        assertThat(witness.closed).isEqualTo(1);
+        assertThat(keeper.witness().claim(1, 2, Witness.Phase.CLAIMED, 3).join().done())
+                .isFalse();
+        keeper.witness().silent(false);
+        witness.listener.written(now);
+        assertThat(lastLease()).startsWith("* lease held");
+    }
+
+    @Test
+    void theWatchdogIsToldTheEndOrThatNothingIsLeft() {
+        holding();
+        assertThat(keeper.safeUntil(true, 30_000)).isEqualTo(now + L + S);
+        long end = now + L;
+        pass(L + 100);
+        assertThat(keeper.safeUntil(true, 30_000)).isEqualTo(end + S);
+        assertThat(keeper.safeUntil(false, 30_000)).isEqualTo(now + 30_000);
+        configured(Mode.NONE);
+        assertThat(keeper.safeUntil(true, 30_000)).isEqualTo(now + 30_000);
+    }
+}

@@ -1,0 +1,129 @@
+package org.mainstay.guard.watchdog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.guard.NativeHelper;
+import org.mainstay.guard.lease.SystemBootClock;
+import org.mainstay.guard.util.Await;
+import org.mainstay.guard.util.Log;
+
+/** Against a file in place of the device: what is written to it is what a device would be fed with. */
+class WatchdogTest {
+    private static final int S = 6000;
+
+    @TempDir
+    Path folder;
+
+    private final List<String> notices = Collections.synchronizedList(new ArrayList<>());
+    private Log log;
+    private Path device;
+    private SystemBootClock clock;
+    private Watchdog watchdog;
+
+    @BeforeEach
+    void begin() throws Exception {
+        log = new Log(folder.resolve("log"));
+        device = Files.createFile(folder.resolve("device"));
+        clock = new SystemBootClock(System::nanoTime);
+        watchdog = new Watchdog(NativeHelper.compile("mainstay-watchdog", folder), System::nanoTime, log, notices::add);
+    }
+
+    @AfterEach
+    void end() throws InterruptedException {
+        watchdog.close();
+        log.close();
+    }
+
+    private String fed() throws Exception {
+        return Files.readString(device);
+    }
+
+    private void feed(long millis) {
+        watchdog.feed(device.toString(), S, clock.millis() + millis);
+    }
+
+    @Test
+    void theTimeoutLeavesTimeForEndingResourcesBefore() {
+        assertThat(Watchdog.timeoutSeconds(10_000)).isEqualTo(4);
+        assertThat(Watchdog.timeoutSeconds(500)).isEqualTo(2);
+        assertThat(Watchdog.timeoutSeconds(600_000)).isEqualTo(10);
+    }
+
+    @Test
+    void isFedAsLongAsTheSaidTimeIsFarEnoughAndDisarmedInTheEnd() throws Exception {
+        feed(20_000);
+        Await.until("fed by the helper itself", 10_000, () -> fed().length() >= 3);
+        assertThat(watchdog.state()).contains("timeout 2 s, which could not be set");
+        watchdog.close();
+        assertThat(fed()).matches("k+V");
+        assertThat(notices).isEmpty();
+    }
+
+    @Test
+    void feedingStopsOneTimeoutBeforeTheSaidTimeAndGoesOnWhenALaterOneIsSaid() throws Exception {
+        feed(20_000);
+        Await.until("fed", 10_000, () -> !fed().isEmpty());
+        long reset = clock.millis() + 3500;
+        watchdog.feed(device.toString(), S, reset);
+        Await.until("starves", 5000, () -> watchdog.state().startsWith("not fed any more"));
+        assertThat(clock.millis()).as("in time for a reset").isLessThanOrEqualTo(reset - 2000 + 600);
+        String before = fed();
+        Await.until("stays so", 5000, () -> clock.millis() > reset);
+        assertThat(fed()).isEqualTo(before);
+        feed(20_000);
+        Await.until("fed again", 5000, () -> fed().length() > before.length());
+    }
+
+    @Test
+    void aGuardThatIsGoneLeavesTheDeviceArmedAndFedForAMoment() throws Exception {
+        Path helper = folder.resolve("mainstay-watchdog");
+        Process process = new ProcessBuilder(helper.toString(), device.toString(), "2", "6").start();
+        process.getOutputStream().write(("U " + (clock.millis() + 5000) + "\n").getBytes(StandardCharsets.US_ASCII));
+        process.getOutputStream().flush();
+        Await.until("fed", 10_000, () -> !fed().isEmpty());
+        process.getOutputStream().close();
+        int length = fed().length();
+        Await.until("fed on", 3000, () -> fed().length() > length);
+        process.destroy();
+        assertThat(process.waitFor(500, TimeUnit.MILLISECONDS))
+                .as("TERM does not end it")
+                .isFalse();
+        assertThat(process.waitFor(15, TimeUnit.SECONDS)).isTrue();
+        assertThat(fed()).as("never disarmed").matches("k+");
+    }
+
+    @Test
+    void whatCannotBeOpenedIsSaidOnceAndTriedAgain() throws Exception {
+        Path missing = folder.resolve("missing/device");
+        Await.until("the operator hears", 10_000, () -> {
+            watchdog.feed(missing.toString(), S, clock.millis() + 20_000);
+            return !notices.isEmpty();
+        });
+        assertThat(notices.get(0)).contains("ended with code 1").contains("cannot be opened");
+        Files.createDirectories(missing.getParent());
+        Files.createFile(missing);
+        Await.until("it works", 15_000, () -> {
+            watchdog.feed(missing.toString(), S, clock.millis() + 20_000);
+            return Files.size(missing) > 0;
+        });
+        assertThat(notices).hasSize(1);
+    }
+
+    @Test
+    void noDeviceNoHelper() throws Exception {
+        watchdog.feed("", S, clock.millis() + 20_000);
+        assertThat(watchdog.state()).isEmpty();
+        assertThat(fed()).isEmpty();
+    }
+}

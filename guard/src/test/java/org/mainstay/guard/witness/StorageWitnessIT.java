@@ -1,0 +1,491 @@
+package org.mainstay.guard.witness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.guard.lease.Witness.ClaimEntry;
+import org.mainstay.guard.lease.Witness.Claims;
+import org.mainstay.guard.lease.Witness.Phase;
+import org.mainstay.guard.lease.Witness.Word;
+import org.mainstay.guard.util.Await;
+import org.mainstay.guard.util.Result;
+
+/** Two to four servers with one folder, as the scenarios QUO-100 to QUO-105 see it, and the storage's faults. */
+class StorageWitnessIT {
+    @TempDir
+    Path folder;
+
+    private Path share;
+    private final List<Node> nodes = new ArrayList<>();
+
+    private Node[] cluster(String... names) throws Exception {
+        share = Files.createDirectories(folder.resolve("share"));
+        Set<String> members = new TreeSet<>(List.of(names));
+        for (String name : names) {
+            nodes.add(new Node(folder, share, name, members));
+        }
+        return nodes.toArray(new Node[0]);
+    }
+
+    private Node[] running(String... names) throws Exception {
+        Node[] all = cluster(names);
+        initialise(all);
+        Await.until("all see all", 10_000, () -> {
+            for (Node a : all) {
+                for (Node b : all) {
+                    if (a != b && a.told.word(b.name) != Word.ALIVE) {
+                        return false;
+                    }
+                }
+            }
+            return true;
+        });
+        return all;
+    }
+
+    private static void initialise(Node... all) throws Exception {
+        List<CompletableFuture<Result>> results = new ArrayList<>();
+        for (Node node : all) {
+            results.add(node.init(new ArrayList<>()));
+        }
+        for (CompletableFuture<Result> result : results) {
+            assertThat(result.get(20, TimeUnit.SECONDS)).matches(Result::done);
+        }
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        for (Node node : nodes) {
+            assertThat(node.told.overlapped)
+                    .as("the listener is called one call at a time")
+                    .isFalse();
+            node.close();
+        }
+    }
+
+    private static void awaitWord(Node node, String peer, Word word) throws Exception {
+        Await.until(node.name + " says " + word + " of " + peer, 15_000, () -> node.told.word(peer) == word);
+    }
+
+    // --- init and exit
+
+    @Test
+    void initBlocksUntilAllAreInitialisedAndSaysWhoIsMissing() throws Exception {
+        Node[] all = cluster("a", "b", "c");
+        List<String> said = new ArrayList<>();
+        CompletableFuture<Result> a = all[0].init(said);
+        CompletableFuture<Result> b = all[1].init(said);
+        Await.until("only c is missing", 10_000, () -> {
+            synchronized (said) {
+                return said.stream()
+                        .anyMatch(text -> text.matches("a: waiting for the QWK objects of c \\(.*not exist\\)"));
+            }
+        });
+        assertThat(a).isNotDone();
+        assertThat(all[0].told.writes()).as("no lease before all are there").isZero();
+        assertThat(all[0].told.usable).isFalse();
+        CompletableFuture<Result> c = all[2].init(said);
+        for (CompletableFuture<Result> each : List.of(a, b, c)) {
+            assertThat(each.get(10, TimeUnit.SECONDS).message()).contains("a, b, c");
+        }
+        for (Node node : all) {
+            Await.until("a lease", 5000, node::leased);
+            Await.until("usable", 5000, () -> node.told.usable);
+        }
+    }
+
+    @Test
+    void initThatIsInterruptedOrWhoseGuardDiesGoesOnLater() throws Exception {
+        Node[] all = cluster("a", "b");
+        List<String> said = new ArrayList<>();
+        Thread command = new Thread(() -> {
+            try {
+                all[0].witness.initialise(sentence -> {
+                    synchronized (said) {
+                        said.add(sentence);
+                    }
+                });
+            } catch (InterruptedException e) {
+                synchronized (said) {
+                    said.add("interrupted");
+                }
+            }
+        });
+        command.start();
+        Await.until("waits", 5000, () -> {
+            synchronized (said) {
+                return said.stream().anyMatch(text -> text.startsWith("waiting"));
+            }
+        });
+        command.interrupt();
+        command.join(5000);
+        assertThat(said).contains("interrupted");
+        all[0].die();
+        all[0].start();
+        CompletableFuture<Result> b = all[1].init(said);
+        assertThat(all[0].init(said).get(10, TimeUnit.SECONDS)).matches(Result::done);
+        assertThat(b.get(10, TimeUnit.SECONDS)).matches(Result::done);
+    }
+
+    @Test
+    void withoutInitThereIsNoLease() throws Exception {
+        Node[] all = cluster("a", "b");
+        Await.until("said", 5000, () -> all[0].told.trouble.contains("qwk_storage_init has not been run"));
+        assertThat(all[0].told.word("b")).isEqualTo(Word.UNKNOWN);
+        assertThat(all[0].witness
+                        .claim(new ClaimEntry("a", 1, 1, Phase.CLAIMED, 1))
+                        .get()
+                        .done())
+                .isFalse();
+        assertThat(all[0].witness.claims(1).get().unread()).containsKey("b");
+        assertThat(share).isEmptyDirectory();
+    }
+
+    @Test
+    void exitEndsItAndInitBeginsAnew() throws Exception {
+        Node[] all = running("a", "b");
+        assertThat(all[1].witness.exit(text -> {}).message()).endsWith("ended on this server");
+        Await.until("b's lease ends", 5000, () -> !all[1].leased() && !all[1].told.usable);
+        Await.until("a knows", 5000, () -> all[0].told.reason("b").contains("qwk_storage_exit"));
+        long since = Recorder.now();
+        Await.until("long enough", 20_000, () -> Recorder.now() - since > 2 * Node.OBSERVE);
+        assertThat(all[0].told.word("b")).as("left on purpose is not failed").isEqualTo(Word.UNKNOWN);
+        assertThat(all[0].leased()).isTrue();
+        initialise(all[1]);
+        awaitWord(all[0], "b", Word.ALIVE);
+        awaitWord(all[1], "a", Word.ALIVE);
+    }
+
+    @Test
+    void somethingElseIsNeverOverwritten() throws Exception {
+        Node[] all = cluster("a", "b");
+        Files.writeString(share.resolve("a"), "my diary");
+        Result result = all[0].init(new ArrayList<>()).get(10, TimeUnit.SECONDS);
+        assertThat(result.done()).isFalse();
+        assertThat(result.message()).contains("holds something else");
+        assertThat(share.resolve("a")).hasContent("my diary");
+    }
+
+    @Test
+    void theObjectOfAnotherClusterIsNotTaken() throws Exception {
+        Node[] all = running("a", "b");
+        all[0].die();
+        Node stranger = new Node(Files.createDirectories(folder.resolve("other")), share, "a", Set.of("a", "x"));
+        nodes.add(stranger);
+        Result result = stranger.init(new ArrayList<>()).get(10, TimeUnit.SECONDS);
+        assertThat(result.done()).isFalse();
+        assertThat(result.message()).contains("another cluster");
+    }
+
+    // --- the scenarios
+
+    @Test
+    void aServerThatDiesIsJudgedFailedByAllNotBeforeItsTime() throws Exception {
+        Node[] all = running("a", "b", "c", "d");
+        long last = all[0].told.written;
+        all[0].die();
+        for (Node node : List.of(all[1], all[2], all[3])) {
+            awaitWord(node, "a", Word.FAILED);
+            assertThat(node.told.failedAt("a")).isGreaterThanOrEqualTo(last + Node.LEASE + Node.STOP);
+            assertThat(node.leased()).isTrue();
+            assertThat(node.told.word("b".equals(node.name) ? "c" : "b")).isEqualTo(Word.ALIVE);
+        }
+        // QUO-102, QUO-103: it returns and sees that the others are alive
+        all[0].start();
+        for (String peer : List.of("b", "c", "d")) {
+            awaitWord(all[0], peer, Word.ALIVE);
+            awaitWord(all[1], "a", Word.ALIVE);
+        }
+        Await.until("a lease again, without init", 5000, all[0]::leased);
+    }
+
+    @Test
+    void aServerThatLosesTheStorageLosesItsLeaseBeforeItIsJudgedFailed() throws Exception {
+        Node[] all = running("a", "b");
+        all[0].store.denied = "Stale file handle";
+        Await.until("no lease", 5000, () -> !all[0].leased());
+        assertThat(all[1].told.word("a")).isNotEqualTo(Word.FAILED);
+        Await.until("said", 5000, () -> all[0].told.trouble.contains("Stale file handle"));
+        assertThat(all[0].told.word("b")).as("who cannot read judges nobody").isEqualTo(Word.UNKNOWN);
+        awaitWord(all[1], "a", Word.FAILED);
+        assertThat(all[1].told.failedAt("a")).isGreaterThanOrEqualTo(all[0].told.written + Node.LEASE + Node.STOP);
+        assertThat(all[0].told.word("b")).isEqualTo(Word.UNKNOWN);
+        all[0].store.denied = "";
+        awaitWord(all[1], "a", Word.ALIVE);
+        awaitWord(all[0], "b", Word.ALIVE);
+        Await.until("leased", 5000, all[0]::leased);
+    }
+
+    @Test
+    void storageThatIsAwayForAllFailsNobody() throws Exception {
+        Node[] all = running("a", "b", "c");
+        for (Node node : all) {
+            node.store.denied = "no route to host";
+        }
+        for (Node node : all) {
+            Await.until("no lease", 5000, () -> !node.leased() && !node.told.usable);
+        }
+        long since = Recorder.now();
+        Await.until("long enough", 20_000, () -> Recorder.now() - since > 2 * Node.OBSERVE);
+        for (Node node : all) {
+            node.store.denied = "";
+        }
+        for (Node a : all) {
+            for (Node b : all) {
+                if (a != b) {
+                    awaitWord(a, b.name, Word.ALIVE);
+                    assertThat(a.told.failedAt(b.name)).as("never").isEqualTo(Long.MIN_VALUE);
+                }
+            }
+        }
+    }
+
+    // --- faults of the storage
+
+    @Test
+    void hungStorageStopsNothingButItsThread() throws Exception {
+        Node[] all = running("a", "b");
+        all[0].store.hang = new CountDownLatch(1);
+        Await.until("said", 5000, () -> all[0].told.trouble.contains("does not answer"));
+        Await.until("no lease", 5000, () -> !all[0].leased());
+        long before = Recorder.now();
+        CompletableFuture<Result> claim = all[0].witness.claim(new ClaimEntry("a", 5, 1, Phase.CLAIMED, 1));
+        assertThat(claim.get(5, TimeUnit.SECONDS).done()).isFalse();
+        assertThat(Recorder.now() - before).isLessThan(2 * Node.LEASE);
+        awaitWord(all[1], "a", Word.FAILED);
+        assertThat(all[0].told.word("b")).isEqualTo(Word.UNKNOWN);
+        int writes = all[0].told.writes();
+        CountDownLatch hang = all[0].store.hang;
+        all[0].store.hang = null;
+        hang.countDown();
+        Await.until("writes again", 5000, () -> all[0].told.writes() > writes && all[0].leased());
+        awaitWord(all[1], "a", Word.ALIVE);
+        assertThat(SignOfLife.decode(Files.readAllBytes(share.resolve("a"))).claims())
+                .as("what was refused is not claimed later")
+                .isEmpty();
+    }
+
+    @Test
+    void readOnlyStorageGivesNoLease() throws Exception {
+        Node[] all = running("a", "b");
+        all[0].store.readOnly = true;
+        Await.until("no lease", 5000, () -> !all[0].leased());
+        Await.until("said", 5000, () -> all[0].told.trouble.contains("Read-only"));
+        awaitWord(all[1], "a", Word.FAILED);
+    }
+
+    @Test
+    void tornWritesAreNeverTrustedAndHealByTheNextWholeOne() throws Exception {
+        Node[] all = running("a", "b");
+        all[0].store.tearsWrites = true;
+        awaitWord(all[1], "a", Word.FAILED);
+        assertThat(all[1].told.reason("a")).contains("checksum");
+        assertThat(all[0].leased()).isFalse();
+        all[0].die();
+        all[0].store.tearsWrites = false;
+        all[0].start();
+        Await.until("leased", 5000, all[0]::leased);
+        awaitWord(all[1], "a", Word.ALIVE);
+    }
+
+    @Test
+    void anEmptyMountPointIsNoAccess() throws Exception {
+        Node[] all = running("a", "b");
+        Files.move(share, folder.resolve("away"));
+        Files.createDirectory(share);
+        for (Node node : all) {
+            Await.until("no lease", 5000, () -> !node.leased() && !node.told.usable);
+            assertThat(node.told.trouble).contains("mounted?");
+        }
+        assertThat(share).isEmptyDirectory();
+        assertThat(all[0].told.failedAt("b")).isEqualTo(Long.MIN_VALUE);
+        Files.delete(share);
+        Files.move(folder.resolve("away"), share);
+        awaitWord(all[0], "b", Word.ALIVE);
+        Await.until("leased", 5000, all[0]::leased);
+    }
+
+    @Test
+    void anOlderCopyOfTheFolderIsNoAccess() throws Exception {
+        Node[] all = running("a", "b");
+        byte[] old = Files.readAllBytes(share.resolve("a"));
+        all[0].witness.exit(text -> {});
+        initialise(all[0]);
+        Await.until("leased", 5000, all[0]::leased);
+        all[0].die();
+        all[0].awaitQuiet();
+        Files.write(share.resolve("a"), old);
+        all[0].start();
+        Await.until("refused", 5000, () -> all[0].told.trouble.contains("another initialisation"));
+        assertThat(all[0].told.writes()).isZero();
+        assertThat(Files.readAllBytes(share.resolve("a"))).isEqualTo(old);
+    }
+
+    @Test
+    void aForeignWriterIsNoticedAndLeftAlone() throws Exception {
+        Node[] all = running("a", "b");
+        byte[] other = Files.readAllBytes(share.resolve("b"));
+        Await.until("noticed", 10_000, () -> {
+            if (all[0].told.usable) {
+                Files.write(share.resolve("a"), other);
+            }
+            return all[0].told.trouble.contains("written by b");
+        });
+        Await.until("no lease", 5000, () -> !all[0].leased());
+        awaitWord(all[1], "a", Word.FAILED);
+        assertThat(all[1].told.reason("a")).contains("the object of a is written by b");
+    }
+
+    @Test
+    void staleReadsOfAReaderFailNobodyEarlierAndHideNobodyForever() throws Exception {
+        Node[] all = running("a", "b");
+        all[1].store.stale = true;
+        // The reader's own object is stale as well; its writes go on.
+        awaitWord(all[1], "a", Word.FAILED);
+        all[1].store.stale = false;
+        awaitWord(all[1], "a", Word.ALIVE);
+    }
+
+    @Test
+    void aFrozenFileSystemHangsNothingElse() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "mounts need root");
+        share = Files.createDirectories(folder.resolve("share"));
+        FileStoreTest.mount("ext4", share);
+        try {
+            Node[] all = running("a", "b");
+            FileStoreTest.run("fsfreeze", "-f", share.toString());
+            try {
+                for (Node node : all) {
+                    Await.until("no lease", 10_000, () -> !node.leased() && !node.told.usable);
+                    assertThat(node.told.trouble).contains("does not answer");
+                }
+                assertThat(all[0].witness
+                                .claim(new ClaimEntry("a", 5, 1, Phase.CLAIMED, 1))
+                                .get(5, TimeUnit.SECONDS))
+                        .matches(result -> !result.done());
+            } finally {
+                FileStoreTest.run("fsfreeze", "-u", share.toString());
+            }
+            for (Node node : all) {
+                Await.until("leased again", 10_000, node::leased);
+            }
+            awaitWord(all[0], "b", Word.ALIVE);
+            assertThat(all[0].told.failedAt("b")).isEqualTo(Long.MIN_VALUE);
+        } finally {
+            for (Node node : nodes) {
+                node.close();
+            }
+            Await.until("unmounted", 10_000, () -> {
+                try {
+                    FileStoreTest.run("umount", share.toString());
+                    return true;
+                } catch (AssertionError e) {
+                    return false;
+                }
+            });
+        }
+    }
+
+    // --- claims
+
+    @Test
+    void claimsAreWrittenReadAndTakenBackAndSurviveTheGuard() throws Exception {
+        Node[] all = running("a", "b");
+        assertThat(all[0].witness
+                        .claim(new ClaimEntry("a", 77, 3, Phase.CLAIMED, 1))
+                        .get(5, TimeUnit.SECONDS))
+                .matches(Result::done);
+        assertThat(all[0].witness
+                        .claim(new ClaimEntry("a", 78, 9, Phase.OWNED, 1))
+                        .get(5, TimeUnit.SECONDS))
+                .matches(Result::done);
+        Claims seen = all[1].witness.claims(77).get(5, TimeUnit.SECONDS);
+        assertThat(seen.unread()).isEmpty();
+        assertThat(seen.entries()).containsExactly(new ClaimEntry("a", 77, 3, Phase.CLAIMED, 1));
+        all[0].die();
+        all[0].start();
+        assertThat(all[1].witness.claims(78).get(10, TimeUnit.SECONDS).entries())
+                .containsExactly(new ClaimEntry("a", 78, 9, Phase.OWNED, 1));
+        assertThat(all[0].witness.withdraw(78).get(5, TimeUnit.SECONDS)).matches(Result::done);
+        assertThat(all[1].witness.claims(78).get(10, TimeUnit.SECONDS).entries())
+                .isEmpty();
+    }
+
+    @Test
+    void aPeerThatDoesNotChangeIsUnreadUntilItIsFailed() throws Exception {
+        Node[] all = running("a", "b");
+        all[0].witness.claim(new ClaimEntry("a", 77, 3, Phase.OWNED, 1)).get(5, TimeUnit.SECONDS);
+        all[0].die();
+        // The first answer may rest on the last write.
+        all[1].witness.claims(77).get(10, TimeUnit.SECONDS);
+        Claims seen = all[1].witness.claims(77).get(10, TimeUnit.SECONDS);
+        assertThat(seen.unread()).isEmpty();
+        assertThat(all[1].told.word("a")).isEqualTo(Word.FAILED);
+        assertThat(seen.entries()).hasSize(1);
+    }
+
+    @Test
+    void ofSeveralWhoClaimAtOnceOneWins() throws Exception {
+        Node[] all = running("a", "b", "c");
+        for (long round = 1; round <= 5; round++) {
+            long group = round;
+            List<CompletableFuture<Boolean>> won = new ArrayList<>();
+            for (int i = 0; i < all.length; i++) {
+                Node node = all[i];
+                int priority = (int) ((i + round) % all.length);
+                won.add(CompletableFuture.supplyAsync(() -> {
+                    try {
+                        return claimed(node, group, priority);
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                }));
+            }
+            int winners = 0;
+            for (CompletableFuture<Boolean> each : won) {
+                winners += each.get(30, TimeUnit.SECONDS) ? 1 : 0;
+            }
+            assertThat(winners).as("round " + round).isEqualTo(1);
+        }
+    }
+
+    /** The rule for whoever decides, as the interfaces say. */
+    private static boolean claimed(Node node, long group, int priority) throws Exception {
+        if (!node.witness
+                .claim(new ClaimEntry(node.name, group, 1, Phase.CLAIMED, priority))
+                .get()
+                .done()) {
+            throw new IOException("not claimed");
+        }
+        while (true) {
+            Claims claims = node.witness.claims(group).get();
+            boolean lost = claims.entries().stream()
+                    .anyMatch(other -> other.phase() == Phase.OWNED
+                            || other.priority() < priority
+                            || other.priority() == priority && other.server().compareTo(node.name) < 0);
+            if (lost) {
+                node.witness.withdraw(group).get();
+                return false;
+            }
+            if (claims.unread().isEmpty() && claims.entries().isEmpty()) {
+                return node.witness
+                        .claim(new ClaimEntry(node.name, group, 1, Phase.OWNED, priority))
+                        .get()
+                        .done();
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package org.mainstay.quorum.internal.config;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.mainstay.cluster.QuorumSettings;
+import org.mainstay.cluster.TunablesFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The configuration in effect: the file's if it is usable, else the last usable one, which survives a restart. Storage
+ * parameters are those of the last {@code qwk_storage_init}; storage mode begins with it and ends with {@code qwk_storage_exit}
+ * (QUO-091 to QUO-094). Used by one thread.
+ */
+public final class Configuration {
+    private static final Logger LOG = LoggerFactory.getLogger(Configuration.class);
+    private static final String MODE = "QUORUM_MODE";
+    private static final String WITNESS = "WITNESS_MODE";
+    private static final String STORAGE = "storage";
+
+    private final Path file;
+    private final Path lastGood;
+    private final Path initialised;
+    private Map<String, String> good;
+
+    /**
+     * What holds.
+     *
+     * @param settings in effect
+     * @param refused why the file is not in effect; empty: it is
+     * @param warnings of the file
+     */
+    public record Effective(QuorumSettings settings, List<String> refused, List<String> warnings) {}
+
+    /**
+     * Opens the configuration.
+     *
+     * @param file {@code etc/default/LifeKeeper}
+     * @param folder {@code data/quorum}, made when something is to be kept
+     */
+    public Configuration(Path file, Path folder) {
+        this.file = file;
+        this.lastGood = folder.resolve("settings");
+        this.initialised = folder.resolve(STORAGE);
+    }
+
+    /** Reads the file and decides what holds for a cluster like this. */
+    public Effective read(Facts facts) {
+        List<String> refused = new ArrayList<>();
+        List<String> warnings = new ArrayList<>();
+        try {
+            Map<String, String> tunables = ours(TunablesFile.read(file));
+            Map<String, String> stored = TunablesFile.read(initialised);
+            if (!stored.isEmpty()) {
+                keepStorage(tunables, stored, warnings);
+            } else if (tunables.getOrDefault(MODE, "").equalsIgnoreCase(STORAGE)) {
+                Checked whole = Parameters.check(tunables, facts);
+                refused.addAll(whole.errors());
+                warnings.addAll(whole.warnings());
+                refused.add(
+                        "QUORUM_MODE=storage is not in effect before qwk_storage_init was run here: run it on every server");
+                return new Effective(lastGood(facts), refused, warnings);
+            }
+            Checked checked = Parameters.check(tunables, facts);
+            warnings.addAll(checked.warnings());
+            if (checked.settings().isPresent()) {
+                keep(tunables);
+                return new Effective(checked.settings().get(), refused, warnings);
+            }
+            refused.addAll(checked.errors());
+        } catch (IOException e) {
+            refused.add("the quorum configuration cannot be read: " + e.getMessage());
+        }
+        return new Effective(lastGood(facts), refused, warnings);
+    }
+
+    private static Map<String, String> ours(Map<String, String> all) {
+        Map<String, String> ours = new TreeMap<>(all);
+        ours.keySet().removeIf(name -> !Parameters.ours(name));
+        return ours;
+    }
+
+    private static boolean atInit(String name) {
+        return name.startsWith("QWK_") || StorageCheck.ENVIRONMENT.contains(name);
+    }
+
+    private static void keepStorage(Map<String, String> tunables, Map<String, String> stored, List<String> warnings) {
+        Map<String, String> now = new TreeMap<>(tunables);
+        now.keySet().removeIf(name -> !atInit(name));
+        if (!tunables.getOrDefault(MODE, "").equalsIgnoreCase(STORAGE)) {
+            warnings.add(
+                    "QUORUM_MODE was changed away from storage; that takes effect at qwk_storage_exit, which must be run "
+                            + "on every server");
+            tunables.put(MODE, STORAGE);
+            tunables.put(WITNESS, STORAGE);
+        } else if (!now.equals(stored)) {
+            warnings.add("storage parameters were changed; they take effect at the next qwk_storage_init, after "
+                    + "qwk_storage_exit on every server");
+        }
+        tunables.keySet().removeIf(Configuration::atInit);
+        tunables.putAll(stored);
+    }
+
+    private QuorumSettings lastGood(Facts facts) {
+        if (good == null) {
+            try {
+                good = TunablesFile.read(lastGood);
+            } catch (IOException e) {
+                LOG.warn("the last usable quorum configuration is lost, defaults hold: {}", e.toString());
+                good = Map.of();
+            }
+        }
+        // the cluster may have changed since: what was usable then holds on, whatever it is checked against
+        return Parameters.check(good, facts)
+                .settings()
+                .or(() -> Parameters.check(good, new Facts(facts.self(), storageMembers(good, facts), 0))
+                        .settings())
+                .orElse(QuorumSettings.DEFAULT);
+    }
+
+    private static List<String> storageMembers(Map<String, String> values, Facts facts) {
+        return facts.members().stream()
+                .filter(server -> values.containsKey(StorageCheck.OBJECT + QuorumSettings.hostKey(server)))
+                .toList();
+    }
+
+    private void keep(Map<String, String> tunables) {
+        if (tunables.equals(good)) {
+            return;
+        }
+        good = Map.copyOf(tunables);
+        try {
+            write(lastGood, good);
+        } catch (IOException e) {
+            LOG.warn(
+                    "{} cannot be written: {}; after a restart an older configuration may hold",
+                    lastGood,
+                    e.toString());
+        }
+    }
+
+    /** Returns what would hold if storage mode began now; nothing changes. */
+    public Checked checkStorage(Facts facts) throws IOException {
+        Map<String, String> tunables = ours(TunablesFile.read(file));
+        if (!tunables.getOrDefault(MODE, "").equalsIgnoreCase(STORAGE)) {
+            return new Checked(
+                    java.util.Optional.empty(),
+                    List.of("QUORUM_MODE in etc/default/LifeKeeper is '" + tunables.getOrDefault(MODE, "none")
+                            + "'; set QUORUM_MODE=storage and WITNESS_MODE=storage on every server first"),
+                    List.of());
+        }
+        return Parameters.check(tunables, facts);
+    }
+
+    /** Takes the storage parameters of the file into use. @throws IOException if they cannot be kept */
+    public void beginStorage() throws IOException {
+        Map<String, String> tunables = new TreeMap<>(TunablesFile.read(file));
+        tunables.keySet().removeIf(name -> !atInit(name));
+        write(initialised, tunables);
+    }
+
+    /** Returns whether storage mode was begun. */
+    public boolean storageBegun() {
+        return Files.exists(initialised);
+    }
+
+    /** Ends storage mode: from now on quorum mode none holds, until the file asks for another. */
+    public void endStorage() throws IOException {
+        good = Map.of(MODE, "none");
+        write(lastGood, good);
+        Files.deleteIfExists(initialised);
+    }
+
+    private static void write(Path target, Map<String, String> values) throws IOException {
+        Files.createDirectories(target.toAbsolutePath().getParent());
+        StringBuilder text = new StringBuilder();
+        new TreeMap<>(values)
+                .forEach((name, value) ->
+                        text.append(name).append('=').append(value).append('\n'));
+        Path fresh = target.resolveSibling(target.getFileName() + ".new");
+        Files.writeString(fresh, text, StandardCharsets.UTF_8);
+        try (var channel = java.nio.channels.FileChannel.open(fresh, java.nio.file.StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

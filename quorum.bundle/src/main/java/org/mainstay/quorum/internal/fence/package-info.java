@@ -1,0 +1,2 @@
+/** Fencing: devices, agents, levels, acknowledgements. */
+package org.mainstay.quorum.internal.fence;

@@ -1,0 +1,2 @@
+/** The services of this bundle and its life cycle. */
+package org.mainstay.quorum.internal.node;

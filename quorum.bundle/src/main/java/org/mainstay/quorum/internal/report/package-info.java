@@ -1,0 +1,2 @@
+/** How safe the cluster is, computed from its configuration. */
+package org.mainstay.quorum.internal.report;

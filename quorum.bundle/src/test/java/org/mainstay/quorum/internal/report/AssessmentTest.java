@@ -1,0 +1,147 @@
+package org.mainstay.quorum.internal.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.ClusterSnapshot.Peer;
+import org.mainstay.cluster.ClusterSnapshot.PeerState;
+import org.mainstay.cluster.Fencing.LevelDevice;
+import org.mainstay.cluster.QuorumSettings;
+import org.mainstay.cluster.SafetyReport;
+import org.mainstay.cluster.SafetyReport.Outcome;
+import org.mainstay.cluster.SafetyReport.Verdict;
+import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.Equivalency;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.quorum.internal.config.Facts;
+import org.mainstay.quorum.internal.config.Parameters;
+
+/** "What happens if A loses power, if the link is cut, if both", by mode. */
+class AssessmentTest {
+    private static final Set<String> NOBODY = Set.of();
+
+    private static ClusterSnapshot cluster(boolean shared, String... names) {
+        Lcd own = Lcd.empty("A", 1)
+                .with(LcdSection.PATHS, "p", new CommPath("p", "B", "10.0.1.1", "10.0.1.2", 1, 500, 6));
+        if (shared) {
+            Equivalency row = new Equivalency("A", "pg", "B", "pg", 1, 10);
+            own = own.with(LcdSection.EQUIVALENCIES, row.key(), row);
+        }
+        Map<String, Peer> peers = new HashMap<>();
+        for (String name : names) {
+            peers.put(name, new Peer(name, PeerState.ALIVE, true, Lcd.empty(name, 1), true, Map.of(), Map.of()));
+        }
+        return new ClusterSnapshot(
+                1, "A", ClusterSnapshot.Phase.AVAILABLE, own, peers, Map.of(), Map.of(), Map.of(), List.of());
+    }
+
+    private static QuorumSettings settings(String... lines) {
+        Map<String, String> values = new HashMap<>();
+        for (String line : lines) {
+            int equals = line.indexOf('=');
+            values.put(line.substring(0, equals), line.substring(equals + 1));
+        }
+        return Parameters.check(values, Facts.UNKNOWN).settings().orElseThrow();
+    }
+
+    private static LevelDevice agent(String server, boolean usable) {
+        return new LevelDevice(server, 1, "power-" + server, "agent", "fence_ipmilan", usable, "");
+    }
+
+    private static SafetyReport report(
+            ClusterSnapshot cluster, QuorumSettings settings, Set<String> independent, LevelDevice... levels) {
+        return Assessment.of(cluster, new Means(settings, List.of(levels), Map.of("B", 2), independent, true, true));
+    }
+
+    private static Outcome outcome(SafetyReport report, String fault) {
+        return report.faults().stream()
+                .filter(each -> each.fault().contains(fault))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no " + fault + " in " + report.faults()))
+                .outcome();
+    }
+
+    @Test
+    void twoServersWithNothingMayRunTwiceWhenTheLinksAreCut() {
+        SafetyReport report = report(cluster(true, "B"), QuorumSettings.DEFAULT, NOBODY);
+        assertThat(report.verdict()).isEqualTo(Verdict.BY_SIGHT);
+        assertThat(outcome(report, "A or B loses power")).isEqualTo(Outcome.TAKEN_OVER);
+        assertThat(outcome(report, "links between")).isEqualTo(Outcome.TWICE);
+        assertThat(report.advice()).anyMatch(text -> text.contains("SAFETY_CHECK_ADDRESSES_B"));
+    }
+
+    @Test
+    void anotherWayToSeeTheOtherKeepsItWhereItIs() {
+        SafetyReport report = report(cluster(true, "B"), QuorumSettings.DEFAULT, Set.of("B"));
+        assertThat(outcome(report, "links between")).isEqualTo(Outcome.STAYS);
+        assertThat(outcome(report, "then A or B loses power")).isEqualTo(Outcome.TAKEN_OVER);
+    }
+
+    @Test
+    void fencingOfAllIsAGuaranteeAndOneThatDoesNotWorkIsNone() {
+        assertThat(report(cluster(true, "B"), QuorumSettings.DEFAULT, NOBODY, agent("A", true), agent("B", true))
+                        .verdict())
+                .isEqualTo(Verdict.GUARANTEED);
+        SafetyReport half =
+                report(cluster(true, "B"), QuorumSettings.DEFAULT, NOBODY, agent("A", true), agent("B", false));
+        assertThat(half.verdict()).isEqualTo(Verdict.BY_SIGHT);
+        assertThat(half.summary()).contains("no fencing for B");
+        assertThat(half.advice()).anyMatch(text -> text.contains("configure fencing for B"));
+    }
+
+    @Test
+    void aPersonIsNoGuaranteeAndAWatchdogIsOneOnlyWithALease() {
+        LevelDevice dogA = new LevelDevice("A", 1, "dog-a", "watchdog", "", true, "");
+        LevelDevice dogB = new LevelDevice("B", 1, "dog-b", "watchdog", "", true, "");
+        LevelDevice man = new LevelDevice("B", 1, "man", "manual", "", true, "");
+        assertThat(report(cluster(true, "B"), QuorumSettings.DEFAULT, NOBODY, dogA, dogB)
+                        .verdict())
+                .isEqualTo(Verdict.BY_SIGHT);
+        assertThat(report(cluster(true, "B"), QuorumSettings.DEFAULT, NOBODY, agent("A", true), man)
+                        .verdict())
+                .isEqualTo(Verdict.BY_SIGHT);
+        QuorumSettings etcd =
+                settings("QUORUM_MODE=etcd", "WITNESS_MODE=etcd", "QUORUM_ETCD_ENDPOINTS=http://10.0.0.9:2379");
+        assertThat(report(cluster(true, "B"), etcd, NOBODY, dogA, dogB).verdict())
+                .isEqualTo(Verdict.GUARANTEED);
+    }
+
+    @Test
+    void majorityOfThreeSurvivesOneAndStopsWithTwo() {
+        QuorumSettings majority = settings("QUORUM_MODE=majority", "WITNESS_MODE=remote_verify");
+        SafetyReport report = report(cluster(true, "B", "C"), majority, NOBODY);
+        assertThat(report.verdict()).isEqualTo(Verdict.UNLESS_PAUSED);
+        assertThat(outcome(report, "A or B or C loses power")).isEqualTo(Outcome.TAKEN_OVER);
+        assertThat(outcome(report, "links of one server")).isEqualTo(Outcome.TAKEN_OVER);
+        assertThat(outcome(report, "then A or B or C loses power")).isEqualTo(Outcome.DOWN);
+        assertThat(report.faults().get(0).seconds()).isEqualTo(15.15);
+        assertThat(report.modes()).anyMatch(text -> text.contains("others wait 15.2 s"));
+        SafetyReport five = report(cluster(true, "B", "C", "D", "E"), majority, NOBODY);
+        assertThat(outcome(five, "then A or B or C or D or E loses power")).isEqualTo(Outcome.TAKEN_OVER);
+    }
+
+    @Test
+    void aWitnessOutsideKeepsTwoServersGoing() {
+        QuorumSettings storage = settings("QUORUM_MODE=storage", "WITNESS_MODE=storage", "QWK_STORAGE_TYPE=file");
+        SafetyReport report = report(cluster(true, "B"), storage, NOBODY);
+        assertThat(report.verdict()).isEqualTo(Verdict.UNLESS_PAUSED);
+        assertThat(outcome(report, "links between")).isEqualTo(Outcome.STAYS);
+        assertThat(outcome(report, "then A or B loses power")).isEqualTo(Outcome.TAKEN_OVER);
+        assertThat(report.faults().get(0).seconds()).isEqualTo(30.0);
+        assertThat(outcome(report, "witness cannot be reached")).isEqualTo(Outcome.STAYS);
+    }
+
+    @Test
+    void nothingSharedAndASingleServer() {
+        assertThat(report(cluster(false, "B"), QuorumSettings.DEFAULT, NOBODY).verdict())
+                .isEqualTo(Verdict.NOTHING_SHARED);
+        assertThat(outcome(report(cluster(false), QuorumSettings.DEFAULT, NOBODY), "A loses power"))
+                .isEqualTo(Outcome.DOWN);
+    }
+}

@@ -1,0 +1,264 @@
+package org.mainstay.quorum.internal.sight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.mainstay.cluster.QuorumSettings;
+import org.mainstay.cluster.SafetyControl.SafetyNews;
+import org.mainstay.cluster.SafetyControl.SafetyNews.CutOff;
+import org.mainstay.cluster.SafetyControl.SafetyNews.PeerSighted;
+import org.mainstay.cluster.SafetyControl.Sight;
+import org.mainstay.quorum.internal.config.Addresses;
+
+/** COMM-050 to COMM-054 and the detection of being cut off, on a clock of its own. */
+class SafetyCheckTest {
+    private static final long STEP = 250;
+    private static final Probe ICMP = probe("10.0.0.2", 0);
+    private static final Probe SSH = probe("10.0.0.2", 22);
+    private static final Probe GATEWAY = probe("10.0.0.254", 0);
+    private static final Probe SWITCH = probe("10.0.0.253", 0);
+
+    private final List<SafetyNews> news = new ArrayList<>();
+    private final List<String> events = new ArrayList<>();
+    private final List<Probe> sent = new ArrayList<>();
+    private final Set<Probe> answering = new HashSet<>();
+    private boolean canSend = true;
+    private long now = 1_000_000;
+    private SafetyCheck check;
+    private Set<Probe> landmarks = Set.of();
+
+    private static Probe probe(String address, int port) {
+        InetAddress literal = Addresses.literal(address).orElseThrow();
+        return new Probe(literal, port);
+    }
+
+    @BeforeEach
+    void open() {
+        check = new SafetyCheck(
+                (probe, at) -> {
+                    sent.add(probe);
+                    return canSend;
+                },
+                news::add,
+                (number, level, text) -> events.add(number + " " + text));
+        check.settings(QuorumSettings.DEFAULT, Set.of());
+    }
+
+    /** Lets time pass with the path as given; probes are answered at once or never. */
+    private void pass(long millis, boolean alive) {
+        for (long end = now + millis; now < end; now += STEP) {
+            check.watch(List.of(new Watched("B", Set.of(ICMP, SSH), alive, 3_000)), landmarks, now);
+            sent.clear();
+            check.tick(now);
+            if (canSend) {
+                List.copyOf(sent).stream().filter(answering::contains).forEach(probe -> check.answered(probe, now));
+            }
+        }
+    }
+
+    private List<Sight> sights() {
+        return news.stream()
+                .filter(PeerSighted.class::isInstance)
+                .map(each -> ((PeerSighted) each).sight())
+                .toList();
+    }
+
+    private PeerSighted sighted() {
+        return (PeerSighted) news.get(news.size() - 1);
+    }
+
+    @Test
+    void aMachineThatDiesIsUnseenSinceItsFirstMissedAnswer() {
+        answering.addAll(Set.of(ICMP, SSH));
+        pass(120_000, true);
+        answering.clear();
+        pass(3_000, true);
+        assertThat(news).isEmpty();
+        pass(1_000, false);
+        assertThat(sighted().sight()).isEqualTo(Sight.UNSEEN);
+        assertThat(sighted().sinceMillis()).isBetween(1_500L, 3_500L);
+        pass(3_000, false);
+        assertThat(events).containsExactly("20202 SAFETY CHECK for \"B\" timed out: assuming \"B\" is down");
+        assertThat(sights()).containsExactly(Sight.UNSEEN);
+    }
+
+    @Test
+    void aMachineThatIsSeenPausesTheTakeoverAndAPathThatReturnsEndsIt() {
+        answering.add(ICMP);
+        pass(5_000, true);
+        pass(2_000, false);
+        assertThat(sights()).containsExactly(Sight.SEEN);
+        assertThat(events)
+                .containsExactly(
+                        "20200 SAFETY CHECK DETECTED MACHINE \"B\":PAUSING COMM_DOWN",
+                        "20200 The remote node (B) appears to be reachable. Waiting for confirmation.");
+        pass(50_000, false);
+        assertThat(events).hasSize(2);
+        pass(10_000, false);
+        assertThat(events).hasSize(3);
+        assertThat(events.get(2))
+                .startsWith("20203 B has no comm path alive but is still seen (10.0.0.2 (ICMP) answers)");
+        pass(1_000, true);
+        assertThat(events.subList(3, events.size()))
+                .containsExactly("20201 SAFETY CHECK ABORTED:ABORTING COMM_DOWN", "20201 The remote node (B) is up.");
+        assertThat(sights()).containsExactly(Sight.SEEN, Sight.UNKNOWN);
+    }
+
+    @Test
+    void onceSeenAndLaterUnseenForTheWholeLimitIsANewFailure() {
+        answering.add(ICMP);
+        pass(5_000, true);
+        pass(20_000, false);
+        answering.clear();
+        pass(2_000, false);
+        assertThat(events).noneMatch(text -> text.contains("timed out"));
+        pass(3_000, false);
+        assertThat(sights()).containsExactly(Sight.SEEN, Sight.UNSEEN);
+        assertThat(events).anyMatch(text -> text.contains("SAFETY CHECK for \"B\" timed out"));
+    }
+
+    @Test
+    void aProbeThatNeverWorkedTellsNothing() {
+        pass(5_000, true);
+        pass(10_000, false);
+        assertThat(sights()).containsExactly(Sight.UNKNOWN);
+        answering.add(ICMP);
+        pass(5_000, false);
+        assertThat(sights()).as("an answer that was not learnt").containsExactly(Sight.UNKNOWN);
+    }
+
+    @Test
+    void whatWorkedLongAgoDoesNotCount() {
+        answering.add(ICMP);
+        pass(5_000, true);
+        answering.clear();
+        pass(PeerSight.LEARNT_FOR + 10_000, true);
+        pass(5_000, false);
+        assertThat(sights()).containsExactly(Sight.UNKNOWN);
+    }
+
+    @Test
+    void oneAnswerInTimeIsEnough() {
+        answering.addAll(Set.of(ICMP, SSH));
+        pass(120_000, true);
+        answering.remove(ICMP);
+        pass(20_000, false);
+        assertThat(sights()).containsExactly(Sight.SEEN);
+        assertThat(sighted().evidence()).contains("TCP port 22");
+    }
+
+    @Test
+    void aPauseOfThisServerIsNoSilenceOfTheOther() {
+        answering.add(ICMP);
+        pass(5_000, true);
+        answering.clear();
+        now += 60_000;
+        pass(500, false);
+        assertThat(news)
+                .as("one unanswered probe after a minute in which none was sent")
+                .isEmpty();
+        pass(3_000, false);
+        assertThat(sighted().sight()).isEqualTo(Sight.UNSEEN);
+        assertThat(sighted().sinceMillis()).isLessThan(3_000);
+    }
+
+    @Test
+    void probesThatCannotBeSentAreNoSilence() {
+        answering.add(ICMP);
+        pass(5_000, true);
+        canSend = false;
+        pass(10_000, false);
+        assertThat(sights()).containsExactly(Sight.UNKNOWN);
+        assertThat(sighted().evidence()).contains("cannot be sent");
+    }
+
+    @Test
+    void tcpProbesAreRareWhileAllIsWell() {
+        answering.addAll(Set.of(ICMP, SSH));
+        List<Probe> all = new ArrayList<>();
+        for (int i = 0; i < 600 * 4; i++) {
+            pass(STEP, true);
+            all.addAll(sent);
+        }
+        assertThat(all.stream().filter(SSH::equals).count()).isBetween(9L, 11L);
+        assertThat(all.stream().filter(ICMP::equals).count()).isEqualTo(1_200);
+    }
+
+    @Test
+    void withQuorumNobodyIsToldOfAPausedTakeover() {
+        check.settings(
+                new QuorumSettings(
+                        QuorumSettings.Quorum.MAJORITY,
+                        QuorumSettings.Witness.REMOTE_VERIFY,
+                        1,
+                        5_000,
+                        10_000,
+                        QuorumSettings.Storage.NONE,
+                        QuorumSettings.Etcd.NONE,
+                        QuorumSettings.Safety.DEFAULT,
+                        "",
+                        10_000,
+                        0,
+                        false),
+                Set.of());
+        answering.add(ICMP);
+        pass(5_000, true);
+        pass(5_000, false);
+        assertThat(sights()).containsExactly(Sight.SEEN);
+        assertThat(events).isEmpty();
+    }
+
+    @Test
+    void theLimitIsTheDetectionTimeAndAtLeastTwoSeconds() {
+        check.watch(List.of(new Watched("B", Set.of(), false, 500)), Set.of(), now);
+        assertThat(check.limit("B")).isEqualTo(2_000);
+        check.settings(QuorumSettings.DEFAULT, Set.of("B"));
+        assertThat(check.limit("B")).isEqualTo(500);
+        check.watch(List.of(new Watched("B", Set.of(), false, 30_000)), Set.of(), now);
+        assertThat(check.limit("B")).isEqualTo(30_000);
+    }
+
+    @Test
+    void aServerWhoseGatewayAndReferencesAreSilentIsCutOff() {
+        landmarks = Set.of(GATEWAY, SWITCH);
+        answering.addAll(Set.of(ICMP, GATEWAY, SWITCH));
+        pass(5_000, true);
+        answering.clear();
+        answering.add(SWITCH);
+        pass(10_000, false);
+        assertThat(check.cutOff()).isEmpty();
+        answering.clear();
+        pass(3_000, false);
+        assertThat(check.cutOff()).contains("10.0.0.254", "10.0.0.253");
+        pass(STEP, true);
+        assertThat(check.cutOff()).isEmpty();
+        assertThat(news.stream().filter(CutOff.class::isInstance).map(each -> ((CutOff) each).cutOff()))
+                .containsExactly(true, false);
+    }
+
+    @Test
+    void aGatewayThatNeverAnsweredTellsNothing() {
+        landmarks = Set.of(GATEWAY);
+        pass(5_000, true);
+        pass(10_000, false);
+        assertThat(check.cutOff()).isEmpty();
+    }
+
+    @Test
+    void noCarrierOnAllCommInterfacesIsCutOff() {
+        answering.add(ICMP);
+        pass(5_000, true);
+        check.links(Set.of("eth0", "eth1"), Set.of("eth1"));
+        pass(5_000, false);
+        assertThat(check.cutOff()).isEmpty();
+        check.links(Set.of("eth0", "eth1"), Set.of());
+        pass(STEP, false);
+        assertThat(check.cutOff()).startsWith("no carrier on").contains("eth0", "eth1");
+    }
+}

@@ -1,0 +1,2 @@
+/** Commands about quorum, fencing and how safe the cluster is. */
+package org.mainstay.shell.internal.command.safety;

@@ -1,0 +1,262 @@
+package org.mainstay.sim;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.mainstay.cluster.lcd.Flag;
+import org.mainstay.cluster.lcd.LcdChange;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.core.decision.event.Event.Presence;
+import org.mainstay.core.decision.event.ServiceRequest;
+
+/** Lets the steps of a script happen to a cluster. What is not possible at that time does not happen. */
+final class Happenings {
+    /** How long a guard must have run between two standstills to have run "in between". */
+    private static final long BREATH = 1_500;
+
+    private final Cluster cluster;
+    private final Network network;
+    private final Map<String, Long> guardOut = new TreeMap<>();
+    private long last;
+    private int generation;
+
+    Happenings(Cluster cluster) {
+        this.cluster = cluster;
+        this.network = cluster.network();
+    }
+
+    /** Returns when the last of all faults is over. */
+    long last() {
+        return last;
+    }
+
+    void happen(Step step) {
+        boolean quiet = cluster.now()
+                > last + cluster.plan().settling() + 2 * cluster.plan().detection();
+        last = Math.max(last, cluster.now() + step.millis());
+        generation++;
+        cluster.disturbed();
+        Machine one = step.one().isEmpty() ? null : machine(step.one());
+        switch (step.kind()) {
+            case POWER -> power(one, step.millis());
+            case LOSS -> loss(one, step.millis(), quiet);
+            case MANAGER_DIES -> managerDies(one, step.millis());
+            case GUARD_DIES -> guardDies(one, step.millis());
+            case BOTH_DIE -> {
+                guardDies(one, step.millis());
+                managerDies(one, step.millis() + 500);
+            }
+            case PAUSE, PAUSE_MANAGER, PAUSE_GUARD -> pause(one, step);
+            case DISK_FAILS ->
+                during(
+                        step,
+                        () -> one.manager().diskFails(true),
+                        () -> one.manager().diskFails(false));
+            case DISK_SLOW ->
+                during(
+                        step,
+                        () -> one.manager().diskSlow(true),
+                        () -> one.manager().diskSlow(false));
+            case GUARD_DISK_FAILS ->
+                during(
+                        step,
+                        () -> one.leaseDisk().fails(true),
+                        () -> one.leaseDisk().fails(false));
+            case GUARD_DISK_SLOW ->
+                during(
+                        step,
+                        () -> one.guardSide().diskSlow(true),
+                        () -> one.guardSide().diskSlow(false));
+            case DIE_AT_COMMIT -> one.manager().dieAtCommit(false, step.number());
+            case POWER_AT_COMMIT -> one.manager().dieAtCommit(true, step.number());
+            case CRASH -> {
+                if (one.powered() && one.apps().real(step.tag()) == Presence.RUNNING) {
+                    one.apps().set(step.tag(), cluster.chance(0.5) ? Presence.STOPPED : Presence.PARTIAL);
+                }
+            }
+            case KIT_FAILS -> one.apps().fail(step.other(), step.tag(), step.number());
+            case KIT_HANGS ->
+                during(
+                        step,
+                        () -> one.apps().hang(step.other(), step.tag(), true),
+                        () -> one.apps().hang(step.other(), step.tag(), false));
+            case STORAGE -> cluster.witnesses().lose(one.name(), step.millis());
+            case STORAGE_SLOW -> cluster.witnesses().slow(step.millis());
+            case FENCE_FAILS -> cluster.safety().breakFence(one.name(), step.millis());
+            case NOISE -> network.noise(step.millis());
+            case CUT, CUT_PATH, DEAF, ISOLATE, SPLIT -> networks(one, step);
+            default -> operator(one, step);
+        }
+    }
+
+    private Machine machine(String name) {
+        if (!name.equals(Step.OWNER)) {
+            return cluster.machine(name);
+        }
+        String tag = cluster.plan().tags().get(0);
+        return cluster.checks().where(tag).stream()
+                .findFirst()
+                .map(cluster::machine)
+                .orElse(cluster.machines().iterator().next());
+    }
+
+    private void during(Step step, Runnable begins, Runnable ends) {
+        begins.run();
+        cluster.clock().after(step.millis(), ends);
+    }
+
+    // ---- machines
+
+    private void power(Machine machine, long millis) {
+        if (machine.powered()) {
+            machine.powerOff();
+            cluster.clock().after(millis, machine::powerOn);
+        }
+    }
+
+    /** A loss of power in a cluster that is in order: the one fault whose recovery time is promised to the second. */
+    private void loss(Machine machine, long millis, boolean quiet) {
+        boolean sound = quiet
+                && cluster.checks().missing().isEmpty()
+                && cluster.plan().tags().stream()
+                        .noneMatch(tag -> cluster.checks().where(tag).isEmpty())
+                && cluster.machines().stream()
+                        .allMatch(one -> one.manager().up() && one.guardSide().alive());
+        cluster.machines().forEach(one -> {
+            one.apps().heal();
+            one.manager().liveOn();
+        });
+        power(machine, millis);
+        if (!sound) {
+            return;
+        }
+        int mine = generation;
+        cluster.clock().after(cluster.plan().promised(), () -> {
+            if (generation == mine) {
+                cluster.checks().serves("after " + cluster.plan().promised() + " ms");
+            }
+        });
+    }
+
+    private void managerDies(Machine machine, long millis) {
+        if (machine.manager().up()) {
+            machine.manager().die(false);
+            cluster.clock().after(millis, machine.manager()::start);
+        }
+    }
+
+    /** Returns whether a guard may be kept from running: once, for no longer than the tolerance, then it runs for a while. */
+    private boolean mayStandStill(Machine machine, long millis) {
+        boolean may = machine.guardRuns()
+                && machine.guardSide().alive()
+                && cluster.now() > guardOut.getOrDefault(machine.name(), 0L) + BREATH
+                && (!cluster.plan().leased() || millis <= cluster.plan().pauseTolerance());
+        if (may) {
+            guardOut.put(machine.name(), cluster.now() + millis);
+        }
+        return may;
+    }
+
+    private void guardDies(Machine machine, long millis) {
+        if (mayStandStill(machine, millis)) {
+            machine.guardSide().die();
+            cluster.clock().after(millis, machine.guardSide()::start);
+        }
+    }
+
+    private void pause(Machine machine, Step step) {
+        if (step.kind() == Step.Kind.PAUSE_MANAGER) {
+            if (machine.powered()) {
+                machine.pauseManager(step.millis());
+            }
+        } else if (mayStandStill(machine, step.millis())) {
+            if (step.kind() == Step.Kind.PAUSE) {
+                machine.pause(step.millis());
+            } else {
+                machine.pauseGuard(step.millis());
+            }
+        }
+    }
+
+    // ---- networks
+
+    private void networks(Machine one, Step step) {
+        long millis = step.millis();
+        switch (step.kind()) {
+            case CUT -> cut(one.name(), step.other(), millis);
+            case CUT_PATH -> {
+                int number = step.number() % network.networks();
+                network.cut(one.name(), step.other(), number, millis);
+                network.cut(step.other(), one.name(), number, millis);
+            }
+            case DEAF -> deafen(one.name(), step.other(), millis);
+            case ISOLATE -> others(one).forEach(other -> cut(one.name(), other, millis));
+            default -> {
+                others(one).stream()
+                        .filter(other -> !other.equals(step.other()))
+                        .forEach(other -> cut(one.name(), other, millis));
+                others(cluster.machine(step.other())).stream()
+                        .filter(other -> !other.equals(one.name()))
+                        .forEach(other -> cut(step.other(), other, millis));
+            }
+        }
+    }
+
+    private List<String> others(Machine machine) {
+        return cluster.names().stream()
+                .filter(name -> !name.equals(machine.name()))
+                .toList();
+    }
+
+    private void cut(String one, String other, long millis) {
+        if (!one.equals(other)) {
+            deafen(one, other, millis);
+            deafen(other, one, millis);
+        }
+    }
+
+    private void deafen(String from, String to, long millis) {
+        for (int number = 0; number < network.networks(); number++) {
+            network.cut(from, to, number, millis);
+        }
+    }
+
+    // ---- operators
+
+    private void operator(Machine one, Step step) {
+        if (one == null || !one.manager().up()) {
+            return;
+        }
+        switch (step.kind()) {
+            case BRING -> {
+                if (cluster.plan().shares(one)) {
+                    one.manager().request(new ServiceRequest.BringInService(step.tag(), false, true, false));
+                }
+            }
+            case TAKE_OUT -> {
+                if (cluster.plan().shares(one)) {
+                    one.manager().request(new ServiceRequest.TakeOutOfService(step.tag(), false, false, false));
+                }
+            }
+            case FLAG -> {
+                String flag = "flag" + step.number();
+                one.manager()
+                        .request(new ServiceRequest.ChangeOwn(
+                                "set " + flag, List.of(LcdChange.put(LcdSection.FLAGS, flag, new Flag(flag)))));
+            }
+            case CONFIRM_DOWN -> {
+                // An operator who lies is no fault anything could stand.
+                if (!cluster.machine(step.other()).powered()) {
+                    one.manager().request(new ServiceRequest.ConfirmDown(step.other()));
+                }
+            }
+            case STOP, STOP_LEAVING -> {
+                one.manager().stoppedFor(step.millis());
+                one.manager().request(new ServiceRequest.Stop(step.kind() == Step.Kind.STOP_LEAVING, false));
+            }
+            default -> {
+                // nothing happens
+            }
+        }
+    }
+}

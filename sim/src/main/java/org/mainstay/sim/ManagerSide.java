@@ -1,0 +1,430 @@
+package org.mainstay.sim;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.Origin;
+import org.mainstay.core.decision.Decision;
+import org.mainstay.core.decision.DecisionCore;
+import org.mainstay.core.decision.effect.Effect;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.event.Input;
+import org.mainstay.core.decision.event.ServiceRequest;
+import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.decision.state.RightToRun.Right;
+
+/** The manager of a machine: the production decision core, and a model of its loop, timers and database. */
+final class ManagerSide {
+    private static final long EPOCH = 1_790_000_000_000L;
+    private static final long SLOW_COMMIT = 1_200;
+    private static final long REPORT = 500;
+    private static final double REPEATED = 0.003;
+
+    /** Where a manager or machine dies in the course of a decision. */
+    private enum Death {
+        NONE,
+        MANAGER,
+        MACHINE
+    }
+
+    private final Cluster cluster;
+    private final Machine machine;
+    private final DecisionCore core = new DecisionCore();
+    private final Deque<Event> inbox = new ArrayDeque<>();
+    private final Map<String, Long> timers = new HashMap<>();
+    private final Map<String, Boolean> paths = new TreeMap<>();
+    private final Map<String, String> pathPeers = new TreeMap<>();
+
+    private boolean up;
+    private boolean busy;
+    private boolean pumping;
+    private int run;
+    private int requests;
+    private long timer;
+    private CoreState state;
+    private boolean diskFails;
+    private boolean diskSlow;
+    private Death death = Death.NONE;
+    private int effectsBeforeDeath;
+    private long stoppedFor;
+    private Event.RightChanged right;
+
+    ManagerSide(Cluster cluster, Machine machine) {
+        this.cluster = cluster;
+        this.machine = machine;
+    }
+
+    boolean up() {
+        return up;
+    }
+
+    int run() {
+        return run;
+    }
+
+    CoreState state() {
+        return state;
+    }
+
+    boolean reaches(String peer) {
+        return paths.entrySet().stream()
+                .anyMatch(
+                        path -> path.getValue() && pathPeers.get(path.getKey()).equals(peer));
+    }
+
+    void diskFails(boolean fails) {
+        diskFails = fails;
+    }
+
+    void diskSlow(boolean slow) {
+        diskSlow = slow;
+    }
+
+    /** It will not die at its next commit. */
+    void liveOn() {
+        death = Death.NONE;
+    }
+
+    /** @param effects how many effects of the next decision that changes the database are still executed; -1: it is not stored */
+    void dieAtCommit(boolean power, int effects) {
+        death = power ? Death.MACHINE : Death.MANAGER;
+        effectsBeforeDeath = effects;
+    }
+
+    // ---- life
+
+    void start() {
+        if (up || !machine.powered() || machine.guardSide().quarantined()) {
+            return;
+        }
+        up = true;
+        run++;
+        timers.clear();
+        inbox.clear();
+        paths.clear();
+        busy = false;
+        pumping = false;
+        right = null;
+        state = CoreState.initial(machine.lcd(), machine.copies());
+        cluster.say("the manager of " + machine + " starts");
+        cluster.disturbed();
+        post(new Event.Started(machine.bootId(), cluster.plan().settings(), Set.of(Plan.TYPE)));
+        machine.guardSide().link();
+        cluster.safety().greet(machine);
+        report(run);
+    }
+
+    /** The manager's process ends, or its machine with it. */
+    void die(boolean power) {
+        if (!up) {
+            return;
+        }
+        cluster.checks().dies(machine, power);
+        up = false;
+        run++;
+        death = Death.NONE;
+        inbox.clear();
+        state = null;
+        paths.clear();
+        if (!power) {
+            machine.guardSide().unlink();
+            machine.apps().interrupt();
+        }
+        cluster.disturbed();
+        cluster.refreshSessions();
+    }
+
+    private void report(int mine) {
+        cluster.clock().pulseAfter(machine.real(REPORT), () -> {
+            if (up && run == mine) {
+                if (machine.managerRuns() && !busy) {
+                    machine.guardSide().report();
+                }
+                report(mine);
+            }
+        });
+    }
+
+    void resume() {
+        pump();
+    }
+
+    // ---- what others tell
+
+    void path(String id, String peer, boolean alive) {
+        paths.put(id, alive);
+        pathPeers.put(id, peer);
+        post(new Event.PathState(id, peer, alive));
+        if (alive && cluster.mutant() == Mutant.ALLOW_TOO_EARLY) {
+            machine.guardSide().withhold(peer, false);
+        }
+        cluster.clock().after(0, cluster::refreshSessions);
+    }
+
+    /** News of the guard about lease and grants. */
+    void news(Event event) {
+        if (event instanceof Event.RightChanged changed) {
+            right = changed;
+        }
+        Event heard = Mutant.news(cluster, machine, event);
+        if (heard != null) {
+            post(heard);
+        }
+    }
+
+    /** The guard is gone: what it renewed nobody renews. */
+    void guardAway() {
+        if (!up) {
+            return;
+        }
+        post(new Event.GuardAway());
+        if (right != null && right.right() == Right.HELD) {
+            Event.RightChanged last = right;
+            long left = Math.max(0, last.until() - machine.bootMillis());
+            int mine = run;
+            cluster.clock().after(machine.real(left), () -> {
+                if (up && run == mine && right == last) {
+                    post(new Event.RightChanged(Right.LOST, 0, 0, "the guard does not answer"));
+                }
+            });
+        }
+    }
+
+    /** Asks as an operator would. @return the id of the request */
+    String request(ServiceRequest request) {
+        String id = machine + "#" + run + "." + ++requests;
+        cluster.checks().asked(machine, id, request);
+        post(new Event.Requested(id, new Origin("operator", machine.name(), EPOCH + cluster.now(), ""), request));
+        return id;
+    }
+
+    /** Queues an event. */
+    void post(Event event) {
+        if (up) {
+            inbox.add(event);
+            if (!pumping) {
+                pumping = true;
+                int mine = run;
+                cluster.clock().after(0, () -> {
+                    if (run == mine) {
+                        pumping = false;
+                        pump();
+                    }
+                });
+            }
+        }
+    }
+
+    void later(long millis, Event event) {
+        int mine = run;
+        cluster.clock().after(millis, () -> {
+            if (up && run == mine) {
+                post(event);
+            }
+        });
+    }
+
+    // ---- the loop
+
+    private void pump() {
+        while (up && !busy && machine.managerRuns() && !inbox.isEmpty()) {
+            one(Mutant.received(cluster, inbox.remove()));
+        }
+    }
+
+    private void one(Event event) {
+        CoreState before = Mutant.before(cluster, state, event);
+        Input input = new Input(EPOCH + cluster.now(), event);
+        Decision decision = core.decide(before, input);
+        cluster.decided(machine, event, decision);
+        if (cluster.chance(REPEATED) && !decision.equals(core.decide(before, input))) {
+            throw new AssertionError("equal input gave different decisions for " + event);
+        }
+        CoreState after = decision.state();
+        boolean changed = after.own() != before.own() && !after.own().equals(before.own());
+        boolean copied = after.peers() != before.peers() && copied(after);
+        if (!changed && !copied) {
+            entered(before, decision, after, false);
+            return;
+        }
+        if (diskFails) {
+            failed(before, event);
+            return;
+        }
+        if (changed && death != Death.NONE && effectsBeforeDeath < 0) {
+            die();
+            return;
+        }
+        if (!diskSlow) {
+            store(before, decision, changed);
+            return;
+        }
+        busy = true;
+        int mine = run;
+        cluster.clock().after(cluster.about(SLOW_COMMIT), () -> {
+            if (up && run == mine) {
+                busy = false;
+                store(before, decision, changed);
+                pump();
+            }
+        });
+    }
+
+    private boolean copied(CoreState after) {
+        for (var entry : after.peers().entrySet()) {
+            Lcd known = machine.copies().get(entry.getKey());
+            if (known != entry.getValue().lcd() && !entry.getValue().lcd().equals(known)) {
+                return true;
+            }
+        }
+        return machine.copies().size() != after.peers().size();
+    }
+
+    private void failed(CoreState before, Event event) {
+        Decision decision = core.decide(
+                before, new Input(EPOCH + cluster.now(), new Event.PersistFailed(event, "no space left on device")));
+        if (!decision.state().own().equals(before.own())) {
+            throw new AssertionError("a failed commit changed the database of " + machine);
+        }
+        entered(before, decision, decision.state(), false);
+    }
+
+    private void store(CoreState before, Decision decision, boolean changed) {
+        CoreState after = decision.state();
+        after.peers().forEach((peer, view) -> machine.copies().put(peer, view.lcd()));
+        machine.copies().keySet().retainAll(after.peers().keySet());
+        CoreState next = changed ? after.withOwn(after.own().committed()) : after;
+        if (changed) {
+            machine.lcd(Mutant.stored(cluster, machine.lcd(), next.own()));
+        }
+        entered(before, decision, next, changed);
+    }
+
+    private void entered(CoreState before, Decision decision, CoreState next, boolean changed) {
+        state = next;
+        if (changed) {
+            machine.guardSide().report();
+        }
+        if (changed || before == null) {
+            machine.guardSide().inService(occupied(next.own()));
+        }
+        boolean dies = changed && death != Death.NONE;
+        int left = dies ? effectsBeforeDeath : Integer.MAX_VALUE;
+        int mine = run;
+        for (Effect effect : decision.effects()) {
+            if (left-- <= 0 || run != mine) {
+                break;
+            }
+            execute(effect);
+        }
+        if (dies && run == mine) {
+            die();
+        }
+    }
+
+    private void die() {
+        boolean power = death == Death.MACHINE;
+        death = Death.NONE;
+        cluster.say(machine + (power ? " loses power" : " loses its manager") + " while it stores something");
+        if (power) {
+            machine.powerOff();
+            cluster.clock().after(cluster.about(8_000), machine::powerOn);
+        } else {
+            die(false);
+            cluster.clock().after(cluster.about(3_000), this::start);
+        }
+    }
+
+    private static Set<String> occupied(Lcd lcd) {
+        Set<String> tags = new TreeSet<>();
+        for (Instance instance : lcd.instances().values()) {
+            if (instance.state().inService() || !instance.ownership().released()) {
+                tags.add(instance.tag());
+            }
+        }
+        return tags;
+    }
+
+    private void execute(Effect effect) {
+        if (effect instanceof Effect.RunAction action) {
+            machine.apps().run(action);
+        } else if (effect instanceof Effect.CancelAction cancel) {
+            machine.apps().cancel(cancel.actionId());
+        } else if (effect instanceof Effect.FindHandles find) {
+            later(cluster.about(2), new Event.HandlesKnown(find.tag(), List.of("CGROUP\t/mainstay/" + find.tag())));
+        } else if (effect instanceof Effect.Probe probe) {
+            machine.apps().probe(probe.tag());
+        } else if (effect instanceof Effect.RunKillHandles kill) {
+            int mine = run;
+            machine.guardSide().kill(kill.tag(), done -> {
+                if (up && run == mine) {
+                    String text = done ? "processes ended" : "processes do not end";
+                    post(new Event.KillFinished(kill.tag(), done, text));
+                }
+            });
+        } else if (effect instanceof Effect.Send send) {
+            cluster.send(machine, send);
+        } else if (effect instanceof Effect.StartTimer start) {
+            startTimer(start);
+        } else if (effect instanceof Effect.CancelTimer cancel) {
+            timers.remove(cancel.id());
+        } else if (effect instanceof Effect.Monitor monitor) {
+            machine.apps().monitor(monitor.tags());
+        } else {
+            executeMore(effect);
+        }
+    }
+
+    private void executeMore(Effect effect) {
+        if (effect instanceof Effect.Answer answer) {
+            cluster.checks().answers(machine, answer.requestId(), answer.reply());
+        } else if (effect instanceof Effect.Withhold withhold) {
+            machine.guardSide().withhold(withhold.peer(), true);
+        } else if (effect instanceof Effect.Allow allow) {
+            machine.guardSide().withhold(allow.peer(), false);
+        } else if (effect instanceof Effect.Quarantine quarantine) {
+            machine.guardSide().quarantine(quarantine.millis());
+        } else if (effect instanceof Effect.Fence fence) {
+            cluster.safety().fence(machine, fence.peer());
+        } else if (effect instanceof Effect.Notify note) {
+            cluster.noted(machine, note.text());
+        } else if (effect instanceof Effect.PhaseChanged phase
+                && phase.phase() == org.mainstay.cluster.ClusterSnapshot.Phase.STOPPED) {
+            stopped();
+        }
+    }
+
+    private void stopped() {
+        int mine = run;
+        cluster.clock().after(1, () -> {
+            if (up && run == mine) {
+                die(false);
+                cluster.clock().after(stoppedFor, this::start);
+            }
+        });
+    }
+
+    /** Once it was stopped by an operator, it is started again after a while. */
+    void stoppedFor(long millis) {
+        stoppedFor = millis;
+    }
+
+    private void startTimer(Effect.StartTimer start) {
+        long id = ++timer;
+        int mine = run;
+        timers.put(start.id(), id);
+        cluster.clock().after(machine.real(start.millis()), () -> {
+            if (up && run == mine && Long.valueOf(id).equals(timers.get(start.id()))) {
+                timers.remove(start.id());
+                post(new Event.TimerFired(start.id()));
+            }
+        });
+    }
+}

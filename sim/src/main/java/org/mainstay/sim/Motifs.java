@@ -1,0 +1,85 @@
+package org.mainstay.sim;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.mainstay.sim.Step.Kind;
+
+/** Sequences that chance alone seldom finds: faults that meet where the rules are at their edge. */
+final class Motifs {
+    private final Random random;
+
+    Motifs(Random random) {
+        this.random = random;
+    }
+
+    /** Returns one of them. */
+    List<Step> any(Plan plan, long at) {
+        return switch (random.nextInt(4)) {
+            case 0, 1 -> lastMoment(plan, at);
+            case 2 -> rotation(plan, at);
+            default -> forgetfulGuards(plan, at);
+        };
+    }
+
+    private long between(long least, long most) {
+        return least + random.nextInt((int) Math.max(1, most - least));
+    }
+
+    /** The owner loses its lease while its manager is away, and stands still when its guard would have to act. */
+    private List<Step> lastMoment(Plan plan, long at) {
+        List<Step> steps = new ArrayList<>();
+        long pause = plan.pauseTolerance() - 500;
+        if (random.nextInt(3) == 0) {
+            steps.add(new Step(at, Kind.NOISE, "", "", "", 6_000, 0));
+            at += between(0, 4_000);
+        }
+        String tag = plan.tags().get(0);
+        steps.add(
+                random.nextInt(3) == 0
+                        ? new Step(at, Kind.KIT_HANGS, Step.OWNER, "remove", tag, 60_000, 0)
+                        : new Step(at, Kind.PAUSE_MANAGER, Step.OWNER, "", "", between(15_000, 40_000), 0));
+        long cut = at + between(0, 1_500);
+        steps.add(new Step(cut, Kind.ISOLATE, Step.OWNER, "", "", between(15_000, 45_000), 0));
+        if (plan.quorum() != org.mainstay.core.decision.state.Safety.Quorum.MAJORITY) {
+            steps.add(new Step(cut, Kind.STORAGE, Step.OWNER, "", "", between(15_000, 45_000), 0));
+        }
+        Kind kind = random.nextBoolean() ? Kind.PAUSE : Kind.PAUSE_GUARD;
+        long early = plan.leaseMillis() - 500L;
+        if (random.nextBoolean()) {
+            steps.add(new Step(cut + between(100, early), kind, Step.OWNER, "", "", between(1_000, pause), 0));
+        }
+        long kill = cut + plan.leaseMillis() + plan.lossStop() / 2;
+        steps.add(new Step(kill - between(0, 2_000), kind, Step.OWNER, "", "", pause, 0));
+        return steps;
+    }
+
+    /** One server after the other is away, and managers die in between: whoever is asked was not there before. */
+    private List<Step> rotation(Plan plan, long at) {
+        List<Step> steps = new ArrayList<>();
+        long time = at;
+        int first = random.nextInt(plan.servers());
+        for (int i = 0; i < plan.servers(); i++) {
+            String name = Plan.name((first + i) % plan.servers());
+            long away = between(17_000, 30_000);
+            steps.add(new Step(time, random.nextBoolean() ? Kind.ISOLATE : Kind.POWER, name, "", "", away, 0));
+            String other = Plan.name(random.nextInt(plan.servers()));
+            Kind dies = random.nextBoolean() ? Kind.MANAGER_DIES : Kind.POWER;
+            steps.add(new Step(time + between(0, away), dies, other, "", "", between(500, 4_000), 0));
+            time += away + between(0, 2_000) - 1_000;
+        }
+        return steps;
+    }
+
+    /** The owner is cut off, and the guards of the others start again while they wait for the end of its lease. */
+    private List<Step> forgetfulGuards(Plan plan, long at) {
+        List<Step> steps = new ArrayList<>();
+        steps.add(new Step(at, Kind.PAUSE_MANAGER, Step.OWNER, "", "", 20_000, 0));
+        steps.add(new Step(at, Kind.ISOLATE, Step.OWNER, "", "", 25_000, 0));
+        for (int i = 1; i < plan.servers(); i++) {
+            Kind kind = random.nextInt(3) == 0 ? Kind.POWER : Kind.GUARD_DIES;
+            steps.add(new Step(at + between(500, 6_000), kind, Plan.name(i), "", "", between(200, 2_000), 0));
+        }
+        return steps;
+    }
+}

@@ -1,0 +1,131 @@
+package org.mainstay.sim;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.message.CoreMessage;
+
+/**
+ * The message session of two managers: what is sent arrives once and in order until it ends; it waits while no path works and
+ * is lost with the session. Each side notices the end at its own time.
+ */
+final class Session {
+    private static final long CONNECT = 30;
+    private static final long RETRY = 100;
+
+    private record Parcel(long readyAt, Event event) {}
+
+    /** What one side knows and is owed. */
+    private static final class End {
+        private final Machine owner;
+        private boolean open;
+        private final Deque<Parcel> inbound = new ArrayDeque<>();
+        private boolean pumping;
+
+        End(Machine owner) {
+            this.owner = owner;
+        }
+    }
+
+    private final Cluster cluster;
+    private final End one;
+    private final End other;
+    private long id;
+    private boolean opening;
+
+    Session(Cluster cluster, Machine one, Machine other) {
+        this.cluster = cluster;
+        this.one = new End(one);
+        this.other = new End(other);
+    }
+
+    private boolean wanted(End end, End peer) {
+        return end.owner.manager().up() && end.owner.manager().reaches(peer.owner.name());
+    }
+
+    /** Looks whether the session begins or ends. */
+    void refresh() {
+        boolean up = cluster.network().up(one.owner, other.owner);
+        look(one, other, up);
+        look(other, one, up);
+        if (!one.open && !other.open && !opening && up && wanted(one, other) && wanted(other, one)) {
+            opening = true;
+            cluster.clock().after(cluster.about(CONNECT), this::begin);
+        }
+    }
+
+    private void look(End end, End peer, boolean up) {
+        if (end.open && (!wanted(end, peer) || !peer.open && up)) {
+            close(end);
+        }
+    }
+
+    private void begin() {
+        opening = false;
+        if (one.open || other.open) {
+            return;
+        }
+        boolean can = cluster.network().up(one.owner, other.owner) && wanted(one, other) && wanted(other, one);
+        if (!can) {
+            return;
+        }
+        id++;
+        open(one, other);
+        open(other, one);
+    }
+
+    private void open(End end, End peer) {
+        end.open = true;
+        end.inbound.clear();
+        enqueue(end, cluster.about(CONNECT), new Event.SessionOpened(peer.owner.name()));
+    }
+
+    private void close(End end) {
+        end.open = false;
+        end.inbound.clear();
+        String peer = (end == one ? other : one).owner.name();
+        end.owner.manager().post(new Event.SessionClosed(peer));
+        cluster.clock().after(1, this::refresh);
+    }
+
+    void send(Machine from, CoreMessage message) {
+        End sender = from == one.owner ? one : other;
+        End receiver = sender == one ? other : one;
+        if (sender.open && receiver.open) {
+            enqueue(receiver, cluster.about(2), new Event.MessageReceived(from.name(), message));
+        }
+    }
+
+    private void enqueue(End end, long delay, Event event) {
+        end.inbound.add(new Parcel(cluster.now() + delay, event));
+        pump(end, id);
+    }
+
+    private void pump(End end, long session) {
+        if (end.pumping || end.inbound.isEmpty()) {
+            return;
+        }
+        end.pumping = true;
+        long wait = Math.max(0, end.inbound.peek().readyAt() - cluster.now());
+        cluster.clock().after(wait, () -> deliver(end, session));
+    }
+
+    private void deliver(End end, long session) {
+        end.pumping = false;
+        if (!end.open || id != session) {
+            pump(end, id);
+            return;
+        }
+        if (!cluster.network().up(one.owner, other.owner)) {
+            end.pumping = true;
+            cluster.clock().after(RETRY, () -> deliver(end, session));
+            return;
+        }
+        Parcel parcel = end.inbound.peek();
+        if (parcel != null && parcel.readyAt() <= cluster.now()) {
+            end.inbound.remove();
+            end.owner.manager().post(parcel.event());
+        }
+        pump(end, session);
+    }
+}
