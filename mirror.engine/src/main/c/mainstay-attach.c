@@ -1,12 +1,14 @@
 /*
- * Makes a volume of the mirror engine a file that a loop device can use: mainstay-attach FOLDER SOCKET EXPORT
+ * Makes a volume of the mirror engine a file that a loop device can use: mainstay-attach [-d] FOLDER SOCKET EXPORT
+ * Runs a program that memory reclaim must not wait for, as the engine:   mainstay-attach -- PROGRAM [ARGUMENT...]
  *
  * Speaks the kernel's FUSE protocol on one side and NBD on the other. When the engine goes away, for a crash or an upgrade,
  * it connects again, without limit, and sends every unanswered request again: I/O stalls and no request fails. Requests may be sent
  * twice; all of them have the same effect twice, and the kernel sends no overlapping ones at the same time.
  *
  * It is part of the way memory is reclaimed: it allocates nothing after its start, is locked in memory where that is allowed, and is
- * marked as an I/O flusher. Prints "ready" when FOLDER/volume can be used. TERM ends it: what waits then fails.
+ * marked as an I/O flusher. Prints "ready" when FOLDER/volume can be used; -d: goes on in the background and returns then.
+ * TERM ends it: what waits then fails.
  */
 #include "attach-nbd.h"
 #include <fcntl.h>
@@ -306,7 +308,8 @@ static void stop(int signal_number)
     _exit(0);
 }
 
-static void protect(void)
+/* Last to be killed when memory is short, and never made to wait for its own volume's writeback. Inherited by threads and exec. */
+static void flusher(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd >= 0) {
@@ -316,21 +319,77 @@ static void protect(void)
     }
     if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0))
         fprintf(stderr, "mainstay-attach: not an I/O flusher: %s\n", strerror(errno));
+}
+
+static void protect(void)
+{
+    flusher();
     if (mlockall(MCL_CURRENT | MCL_FUTURE))
         fprintf(stderr, "mainstay-attach: not locked in memory: %s\n", strerror(errno));
+}
+
+/* Goes on in the background; who called returns when the volume can be used, or with what went wrong. */
+static int detach(void)
+{
+    int ready[2];
+    char state;
+    if (pipe2(ready, O_CLOEXEC)) {
+        perror("mainstay-attach: pipe");
+        exit(1);
+    }
+    switch (fork()) {
+    case -1:
+        perror("mainstay-attach: fork");
+        exit(1);
+    case 0:
+        close(ready[0]);
+        setsid();
+        return ready[1];
+    default:
+        close(ready[1]);
+        exit(read(ready[0], &state, 1) == 1 ? 0 : 1);
+    }
+}
+
+static void tell(int ready)
+{
+    puts("ready");
+    fflush(stdout);
+    if (ready >= 0) {
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (write(ready, "r", 1) < 0)
+            perror("mainstay-attach: who started it is gone");
+        close(ready);
+        dup2(null, 0);
+        dup2(null, 1);
+        dup2(null, 2);
+        close(null);
+    }
 }
 
 int main(int count, char **words)
 {
     char options[128];
     pthread_t thread;
+    int ready = -1;
+    if (count > 2 && !strcmp(words[1], "--")) {
+        flusher();
+        execvp(words[2], words + 2);
+        fprintf(stderr, "mainstay-attach: %s cannot be executed: %s\n", words[2], strerror(errno));
+        return 127;
+    }
+    int background = count == 5 && !strcmp(words[1], "-d");
+    words += background;
+    count -= background;
     if (count != 4 || strlen(words[2]) > 107 || strlen(words[3]) > 4096) {
-        fprintf(stderr, "usage: mainstay-attach FOLDER SOCKET EXPORT\n");
+        fprintf(stderr, "usage: mainstay-attach [-d] FOLDER SOCKET EXPORT | -- PROGRAM [ARGUMENT...]\n");
         return 2;
     }
     folder = words[1];
     socket_path = words[2];
     export_name = words[3];
+    if (background)
+        ready = detach();
     for (int i = 0; i < SLOTS; i++) {
         slots[i].data = mmap(NULL, HEADS + LARGEST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (slots[i].data == MAP_FAILED) {
@@ -352,8 +411,7 @@ int main(int count, char **words)
         perror("mainstay-attach: thread");
         return 1;
     }
-    puts("ready");
-    fflush(stdout);
+    tell(ready);
     requests();
     return 0;
 }

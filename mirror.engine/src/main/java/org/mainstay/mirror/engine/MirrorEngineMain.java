@@ -53,8 +53,8 @@ public final class MirrorEngineMain {
     private static void run(List<String> words) throws IOException, InterruptedException {
         Path folder = Path.of(words.get(1));
         Files.createDirectories(folder);
-        try (FileChannel channel = FileChannel.open(
-                        folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try (FileChannel channel =
+                        FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock lock = channel.tryLock()) {
             if (lock == null) {
                 System.err.println("a mirror engine runs already in " + folder);
@@ -63,9 +63,9 @@ public final class MirrorEngineMain {
             InetSocketAddress replication = words.size() > 3 ? EngineEnvironment.address(words.get(3)) : null;
             CountDownLatch end = new CountDownLatch(1);
             long memory = Long.getLong("mainstay.mirror.memory", 256L << 20);
-            try (Engine engine = new Engine(folder, words.get(2), replication, security(), memory, MirrorEngineMain::log);
-                    ControlServer control =
-                            new ControlServer(folder.resolve("control.sock"), engine, end::countDown)) {
+            try (Engine engine =
+                            new Engine(folder, words.get(2), replication, security(), memory, MirrorEngineMain::log);
+                    ControlServer control = new ControlServer(folder.resolve("control.sock"), engine, end::countDown)) {
                 log("the mirror engine of " + words.get(2) + " runs");
                 end.await();
                 log("the mirror engine ends as asked");
@@ -74,13 +74,18 @@ public final class MirrorEngineMain {
         System.exit(0);
     }
 
-    /** TLS between engines: key and trusted certificates in a PKCS#12 file, its password in another. */
+    /** TLS between engines: the server's identity with the pins of its peers, or key and trusted certificates in a PKCS#12 file. */
     private static LinkServer.Security security() throws IOException {
+        String identity = System.getProperty("mainstay.mirror.identity");
+        if (identity != null) {
+            return new Tls(Path.of(identity), Path.of(System.getProperty("mainstay.mirror.pins")))::secure;
+        }
         String file = System.getProperty("mainstay.mirror.tls");
         if (file == null) {
             return null;
         }
-        String password = Files.readString(Path.of(System.getProperty("mainstay.mirror.tls.password"))).trim();
+        String password = Files.readString(Path.of(System.getProperty("mainstay.mirror.tls.password")))
+                .trim();
         return new Tls(Path.of(file), password.toCharArray())::secure;
     }
 

@@ -141,16 +141,25 @@ public final class ControlServer implements AutoCloseable {
             case "create" -> engine.create(need(words, 1), need(words, 2), word(words, 3, ""));
             case "delete" -> engine.delete(name);
             case "logs" -> engine.moveLogs(name, word(words, 2, ""));
-            case "mirror" -> engine.mirror(
-                    name, need(words, 2), need(words, 3), type(need(words, 4)), new MirrorSettings(settings(words, 5)));
+            case "mirror" ->
+                engine.mirror(
+                        name,
+                        need(words, 2),
+                        need(words, 3),
+                        type(need(words, 4)),
+                        new MirrorSettings(settings(words, 5)));
             case "unmirror" -> engine.removeMirror(name, peer);
             case "set" -> engine.set(name, peer, settings(words, 3));
             case "address" -> engine.address(name, peer, need(words, 3));
             case "type" -> engine.type(name, peer, type(need(words, 3)));
-            case "source" -> engine.startSource(
-                    name, number(need(words, 2)), trust(word(words, 3, "own")), end(word(words, 4, "")));
-            case "target" -> engine.startTarget(
-                    name, number(need(words, 2)), need(words, 3), word(words, 4, "keep").equals("discard"));
+            case "source" ->
+                engine.startSource(name, number(need(words, 2)), trust(word(words, 3, "own")), end(word(words, 4, "")));
+            case "target" ->
+                engine.startTarget(
+                        name,
+                        number(need(words, 2)),
+                        need(words, 3),
+                        word(words, 4, "keep").equals("discard"));
             case "lease" -> engine.renew(name, end(peer));
             case "stop" -> engine.stop(name, number(word(words, 2, "30000")));
             case "pause" -> engine.volume(name).pause(peer);
@@ -159,7 +168,8 @@ public final class ControlServer implements AutoCloseable {
             case "resync" -> engine.volume(name).resync(peer);
             case "recorded" -> engine.volume(name).recorded(peer);
             case "shutdown" -> shutdown.run();
-            default -> throw new IllegalArgumentException("there is no command " + words.get(0) + "; PROTOCOL.md has them");
+            default ->
+                throw new IllegalArgumentException("there is no command " + words.get(0) + "; PROTOCOL.md has them");
         }
         return OK;
     }

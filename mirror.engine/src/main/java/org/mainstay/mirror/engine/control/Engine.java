@@ -53,7 +53,12 @@ public final class Engine implements AutoCloseable, Exports {
      * @param replication where other engines connect; null: nowhere
      */
     public Engine(
-            Path folder, String self, InetSocketAddress replication, LinkServer.Security security, long memory, Consumer<String> log)
+            Path folder,
+            String self,
+            InetSocketAddress replication,
+            LinkServer.Security security,
+            long memory,
+            Consumer<String> log)
             throws IOException {
         this.folder = folder;
         this.self = self;
@@ -141,7 +146,8 @@ public final class Engine implements AutoCloseable, Exports {
 
     synchronized void create(String name, String path, String logs) throws IOException {
         if (!name.matches("[A-Za-z0-9_.-]{1,64}")) {
-            throw new IllegalArgumentException("a volume's name has 1 to 64 letters, digits, '.', '-', '_', not: " + name);
+            throw new IllegalArgumentException(
+                    "a volume's name has 1 to 64 letters, digits, '.', '-', '_', not: " + name);
         }
         VolumeFiles one = new VolumeFiles(folder, name);
         one.create(path, logs);

@@ -147,13 +147,16 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
         });
     }
 
-    /** Returns HOST:PORT as an address. @throws IllegalArgumentException if it is none */
+    /** Returns HOST:PORT as an address; host {@code *}: all of this machine. @throws IllegalArgumentException if it is none */
     public static InetSocketAddress address(String text) {
         int colon = text.lastIndexOf(':');
         if (colon <= 0) {
             throw new IllegalArgumentException("'" + text + "' is not HOST:PORT");
         }
         String host = text.substring(0, colon);
+        if (host.equals("*")) {
+            return new InetSocketAddress(Integer.parseInt(text.substring(colon + 1)));
+        }
         String plain = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
         return new InetSocketAddress(plain, Integer.parseInt(text.substring(colon + 1)));
     }

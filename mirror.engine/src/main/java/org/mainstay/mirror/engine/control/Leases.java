@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a volume may go on with after the engine itself was started again: its role, within the boot of the machine and the lease
- * in which it was given. Not synced to storage on purpose: after a reboot it says nothing.
+ * What a volume may go on with after the engine itself was started again: its role, within the boot of the machine (and the mount namespace) and the
+ * lease in which it was given. Not synced to storage on purpose: after a reboot it says nothing.
  */
 final class Leases {
     private static final long NONE = Long.MAX_VALUE;
@@ -17,7 +17,9 @@ final class Leases {
 
     Leases(Path folder) throws IOException {
         this.folder = folder;
-        this.boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).trim();
+        // Mounts and attachments of another mount namespace are as gone as those of another boot.
+        this.boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).trim() + "/"
+                + Files.readSymbolicLink(Path.of("/proc/self/ns/mnt"));
     }
 
     /** Returns the time since boot, with time asleep, in milliseconds. */

@@ -80,11 +80,18 @@ final class VolumeFiles {
         try {
             log = openLog(peer, volume.size());
         } catch (IOException e) {
-            env.log("the intent log of " + name + " for " + peer + " is lost, everything has to be sent: " + e.getMessage());
+            env.log("the intent log of " + name + " for " + peer + " is lost, everything has to be sent: "
+                    + e.getMessage());
             log = renew(peer, volume.size(), env);
             volume.logLost(peer);
         }
-        volume.addMirror(peer, words[0], MirrorType.valueOf(words[1]), settings(words), log, lines.get("logs").isEmpty());
+        volume.addMirror(
+                peer,
+                words[0],
+                MirrorType.valueOf(words[1]),
+                settings(words),
+                log,
+                lines.get("logs").isEmpty());
     }
 
     private IntentLog renew(String peer, long size, EngineEnvironment env) {
@@ -139,8 +146,9 @@ final class VolumeFiles {
 
     void put(String peer, String address, MirrorType type, MirrorSettings settings) throws IOException {
         StringBuilder value = new StringBuilder(address).append(' ').append(type);
-        new TreeMap<>(settings.values()).forEach((key, number) ->
-                value.append(' ').append(key).append('=').append(number));
+        new TreeMap<>(settings.values())
+                .forEach((key, number) ->
+                        value.append(' ').append(key).append('=').append(number));
         lines.put(MIRROR + peer, value.toString());
         configuration.save(lines);
     }
@@ -179,15 +187,18 @@ final class VolumeFiles {
     /** Moves the logs: new ones are complete before the old ones are given up (MIR-090). */
     void moveLogs(Volume volume, String logs) throws IOException {
         if (volume.hasRole()) {
-            throw new IllegalStateException("the logs of " + name + " can be moved while it has no role: stop it first");
+            throw new IllegalStateException(
+                    "the logs of " + name + " can be moved while it has no role: stop it first");
         }
         String before = lines.get("logs");
         for (String key : lines.keySet()) {
             if (key.startsWith(MIRROR) && !before.isEmpty() && !logs.isEmpty()) {
                 String file = name + "." + key.substring(MIRROR.length()) + ".bitmap";
                 Files.createDirectories(Path.of(logs));
-                Files.copy(Path.of(before, file), Path.of(logs, file), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-                try (RandomAccessFile copy = new RandomAccessFile(Path.of(logs, file).toFile(), "rw")) {
+                Files.copy(
+                        Path.of(before, file), Path.of(logs, file), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                try (RandomAccessFile copy =
+                        new RandomAccessFile(Path.of(logs, file).toFile(), "rw")) {
                     copy.getFD().sync();
                 }
             }

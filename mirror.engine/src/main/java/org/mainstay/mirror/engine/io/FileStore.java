@@ -30,8 +30,9 @@ public final class FileStore {
         String text = Files.readString(file);
         int end = text.lastIndexOf(CHECKSUM);
         if (end < 0 || !text.substring(end).trim().equals(CHECKSUM + checksum(text.substring(0, end)))) {
-            throw new IOException(file + " is damaged: its checksum does not fit. Restore it, or delete the volume here and"
-                    + " let it be sent anew");
+            throw new IOException(
+                    file + " is damaged: its checksum does not fit. Restore it, or delete the volume here and"
+                            + " let it be sent anew");
         }
         Map<String, String> lines = new TreeMap<>();
         for (String line : text.substring(0, end).split("\n", -1)) {
@@ -46,7 +47,8 @@ public final class FileStore {
     /** Replaces the file: after a crash the old or the new lines are there; when this returns, the new ones. */
     public void save(Map<String, String> lines) throws IOException {
         StringBuilder text = new StringBuilder();
-        lines.forEach((name, value) -> text.append(name).append('=').append(value).append('\n'));
+        lines.forEach(
+                (name, value) -> text.append(name).append('=').append(value).append('\n'));
         String body = text.toString();
         byte[] bytes = (body + CHECKSUM + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8);
         Path fresh = file.resolveSibling(file.getFileName() + ".new");

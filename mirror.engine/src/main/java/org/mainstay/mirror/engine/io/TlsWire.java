@@ -29,7 +29,8 @@ public final class TlsWire implements Wire {
         int packet = engine.getSession().getPacketBufferSize();
         this.sealedIn = ByteBuffer.allocateDirect(4 * packet).limit(0);
         this.sealedOut = ByteBuffer.allocateDirect(packet);
-        this.opened = ByteBuffer.allocate(2 * engine.getSession().getApplicationBufferSize()).limit(0);
+        this.opened = ByteBuffer.allocate(2 * engine.getSession().getApplicationBufferSize())
+                .limit(0);
         boolean done = false;
         try {
             engine.beginHandshake();

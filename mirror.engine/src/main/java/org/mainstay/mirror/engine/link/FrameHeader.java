@@ -20,7 +20,14 @@ final class FrameHeader {
     private int payloadCrc;
 
     /** Writes a header at the buffer's position. @param payload what follows; null: nothing */
-    static void write(ByteBuffer out, FrameType type, boolean compressed, long seq, long offset, long length, ByteBuffer payload) {
+    static void write(
+            ByteBuffer out,
+            FrameType type,
+            boolean compressed,
+            long seq,
+            long offset,
+            long length,
+            ByteBuffer payload) {
         int start = out.position();
         out.putInt(MAGIC).put((byte) type.code()).put((byte) (compressed ? COMPRESSED : 0));
         // 16 TiB are 44 bits; the length of one frame has 48.
@@ -33,7 +40,8 @@ final class FrameHeader {
     /** Reads the header at the buffer's position. @throws IOException if it is none, or damaged */
     void read(ByteBuffer in) throws IOException {
         int start = in.position();
-        if (in.getInt(start + CRC_AT) != crc(in.duplicate().limit(start + CRC_AT).position(start))
+        if (in.getInt(start + CRC_AT)
+                        != crc(in.duplicate().limit(start + CRC_AT).position(start))
                 || in.getInt() != MAGIC) {
             throw new IOException("a frame is damaged, or the peer is no mirror engine");
         }

@@ -60,7 +60,6 @@ public final class SocketLink implements Link {
         receiver.start();
     }
 
-
     @Override
     public void send(FrameType type, long seq, long offset, long length, ByteBuffer payload, Runnable sent) {
         boolean dropped;

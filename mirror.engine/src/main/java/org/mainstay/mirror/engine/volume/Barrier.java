@@ -53,8 +53,9 @@ final class Barrier {
         }
         waiting.remove(mirror);
         mirror.failWaiting(BlockRequest.EIO);
-        volume.env().log("ERROR it could not be recorded that " + mirror.name() + " is not current: " + volume.name()
-                + " is locked");
+        volume.env()
+                .log("ERROR it could not be recorded that " + mirror.name() + " is not current: " + volume.name()
+                        + " is locked");
         volume.env().event("locked " + volume.name() + " " + mirror.name());
         volume.path().refuse(BlockRequest.EIO);
     }

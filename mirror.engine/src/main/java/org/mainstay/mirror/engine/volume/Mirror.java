@@ -81,10 +81,7 @@ final class Mirror implements LinkHandler {
         settings = now;
         if (queue.link() != null) {
             queue.link()
-                    .shape(
-                            now.get("BandwidthThrottle"),
-                            (int) now.get("CompressionLevel"),
-                            type == MirrorType.ASYNC);
+                    .shape(now.get("BandwidthThrottle"), (int) now.get("CompressionLevel"), type == MirrorType.ASYNC);
         }
     }
 
@@ -167,7 +164,8 @@ final class Mirror implements LinkHandler {
         boolean full = queue.writes() >= settings.queueLength()
                 || queue.bytes() >= Math.min(QUEUE_BYTES, settings.queueBytes());
         if (full && replicates()) {
-            // A queue that only the engine's own bound stops delays the writer: pausing would not be what was asked for.
+            // A queue that only the engine's own bound stops delays the writer: pausing would not be what was asked
+            // for.
             boolean asked = queue.writes() >= settings.queueLength() || queue.bytes() >= settings.queueBytes();
             if (asked && settings.get("BlockWritesOnLimitReached") == 0) {
                 fail(PauseCause.QUEUE_LIMIT, "the write queue is full");
@@ -285,11 +283,14 @@ final class Mirror implements LinkHandler {
     /** Tries to connect after a time, unless somebody wants otherwise by then. */
     void reconnect(long millis) {
         long mine = ++attempt;
-        volume.env().after(millis, () -> volume.locked(() -> {
-            if (mine == attempt && state == MirrorState.PAUSED && cause.passing() && volume.serving()) {
-                session.connect();
-            }
-        }));
+        volume.env()
+                .after(
+                        millis,
+                        () -> volume.locked(() -> {
+                            if (mine == attempt && state == MirrorState.PAUSED && cause.passing() && volume.serving()) {
+                                session.connect();
+                            }
+                        }));
     }
 
     /** Continues a paused mirror, or begins a broken one anew (T5, T6). */
@@ -369,7 +370,10 @@ final class Mirror implements LinkHandler {
 
     /** Clears log bits of blocks that are equal and at rest: first both sides flush. Called every few seconds. */
     void clean() {
-        if (log == null || cleaning || queue.link() == null || state != MirrorState.MIRRORING && state != MirrorState.RESYNC) {
+        if (log == null
+                || cleaning
+                || queue.link() == null
+                || state != MirrorState.MIRRORING && state != MirrorState.RESYNC) {
             return;
         }
         boolean busy = recent.count() > 0;
@@ -387,7 +391,12 @@ final class Mirror implements LinkHandler {
         volume.path().exclude(clean);
         cleaning = true;
         boolean[] parts = new boolean[2];
-        queue.ask(FrameType.FLUSH, 0, 0, null, answer -> flushed(clean, parts, 0, answer != null && answer.length() == 0));
+        queue.ask(
+                FrameType.FLUSH,
+                0,
+                0,
+                null,
+                answer -> flushed(clean, parts, 0, answer != null && answer.length() == 0));
         volume.env().run(() -> {
             int error = volume.flushLocal();
             volume.locked(() -> flushed(clean, parts, 1, error == 0));

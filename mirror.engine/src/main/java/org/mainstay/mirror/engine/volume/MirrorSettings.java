@@ -51,8 +51,9 @@ public record MirrorSettings(Map<String, Long> values) {
         long water = get(values, "WriteQueueHighWater");
         long megabytes = get(values, "WriteQueueByteLimitMB");
         if (reads < 1 || water != 0 && reads > water || megabytes != 0 && reads * 65536 > megabytes << 20) {
-            throw new IllegalArgumentException("ResyncReads is at least 1, at most WriteQueueHighWater, and its blocks of"
-                    + " 64 KiB fit into WriteQueueByteLimitMB (MIR-145); it is " + reads);
+            throw new IllegalArgumentException(
+                    "ResyncReads is at least 1, at most WriteQueueHighWater, and its blocks of"
+                            + " 64 KiB fit into WriteQueueByteLimitMB (MIR-145); it is " + reads);
         }
     }
 

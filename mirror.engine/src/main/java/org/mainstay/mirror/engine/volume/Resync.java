@@ -213,16 +213,24 @@ final class Resync {
         } catch (IOException e) {
             failure = e;
         }
-        return give(mine, first, count, length, data, sums, zero, failure);
+        return give(new Piece(mine, first, count, data, sums, zero), failure);
     }
 
-    @SuppressWarnings("checkstyle:ParameterNumber")
-    private boolean give(
-            long mine, int first, int count, int length, ByteBuffer data, ByteBuffer sums, boolean zero, IOException failure) {
+    /** Blocks that were read; {@code sums}: their digests, null if they are not compared. */
+    private record Piece(long run, int first, int count, ByteBuffer data, ByteBuffer sums, boolean zero) {
+        int length() {
+            return data.limit();
+        }
+    }
+
+    private boolean give(Piece piece, IOException failure) {
+        int first = piece.first();
+        int count = piece.count();
+        ByteBuffer data = piece.data();
         boolean used = false;
         volume.lock();
         try {
-            if (mine != run || phase != Phase.RUNNING) {
+            if (piece.run() != run || phase != Phase.RUNNING) {
                 mirror.dirty().set(first, first + count);
                 working = false;
                 again = false;
@@ -236,12 +244,18 @@ final class Resync {
                 return false;
             }
             long offset = (long) first * IntentLog.BLOCK;
-            if (sums != null) {
-                compare(mine, first, count, length, sums);
+            if (piece.sums() != null) {
+                compare(piece.run(), first, count, piece.length(), piece.sums());
             } else {
-                used = !zero;
+                used = !piece.zero();
                 untake(first, count);
-                mirror.queue().blocks(offset, length, count, zero ? null : data, volume.env().nanos());
+                mirror.queue()
+                        .blocks(
+                                offset,
+                                piece.length(),
+                                count,
+                                piece.zero() ? null : data,
+                                volume.env().nanos());
             }
             return true;
         } finally {
@@ -286,7 +300,8 @@ final class Resync {
                 && first + count < mirror.dirty().size()
                 && mirror.dirty().get(first + count)
                 && (compared == null || compared.get(first + count) != compare)
-                && !volume.path().busy((long) (first + count) * IntentLog.BLOCK, (first + count + 1L) * IntentLog.BLOCK)) {
+                && !volume.path()
+                        .busy((long) (first + count) * IntentLog.BLOCK, (first + count + 1L) * IntentLog.BLOCK)) {
             count++;
         }
         return count;
@@ -387,7 +402,8 @@ final class Resync {
         for (int at = 0; at < data.limit(); at += ZEROS) {
             int part = Math.min(ZEROS, data.limit() - at);
             ByteBuffer piece = data.duplicate().limit(at + part).position(at);
-            if (part >= Long.BYTES && piece.getLong(at) != 0 || piece.mismatch(NOTHING.duplicate().limit(part)) >= 0) {
+            if (part >= Long.BYTES && piece.getLong(at) != 0
+                    || piece.mismatch(NOTHING.duplicate().limit(part)) >= 0) {
                 return false;
             }
         }
@@ -404,10 +420,11 @@ final class Resync {
         }
         ByteBuffer sums = ByteBuffer.allocateDirect((data.limit() + IntentLog.BLOCK - 1) / IntentLog.BLOCK * DIGEST);
         for (int at = 0; at < data.limit(); at += IntentLog.BLOCK) {
-            digest.update(data.duplicate().limit(Math.min(data.limit(), at + IntentLog.BLOCK)).position(at));
+            digest.update(data.duplicate()
+                    .limit(Math.min(data.limit(), at + IntentLog.BLOCK))
+                    .position(at));
             sums.put(digest.digest(), 0, DIGEST);
         }
         return sums.flip();
     }
-
 }

@@ -43,9 +43,11 @@ final class RoleChange {
         volume.path().accept();
         for (Mirror mirror : volume.mirrors()) {
             mirror.recall();
-            // A target that was in step may still count as current.
-            if (before.generations().current() != 0
-                    && after.peer(mirror.name()).generation() == before.generations().current()) {
+            // A target that was in step may still count as current; who was source just now counts as none.
+            if (before.role() != Role.TARGET
+                    && before.generations().current() != 0
+                    && after.peer(mirror.name()).generation()
+                            == before.generations().current()) {
                 volume.barrier().hold(mirror);
             }
         }
@@ -60,8 +62,7 @@ final class RoleChange {
         }
         // In step with the former source up to now; what other targets hold of its last writes is not known here.
         boolean former = peer.equals(from) && before.consistent();
-        return new VolumeState.Peer(
-                former ? before.generations().current() : 0, true, known.stopped(), known.broken());
+        return new VolumeState.Peer(former ? before.generations().current() : 0, true, known.stopped(), known.broken());
     }
 
     void target(long epoch, String source, boolean discard) throws RefusedException {
@@ -85,8 +86,8 @@ final class RoleChange {
 
     private void checkEpoch(long epoch) throws RefusedException {
         if (epoch < volume.state().epoch()) {
-            throw new RefusedException(
-                    "epoch " + epoch + " is over: this side has seen " + volume.state().epoch());
+            throw new RefusedException("epoch " + epoch + " is over: this side has seen "
+                    + volume.state().epoch());
         }
     }
 }

@@ -99,11 +99,9 @@ final class SourceSession {
                 mirror.poke();
             }
             case DONE -> mirror.queue().done(frame);
-            case ERROR -> mirror.fail(
-                    PauseCause.TARGET_ERROR, "the target could not write (error " + frame.length() + ")");
-            case PING -> mirror.queue()
-                    .link()
-                    .send(current() ? FrameType.PONG : FrameType.ALIVE, 0, frame.offset(), 0);
+            case ERROR ->
+                mirror.fail(PauseCause.TARGET_ERROR, "the target could not write (error " + frame.length() + ")");
+            case PING -> mirror.queue().link().send(current() ? FrameType.PONG : FrameType.ALIVE, 0, frame.offset(), 0);
             default -> mirror.fail(PauseCause.CONNECTION, "the target sent " + frame.type() + ", which targets do not");
         }
     }
@@ -142,7 +140,9 @@ final class SourceSession {
 
     private Ancestry.Side mine() {
         return new Ancestry.Side(
-                volume.state().generations(), mirror.record().generation(), mirror.log() != null && mirror.record().logComplete());
+                volume.state().generations(),
+                mirror.record().generation(),
+                mirror.log() != null && mirror.record().logComplete());
     }
 
     private static Ancestry.Side side(Map<String, String> account) {
@@ -169,20 +169,26 @@ final class SourceSession {
         }
         Bits bits = theirs;
         theirs = null;
-        volume.env().log("mirror " + volume.name() + " to " + mirror.name() + ": " + verdict + ", " + bits.count()
-                + " blocks marked there, " + mirror.dirty().count() + " here");
+        volume.env()
+                .log("mirror " + volume.name() + " to " + mirror.name() + ": " + verdict + ", " + bits.count()
+                        + " blocks marked there, " + mirror.dirty().count() + " here");
         switch (verdict) {
             case PARTIAL -> {
                 mirror.dirty().or(bits);
                 mirror.resync().begin(false, false);
             }
             case FULL -> mirror.resync().begin(true, !fresh && mirror.settings().get("ResyncCompare") != 0);
-            case STALE_SOURCE -> mirror.fail(
-                    PauseCause.STALE_SOURCE, "the target's data is newer: " + "this side must become its target");
-            case SPLIT_BRAIN -> mirror.fail(
-                    PauseCause.SPLIT_BRAIN, "both sides wrote without the other; choose one and let the other discard");
-            case UNRELATED -> mirror.fail(
-                    PauseCause.UNRELATED, "the target holds other data; let it discard that if it may be overwritten");
+            case STALE_SOURCE ->
+                mirror.fail(
+                        PauseCause.STALE_SOURCE, "the target's data is newer: " + "this side must become its target");
+            case SPLIT_BRAIN ->
+                mirror.fail(
+                        PauseCause.SPLIT_BRAIN,
+                        "both sides wrote without the other; choose one and let the other discard");
+            case UNRELATED ->
+                mirror.fail(
+                        PauseCause.UNRELATED,
+                        "the target holds other data; let it discard that if it may be overwritten");
         }
     }
 
@@ -194,7 +200,9 @@ final class SourceSession {
         long now = volume.env().nanos();
         long silence = TimeUnit.MILLISECONDS.toNanos(mirror.settings().silence());
         if (now - lastHeard > silence) {
-            mirror.fail(PauseCause.CONNECTION, "nothing was heard of the target for " + mirror.settings().silence() + " ms");
+            mirror.fail(
+                    PauseCause.CONNECTION,
+                    "nothing was heard of the target for " + mirror.settings().silence() + " ms");
         } else if (now - mirror.queue().oldest(now) > 4 * silence) {
             mirror.fail(PauseCause.CONNECTION, "the target did not answer a write in time");
         }

@@ -179,7 +179,9 @@ final class TargetSide {
     private void sendBits(Link link) {
         Bits all = new Bits(IntentLog.blocks(volume.size()));
         if (volume.state().written()) {
-            volume.mirrors().stream().filter(m -> m.log() != null).forEach(m -> all.or(m.log().marked()));
+            volume.mirrors().stream()
+                    .filter(m -> m.log() != null)
+                    .forEach(m -> all.or(m.log().marked()));
         }
         ByteBuffer runs = ByteBuffer.allocateDirect(32 << 10);
         int at = all.next(0);
@@ -251,11 +253,12 @@ final class TargetSide {
                 case FLUSH -> flush(frame.seq());
                 case SUMS -> compare(frame);
                 case BEGIN, END, GENERATION, HANDOVER -> change(frame);
-                case PONG -> volume.locked(() -> {
-                    if (session == this) {
-                        echoed = Math.max(echoed, frame.offset());
-                    }
-                });
+                case PONG ->
+                    volume.locked(() -> {
+                        if (session == this) {
+                            echoed = Math.max(echoed, frame.offset());
+                        }
+                    });
                 case ALIVE -> acknowledge();
                 default -> {
                     volume.env().log("the source sent " + frame.type() + ", which sources do not");
@@ -356,10 +359,13 @@ final class TargetSide {
                 }
                 case END -> {
                     Generations now = Generations.parse(frame.text().getOrDefault("generations", ""));
-                    if (!volume.save(state.generations(now).syncSource("").written(false).discard(false))) {
+                    if (!volume.save(
+                            state.generations(now).syncSource("").written(false).discard(false))) {
                         return false;
                     }
-                    volume.mirrors().stream().filter(m -> m.log() != null).forEach(m -> m.log().clearAll());
+                    volume.mirrors().stream()
+                            .filter(m -> m.log() != null)
+                            .forEach(m -> m.log().clearAll());
                     mirroring = true;
                     volume.env().event("in-step " + volume.name() + " " + source);
                     return true;

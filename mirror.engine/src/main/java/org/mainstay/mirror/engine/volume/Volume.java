@@ -1,11 +1,8 @@
 package org.mainstay.mirror.engine.volume;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mainstay.mirror.engine.io.BlockRequest;
@@ -32,7 +29,7 @@ public final class Volume implements Export {
     private final TargetSide target;
     private final Map<String, Mirror> mirrors = new TreeMap<>();
     private final Map<String, String> addresses = new TreeMap<>();
-    private final Set<AutoCloseable> clients = new HashSet<>();
+    private final Clients clients = new Clients();
     private List<Mirror> mirrorList = List.of();
     private VolumeState state;
     private boolean active;
@@ -170,20 +167,7 @@ public final class Volume implements Export {
      * @param stopped run once when that is done, on another thread
      */
     public void stop(long millis, Runnable stopped) {
-        List<AutoCloseable> all;
-        lock();
-        try {
-            all = new ArrayList<>(clients);
-        } finally {
-            unlock();
-        }
-        for (AutoCloseable client : all) {
-            try {
-                client.close();
-            } catch (Exception e) {
-                env.log("a client of " + name + " could not be disconnected: " + e);
-            }
-        }
+        clients.disconnect(problem -> env.log("a client of " + name + " could not be disconnected: " + problem));
         new Handover(this).begin(millis, stopped);
     }
 
@@ -501,6 +485,6 @@ public final class Volume implements Export {
 
     @Override
     public void detach(AutoCloseable client) {
-        locked(() -> clients.remove(client));
+        clients.remove(client);
     }
 }

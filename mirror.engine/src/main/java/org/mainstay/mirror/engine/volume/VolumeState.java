@@ -23,8 +23,7 @@ public record VolumeState(
         boolean discard,
         Map<String, Peer> peers) {
     /** Of a side that was never used. */
-    public static final VolumeState NEW =
-            new VolumeState(Role.NONE, 0, Generations.NONE, "", false, false, Map.of());
+    public static final VolumeState NEW = new VolumeState(Role.NONE, 0, Generations.NONE, "", false, false, Map.of());
 
     /**
      * Another side.

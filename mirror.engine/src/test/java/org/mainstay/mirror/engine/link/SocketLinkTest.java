@@ -153,8 +153,15 @@ class SocketLinkTest {
         keytool("-genkeypair", "-alias", name, "-keyalg", "EC", "-dname", "CN=" + name, "-keystore", file.toString());
         keytool("-exportcert", "-alias", name, "-file", folder.resolve(name).toString(), "-keystore", file.toString());
         for (String other : trusted) {
-            keytool("-importcert", "-noprompt", "-alias", other, "-file", folder.resolve(other).toString(),
-                    "-keystore", file.toString());
+            keytool(
+                    "-importcert",
+                    "-noprompt",
+                    "-alias",
+                    other,
+                    "-file",
+                    folder.resolve(other).toString(),
+                    "-keystore",
+                    file.toString());
         }
         return new Tls(file, "secret".toCharArray());
     }
@@ -171,13 +178,97 @@ class SocketLinkTest {
         tls("a");
         Tls b = tls("b", "a");
         Path store = folder.resolve("a.p12");
-        keytool("-importcert", "-noprompt", "-alias", "b", "-file", folder.resolve("b").toString(), "-keystore", store.toString());
+        keytool(
+                "-importcert",
+                "-noprompt",
+                "-alias",
+                "b",
+                "-file",
+                folder.resolve("b").toString(),
+                "-keystore",
+                store.toString());
         Tls a = new Tls(store, "secret".toCharArray());
         Tls stranger = tls("c", "b");
         serve(b::secure);
         roundTrips(new SocketLink(a.secure(SocketWire.connect(server.address()), true)), 100);
         assertThatThrownBy(() -> {
                     Wire wire = stranger.secure(SocketWire.connect(server.address()), true);
+                    wire.readFully(ByteBuffer.allocate(1));
+                })
+                .isInstanceOf(IOException.class);
+    }
+
+    private static void openssl(Path where, String... words) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder("openssl").directory(where.toFile());
+        builder.command().addAll(java.util.List.of(words));
+        assertThat(builder.redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    /** Makes a server's identity as the manager keeps it. @return the pin of its key */
+    private String identity(String name, Path authority) throws Exception {
+        Path own = java.nio.file.Files.createDirectories(folder.resolve(name));
+        openssl(own, "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "sec1.pem");
+        openssl(own, "pkcs8", "-topk8", "-nocrypt", "-in", "sec1.pem", "-out", "node.key.pem");
+        openssl(own, "req", "-new", "-key", "node.key.pem", "-subj", "/CN=" + name, "-out", "request");
+        openssl(
+                own,
+                "x509",
+                "-req",
+                "-in",
+                "request",
+                "-CA",
+                authority + "/ca.crt.pem",
+                "-CAkey",
+                authority + "/ca.key",
+                "-CAcreateserial",
+                "-out",
+                "node.crt.pem");
+        java.nio.file.Files.copy(authority.resolve("ca.crt.pem"), own.resolve("ca.crt.pem"));
+        openssl(own, "pkey", "-in", "node.key.pem", "-pubout", "-outform", "DER", "-out", "public");
+        byte[] key = java.nio.file.Files.readAllBytes(own.resolve("public"));
+        return java.util.HexFormat.of()
+                .formatHex(java.security.MessageDigest.getInstance("SHA-256").digest(key));
+    }
+
+    @Test
+    void withAnIdentityOnlyPinnedKeysGetThrough() throws Exception {
+        Path authority = java.nio.file.Files.createDirectories(folder.resolve("authority"));
+        openssl(
+                authority,
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-subj",
+                "/CN=authority",
+                "-keyout",
+                "ca.key",
+                "-out",
+                "ca.crt.pem");
+        Path pins = folder.resolve("pins");
+        String pinOfA = identity("A", authority);
+        String pinOfB = identity("B", authority);
+        identity("C", authority);
+        java.nio.file.Files.writeString(pins, pinOfA + "\n" + pinOfB + "\n");
+        serve(new Tls(folder.resolve("B"), pins)::secure);
+        Tls a = new Tls(folder.resolve("A"), pins);
+        roundTrips(new SocketLink(a.secure(SocketWire.connect(server.address()), true)), 100);
+        Tls unpinned = new Tls(folder.resolve("C"), pins);
+        refused(unpinned);
+        java.nio.file.Files.writeString(pins, pinOfB + "\n");
+        refused(a);
+    }
+
+    private void refused(Tls client) {
+        assertThatThrownBy(() -> {
+                    Wire wire = client.secure(SocketWire.connect(server.address()), true);
                     wire.readFully(ByteBuffer.allocate(1));
                 })
                 .isInstanceOf(IOException.class);

@@ -65,7 +65,8 @@ class AncestryTest {
     @Test
     void strangersAreNeverOverwrittenSilently() {
         assertThat(compare(side(5, true, 6, 5L), side(0, true, 9, 8L))).isEqualTo(UNRELATED);
-        assertThat(Ancestry.compare(side(5, true, 6, 5L), side(0, true, 9, 8L), true)).isEqualTo(FULL);
+        assertThat(Ancestry.compare(side(5, true, 6, 5L), side(0, true, 9, 8L), true))
+                .isEqualTo(FULL);
     }
 
     @Test

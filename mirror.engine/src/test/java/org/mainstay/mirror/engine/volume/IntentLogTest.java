@@ -66,6 +66,7 @@ class IntentLogTest {
     void anotherVolumesLogIsRefused() throws IOException {
         SimDisk file = disk(GIB);
         IntentLog.create(file, GIB);
-        assertThatThrownBy(() -> IntentLog.open(file, GIB + IntentLog.BLOCK)).hasMessageContaining("not the intent log");
+        assertThatThrownBy(() -> IntentLog.open(file, GIB + IntentLog.BLOCK))
+                .hasMessageContaining("not the intent log");
     }
 }

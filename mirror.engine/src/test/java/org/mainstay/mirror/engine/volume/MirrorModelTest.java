@@ -188,7 +188,9 @@ class MirrorModelTest {
             other().start();
             if (other().volume.state().role() == Role.TARGET) {
                 long before = other().volume.state().generations().current();
-                assertThat(tryStart(other(), Trust.OWN, epoch + 1)).as("a restarted target refuses").isFalse();
+                assertThat(tryStart(other(), Trust.OWN, epoch + 1))
+                        .as("a restarted target refuses")
+                        .isFalse();
                 assertThat(other().volume.state().generations().current()).isEqualTo(before);
             }
         }
@@ -238,11 +240,17 @@ class MirrorModelTest {
         }
 
         private void equal() {
-            if (owner().up() && other().up() && other().volume.target().inStep() && client.outstanding == 0 && state() == MirrorState.MIRRORING
+            if (owner().up()
+                    && other().up()
+                    && other().volume.target().inStep()
+                    && client.outstanding == 0
+                    && state() == MirrorState.MIRRORING
                     && owner().volume.mirror(other().name).queue().isEmpty()) {
                 equalities++;
                 int mismatch = Arrays.mismatch(owner().disk.seen, other().disk.seen);
-                assertThat(mismatch).as("first differing byte of sides in step\n%s", client.tail()).isNegative();
+                assertThat(mismatch)
+                        .as("first differing byte of sides in step\n%s", client.tail())
+                        .isNegative();
             }
         }
 
@@ -268,8 +276,12 @@ class MirrorModelTest {
             for (int i = 0; i < 400 && (state() != MirrorState.MIRRORING || client.outstanding > 0); i++) {
                 world.run(50);
             }
-            assertThat(state()).as("a whole pair gets in step\n%s", client.tail()).isEqualTo(MirrorState.MIRRORING);
-            assertThat(client.outstanding).as("every request is answered\n%s", client.tail()).isZero();
+            assertThat(state())
+                    .as("a whole pair gets in step\n%s", client.tail())
+                    .isEqualTo(MirrorState.MIRRORING);
+            assertThat(client.outstanding)
+                    .as("every request is answered\n%s", client.tail())
+                    .isZero();
             world.run(100);
             equal();
         }

@@ -104,7 +104,10 @@ final class SimClient {
                 cells[cell].busy = true;
                 cells[cell].values.add(value);
                 batch.add(new Request(
-                        zero ? BlockRequest.Kind.ZERO : BlockRequest.Kind.WRITE, cell, value, world.random.nextInt(10) == 0));
+                        zero ? BlockRequest.Kind.ZERO : BlockRequest.Kind.WRITE,
+                        cell,
+                        value,
+                        world.random.nextInt(10) == 0));
             }
         }
         if (world.random.nextInt(5) == 0) {
@@ -131,7 +134,8 @@ final class SimClient {
                 long value = ByteBuffer.wrap(image).getLong(i * CELL + sector);
                 int index = cell.values.lastIndexOf(value);
                 assertThat(index)
-                        .as("%s, cell %s holds %s; acknowledged were %s up to %s, flushed up to %s\n%s",
+                        .as(
+                                "%s, cell %s holds %s; acknowledged were %s up to %s, flushed up to %s\n%s",
                                 who, i, value, cell.values, cell.acked, cell.flushed, tail())
                         .isGreaterThanOrEqualTo(least);
                 newest = Math.max(newest, index);

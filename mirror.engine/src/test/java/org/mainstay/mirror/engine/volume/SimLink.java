@@ -83,11 +83,13 @@ final class SimLink implements Link {
             if (!closed && handler != null && world.random.nextInt(3) > 0) {
                 handler.received(this);
             } else {
-                world.at(50_000, () -> owner.exec(life, () -> {
-                    if (!closed && handler != null) {
-                        handler.received(this);
-                    }
-                }));
+                world.at(
+                        50_000,
+                        () -> owner.exec(life, () -> {
+                            if (!closed && handler != null) {
+                                handler.received(this);
+                            }
+                        }));
             }
         });
     }
@@ -108,11 +110,13 @@ final class SimLink implements Link {
     private void end(String why) {
         closed = true;
         owner.forget(this);
-        world.at(0, () -> owner.exec(life, () -> {
-            if (handler != null) {
-                handler.closed(this, why);
-            }
-        }));
+        world.at(
+                0,
+                () -> owner.exec(life, () -> {
+                    if (handler != null) {
+                        handler.closed(this, why);
+                    }
+                }));
     }
 
     private void peerGone() {
