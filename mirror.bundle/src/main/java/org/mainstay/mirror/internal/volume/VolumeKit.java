@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.mainstay.kit.Action;
 import org.mainstay.kit.ActionContext;
@@ -20,6 +21,9 @@ import org.mainstay.kit.Probe;
 import org.mainstay.kit.RecoveryKit;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 
 /**
  * A shared volume: claimed on the storage, mounted on one server (ADM-180 to ADM-189). Never checks or repairs a file system
@@ -32,6 +36,8 @@ public final class VolumeKit implements RecoveryKit {
     static final String TYPE = "volume";
     /** Takes the reservation from a holder that still looks alive. */
     static final String FORCE = "forceReservation";
+    /** Accepts, at the next restore, data of a mirror that may be old. */
+    static final String FORCE_MIRROR = "forceMirror";
 
     private static final int UNMOUNT_TRIES = 10;
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(300);
@@ -61,13 +67,25 @@ public final class VolumeKit implements RecoveryKit {
                             .help(
                                     "Reservation area (a small partition, LUN or file), 'scsi' for SCSI persistent reservation, or"
                                             + " 'none'. Left out: a file beside an image, 'scsi' for a device that offers it.")
+                            .build(),
+                    Field.named(Mirrored.ADDRESS, "Mirror address")
+                            .scope(Field.Scope.SERVER)
+                            .help(
+                                    "Address of this server, with or without port, that mirror data uses: then the volume is kept"
+                                            + " on each server's own storage. Left out: the servers share the storage.")
+                            .build(),
+                    Field.named(Mirrored.TYPE, "Mirror type")
+                            .choices(List.of(Mirrored.SYNC, Mirrored.ASYNC))
+                            .defaultValue(Mirrored.SYNC)
+                            .help("sync: a write is answered when both sides have it; async: when this side has it.")
                             .build()))
-            .extraActions(FORCE)
+            .extraActions(FORCE, FORCE_MIRROR)
             .timeLimit(Action.DEEP_CHECK, Duration.ofSeconds(60))
             .build();
 
     private final ContentCheck contentCheck = new ContentCheck();
     private final Path fstab;
+    private volatile MirrorPort mirrors;
 
     @Activate
     public VolumeKit() {
@@ -76,6 +94,27 @@ public final class VolumeKit implements RecoveryKit {
 
     VolumeKit(Path fstab) {
         this.fstab = fstab;
+    }
+
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    void bindMirrors(MirrorPort port) {
+        mirrors = port;
+    }
+
+    void unbindMirrors(MirrorPort port) {
+        if (mirrors == port) {
+            mirrors = null;
+        }
+    }
+
+    private static Optional<Mirrored> mirrored(ActionContext context) {
+        return Mirrored.of(context.resource().tag(), context.resource().properties());
+    }
+
+    /** Returns the volume as it is mounted: behind its mirror, if it has one. */
+    private static Volume served(ActionContext context) {
+        Volume volume = Volume.of(context.resource());
+        return mirrored(context).map(volume::behind).orElse(volume);
     }
 
     @Override
@@ -87,6 +126,11 @@ public final class VolumeKit implements RecoveryKit {
     public Creation create(CreateContext context) {
         VolumeChecks checks = new VolumeChecks(context.host(), fstab);
         try {
+            Optional<Mirrored> mirrored = mirrored(context);
+            if (mirrored.isPresent()) {
+                Volume side = Volume.of(context.resource());
+                return creation(side, checks, new MirrorChecks(context, checks).create(side, mirrored.get()));
+            }
             Volume volume = checks.complete(Volume.of(context.resource()), context.resource(), context.resources());
             Outcome ready = Exclusion.of(volume, context).initialise();
             return ready.succeeded() ? creation(volume, checks, ready) : Creation.refused(ready.message());
@@ -101,6 +145,11 @@ public final class VolumeKit implements RecoveryKit {
     public Creation extend(CreateContext context) {
         VolumeChecks checks = new VolumeChecks(context.host(), fstab);
         try {
+            Optional<Mirrored> mirrored = mirrored(context);
+            if (mirrored.isPresent()) {
+                Volume side = Volume.of(context.resource());
+                return creation(side, checks, new MirrorChecks(context, checks).extend(side, mirrored.get()));
+            }
             Volume volume = checks.extend(Volume.of(context.resource()), context.resource(), context.resources());
             Outcome observed = Exclusion.of(volume, context).observe();
             return observed.succeeded() ? creation(volume, checks, observed) : Creation.refused(observed.message());
@@ -111,12 +160,16 @@ public final class VolumeKit implements RecoveryKit {
         }
     }
 
-    private static Creation creation(Volume volume, VolumeChecks checks, Outcome exclusion) {
-        Creation creation =
-                Creation.of(volume.mount().toString(), volume.properties()).withSuggestedTag(volume.suggestedTag());
+    private static Creation creation(Volume volume, VolumeChecks checks, Map<String, String> properties) {
+        Creation creation = Creation.of(volume.mount().toString(), properties).withSuggestedTag(volume.suggestedTag());
         for (String remark : checks.remarks()) {
             creation = creation.withRemark(remark);
         }
+        return creation;
+    }
+
+    private static Creation creation(Volume volume, VolumeChecks checks, Outcome exclusion) {
+        Creation creation = creation(volume, checks, volume.properties());
         // The guard says where a file system refuses direct I/O: then the reservation holds for this machine only.
         return exclusion.message().contains("direct I/O") ? creation.withRemark(exclusion.message()) : creation;
     }
@@ -124,6 +177,10 @@ public final class VolumeKit implements RecoveryKit {
     /** Deletes the area that create made beside an image, unless a server still holds it. */
     @Override
     public Outcome delete(ActionContext context) {
+        Optional<Mirrored> mirrored = mirrored(context);
+        if (mirrored.isPresent()) {
+            return forget(mirrored.get());
+        }
         Volume volume = Volume.of(context.resource());
         if (!volume.reservation().equals(volume.areaBeside().toString()) || !Files.exists(volume.areaBeside())) {
             return Outcome.success("nothing to undo");
@@ -142,8 +199,58 @@ public final class VolumeKit implements RecoveryKit {
     }
 
     @Override
+    public Outcome unextend(ActionContext context) {
+        return mirrored(context).map(this::forget).orElseGet(() -> RecoveryKit.super.unextend(context));
+    }
+
+    private Outcome forget(Mirrored mirrored) {
+        return withMirrors(port -> port.forget(mirrored));
+    }
+
+    /** Asks the control of mirrors, which starts after this kit. */
+    private Outcome withMirrors(MirrorCall call) {
+        MirrorPort port = mirrors;
+        if (port == null) {
+            return Outcome.failed("the control of mirrors is not there yet; try again in a moment");
+        }
+        try {
+            return call.ask(port);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Outcome.failed("cancelled while waiting for the mirror engine");
+        }
+    }
+
+    private interface MirrorCall {
+        Outcome ask(MirrorPort port) throws InterruptedException;
+    }
+
+    /** Becomes source and makes the mirror a file; undone by {@link #detached}. */
+    private Outcome attached(Mirrored mirrored, ActionContext context) {
+        return withMirrors(port -> {
+            MirrorPort.Source source = port.source(mirrored, context::progress);
+            return source.outcome().succeeded()
+                    ? new Attachment(context, mirrored).begin(port.exports(), source.export())
+                    : source.outcome();
+        });
+    }
+
+    /** Ends the attachment, then the role: from here on another server may be source. */
+    private Outcome detached(Mirrored mirrored, ActionContext context) {
+        Outcome ended = new Attachment(context, mirrored).end();
+        return ended.succeeded() ? withMirrors(port -> port.release(mirrored)) : ended;
+    }
+
+    @Override
     public Outcome restore(ActionContext context) {
-        Volume volume = Volume.of(context.resource());
+        Optional<Mirrored> mirrored = mirrored(context);
+        if (mirrored.isPresent()) {
+            Outcome attached = attached(mirrored.get(), context);
+            if (!attached.succeeded()) {
+                return attached;
+            }
+        }
+        Volume volume = served(context);
         Exclusion exclusion = Exclusion.of(volume, context);
         context.progress("claiming the reservation of " + volume.device());
         Outcome claimed = exclusion.claim(false);
@@ -219,7 +326,8 @@ public final class VolumeKit implements RecoveryKit {
 
     @Override
     public Outcome remove(ActionContext context) {
-        Volume volume = Volume.of(context.resource());
+        Volume volume = served(context);
+        Optional<Mirrored> mirrored = mirrored(context);
         Optional<HostStorage.Mount> mount = mountedHere(volume, context);
         if (mount.isPresent()) {
             Outcome unmounted = unmount(volume, context);
@@ -227,7 +335,7 @@ public final class VolumeKit implements RecoveryKit {
                 return unmounted;
             }
             Path source = Path.of(mount.get().source());
-            if (Devices.backingFile(source).isPresent() && Devices.isImage(volume.device())) {
+            if (Devices.backingFile(source).isPresent() && (mirrored.isPresent() || Devices.isImage(volume.device()))) {
                 Outcome detached = context.host().storage().detachLoop(source);
                 if (!detached.succeeded()) {
                     return detached;
@@ -240,7 +348,9 @@ public final class VolumeKit implements RecoveryKit {
                     + ", so the reservation is kept; unmount it there");
         }
         // Last of all: from now on another server may write.
-        Outcome released = Exclusion.of(volume, context).release();
+        Outcome released = mirrored.isPresent()
+                ? detached(mirrored.get(), context)
+                : Exclusion.of(volume, context).release();
         return released.succeeded()
                 ? Outcome.success(volume.device() + " is not mounted on " + volume.mount() + ", " + released.message())
                 : released;
@@ -260,12 +370,17 @@ public final class VolumeKit implements RecoveryKit {
 
     @Override
     public Probe probe(ActionContext context) {
-        Volume volume = Volume.of(context.resource());
+        Volume volume = served(context);
         Outcome observed = Exclusion.of(volume, context).observe();
         String note = observed.succeeded() ? "" : "; " + observed.message();
         Optional<HostStorage.Mount> mount = Devices.mountAt(context.host().storage(), volume.mount());
         if (mount.isEmpty()) {
             List<HostStorage.Mount> elsewhere = Devices.mountsOf(context.host().storage(), volume.device());
+            if (mirrored(context)
+                    .filter(one -> new Attachment(context, one).alive())
+                    .isPresent()) {
+                return Probe.partial(volume.device() + " is attached and not mounted on " + volume.mount());
+            }
             return elsewhere.isEmpty()
                     ? Probe.stopped("nothing is mounted on " + volume.mount() + note)
                     : Probe.partial(volume.device() + " is mounted on "
@@ -279,7 +394,7 @@ public final class VolumeKit implements RecoveryKit {
 
     @Override
     public Outcome quickCheck(ActionContext context) {
-        Volume volume = Volume.of(context.resource());
+        Volume volume = served(context);
         Optional<HostStorage.Mount> mount = Devices.mountAt(context.host().storage(), volume.mount());
         if (mount.isEmpty()) {
             return Outcome.failed("nothing is mounted on " + volume.mount() + " any more");
@@ -292,7 +407,10 @@ public final class VolumeKit implements RecoveryKit {
             return Outcome.failed("the file system on " + volume.mount()
                     + " has become read-only, which the kernel does after an error; see the kernel log");
         }
-        Outcome reserved = Exclusion.of(volume, context).check();
+        Optional<Mirrored> mirrored = mirrored(context);
+        Outcome reserved = mirrored.isPresent()
+                ? withMirrors(port -> port.check(mirrored.get()))
+                : Exclusion.of(volume, context).check();
         return reserved.succeeded()
                 ? Outcome.success(volume.device() + " is mounted on " + volume.mount() + ", " + reserved.message())
                 : reserved;
@@ -301,9 +419,14 @@ public final class VolumeKit implements RecoveryKit {
     @Override
     public Outcome deepCheck(ActionContext context) {
         Outcome light = quickCheck(context);
-        Volume volume = Volume.of(context.resource());
+        Volume volume = served(context);
+        MirrorPort port = mirrors;
+        Optional<Mirrored> mirrored = mirrored(context);
         if (!light.succeeded() || volume.readOnly()) {
             return light;
+        }
+        if (mirrored.isPresent() && port != null && port.held(mirrored.get())) {
+            return Outcome.success(light.message() + "; changes wait until no target can count as current");
         }
         long seconds = Long.parseLong(context.tunable("VOLUME_CHECK_SECS", Integer.toString(DEEP_CHECK_SECONDS)));
         Duration own = Duration.ofSeconds(seconds);
@@ -321,6 +444,9 @@ public final class VolumeKit implements RecoveryKit {
         if (!Files.exists(volume.device())) {
             return Outcome.failed("device: " + volume.device() + " is not reachable from this server");
         }
+        if (mirrored(context).isPresent()) {
+            return Outcome.success(volume.device() + " is reachable");
+        }
         Outcome observed = Exclusion.of(volume, context).observe();
         return observed.succeeded()
                 ? Outcome.success(volume.device() + " is reachable, " + observed.message())
@@ -329,9 +455,12 @@ public final class VolumeKit implements RecoveryKit {
 
     @Override
     public List<KillHandle> killHandles(ActionContext context) {
-        Volume volume = Volume.of(context.resource());
+        Volume volume = served(context);
         // The loop device under an image is not known before the restore: whoever ends the mount finds it there.
-        Path source = Devices.isImage(volume.device()) ? Devices.real(volume.device()) : volume.device();
+        boolean behind = mirrored(context).isPresent();
+        Path source = behind
+                ? Devices.resolved(volume.device())
+                : Devices.isImage(volume.device()) ? Devices.real(volume.device()) : volume.device();
         String mount = KillHandle.mount(Devices.resolved(volume.mount()).toString(), source.toString())
                 .encode();
         // The area tells the guard what to end at once when the reservation is lost.
@@ -342,8 +471,14 @@ public final class VolumeKit implements RecoveryKit {
 
     @Override
     public Outcome perform(String name, List<String> arguments, ActionContext context) {
+        if (name.equals(FORCE_MIRROR)) {
+            return mirrored(context)
+                    .map(one -> withMirrors(port -> port.force(one)))
+                    .orElseGet(() -> Outcome.failed(context.resource().tag() + " is not mirrored"));
+        }
         if (!name.equals(FORCE)) {
-            return Outcome.failed("the Volume kit has no action '" + name + "'; it has " + FORCE);
+            return Outcome.failed(
+                    "the Volume kit has no action '" + name + "'; it has " + FORCE + " and " + FORCE_MIRROR);
         }
         return Exclusion.of(Volume.of(context.resource()), context).claim(true);
     }
