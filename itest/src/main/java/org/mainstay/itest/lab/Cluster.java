@@ -1,6 +1,7 @@
 package org.mainstay.itest.lab;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Forms clusters the way an administrator does. */
@@ -90,9 +91,28 @@ public final class Cluster {
         }
     }
 
-    /** Creates the hierarchy of a database (pg on data and vip) on one server. */
-    public static void createDatabase(Server first, Database database, String address) {
-        first.mainstay(
+    /** Protects a database on mirrored private disks, with its address, on the first server, and extends it to all others. */
+    public static void protectMirrored(Lab lab, Database database, String address, String type) {
+        Server first = lab.servers().get(0);
+        createDatabase(
+                first, database, address, "mirror=" + first.machine().address(2), "mirror-type=" + type);
+        for (Server other : lab.servers().subList(1, lab.servers().size())) {
+            first.mainstay(
+                    "resource",
+                    "extend",
+                    "pg",
+                    "--to",
+                    other.name(),
+                    "--set",
+                    "data.device=" + Database.privateImage(lab, other),
+                    "--set",
+                    "data.mirror=" + other.machine().address(2));
+        }
+    }
+
+    /** Creates the hierarchy of a database (pg on data and vip) on one server. @param volume further settings of the volume */
+    public static void createDatabase(Server first, Database database, String address, String... volume) {
+        List<String> create = new ArrayList<>(List.of(
                 "resource",
                 "create",
                 "volume",
@@ -101,7 +121,11 @@ public final class Cluster {
                 "--set",
                 "device=" + database.image(),
                 "--set",
-                "mount=" + Database.MOUNT);
+                "mount=" + Database.MOUNT));
+        for (String setting : volume) {
+            create.addAll(List.of("--set", setting));
+        }
+        first.mainstay(create.toArray(String[]::new));
         first.mainstay("resource", "create", "ip", "--tag", "vip", "--set", "address=" + address + "/24");
         first.mainstay(
                 "resource",

@@ -2,7 +2,6 @@ package org.mainstay.mirror.internal.node;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -125,17 +124,9 @@ final class Reconciler implements Runnable {
         }
     }
 
-    /** Says whether the attachment is mounted, so that something may still use it. */
-    private static boolean used(Mirrored volume) throws IOException {
-        String folder = volume.folder().toString();
-        for (String line :
-                Files.readAllLines(Path.of("/proc/self/mountinfo"), java.nio.charset.StandardCharsets.ISO_8859_1)) {
-            String[] fields = line.split(" ");
-            if (fields.length > 4 && fields[4].equals(folder)) {
-                return true;
-            }
-        }
-        return false;
+    /** Says whether the attachment lives, so that something may still write; what a killed one leaves behind has no file. */
+    private static boolean used(Mirrored volume) {
+        return Files.isRegularFile(volume.attachment());
     }
 
     /** Tells everybody through the configuration database which targets are not in step. */

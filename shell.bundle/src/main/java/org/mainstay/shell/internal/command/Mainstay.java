@@ -1,5 +1,6 @@
 package org.mainstay.shell.internal.command;
 
+import org.mainstay.shell.internal.command.mirror.MirrorGroup;
 import org.mainstay.shell.internal.command.node.CommPathGroup;
 import org.mainstay.shell.internal.command.node.KarafRun;
 import org.mainstay.shell.internal.command.node.KitGroup;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Command;
             OperationGroup.class,
             QuorumGroup.class,
             FencingGroup.class,
+            MirrorGroup.class,
             KitGroup.class,
             KarafRun.class,
             Stop.class

@@ -7,6 +7,7 @@ import org.mainstay.cluster.Enrolment;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Fencing;
+import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.QuorumStatus;
 import org.mainstay.cluster.QuorumStorage;
 import org.mainstay.cluster.SafetyReport;
@@ -33,6 +34,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     private final ServiceTracker<QuorumStorage, QuorumStorage> storage;
     private final ServiceTracker<SafetyReport.Source, SafetyReport.Source> report;
     private final ServiceTracker<QuorumStatus.Source, QuorumStatus.Source> quorum;
+    private final ServiceTracker<Mirrors, Mirrors> mirrors;
     private final ServiceTracker<Object, Object> bootFinished;
     private final FrameworkStartLevel startLevel;
     private final int lastStartLevel;
@@ -48,6 +50,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         this.storage = new ServiceTracker<>(context, QuorumStorage.class, null);
         this.report = new ServiceTracker<>(context, SafetyReport.Source.class, null);
         this.quorum = new ServiceTracker<>(context, QuorumStatus.Source.class, null);
+        this.mirrors = new ServiceTracker<>(context, Mirrors.class, null);
         this.bootFinished = new ServiceTracker<>(context, BOOT_FINISHED, null);
         this.startLevel = context.getBundle(Constants.SYSTEM_BUNDLE_ID).adapt(FrameworkStartLevel.class);
         String beginning = context.getProperty(Constants.FRAMEWORK_BEGINNING_STARTLEVEL);
@@ -61,6 +64,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         storage.open();
         report.open();
         quorum.open();
+        mirrors.open();
     }
 
     /** Sets the Karaf shell; null while there is none. */
@@ -109,6 +113,11 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     }
 
     @Override
+    public Mirrors mirrors() throws CommandException {
+        return present(mirrors.getService(), "the control of mirrors");
+    }
+
+    @Override
     public RemoteServers remote() throws CommandException {
         return present(remote, "the communication between servers");
     }
@@ -149,5 +158,6 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         storage.close();
         report.close();
         quorum.close();
+        mirrors.close();
     }
 }

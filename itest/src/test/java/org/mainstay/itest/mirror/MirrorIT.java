@@ -1,0 +1,154 @@
+package org.mainstay.itest.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.mainstay.itest.client.Acknowledgements;
+import org.mainstay.itest.fault.FaultCase;
+import org.mainstay.itest.fault.LifeSigns;
+import org.mainstay.itest.lab.Await;
+import org.mainstay.itest.lab.Cluster;
+import org.mainstay.itest.lab.Database;
+import org.mainstay.itest.lab.Exec;
+import org.mainstay.itest.lab.Server;
+
+/** PostgreSQL on a synchronously mirrored volume (issue 5): nothing that was acknowledged is lost, nothing stale is started (I6). */
+class MirrorIT extends FaultCase {
+    private static final String ADDRESS = "10.77.1.100";
+    private static final Duration LONG = Duration.ofSeconds(120);
+    private static final Duration STEADY = Duration.ofSeconds(15);
+
+    private Path psql;
+    private Acknowledgements client;
+
+    @Override
+    protected void formed() {
+        psql = Database.programs().resolve("psql");
+        Database database = Database.createPrivate(lab(), List.of());
+        Cluster.protectMirrored(lab(), database, ADDRESS, "sync");
+        client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT, psql);
+    }
+
+    private Server source() {
+        return a().state("pg", "A").equals("ISP") ? a() : b();
+    }
+
+    private Server other(Server server) {
+        return server == a() ? b() : a();
+    }
+
+    private void inStep(Server from) {
+        Await.until(
+                "the mirror is in step",
+                LONG,
+                () -> from.inStep("data"),
+                () -> from.bin("mainstay", "mirror", "status").output() + a().logs() + b().logs());
+    }
+
+    private void serves(Server server) {
+        Await.until(
+                "pg serves on " + server.name(),
+                LONG,
+                () -> server.state("pg", server.name()).equals("ISP"),
+                () -> server.bin("mainstay", "status").output() + server.logs());
+    }
+
+    private void returns(Server server) {
+        server.machine().powerOn();
+        server.start();
+        meet();
+    }
+
+    private void nothingIsLost() {
+        client.awaitMore(20, LONG);
+        assertThat(client.lost(psql)).as("acknowledged rows that are lost").isEqualTo(Set.of());
+    }
+
+    @Test
+    void aPlannedSwitchoverMovesSourceAndTarget() {
+        Server giving = source();
+        inStep(giving);
+        Server taking = other(giving);
+        taking.mainstay("resource", "in-service", "pg");
+        expect("pg", taking, giving);
+        nothingIsLost();
+        inStep(taking);
+    }
+
+    @Test
+    void aServerWithoutPowerIsReplacedAndReturnsAsTarget() {
+        Server victim = source();
+        inStep(victim);
+        Server survivor = other(victim);
+        victim.machine().powerCut();
+        serves(survivor);
+        nothingIsLost();
+        returns(victim);
+        expect("pg", survivor, victim);
+        inStep(survivor);
+        nothingIsLost();
+    }
+
+    @Test
+    void engineAndManagerMayDie() {
+        Server source = source();
+        inStep(source);
+        for (Server server : List.of(source, other(source))) {
+            long engine = server.engineProcesses().get(0);
+            server.machine().signal(engine, "KILL");
+            Await.until("another engine runs", LIMIT, () -> server.engineProcesses().stream()
+                    .anyMatch(pid -> pid != engine));
+            client.awaitMore(20, LONG);
+            inStep(source);
+        }
+        long manager = source.managerProcesses().get(0);
+        source.machine().signal(manager, "KILL");
+        source.machine().signal(source.engineProcesses().get(0), "KILL");
+        Await.until(
+                "the manager runs again",
+                LONG,
+                () -> source.managerProcesses().stream().anyMatch(pid -> pid != manager)
+                        && source.state("pg", source.name()).equals("ISP"),
+                source::logs);
+        expect("pg", source, other(source));
+        nothingIsLost();
+        inStep(source);
+    }
+
+    /** B off, A alone, A dies, B boots: B's data is old, and nothing may be started from it. */
+    @Test
+    void aTargetThatMissedSomethingIsNotStarted() {
+        Server alone = source();
+        inStep(alone);
+        Server stale = other(alone);
+        stale.machine().powerCut();
+        client.awaitMore(50, LONG);
+        alone.machine().powerCut();
+        stale.machine().powerOn();
+        stale.start();
+        Await.until(
+                "it was tried and refused",
+                LONG,
+                () -> stale.bin("mainstay", "status").output().contains("may be old")
+                        || stale.bin("mainstay", "events").output().contains("may be old"),
+                () -> stale.bin("mainstay", "status").output() + stale.logs());
+        long until = System.nanoTime() + STEADY.toNanos();
+        while (System.nanoTime() < until) {
+            assertThat(LifeSigns.of(stale.machine())).noneMatch(sign -> sign.startsWith("mount /opt/mainstay"));
+            Await.pass(Duration.ofMillis(200));
+        }
+        Exec.Result refused = stale.bin("mainstay", "resource", "in-service", "pg");
+        assertThat(refused.exitCode()).as(refused.output()).isNotZero();
+        assertThat(refused.output()).contains("mainstay mirror force data --on " + stale.name());
+
+        returns(alone);
+        serves(alone);
+        nothingIsLost();
+        inStep(alone);
+        expect("pg", alone, stale);
+    }
+}
