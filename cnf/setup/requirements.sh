@@ -6,6 +6,9 @@
 #   mainstay_require build run    # and PostgreSQL, network and process tools
 #   mainstay_require test         # what only tests need: etcd and others
 #
+# PostgreSQL comes from the machine's packages; where they cannot be installed, from a Maven artifact with its programs, whose jar
+# is then MAINSTAY_POSTGRES_JAR. MAINSTAY_POSTGRES=maven chooses the artifact in any case, MAINSTAY_POSTGRES=packages never.
+#
 # On Debian and Ubuntu, as root, missing packages are installed and named. Elsewhere the missing ones are named and the
 # function returns 1. Sets JAVA_HOME when it had to look for a JDK.
 
@@ -31,6 +34,8 @@ mainstay_find_jdk() {
 mainstay_find_maven() {
     local version
     command -v mvn >/dev/null 2>&1 || return 1
+    # Without a JDK it cannot tell its version; that is asked again when there is one.
+    [ -n "${JAVA_HOME:-}" ] || command -v java >/dev/null 2>&1 || return 0
     version=$(mvn -v 2>/dev/null | sed -n 's/.*Apache Maven \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | head -n 1)
     # shellcheck disable=SC2086
     set -- $version
@@ -70,7 +75,7 @@ mainstay_missing() {
                 mainstay_find_cc || { echo "gcc|a C compiler"; echo "libc6-dev|the C library's headers"; }
                 ;;
             run)
-                mainstay_find_postgres || echo "postgresql|PostgreSQL server"
+                [ "${MAINSTAY_POSTGRES:-}" = maven ] || mainstay_find_postgres || echo "postgresql|PostgreSQL server"
                 while read -r command package; do
                     PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null 2>&1 || echo "$package|the command $command"
                 done <<'COMMANDS'
@@ -122,56 +127,146 @@ mainstay_is_debian() { [ -r /etc/debian_version ] && command -v apt-get >/dev/nu
 # Debian starts a database cluster when PostgreSQL is installed; nobody asked for one.
 mainstay_no_default_cluster() {
     local folder=/etc/postgresql-common/createcluster.d
+    [ ! -e "$folder/mainstay.conf" ] || return 0
     mkdir -p "$folder"
-    [ -e "$folder/mainstay.conf" ] || echo "create_main_cluster = false" >"$folder/mainstay.conf"
+    echo "create_main_cluster = false" >"$folder/mainstay.conf"
+    mainstay_say "PostgreSQL is installed without a database of its own ($folder/mainstay.conf says so)."
 }
 
+# Runs a command that installs packages, in a subshell. While it runs, no package may start etcd or PostgreSQL; other
+# services (a library's upgrade may restart some) are left alone. A machine that has a policy already keeps its own.
+mainstay_without_services() (
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        trap 'rm -f "$policy"' EXIT
+        trap 'exit 1' HUP INT TERM
+        # shellcheck disable=SC2016
+        printf '%s\n' '#!/bin/sh' '# Of an installation by Mainstay that is under way; it removes this file at its end.' \
+            'case $1 in etcd* | postgresql*) exit 101 ;; esac' 'exit 0' >"$policy"
+        chmod 755 "$policy"
+    fi
+    "$@"
+)
+
+# Installs the packages; what apt-get says goes to the file $1, and only its summary to the screen.
 mainstay_install() {
+    local log=$1 status
+    shift
     local packages=("$@")
+    DEBIAN_FRONTEND=noninteractive apt-get update -q >"$log" 2>&1 || true # the lists at hand may do
     case " ${packages[*]} " in
         *" openjdk-17-jdk-headless "*)
             # Later releases no longer carry 17: take the newest the release offers as its default.
-            apt-cache show openjdk-17-jdk-headless >/dev/null 2>&1 ||
+            LC_ALL=C apt-cache policy openjdk-17-jdk-headless 2>/dev/null | grep -q 'Candidate: [0-9]' ||
                 packages=("${packages[@]/openjdk-17-jdk-headless/default-jdk-headless}")
             ;;
     esac
+    mainstay_say "Installing with apt-get (a few minutes): ${packages[*]}"
     case " ${packages[*]} " in
         *" postgresql "*) mainstay_no_default_cluster ;;
     esac
-    mainstay_say "Installing with apt-get: ${packages[*]}"
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}" >&2 || return
+    # A machine that has just started may be busy with its own updates: wait for those.
+    LC_ALL=C DEBIAN_FRONTEND=noninteractive mainstay_without_services \
+        apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "${packages[@]}" \
+        2>&1 </dev/null | tee -a "$log" | grep -E '^(Need to get|Fetched|After this)' | sed 's/^/  /' >&2
+    status=${PIPESTATUS[0]}
     case " ${packages[*]} " in
         *" etcd-server "*)
-            # The package starts a service; the tests start their own.
-            [ ! -d /run/systemd/system ] || systemctl disable --now etcd.service >&2 || true
+            # The package wants its service at every start of the machine; the tests start their own.
+            [ ! -d /run/systemd/system ] || systemctl disable --quiet etcd.service >>"$log" 2>&1 || true
             ;;
     esac
+    return "$status"
+}
+
+# What to do where nothing is installed automatically: as an ordinary user, and without Debian's packages.
+mainstay_advise() {
+    if ! mainstay_is_debian; then
+        mainstay_say "Please install the above and run this again (automatic only on Debian and Ubuntu)."
+    elif command -v sudo >/dev/null 2>&1; then
+        mainstay_say "Please run this as root once, which installs them, or: sudo apt-get install $*"
+    else
+        mainstay_say "Please run this as root once, which installs them, or as root: apt-get install $*"
+    fi
+}
+
+# Chooses where PostgreSQL comes from: sets MAINSTAY_POSTGRES to maven where neither the programs nor the package can be had.
+mainstay_choose_postgres() {
+    case "${MAINSTAY_POSTGRES:-}" in
+        maven | packages) return 0 ;;
+        "") ;;
+        *)
+            mainstay_say "MAINSTAY_POSTGRES=$MAINSTAY_POSTGRES is unknown; it may be maven or packages, or unset"
+            return 2
+            ;;
+    esac
+    if mainstay_find_postgres; then return 0; fi
+    if mainstay_is_debian && [ "$(id -u)" -eq 0 ]; then
+        local log
+        log=$(mktemp "${TMPDIR:-/tmp}/mainstay-apt-XXXXXX.log") || return 1
+        if mainstay_install "$log" postgresql && mainstay_find_postgres; then
+            rm -f "$log"
+            return 0
+        fi
+        mainstay_say "Everything apt-get said: $log"
+    fi
+    mainstay_say "PostgreSQL's packages cannot be installed here: taking its programs from Maven's central repository."
+    MAINSTAY_POSTGRES=maven
+}
+
+# Fetches the artifact with PostgreSQL's programs and sets MAINSTAY_POSTGRES_JAR.
+mainstay_fetch_postgres() {
+    local platform version name folder=$PWD/target/postgres
+    case $(uname -sm) in
+        "Linux x86_64") platform=linux-amd64 ;;
+        "Linux aarch64") platform=linux-arm64v8 ;;
+        *)
+            mainstay_say "There is no artifact with PostgreSQL for $(uname -sm): please install PostgreSQL 12 or newer."
+            return 1
+            ;;
+    esac
+    version=$(sed -n 's#.*<postgresql.binaries.version>\(.*\)</postgresql.binaries.version>.*#\1#p' pom.xml)
+    name=embedded-postgres-binaries-$platform
+    export MAINSTAY_POSTGRES_JAR=$folder/$name-$version.jar
+    [ -s "$MAINSTAY_POSTGRES_JAR" ] || mvn -B -ntp -q -N dependency:copy "-Dartifact=io.zonky.test.postgres:$name:$version" \
+        "-DoutputDirectory=$folder" >&2 || {
+        mainstay_say "The artifact io.zonky.test.postgres:$name:$version could not be fetched: please install PostgreSQL."
+        return 1
+    }
 }
 
 mainstay_require() {
-    local missing packages
+    local missing packages log
+    case " $* " in *" run "*) mainstay_choose_postgres || return ;; esac
     missing=$(mainstay_missing "$@" | sort -u) || return $?
     if [ -n "$missing" ]; then
         mainstay_say "Missing on this machine:"
         sed 's/^\([^|]*\)|\(.*\)$/  \2 (Debian package \1)/' <<<"$missing" >&2
-        if ! mainstay_is_debian; then
-            mainstay_say "Please install the above and run this again (automatic only on Debian and Ubuntu)."
-            return 1
-        fi
-        if [ "$(id -u)" -ne 0 ]; then
-            mainstay_say "Please run this as root once, or: sudo apt-get install $(cut -d'|' -f1 <<<"$missing" | sort -u | tr '\n' ' ')"
-            return 1
-        fi
         mapfile -t packages < <(cut -d'|' -f1 <<<"$missing" | sort -u)
-        DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 || mainstay_say "apt-get update failed; trying with the lists at hand"
-        mainstay_install "${packages[@]}" || { mainstay_say "apt-get could not install: ${packages[*]}"; return 1; }
+        if ! mainstay_is_debian || [ "$(id -u)" -ne 0 ]; then
+            mainstay_advise "${packages[@]}"
+            return 1
+        fi
+        log=$(mktemp "${TMPDIR:-/tmp}/mainstay-apt-XXXXXX.log") || return 1
+        if ! mainstay_install "$log" "${packages[@]}"; then
+            mainstay_say "apt-get could not install what is missing:"
+            grep '^E: ' "$log" | head -n 1 | sed 's/^/  /' >&2
+            mainstay_say "Is the network or the package mirror out of reach? Mend that and run this again. Everything apt-get said: $log"
+            return 1
+        fi
         missing=$(mainstay_missing "$@" | sort -u)
         if [ -n "$missing" ]; then
-            mainstay_say "Still missing after the installation:"
+            mainstay_say "Still missing, as this release's packages do not bring it:"
             sed 's/^\([^|]*\)|\(.*\)$/  \2/' <<<"$missing" >&2
+            mainstay_say "Please install the above by hand and run this again. Everything apt-get said: $log"
             return 1
         fi
+        rm -f "$log"
+        mainstay_say "Installed."
     fi
     # In this shell, not in the subshell above: JAVA_HOME shall reach Maven.
-    case " $* " in *" build "*) mainstay_find_jdk ;; esac
+    case " $* " in *" build "*) mainstay_find_jdk || return ;; esac
+    case " $* " in
+        *" run "*) [ "${MAINSTAY_POSTGRES:-}" != maven ] || mainstay_fetch_postgres ;;
+    esac
 }

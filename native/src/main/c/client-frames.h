@@ -42,7 +42,8 @@ static bool nobody_there(int error) {
 
 static int complain_connect(int error) {
     if (error == EACCES || error == EPERM) {
-        complain("permission denied: only root and the user that runs Mainstay may use its commands");
+        complain("permission denied: only root, the user that runs Mainstay and the group COMMAND_GROUP of "
+                 "etc/default/LifeKeeper may use its commands");
     } else {
         complain("Mainstay cannot be reached: %s", strerror(error));
     }

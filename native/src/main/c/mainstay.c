@@ -24,12 +24,15 @@ static int offline(const char *program, int count, char **arguments) {
     }
     char terminal[64];
     snprintf(terminal, sizeof terminal, "-Dmainstay.terminal=%s", isatty(STDOUT_FILENO) ? "yes" : "no");
+    static char directory[PATH_MAX + 32];
+    snprintf(directory, sizeof directory, "-Dmainstay.directory=%s", caller_directory);
     const char *fixed[] = {java,
                            "-Xmx128m",
                            "-XX:+UseSerialGC",
                            "-XX:TieredStopAtLevel=1",
                            "-Dfile.encoding=UTF-8",
                            terminal,
+                           directory,
                            "-cp",
                            "lib/offline/*",
                            "org.mainstay.shell.offline.OfflineMain",
@@ -87,8 +90,17 @@ static int guard_status(bool json) {
     return code == GUARD_AWAY ? EXIT_SYSTEM : code;
 }
 
+/* Commands that work on files while Mainstay is stopped. */
+static bool works_offline(const char *program) {
+    return strcmp(program, "lk_chg_value") == 0 || strcmp(program, "lk_chg_value.ksh") == 0
+           || strcmp(program, "lksupport") == 0;
+}
+
 static int without_manager(const char *program, int count, char **arguments) {
     bool front = strcmp(program, "mainstay") == 0;
+    if (works_offline(program) || (front && count > 0 && works_offline(arguments[0]))) {
+        return offline(program, count, arguments);
+    }
     if ((front && (count == 0 || strcmp(arguments[0], "help") == 0)) || has_argument(count, arguments, "--help") || (front && has_argument(count, arguments, "-h"))) {
         return offline(program, count, arguments);
     }
@@ -98,7 +110,27 @@ static int without_manager(const char *program, int count, char **arguments) {
     return not_running();
 }
 
+/* getlocks and rlslocks act for the process that called this one: only here it is known. */
+static char **with_caller(const char *program, int *count, char **arguments) {
+    if (strcmp(program, "getlocks") != 0 && strcmp(program, "rlslocks") != 0) {
+        return arguments;
+    }
+    static char pid[32];
+    snprintf(pid, sizeof pid, "%ld", (long)getppid());
+    char **all = calloc((size_t)*count + 3, sizeof *all);
+    if (!all || has_argument(*count, arguments, "--process") || has_argument(*count, arguments, "--help")) {
+        free(all);
+        return arguments;
+    }
+    all[0] = "--process";
+    all[1] = pid;
+    memcpy(all + 2, arguments, (size_t)*count * sizeof *all);
+    *count += 2;
+    return all;
+}
+
 static int run(const char *program, int count, char **arguments) {
+    arguments = with_caller(program, &count, arguments);
     int fd = connect_to(NODE_SOCKET);
     if (fd < 0) {
         return nobody_there(errno) ? without_manager(program, count, arguments) : complain_connect(errno);

@@ -14,7 +14,8 @@ public interface EventLog {
     /**
      * Adds an event of this server; never waits for the disk or a peer.
      *
-     * @param number message number, those of the message catalog where the message exists there
+     * @param number message number, those of the message catalog where the message exists there; scripts that call {@code lk_err} choose
+     *     their own
      * @param tag resource; empty if it is about a server
      * @param text one sentence
      */
@@ -22,4 +23,33 @@ public interface EventLog {
 
     /** Calls the listener with each further event, in order, on a thread that must not be held up. */
     Registration follow(Consumer<ClusterEvent> listener);
+
+    /** Returns the newest changes of this server's database, oldest first: who, from where, when, what. */
+    default List<Change> audit(int most) {
+        return List.of();
+    }
+
+    /**
+     * A change of this server's database.
+     *
+     * @param sequence number of the commit
+     * @param at wall-clock time
+     * @param who user, or {@code mainstay} for the cluster's own decisions
+     * @param from server and door
+     * @param operation operation id; empty if there is none
+     * @param server whose database, or copy of it
+     * @param rows {@code section/key} of changed rows, with {@code -} before removed ones; at most the first 20
+     */
+    record Change(
+            long sequence,
+            java.time.Instant at,
+            String who,
+            String from,
+            String operation,
+            String server,
+            List<String> rows) {
+        public Change {
+            rows = List.copyOf(rows);
+        }
+    }
 }

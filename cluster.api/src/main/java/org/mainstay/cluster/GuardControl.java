@@ -282,6 +282,16 @@ public interface GuardControl {
         record Notice(String text) implements GuardNews {}
     }
 
-    /** Result of one thing asked of the guard: whether it was done, and the evidence or reason. */
-    record HandleResult(boolean done, String message) {}
+    /**
+     * Result of one thing asked of the guard.
+     *
+     * @param done whether it was done
+     * @param message the evidence or reason, for people
+     * @param code what programs may act on, see the kit API's {@code StorageReservation}; empty: nothing
+     */
+    record HandleResult(boolean done, String message, String code) {
+        public HandleResult(boolean done, String message) {
+            this(done, message, "");
+        }
+    }
 }

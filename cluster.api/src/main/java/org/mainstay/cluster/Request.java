@@ -142,4 +142,137 @@ public sealed interface Request {
             changes = List.copyOf(changes);
         }
     }
+
+    /** Changes this server's own database as a command of the LCDI does: checked and made in one step. */
+    record Edit(LcdEdit edit) implements Request {}
+
+    /**
+     * Removes instances from this server's database, with their dependencies and equivalencies (CMD-170 to CMD-181). What depends on one
+     * of them comes first; the kits' delete actions run before. The answer's remarks are the removed tags, in order.
+     *
+     * @param roots removes these, what is above and below them; below only what nothing else depends on
+     * @param tags removes these and what depends on them; with neither roots nor tags all that application and type leave
+     * @param application only instances of this application; empty: of all
+     * @param type only instances of this type; empty: of all
+     * @param globalScripts run the global pre- and post-delete scripts (not with {@code -G})
+     * @param recursive a delete action asks: whoever called it holds the locks ({@code -N})
+     */
+    record RemoveInstances(
+            List<String> roots,
+            List<String> tags,
+            String application,
+            String type,
+            boolean globalScripts,
+            boolean recursive)
+            implements Request {
+        public RemoveInstances {
+            roots = List.copyOf(roots);
+            tags = List.copyOf(tags);
+        }
+    }
+
+    /**
+     * Removes an application or one type of it with everything under it (CMD-102, CMD-282).
+     *
+     * @param type empty: the application with all its types
+     */
+    record RemoveType(String application, String type) implements Request {}
+
+    /**
+     * Creates a SHARED equivalency on both servers, all or none (CMD-250 to CMD-255).
+     *
+     * @param priority 1 to 1024; 0: as the group has it, else 1
+     * @param otherPriority 1 to 1024; 0: as the group has it, else the next free of 10, 20, ...
+     */
+    record CreateEquivalency(
+            String server, String tag, String otherServer, String otherTag, int priority, int otherPriority)
+            implements Request {}
+
+    /** Removes an equivalency, whichever side is named first, from both servers (CMD-270, CMD-271). */
+    record DeleteEquivalency(String server, String tag, String otherServer, String otherTag) implements Request {}
+
+    /**
+     * Gives servers priorities for every resource of a hierarchy, on all servers or none (ADM-220 to ADM-228, CMD-450).
+     *
+     * @param priorities by server, 1 to 1024
+     */
+    record SetPriorities(String tag, Map<String, Integer> priorities) implements Request {
+        public SetPriorities {
+            priorities = Map.copyOf(priorities);
+        }
+    }
+
+    /**
+     * Runs the global scripts of an event (CMD-040 to CMD-048).
+     *
+     * @param event {@code restore}, {@code remove} or {@code delete}
+     * @param post the scripts after the event; else those before it
+     * @param arguments for the scripts; {@code -m} as the first says that the caller holds the administrative lock
+     */
+    record GlobalScripts(String event, boolean post, List<String> arguments) implements Request {
+        public GlobalScripts {
+            arguments = List.copyOf(arguments);
+        }
+    }
+
+    /**
+     * Carries out a request without the global scripts that belong to it ({@code -G}, CMD-384).
+     *
+     * @param request {@link BringInService} or {@link TakeOutOfService}
+     */
+    record WithoutGlobalScripts(Request request) implements Request {
+        @Override
+        public Caller.Role role() {
+            return request.role();
+        }
+    }
+
+    /**
+     * Carries out a request whose caller holds the administrative lock already, so that the scripts after it take none (CMD-388).
+     *
+     * @param request {@link BringInService} or {@link TakeOutOfService}
+     */
+    record LockHeld(Request request) implements Request {
+        @Override
+        public Caller.Role role() {
+            return request.role();
+        }
+    }
+
+    /**
+     * Takes the administrative lock on all servers that can be reached, in a fixed order, waiting for others (FLG-010, FLG-011, CMD-451).
+     * It shows as a flag {@code !action!PID!TIME!SERVER:IDENTIFIER} and ends with {@link ReleaseLocks}, with the process, or with
+     * this server. The answer's message is the flag.
+     *
+     * @param pid process that holds it
+     * @param identifier kind of action
+     * @param waitSeconds refused (8) naming the holder when it is not free by then
+     */
+    record TakeLocks(long pid, String identifier, int waitSeconds) implements Request {}
+
+    /** Gives up the administrative lock that a process here holds; 7 if it holds none. */
+    record ReleaseLocks(long pid) implements Request {}
+
+    /**
+     * Begins or ends maintenance: monitoring and automatic moves pause (design.md section 4).
+     *
+     * @param scope {@code tag:NAME}, {@code server} or {@code cluster}
+     * @param server for the scope {@code server}: which one; else empty
+     * @param seconds ends by itself after so many seconds; 0: when it is ended
+     */
+    record SetMaintenance(String scope, String server, boolean on, long seconds) implements Request {}
+
+    /**
+     * Properties of a server (ADM-021): shutdown strategy and failover restrictions, on that server's database.
+     *
+     * @param switchOver empty: unchanged
+     * @param restrictions those of the servers named change
+     */
+    record SetServer(
+            java.util.Optional<Boolean> switchOver, Map<String, org.mainstay.cluster.lcd.Restriction> restrictions)
+            implements Request {
+        public SetServer {
+            restrictions = Map.copyOf(restrictions);
+        }
+    }
 }

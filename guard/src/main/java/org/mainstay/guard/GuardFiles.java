@@ -29,12 +29,15 @@ final class GuardFiles {
         this.identity = new StateFile(state("identity"));
     }
 
-    /** Makes the folders, readable by the owner alone. */
+    /** Makes the folders, readable by the owner alone; a group that Karaf let through to its socket keeps its way. */
     void prepare() throws IOException {
         Files.createDirectories(home.resolve("data/log"));
         for (String folder : List.of("data/guard", "data/run")) {
             Files.createDirectories(home.resolve(folder));
-            Files.setPosixFilePermissions(home.resolve(folder), PosixFilePermissions.fromString("rwx------"));
+            if (!PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve(folder)))
+                    .equals("rwx--x---")) {
+                Files.setPosixFilePermissions(home.resolve(folder), PosixFilePermissions.fromString("rwx------"));
+            }
         }
         new StateFile(state("command")).write(ownCommand());
     }

@@ -10,6 +10,12 @@ import org.osgi.annotation.versioning.ProviderType;
  */
 @ProviderType
 public interface StorageReservation {
+    /** {@link Outcome#code} of a {@link #check} that failed: nobody holds the area. */
+    String HELD_BY_NOBODY = "held-by-nobody";
+    /** {@link Outcome#code} of a {@link #check} that failed: another server holds the area. */
+    String HELD_ELSEWHERE = "held-elsewhere";
+    /** {@link Outcome#code} of an area made where direct I/O is refused: it guards the servers of one machine only. */
+    String THIS_MACHINE_ONLY = "this-machine-only";
 
     /** Reads the area all the time from now on, so that a later claim knows at once whether the holder is alive. */
     void observe(Path area);
@@ -25,9 +31,12 @@ public interface StorageReservation {
     /** Gives the area up; succeeds if this server does not hold it. */
     Outcome release(Path area);
 
-    /** Returns who holds the area, as a sentence; for checks: a failure if it is not this server. */
+    /**
+     * Returns who holds the area, as a sentence; for checks: a failure if it is not this server, with the code {@link
+     * #HELD_BY_NOBODY} or {@link #HELD_ELSEWHERE} if the area could be read.
+     */
     Outcome check(Path area);
 
-    /** Creates the area if it does not exist; never overwrites the slots of another server. */
+    /** Creates the area if it does not exist; never overwrites another server's slot. Code: {@link #THIS_MACHINE_ONLY} or none. */
     Outcome initialise(Path area);
 }

@@ -1,9 +1,10 @@
 package org.mainstay.sim;
 
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Many runs, on all cores. */
 final class Campaign {
@@ -20,8 +21,17 @@ final class Campaign {
     record Report(
             long runs, double virtualHours, long faults, long decisions, double seconds, List<Failure> failures) {}
 
+    /** When it ends: at the first of these. @param faults injected ones */
+    record Limit(long runs, double hours, long faults) {
+        static Limit runs(long runs) {
+            return new Limit(runs, Double.MAX_VALUE, Long.MAX_VALUE);
+        }
+    }
+
     private final int faults;
     private final int threads;
+    private Consumer<Report> progress = report -> {};
+    private long progressNanos = Long.MAX_VALUE;
 
     /** @param faults how many things happen in a run, about */
     Campaign(int faults, int threads) {
@@ -29,18 +39,36 @@ final class Campaign {
         this.threads = threads;
     }
 
-    /** Plays runs until so many were played, or so many hours of virtual time have passed. */
-    Report play(long firstSeed, long runs, double hours) {
+    /** Tells how it goes from time to time. */
+    Campaign tell(long everySeconds, Consumer<Report> listener) {
+        progress = listener;
+        progressNanos = everySeconds * 1_000_000_000L;
+        return this;
+    }
+
+    /** Plays runs until a limit is reached. */
+    Report play(long firstSeed, Limit limit) {
         long began = System.nanoTime();
+        AtomicLong told = new AtomicLong(began);
         AtomicLong next = new AtomicLong(firstSeed);
         AtomicLong virtual = new AtomicLong();
         AtomicLong injected = new AtomicLong();
         AtomicLong decisions = new AtomicLong();
         AtomicLong played = new AtomicLong();
         ConcurrentSkipListMap<Long, Failure> failures = new ConcurrentSkipListMap<>();
+        Supplier<Report> report = () -> new Report(
+                played.get(),
+                virtual.get() / 3.6e6,
+                injected.get(),
+                decisions.get(),
+                (System.nanoTime() - began) / 1e9,
+                List.copyOf(failures.values()));
         Runnable worker = () -> {
             for (long seed = next.getAndIncrement();
-                    seed < firstSeed + runs && virtual.get() < hours * 3.6e6 && failures.size() < MOST_VIOLATIONS;
+                    seed < firstSeed + limit.runs()
+                            && virtual.get() < limit.hours() * 3.6e6
+                            && injected.get() < limit.faults()
+                            && failures.size() < MOST_VIOLATIONS;
                     seed = next.getAndIncrement()) {
                 Script script = new Chaos(seed, faults).script(seed);
                 try {
@@ -52,14 +80,14 @@ final class Campaign {
                 }
                 injected.addAndGet(script.faults());
                 played.incrementAndGet();
+                long last = told.get();
+                if (System.nanoTime() - last >= progressNanos && told.compareAndSet(last, System.nanoTime())) {
+                    progress.accept(report.get());
+                }
             }
         };
         inParallel(worker);
-        List<Failure> found = failures.values().stream()
-                .sorted(Comparator.comparingLong(Failure::seed))
-                .toList();
-        double seconds = (System.nanoTime() - began) / 1e9;
-        return new Report(played.get(), virtual.get() / 3.6e6, injected.get(), decisions.get(), seconds, found);
+        return report.get();
     }
 
     private static String text(Throwable error) {

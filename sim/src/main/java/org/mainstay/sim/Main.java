@@ -17,13 +17,17 @@ public final class Main {
           --seed N        seed of the first run (1)
           --runs N        how many runs (2000; without a limit if --hours is given)
           --hours N       ends after so many hours of virtual time
+          --until N       ends after so many injected faults; every minute it says on standard error how far it is
+          --threads N     how many runs at a time (one per processor)
           --mutants       besides, breaks the code in known ways and looks whether that is found
+          --mutant NAME   looks for a run that shows this one; with --replay: breaks the code so
           --replay FILE   plays one script, telling what happens; nothing else
           --json          the result as one JSON object
           --faults N      how many things happen in a run, about (10)
           --trace         with --replay or one run: every decision too
         """;
-    private static final int MUTANT_SEEDS = 600;
+    private static final int MUTANT_SEEDS = 1500;
+    private static final int PROGRESS = 60;
     private static final int SHOWN = 3;
 
     private final PrintStream out;
@@ -31,6 +35,9 @@ public final class Main {
     private long runs = -1;
     private double hours = Double.MAX_VALUE;
     private int faults = 10;
+    private long until = Long.MAX_VALUE;
+    private int threads = Runtime.getRuntime().availableProcessors();
+    private Mutant mutant = Mutant.NONE;
     private boolean mutants;
     private boolean json;
     private boolean trace;
@@ -69,7 +76,8 @@ public final class Main {
                 }
             }
         }
-        runs = runs >= 0 ? runs : hours < Double.MAX_VALUE ? Long.MAX_VALUE / 4 : 2000;
+        boolean limited = hours < Double.MAX_VALUE || until < Long.MAX_VALUE;
+        runs = runs >= 0 ? runs : limited ? Long.MAX_VALUE / 4 : 2000;
         return "";
     }
 
@@ -80,6 +88,9 @@ public final class Main {
                 case "--runs" -> runs = Long.parseLong(value);
                 case "--hours" -> hours = Double.parseDouble(value);
                 case "--faults" -> faults = Integer.parseInt(value);
+                case "--until" -> until = Long.parseLong(value);
+                case "--threads" -> threads = Integer.parseInt(value);
+                case "--mutant" -> mutant = Mutant.valueOf(value);
                 case "--replay" -> replay = value;
                 default -> {
                     return "'" + name + "' is not known";
@@ -88,6 +99,8 @@ public final class Main {
             return "";
         } catch (NumberFormatException e) {
             return name + " takes a number, not '" + value + "'";
+        } catch (IllegalArgumentException e) {
+            return name + " takes one of " + List.of(Mutant.values()) + ", not '" + value + "'";
         }
     }
 
@@ -96,10 +109,17 @@ public final class Main {
             return replay(Script.parse(Files.readAllLines(Path.of(replay))));
         }
         if (trace) {
-            return replay(new Chaos(seed, faults).script(seed));
+            Chaos chaos = new Chaos(seed, faults);
+            return replay(mutant == Mutant.NONE ? chaos.script(seed) : chaos.script(seed, mutant));
         }
-        Campaign campaign = new Campaign(faults, Runtime.getRuntime().availableProcessors());
-        Campaign.Report report = campaign.play(seed, runs, hours);
+        Campaign campaign = new Campaign(faults, threads);
+        if (mutant != Mutant.NONE) {
+            return hunt(campaign, mutant) >= 0;
+        }
+        if (until < Long.MAX_VALUE) {
+            campaign.tell(PROGRESS, Main::progress);
+        }
+        Campaign.Report report = campaign.play(seed, new Campaign.Limit(runs, hours, until));
         if (!json) {
             tell(report);
         }
@@ -111,11 +131,24 @@ public final class Main {
         return report.failures().isEmpty() && found == caught.size();
     }
 
+    private static void progress(Campaign.Report report) {
+        System.err.printf(
+                "%d runs, %d faults, %.1f virtual hours, %.0f s, %d violations%n",
+                report.runs(),
+                report.faults(),
+                report.virtualHours(),
+                report.seconds(),
+                report.failures().size());
+        report.failures()
+                .forEach(failure -> System.err.println("seed " + failure.seed() + ": "
+                        + failure.message().lines().findFirst().orElse("")));
+    }
+
     private boolean replay(Script script) {
         out.println(script.encode());
         try {
             Run.Result result =
-                    new Run(script, Mutant.NONE).trace(Trace.to(out, trace)).play();
+                    new Run(script, mutant).trace(Trace.to(out, trace)).play();
             out.println("\nheld: " + result.virtualMillis() / 1000 + " s of virtual time, " + result.decisions()
                     + " decisions");
             return true;
@@ -144,17 +177,21 @@ public final class Main {
 
     private Map<String, Long> hunt(Campaign campaign) {
         Map<String, Long> caught = new LinkedHashMap<>();
-        for (Mutant mutant : Mutant.values()) {
-            if (mutant != Mutant.NONE) {
-                long by = campaign.hunt(mutant, 1, MUTANT_SEEDS);
-                caught.put(mutant.name(), by);
-                if (!json) {
-                    out.println(mutant.name() + " (" + mutant.meaning() + "): "
-                            + (by < 0 ? "NOT caught in " + MUTANT_SEEDS + " runs" : "caught by seed " + by));
-                }
+        for (Mutant one : Mutant.values()) {
+            if (one != Mutant.NONE) {
+                caught.put(one.name(), hunt(campaign, one));
             }
         }
         return caught;
+    }
+
+    private long hunt(Campaign campaign, Mutant one) {
+        long by = campaign.hunt(one, 1, MUTANT_SEEDS);
+        if (!json) {
+            out.println(one.name() + " (" + one.meaning() + "): "
+                    + (by < 0 ? "NOT caught in " + MUTANT_SEEDS + " runs" : "caught by seed " + by));
+        }
+        return by;
     }
 
     private void json(Campaign.Report report, Map<String, Long> caught, long found) {

@@ -15,9 +15,11 @@ final class Motifs {
 
     /** Returns one of them. */
     List<Step> any(Plan plan, long at) {
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(6)) {
             case 0, 1 -> lastMoment(plan, at);
             case 2 -> rotation(plan, at);
+            case 3 -> lateGrants(plan, at);
+            case 4 -> oneAfterTheOther(plan, at);
             default -> forgetfulGuards(plan, at);
         };
     }
@@ -80,6 +82,49 @@ final class Motifs {
             Kind kind = random.nextInt(3) == 0 ? Kind.POWER : Kind.GUARD_DIES;
             steps.add(new Step(at + between(500, 6_000), kind, Plan.name(i), "", "", between(200, 2_000), 0));
         }
+        return steps;
+    }
+
+    /**
+     * What the owner sends gets lost, what is sent to it arrives: until the others notice, they answer its last request again and
+     * again. Its manager is away, and it stands still when its guard would have to act.
+     */
+    private List<Step> lateGrants(Plan plan, long at) {
+        String owner = plan.order(0).get(0);
+        List<Step> steps = new ArrayList<>();
+        steps.add(new Step(at, Kind.PAUSE_MANAGER, owner, "", "", between(25_000, 40_000), 0));
+        long deaf = at + between(0, 1_500);
+        for (int i = 0; i < plan.servers(); i++) {
+            if (!Plan.name(i).equals(owner)) {
+                steps.add(new Step(deaf, Kind.DEAF, owner, Plan.name(i), "", between(25_000, 45_000), 0));
+            }
+        }
+        long pause = plan.pauseTolerance() - 500;
+        long kill = deaf + plan.leaseMillis() + plan.lossStop() / 2;
+        steps.add(new Step(kill + between(-2_000, 3_000), Kind.PAUSE, owner, "", "", pause, 0));
+        return steps;
+    }
+
+    /**
+     * The owner's manager is away for long, and its guard lives by the grants of one server after the other: who had lost it long ago
+     * hears it again when who granted last loses it.
+     */
+    private List<Step> oneAfterTheOther(Plan plan, long at) {
+        String owner = plan.order(0).get(0);
+        List<String> others = new ArrayList<>(plan.names());
+        others.remove(owner);
+        java.util.Collections.shuffle(others, random);
+        List<Step> steps = new ArrayList<>();
+        steps.add(new Step(at, Kind.MANAGER_DIES, owner, "", "", between(80_000, 100_000), 0));
+        long time = at + 500;
+        for (String first : others.subList(0, others.size() / 2)) {
+            steps.add(new Step(time, Kind.CUT, owner, first, "", between(17_500, 21_000), 0));
+        }
+        time += between(22_000, 24_000);
+        for (String second : others.subList(others.size() / 2, others.size())) {
+            steps.add(new Step(time, Kind.CUT, owner, second, "", 60_000, 0));
+        }
+        steps.add(new Step(time + between(8_000, 15_000), Kind.ISOLATE, owner, "", "", 40_000, 0));
         return steps;
     }
 }

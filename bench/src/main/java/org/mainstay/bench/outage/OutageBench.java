@@ -114,8 +114,7 @@ public final class OutageBench {
     private static Acknowledgements protect(Lab lab) {
         Database database = Database.create(lab, lab.server("A").machine(), List.of());
         Cluster.protectDatabase(lab, database, ADDRESS);
-        return Acknowledgements.start(
-                lab, ADDRESS + ":" + Database.PORT, Database.programs().resolve("psql"));
+        return Acknowledgements.start(lab, ADDRESS + ":" + Database.PORT);
     }
 
     private static long outage(Acknowledgements client, long from) {

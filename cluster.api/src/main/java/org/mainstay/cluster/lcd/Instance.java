@@ -41,7 +41,7 @@ public record Instance(
         Objects.requireNonNull(settings, "settings");
         Objects.requireNonNull(ownership, "ownership");
         if (tag.isEmpty() || !tag.chars().allMatch(c -> c >= 0x20 && c <= 0x7e)) {
-            throw new IllegalArgumentException("tag '" + tag + "' must be printable ASCII and not empty (ADM-118)");
+            throw new IllegalArgumentException("tag '" + tag + "' must be printable ASCII and not empty");
         }
         properties = java.util.Collections.unmodifiableMap(new TreeMap<>(properties));
     }

@@ -11,7 +11,7 @@ public record Restriction(String server, boolean noSystemFailover, boolean noRes
     public Restriction {
         if (noResourceFailover && !noSystemFailover) {
             throw new IllegalArgumentException("resource failover to " + server
-                    + " can be disabled only if system failover is disabled too (ADM-073)");
+                    + " can be disabled only if system failover is disabled too");
         }
     }
 }

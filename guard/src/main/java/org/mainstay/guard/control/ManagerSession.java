@@ -69,7 +69,11 @@ final class ManagerSession {
     }
 
     private void answer(String id, Result result) {
-        lines.send(Words.line(id, result.done() ? "ok" : "failed", result.message()));
+        String how = result.done() ? "ok" : "failed";
+        lines.send(
+                result.code().isEmpty()
+                        ? Words.line(id, how, result.message())
+                        : Words.line(id, how, result.message(), result.code()));
     }
 
     private List<List<String>> more(List<String> words) throws IOException {

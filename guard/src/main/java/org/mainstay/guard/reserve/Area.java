@@ -100,7 +100,7 @@ final class Area {
     CompletableFuture<Result> observe() {
         return submit(() -> {
             open().enrol();
-            return Result.done("observing " + path + directNote());
+            return Result.done("observing " + path + directNote()).withCode(directCode());
         });
     }
 
@@ -235,13 +235,18 @@ final class Area {
         reset();
         use(AreaFile.initialise(path));
         claimant.enrol();
-        return Result.done("the reservation area " + path + " is ready" + directNote());
+        return Result.done("the reservation area " + path + " is ready" + directNote())
+                .withCode(directCode());
     }
 
     private String directNote() {
         return file == null || file.direct()
                 ? ""
                 : "; its file system refuses direct I/O, so it guards only servers of this machine";
+    }
+
+    private String directCode() {
+        return file == null || file.direct() ? "" : "this-machine-only";
     }
 
     private Result doClaim(boolean force) throws IOException, InterruptedException {
@@ -299,9 +304,11 @@ final class Area {
             area.free();
             return lost;
         }
-        return Result.failed(area.observation()
+        return area.observation()
                 .strongestOther()
-                .map(other -> "the reservation " + path + " is held by " + other.server())
-                .orElse("the reservation " + path + " is held by nobody"));
+                .map(other -> Result.failed("the reservation " + path + " is held by " + other.server())
+                        .withCode("held-elsewhere"))
+                .orElse(Result.failed("the reservation " + path + " is held by nobody")
+                        .withCode("held-by-nobody"));
     }
 }

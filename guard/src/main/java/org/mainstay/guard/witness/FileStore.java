@@ -97,7 +97,8 @@ final class FileStore implements ObjectStore {
     /** A pipe or device must not be opened: that could block or do harm. */
     private static void requireRegular(Path path) throws IOException {
         if (!Files.readAttributes(path, BasicFileAttributes.class).isRegularFile()) {
-            throw new IOException(path + " is not a regular file (QUO-021); name a file in the shared folder");
+            // QUO-021
+            throw new IOException(path + " is not a regular file; name a file in the shared folder");
         }
     }
 

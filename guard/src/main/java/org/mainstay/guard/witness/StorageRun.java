@@ -325,12 +325,13 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
                 String reason = usable ? judge.reason(now) : "the QWK storage cannot be used here: " + trouble;
                 tell.add(() -> words.word(peer, word, reason));
             });
+            // QUO-092
             limits.peers().stream()
                     .filter(peer -> !judges.containsKey(peer))
                     .forEach(peer -> tell.add(() -> words.word(
                             peer,
                             Word.UNKNOWN,
-                            peer + " is not among the servers of qwk_storage_init; initialise again (QUO-092)")));
+                            peer + " is not among the servers of qwk_storage_init; initialise again")));
             expire(now, tell);
         }
         tell.forEach(Runnable::run);

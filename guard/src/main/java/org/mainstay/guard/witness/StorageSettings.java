@@ -45,7 +45,7 @@ record StorageSettings(
         String type = parameters.getOrDefault("QWK_STORAGE_TYPE", "");
         if (!type.equals("file") && !type.equals("aws_s3")) {
             throw new IllegalArgumentException(
-                    "QWK_STORAGE_TYPE must be file or aws_s3 in quorum mode storage, not '" + type + "' (QUO-014)");
+                    "QWK_STORAGE_TYPE must be file or aws_s3 in quorum mode storage, not '" + type + "'");
         }
         StorageSettings settings = new StorageSettings(
                 type.equals("file") ? Type.FILE : Type.AWS_S3,
@@ -104,16 +104,18 @@ record StorageSettings(
             String key = key(server);
             String other = owners.put(key, server);
             if (other != null) {
+                // QUO-023
                 throw new IllegalArgumentException("the servers " + other + " and " + server + " would both use " + key
-                        + "; names that differ only in '-', '_' or case cannot use storage mode (QUO-023)");
+                        + "; names that differ only in '-', '_' or case cannot use storage mode");
             }
             List<String> locations =
                     locations(key, all.parameters().getOrDefault(key, "").trim(), files);
             for (String location : locations) {
                 String user = places.put(location, server);
                 if (user != null) {
+                    // QUO-080
                     throw new IllegalArgumentException("the object " + location + " is named twice (" + user + ", "
-                            + server + "); every server needs its own (QUO-080)");
+                            + server + "); every server needs its own");
                 }
             }
             objects.put(server, locations);
@@ -123,10 +125,10 @@ record StorageSettings(
 
     private static List<String> locations(String key, String value, boolean files) {
         if (value.isEmpty()) {
-            throw new IllegalArgumentException(key + " is not set; every server needs an entry (QUO-017)");
+            throw new IllegalArgumentException(key + " is not set; every server needs an entry");
         }
         if (value.length() > LOCATION_LIMIT) {
-            throw new IllegalArgumentException(key + " is longer than " + LOCATION_LIMIT + " characters (QUO-017)");
+            throw new IllegalArgumentException(key + " is longer than " + LOCATION_LIMIT + " characters");
         }
         if (files) {
             if (!value.startsWith("/")) {
@@ -140,7 +142,7 @@ record StorageSettings(
                 || !uris.stream().allMatch(uri -> uri.matches("s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+"))) {
             throw new IllegalArgumentException(
                     key + " must be one or two S3 URIs as s3://bucket/key, separated by a comma"
-                            + " without spaces (QUO-022), not '" + value + "'");
+                            + " without spaces, not '" + value + "'");
         }
         return List.copyOf(uris);
     }

@@ -164,7 +164,8 @@ final class StorageWitness implements Witness, StorageSetup {
         Initialisation begun;
         synchronized (this) {
             if (closed || settings == null) {
-                return Result.failed("quorum mode storage is not in force; set QUORUM_MODE=storage first (QUO-090)");
+                // QUO-090
+                return Result.failed("quorum mode storage is not in force; set QUORUM_MODE=storage first");
             }
             try {
                 wanted = parser.parse(settings);
@@ -175,9 +176,10 @@ final class StorageWitness implements Witness, StorageSetup {
             begun = Initialisation.begun(settings);
         }
         if (current != null && current.settings().digest() != wanted.digest()) {
+            // QUO-093
             return Result.failed(
                     "storage mode runs with other parameters or servers; run qwk_storage_exit on all servers,"
-                            + " then qwk_storage_init on all (QUO-093)");
+                            + " then qwk_storage_init on all");
         }
         if (current == null) {
             Result made = begin(begun, wanted, progress);

@@ -72,7 +72,7 @@ class StorageSettingsTest {
     @Test
     void namesThatShareAParameterAreRefused() {
         members = Set.of("b", "node-a", "NODE_A");
-        assertThatThrownBy(this::parse).hasMessageContaining("QUO-023");
+        assertThatThrownBy(this::parse).hasMessageContaining("'-', '_' or case");
     }
 
     @Test

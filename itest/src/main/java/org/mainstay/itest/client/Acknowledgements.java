@@ -36,16 +36,9 @@ public final class Acknowledgements implements AutoCloseable {
     }
 
     /** Creates the table through the address and starts to write. */
-    public static Acknowledgements start(Lab lab, String address, Path psql) {
-        query(lab, psql, address, "CREATE TABLE IF NOT EXISTS numbered (row bigint PRIMARY KEY)");
-        List<String> command = lab.atClient(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-Xmx64m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                RowWriter.class.getName(),
-                "jdbc:postgresql://" + address + "/postgres"));
+    public static Acknowledgements start(Lab lab, String address) {
+        query(lab, address, "CREATE TABLE IF NOT EXISTS numbered (row bigint PRIMARY KEY)");
+        List<String> command = atClient(lab, RowWriter.class, address);
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -120,13 +113,13 @@ public final class Acknowledgements implements AutoCloseable {
     }
 
     /** Returns the acknowledged rows that the database does not hold. */
-    public Set<Long> lost(Path psql) {
+    public Set<Long> lost() {
         Set<Long> missing;
         synchronized (this) {
             missing = new TreeSet<>();
             acks.forEach(ack -> missing.add(ack.row));
         }
-        for (String line : query(lab, psql, address, "SELECT row FROM numbered").split("\n")) {
+        for (String line : query(lab, address, "SELECT row FROM numbered").split("\n")) {
             if (!line.isBlank()) {
                 missing.remove(Long.parseLong(line.strip()));
             }
@@ -134,27 +127,21 @@ public final class Acknowledgements implements AutoCloseable {
         return missing;
     }
 
-    private static String query(Lab lab, Path psql, String address, String sql) {
-        String[] hostAndPort = address.split(":");
-        Exec.Result result = Exec.run(
-                Duration.ofSeconds(60),
-                lab.atClient(List.of(
-                        psql.toString(),
-                        "-X",
-                        "-w",
-                        "-A",
-                        "-t",
-                        "-q",
-                        "-h",
-                        hostAndPort[0],
-                        "-p",
-                        hostAndPort[1],
-                        "-U",
-                        "postgres",
-                        "-d",
-                        "postgres",
-                        "-c",
-                        sql)));
+    private static List<String> atClient(Lab lab, Class<?> program, String address, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-Xmx64m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.getName(),
+                "jdbc:postgresql://" + address + "/postgres"));
+        command.addAll(List.of(arguments));
+        return lab.atClient(command);
+    }
+
+    private static String query(Lab lab, String address, String sql) {
+        Exec.Result result = Exec.run(Duration.ofSeconds(60), atClient(lab, Query.class, address, sql));
         if (result.exitCode() != 0) {
             throw new LabException("the client's query fails: " + result.output());
         }

@@ -100,7 +100,8 @@ public final class Demo {
         screen.title(String.format("%-32s %14s %14s %10s", "step", "outage (ms)", "acknowledged", "rows lost"));
         for (Story.Step step : steps) {
             screen.plain(String.format(
-                    "%-32s %14d %14d %10d", step.name(), step.outageMillis(), step.acknowledged(), step.lost()));
+                    "%-32s %14d %14d %10s",
+                    step.name(), step.outageMillis(), step.acknowledged(), step.lost() < 0 ? "?" : step.lost()));
         }
         screen.title(failure.isEmpty() ? "Everything held." : "It did not hold: " + failure);
         if (json) {
@@ -122,7 +123,7 @@ public final class Demo {
                                     .map(Demo::quote)
                                     .toList()));
         }
-        screen.plain("  database:  "
+        screen.plain("  database, with psql or any other client:  "
                 + String.join(" ", lab.atClient(List.of("psql", "-h", Story.ADDRESS, "-U", "postgres"))));
     }
 

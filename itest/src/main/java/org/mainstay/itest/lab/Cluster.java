@@ -112,7 +112,7 @@ public final class Cluster {
 
     /** Creates the hierarchy of a database (pg on data and vip) on one server. @param volume further settings of the volume */
     public static void createDatabase(Server first, Database database, String address, String... volume) {
-        List<String> create = new ArrayList<>(List.of(
+        List<String> data = new ArrayList<>(List.of(
                 "resource",
                 "create",
                 "volume",
@@ -123,11 +123,11 @@ public final class Cluster {
                 "--set",
                 "mount=" + Database.MOUNT));
         for (String setting : volume) {
-            create.addAll(List.of("--set", setting));
+            data.addAll(List.of("--set", setting));
         }
-        first.mainstay(create.toArray(String[]::new));
+        first.mainstay(data.toArray(String[]::new));
         first.mainstay("resource", "create", "ip", "--tag", "vip", "--set", "address=" + address + "/24");
-        first.mainstay(
+        List<String> create = new ArrayList<>(List.of(
                 "resource",
                 "create",
                 "postgres",
@@ -136,7 +136,9 @@ public final class Cluster {
                 "--set",
                 "datadir=" + Database.DATA,
                 "--set",
-                "port=" + Database.PORT);
+                "port=" + Database.PORT));
+        create.addAll(database.answers());
+        first.mainstay(create.toArray(String[]::new));
         first.mainstay("dependency", "create", "pg", "vip");
     }
 }

@@ -1,9 +1,8 @@
 package org.mainstay.itest.lab;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** A disk image that all servers of a laboratory reach, with a PostgreSQL data directory made on it. */
 public final class Database {
@@ -15,10 +14,14 @@ public final class Database {
     public static final int PORT = 5432;
     private static final long IMAGE_BYTES = 768L << 20;
 
-    private final Path image;
+    private static final String ADMINISTRATOR = "postgres";
 
-    private Database(Path image) {
+    private final Path image;
+    private final Postgres postgres;
+
+    private Database(Path image, Postgres postgres) {
         this.image = image;
+        this.postgres = postgres;
     }
 
     /** Returns the image's path, the same on every server. */
@@ -32,7 +35,7 @@ public final class Database {
      * @param settings further lines of postgresql.conf
      */
     public static Database create(Lab lab, Machine on, List<String> settings) {
-        return create(on, lab.directory().resolve("shared.img"), settings);
+        return create(lab, on, lab.directory().resolve("shared.img"), settings);
     }
 
     /**
@@ -49,7 +52,7 @@ public final class Database {
                 throw new java.io.UncheckedIOException(e);
             }
         }
-        return create(servers.get(0).machine(), privateImage(lab, servers.get(0)), settings);
+        return create(lab, servers.get(0).machine(), privateImage(lab, servers.get(0)), settings);
     }
 
     /** Returns the image that only this server uses. */
@@ -57,26 +60,29 @@ public final class Database {
         return lab.directory().resolve("private-" + server.name() + ".img");
     }
 
-    private static Database create(Machine on, Path image, List<String> settings) {
+    private static Database create(Lab lab, Machine on, Path image, List<String> settings) {
         Lab.makeDisk(image, IMAGE_BYTES);
-        Path programs = programs();
+        Postgres postgres = Postgres.find();
+        lab.servers().forEach(server -> postgres.install(lab, server.machine()));
         on.run("mount", "-o", "loop", image.toString(), MOUNT).orThrow();
         try {
             on.run("mkdir", DATA, MOUNT + "/run").orThrow();
-            on.run("chown", "postgres:", DATA, MOUNT + "/run").orThrow();
+            on.run("chown", postgres.owner() + ":", DATA, MOUNT + "/run").orThrow();
             on.run("chmod", "700", DATA).orThrow();
             on.run(
                             "runuser",
                             "-u",
-                            "postgres",
+                            postgres.owner(),
                             "--",
-                            programs.resolve("initdb").toString(),
+                            postgres.programs().resolve("initdb").toString(),
                             "-D",
                             DATA,
+                            "-U",
+                            ADMINISTRATOR,
                             "-k",
                             "-A",
                             "trust",
-                            "--locale=C.UTF-8",
+                            "--no-locale",
                             "-E",
                             "UTF8")
                     .orThrow();
@@ -94,7 +100,7 @@ public final class Database {
         } finally {
             on.run("umount", MOUNT).orThrow();
         }
-        return new Database(image);
+        return new Database(image, postgres);
     }
 
     private static void append(Machine on, String file, List<String> lines) {
@@ -104,16 +110,20 @@ public final class Database {
         }
     }
 
-    /** Returns the folder with PostgreSQL's server programs, the newest if there are several. */
+    /** Returns the folder with PostgreSQL's server programs. */
     public static Path programs() {
-        try (Stream<Path> versions = Files.list(Path.of("/usr/lib/postgresql"))) {
-            return versions.map(version -> version.resolve("bin"))
-                    .filter(folder -> Files.isExecutable(folder.resolve("initdb")))
-                    .max(java.util.Comparator.comparing(folder ->
-                            Integer.parseInt(folder.getParent().getFileName().toString())))
-                    .orElseThrow(() -> new LabException("no PostgreSQL programs below /usr/lib/postgresql"));
-        } catch (java.io.IOException e) {
-            throw new LabException("no PostgreSQL programs below /usr/lib/postgresql: " + e.getMessage());
+        return Postgres.find().programs();
+    }
+
+    /** Returns the answers that creating a resource for it needs besides its place: none with the usual packages. */
+    List<String> answers() {
+        List<String> answers = new ArrayList<>();
+        if (postgres.artifact().isPresent()) {
+            answers.addAll(List.of("--set", "bindir=" + postgres.programs()));
         }
+        if (!postgres.owner().equals(ADMINISTRATOR)) {
+            answers.addAll(List.of("--set", "user=" + ADMINISTRATOR));
+        }
+        return answers;
     }
 }

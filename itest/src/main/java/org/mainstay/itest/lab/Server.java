@@ -37,8 +37,9 @@ public final class Server {
     }
 
     void install(Path distribution) {
-        machine.run("tar", "-xzf", distribution.toString(), "-C", Machine.HOME_PARENT)
-                .orThrow();
+        // From outside: the machine's own disks may hide the folder the distribution lies in.
+        Path disk = Path.of("/proc", String.valueOf(machine.firstProcess()), "root", Machine.HOME_PARENT);
+        Exec.run("tar", "-xzf", distribution.toString(), "-C", disk.toString()).orThrow();
         String folder = machine.run("sh", "-c", "ls -d " + Machine.HOME_PARENT + "/mainstay-*")
                 .orThrow()
                 .strip();

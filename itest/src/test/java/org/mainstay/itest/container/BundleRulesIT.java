@@ -169,6 +169,12 @@ class BundleRulesIT {
                 .noneMatch(name -> name.startsWith("io.netty") || name.startsWith("org.bouncycastle"));
         assertThat(bundle("comm.bundle").packages()).contains("io.netty.channel", "org.bouncycastle.cert");
         assertThat(bundle("shell.bundle").packages()).contains("picocli");
+        assertThat(bundle("kit.postgres").packages()).contains("org.postgresql.core.v3");
+        assertThat(bundle("kit.postgres").imports().keySet())
+                .noneMatch(name -> name.startsWith("org.postgresql")
+                        || name.startsWith("com.sun.jna")
+                        || name.startsWith("waffle")
+                        || name.startsWith("org.osgi.service.jdbc"));
     }
 
     @Test

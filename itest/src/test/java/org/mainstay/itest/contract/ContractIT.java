@@ -39,7 +39,7 @@ class ContractIT extends ContractCase {
         good = script("good", "exit 0");
     }
 
-    @Test
+    @Test // covers ADM-002 ADM-008 CMD-081 CMD-085
     @Order(1)
     void aNewClusterAndAJoin() {
         assertThat(expect(1, a(), "mainstay status")).contains("not running", "lkstart");
@@ -69,7 +69,7 @@ class ContractIT extends ContractCase {
         assertThat(ok(a(), "mainstay node list")).contains("SERVER", "10.77.1.2");
     }
 
-    @Test
+    @Test // covers ADM-079 ADM-082 ADM-088 ADM-092
     @Order(2)
     void commPathsAreAliveAtBothEndsWhenTheCommandEnds() {
         ok(
@@ -101,8 +101,8 @@ class ContractIT extends ContractCase {
         assertThat(lines(b(), "sys_getst -d A -s B")).containsExactly("ALIVE");
     }
 
-    @Test
-    @Order(3)
+    @Test // covers ADM-004 ADM-046 ADM-150 ADM-157 ADM-158 ADM-159 ADM-160 ADM-161
+    @Order(3) // covers ADM-190 ADM-196 ADM-198 ADM-199 ADM-280 ADM-281
     void whatIsCreatedIsInServiceHere() {
         ok(a(), "mainstay resource create volume --tag data --set device=" + database.image() + " --set mount=/srv/pg");
         ok(a(), "mainstay resource create ip --tag vip --set address=10.77.1.100/24");
@@ -123,7 +123,7 @@ class ContractIT extends ContractCase {
                 .containsExactly("pg>data", "pg>vip");
     }
 
-    @Test
+    @Test // covers ADM-164 ADM-186 ADM-240 ADM-243 ADM-247
     @Order(4)
     void anExtendedHierarchyIsTheSameSeenFromBoth() {
         ok(a(), "mainstay resource extend pg --to B");
@@ -411,7 +411,7 @@ class ContractIT extends ContractCase {
                 .collect(Collectors.joining());
     }
 
-    @Test
+    @Test // covers CMD-093 CMD-096
     @Order(14)
     void aStoppedManagerLeavesTheDatabaseRunningAndFindsItAgain() {
         List<Long> postmaster = postmasters();
@@ -428,7 +428,7 @@ class ContractIT extends ContractCase {
         return a().machine().processes("/bin/postgres -D");
     }
 
-    @Test
+    @Test // covers CMD-091 CMD-095 ADM-064 ADM-182
     @Order(15)
     void theGuardAloneTakesOutOfServiceWhatIsInService() {
         ok(a(), "lkstop -f");
@@ -445,7 +445,7 @@ class ContractIT extends ContractCase {
         b().await("web", "A", "ISP", LIMIT);
     }
 
-    @Test
+    @Test // covers ADM-270 ADM-271 ADM-272 ADM-280 ADM-283 ADM-284 ADM-290 ADM-291
     @Order(16)
     void dependenciesAndServersOfAHierarchyAreTakenAwayAgain() {
         ok(a(), "mainstay dependency delete pg vip");

@@ -2,7 +2,6 @@ package org.mainstay.itest.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,14 +19,12 @@ import org.mainstay.itest.lab.Server;
 class HandoverIT extends FaultCase {
     private static final String ADDRESS = "10.77.1.100";
 
-    private Path psql;
     private App top;
     private App bottom;
     private Acknowledgements client;
 
     @Override
     protected void formed() {
-        psql = Database.programs().resolve("psql");
         Database database = Database.create(lab(), a().machine(), List.of());
         Server first = a();
         Cluster.createDatabase(first, database, ADDRESS);
@@ -38,7 +35,7 @@ class HandoverIT extends FaultCase {
         first.mainstay("dependency", "create", "top", "pg");
         first.mainstay("dependency", "create", "data", "bottom");
         first.mainstay("resource", "extend", "top", "--to", "B");
-        client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT, psql);
+        client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT);
     }
 
     @ParameterizedTest(name = "the {2} server loses its power when {1} of {0} begins")
@@ -89,7 +86,7 @@ class HandoverIT extends FaultCase {
                     .isEmpty();
         }
         client.awaitMore(20, LIMIT);
-        assertThat(client.lost(psql)).as("acknowledged rows that are lost").isEqualTo(Set.of());
+        assertThat(client.lost()).as("acknowledged rows that are lost").isEqualTo(Set.of());
     }
 
     private static boolean serves(Server server, String tag) {

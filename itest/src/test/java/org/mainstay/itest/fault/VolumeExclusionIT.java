@@ -26,23 +26,23 @@ class VolumeExclusionIT extends FaultCase {
         image = Database.create(lab(), a().machine(), java.util.List.of()).image();
     }
 
-    private void protect(String... settings) {
+    private void protect(String tag, Path device, String mount, String... settings) {
         var command = new java.util.ArrayList<>(java.util.List.of(
                 "resource",
                 "create",
                 "volume",
                 "--tag",
-                "data",
+                tag,
                 "--set",
-                "device=" + image,
+                "device=" + device,
                 "--set",
-                "mount=" + Database.MOUNT));
+                "mount=" + mount));
         for (String setting : settings) {
             command.addAll(java.util.List.of("--set", setting));
         }
         a().mainstay(command.toArray(String[]::new));
-        a().mainstay("resource", "extend", "data", "--to", "B");
-        expect("data", a(), b());
+        a().mainstay("resource", "extend", tag, "--to", "B");
+        expect(tag, a(), b());
     }
 
     private void cables(boolean connected) {
@@ -61,38 +61,46 @@ class VolumeExclusionIT extends FaultCase {
                 .orThrow();
     }
 
-    /** The control: a checker that could not see a double mount would prove nothing in the test below. */
+    /**
+     * The control: with the reservation switched off nothing but the servers' talk keeps the volume single, and without any path
+     * the product itself mounts it twice; a checker that could not see that would prove nothing in the test below.
+     */
     @Test
-    void theCheckerSeesASecondMountByHand() {
-        protect("reservation=none");
-        watcher().tolerate("mount " + image);
-        try (OneOwner checker = new OneOwner(lab(), sign -> sign.equals("mount " + image))) {
-            b().machine()
-                    .run(
-                            "sh",
-                            "-c",
-                            "mount \"$(losetup --show -f -r \"$1\")\" /mnt -o ro,noload",
-                            "sh",
-                            image.toString())
-                    .orThrow();
+    void withoutAReservationItIsMountedTwiceAndTheCheckerSeesIt() {
+        Path twice = lab().directory().resolve("twice.img");
+        Exec.run("truncate", "-s", "64M", twice.toString()).orThrow();
+        Exec.run("mkfs.ext4", "-q", twice.toString()).orThrow();
+        protect("twice", twice, "/srv/twice", "reservation=none");
+        String sign = "mount " + twice;
+        watcher().tolerate(sign);
+        try (OneOwner checker = new OneOwner(lab(), sign::equals)) {
+            cables(false);
             Await.until(
-                    "the second mount is seen",
+                    "B has taken over what A still has mounted",
                     LIMIT,
-                    () -> !checker.violations().isEmpty());
+                    () -> !checker.violations().isEmpty(),
+                    () -> b().bin("mainstay", "status").output() + b().logs());
             assertThat(org.assertj.core.api.Assertions.catchThrowable(checker::verify))
                     .isInstanceOf(LabException.class)
                     .hasMessageContaining("two owners");
-            b().machine()
-                    .run("sh", "-c", "d=$(findmnt -n -o SOURCE /mnt) && umount /mnt && losetup -d \"$d\"")
-                    .orThrow();
+        } finally {
+            cables(true);
         }
+        meet();
+        b().await("twice", "B", "ISP", LIMIT);
+        Await.until(
+                "A lets go of it",
+                LIMIT,
+                () -> !mounted(a(), twice),
+                () -> a().bin("mainstay", "status").output() + a().logs());
         watcher().tolerate("");
-        a().mainstay("resource", "delete", "data", "--stop");
+        b().mainstay("resource", "delete", "twice", "--stop");
     }
 
+    // covers ADM-181
     @Test
     void aServerThatLostAllPathsDoesNotMountWhatTheOwnerHolds() {
-        protect();
+        protect("data", image, Database.MOUNT);
         serves(a(), "before");
         long epoch = System.nanoTime();
         cables(false);

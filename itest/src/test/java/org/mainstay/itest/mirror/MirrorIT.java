@@ -2,7 +2,6 @@ package org.mainstay.itest.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -22,15 +21,19 @@ class MirrorIT extends FaultCase {
     private static final Duration LONG = Duration.ofSeconds(120);
     private static final Duration STEADY = Duration.ofSeconds(15);
 
-    private Path psql;
     private Acknowledgements client;
 
     @Override
     protected void formed() {
-        psql = Database.programs().resolve("psql");
+        // A machine that builds and tests at the same time may need long for a takeover.
+        for (Server server : lab().servers()) {
+            server.machine()
+                    .run("sh", "-c", "echo MIRROR_CURRENCY_MS=30000 >> \"$1\"", "sh", server.home() + "/etc/default/LifeKeeper")
+                    .orThrow();
+        }
         Database database = Database.createPrivate(lab(), List.of());
         Cluster.protectMirrored(lab(), database, ADDRESS, "sync");
-        client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT, psql);
+        client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT);
     }
 
     private Server source() {
@@ -65,7 +68,7 @@ class MirrorIT extends FaultCase {
 
     private void nothingIsLost() {
         client.awaitMore(20, LONG);
-        assertThat(client.lost(psql)).as("acknowledged rows that are lost").isEqualTo(Set.of());
+        assertThat(client.lost()).as("acknowledged rows that are lost").isEqualTo(Set.of());
     }
 
     @Test

@@ -2,7 +2,6 @@ package org.mainstay.itest.quorum;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -22,6 +21,8 @@ import org.mainstay.itest.lab.Server;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class MajorityIT extends QuorumCase {
     private static final String ADDRESS = "10.77.1.100";
+    /** L + S as shipped, and one percent. */
+    private static final Duration SHIPPED_LAPSE = Duration.ofMillis(15_250);
 
     @Override
     protected List<String> names() {
@@ -31,16 +32,17 @@ class MajorityIT extends QuorumCase {
     @Override
     List<String> tunables() {
         return List.of(
-                "QUORUM_LEASE_SECS=2",
+                "QUORUM_LEASE_SECS=5",
                 "QUORUM_LOSS_STOP_SECS=4",
                 "QUORUM_QUARANTINE_SECS=3",
                 "WITNESS_MODE=remote_verify",
                 "QUORUM_MODE=majority");
     }
 
+    /** Longer than a guard takes to start again on a busy machine: its death must not end the lease. */
     @Override
     Duration lease() {
-        return Duration.ofSeconds(2);
+        return Duration.ofSeconds(5);
     }
 
     @Override
@@ -63,6 +65,8 @@ class MajorityIT extends QuorumCase {
         expect("early", a(), b(), c());
         assertThat(app.processes(a())).as("what runs is not disturbed").isEqualTo(processes);
         retire(app);
+        // What was granted while a server had the shipped times still is waited for.
+        Await.pass(SHIPPED_LAPSE);
     }
 
     private App protect(String tag) {
@@ -119,7 +123,8 @@ class MajorityIT extends QuorumCase {
         long start = System.nanoTime();
         cables(a(), false);
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         withinFormula(awaitTakeover(app, start));
 
         cables(a(), true);
@@ -136,7 +141,8 @@ class MajorityIT extends QuorumCase {
         cables(a(), false);
         a().managerProcesses().forEach(pid -> a().machine().signal(pid, "KILL"));
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         awaitTakeover(app, start);
 
         app.let("remove", a());
@@ -152,7 +158,8 @@ class MajorityIT extends QuorumCase {
         long start = System.nanoTime();
         deafen(a(), false);
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         awaitTakeover(app, start);
 
         undeafen(a());
@@ -196,7 +203,10 @@ class MajorityIT extends QuorumCase {
         assertThat(old).hasSize(1);
         a().machine().signal(old.get(0), "KILL");
         Await.until(
-                "a new one runs", LIMIT, () -> now.get().stream().anyMatch(pid -> !old.contains(pid)), () -> a().logs());
+                "a new one runs",
+                LIMIT,
+                () -> now.get().stream().anyMatch(pid -> !old.contains(pid)),
+                () -> a().logs());
         meet();
     }
 
@@ -232,23 +242,23 @@ class MajorityIT extends QuorumCase {
     @Test
     @Order(8)
     void noAcknowledgedWriteIsLostWhenTheOwnerIsCutOffFromItsPeersOnly() {
-        Path psql = Database.programs().resolve("psql");
         Database database = Database.create(lab(), a().machine(), List.of());
         Cluster.protectDatabase(lab(), database, ADDRESS);
         expect("pg", a(), b(), c());
-        try (Acknowledgements client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT, psql)) {
+        try (Acknowledgements client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT)) {
             client.awaitMore(20, LIMIT);
             deafen(a(), true);
             Await.until(
                     "PostgreSQL has another owner",
                     LIMIT,
-                    () -> b().state("pg", "B").equals("ISP") || c().state("pg", "C").equals("ISP"),
+                    () -> b().state("pg", "B").equals("ISP")
+                            || c().state("pg", "C").equals("ISP"),
                     () -> a().logs() + b().logs() + c().logs());
             client.awaitMore(50, LIMIT);
             undeafen(a());
             meet();
             client.awaitMore(50, LIMIT);
-            assertThat(client.lost(psql)).isEmpty();
+            assertThat(client.lost()).isEmpty();
         }
         a().mainstay("resource", "delete", "pg", "--stop");
     }

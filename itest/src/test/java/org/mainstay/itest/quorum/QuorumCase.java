@@ -62,8 +62,9 @@ abstract class QuorumCase extends FaultCase {
         if (result.exitCode() != 0) {
             return new JsonObject();
         }
-        JsonElement quorum =
-                com.google.gson.JsonParser.parseString(result.output()).getAsJsonObject().get("quorum");
+        JsonElement quorum = com.google.gson.JsonParser.parseString(result.output())
+                .getAsJsonObject()
+                .get("quorum");
         return quorum == null ? new JsonObject() : quorum.getAsJsonObject();
     }
 
@@ -108,8 +109,11 @@ abstract class QuorumCase extends FaultCase {
 
     /** Waits until nothing of the application runs on the server and returns how long that took. */
     static Duration awaitStopped(App app, Server server, long start) {
-        Await.until(app.tag() + " does not run on " + server.name(), LIMIT, () -> app.processes(server)
-                .isEmpty(), server::logs);
+        Await.until(
+                app.tag() + " does not run on " + server.name(),
+                LIMIT,
+                () -> app.processes(server).isEmpty(),
+                server::logs);
         return Duration.ofNanos(System.nanoTime() - start);
     }
 
@@ -118,8 +122,8 @@ abstract class QuorumCase extends FaultCase {
         Await.until(
                 tag + " is in service on one of " + List.of(among),
                 LIMIT,
-                () -> List.of(among).stream().anyMatch(one -> one.state(tag, one.name())
-                        .equals("ISP")),
+                () -> List.of(among).stream()
+                        .anyMatch(one -> one.state(tag, one.name()).equals("ISP")),
                 () -> among[0].bin("mainstay", "status").output() + among[0].logs());
         return List.of(among).stream()
                 .filter(one -> one.state(tag, one.name()).equals("ISP"))

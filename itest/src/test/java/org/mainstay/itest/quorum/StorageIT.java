@@ -151,7 +151,8 @@ class StorageIT extends QuorumCase {
         lose(a());
         cables(a(), false);
 
-        assertThat(awaitStopped(app, a(), start)).isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
         app.awaitStep(b(), "restore", "end", 0);
 
         cables(a(), true);

@@ -2,11 +2,11 @@ package org.mainstay.kit.testkit;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.mainstay.core.internal.host.ActionTime;
@@ -27,7 +27,7 @@ public final class KitBench implements AutoCloseable {
     private final HostFactory hosts;
     private final Map<String, ResourceInfo> others = new LinkedHashMap<>();
     private final Map<String, String> tunables = new LinkedHashMap<>();
-    private final List<String> progress = new ArrayList<>();
+    private final List<String> progress = new CopyOnWriteArrayList<>();
     private Duration limit = Duration.ofSeconds(60);
 
     /**

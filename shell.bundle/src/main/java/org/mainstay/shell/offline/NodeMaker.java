@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.mainstay.cluster.DatabaseSetup;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.NodeSetup;
+import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.Membership;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Platform.OfflineSetup;
@@ -76,6 +77,20 @@ final class NodeMaker implements OfflineSetup {
         } catch (IOException e) {
             throw failed(e, "");
         }
+    }
+
+    @Override
+    public Lcd database() throws CommandException {
+        try {
+            return databases.read(home.resolve("data"));
+        } catch (IOException e) {
+            throw failed(e, "");
+        }
+    }
+
+    @Override
+    public List<String> rewrite(DatabaseSetup.TextChange change, boolean dryRun) throws IOException {
+        return databases.rewrite(home.resolve("data"), change, dryRun);
     }
 
     private void make(String afterwards, String name, Identity identity) throws CommandException {

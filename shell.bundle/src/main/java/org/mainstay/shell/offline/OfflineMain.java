@@ -35,7 +35,7 @@ public final class OfflineMain {
                 out,
                 err,
                 InputStream.nullInputStream(),
-                Path.of(""),
+                Path.of(System.getProperty("mainstay.directory", "")),
                 Terminal.of(interactive, Terminal.DEFAULT_COLUMNS, System.getenv()),
                 new Caller(System.getProperty("user.name", "-"), Caller.Role.ADMINISTRATOR, "offline"),
                 new Cancellation(),

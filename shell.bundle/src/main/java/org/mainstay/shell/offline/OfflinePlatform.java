@@ -48,6 +48,11 @@ final class OfflinePlatform implements Platform {
     }
 
     @Override
+    public boolean running() {
+        return false;
+    }
+
+    @Override
     public boolean complete() {
         return false;
     }

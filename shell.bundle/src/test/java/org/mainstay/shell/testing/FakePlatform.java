@@ -35,6 +35,7 @@ public final class FakePlatform
     private volatile boolean answers = true;
     private volatile boolean complete = true;
     private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
     private final List<Consumer<ClusterEvent>> followers = new CopyOnWriteArrayList<>();
     private volatile CommandException remoteFailure;
     private volatile Path home = Path.of("target/no-such-home");
@@ -175,9 +176,15 @@ public final class FakePlatform
         return all.subList(Math.max(0, all.size() - most), all.size());
     }
 
+    /** Shows among the requests, as something that was asked of the cluster. */
     @Override
     public void add(int number, ClusterEvent.Level level, String tag, String text) {
-        throw new UnsupportedOperationException("commands raise no events");
+        notes.add("event " + number + " " + level + " " + text);
+    }
+
+    /** Returns the events that commands added. */
+    public List<String> notes() {
+        return List.copyOf(notes);
     }
 
     @Override
@@ -203,5 +210,15 @@ public final class FakePlatform
         }
         context.out().println("(on " + server + ": " + call.name() + " " + String.join(" ", call.arguments()) + ")");
         return ExitCode.SUCCESS;
+    }
+
+    @Override
+    public void copy(String server, List<Path> files, String target, CommandContext context) throws CommandException {
+        if (remoteFailure != null) {
+            throw remoteFailure;
+        }
+        List<String> names =
+                files.stream().map(file -> file.getFileName().toString()).toList();
+        context.out().println("(copied to " + server + ":" + target + ": " + String.join(", ", names) + ")");
     }
 }

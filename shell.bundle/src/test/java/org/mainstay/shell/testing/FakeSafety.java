@@ -64,7 +64,7 @@ final class FakeSafety implements Fencing, QuorumStorage, SafetyReport.Source, Q
     public SafetyReport report() {
         return new SafetyReport(
                 SafetyReport.Verdict.BY_SIGHT,
-                "never twice as long as a running server can be seen",
+                "once only, while a running server can be seen",
                 List.of("quorum none, witness none"),
                 List.of(new SafetyReport.Server("A", List.of(), false)),
                 List.of(

@@ -49,15 +49,7 @@ public final class Fixtures {
             case "kit missing" -> kitMissing();
             case "fresh node" ->
                 new ClusterSnapshot(
-                        1,
-                        "A",
-                        Phase.AVAILABLE,
-                        base("A"),
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        List.of());
+                        1, "A", Phase.AVAILABLE, base("A"), Map.of(), Map.of(), Map.of(), Map.of(), List.of());
             default -> throw new IllegalArgumentException("there is no fixture '" + name + "'");
         };
     }

@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.mainstay.shell.internal.registry.CommandCall;
 import org.mainstay.shell.internal.registry.CommandContext;
 import org.mainstay.shell.internal.socket.CommandRunner;
 import org.mainstay.shell.internal.socket.CommandSocket;
 import org.mainstay.shell.internal.socket.CommandSocket.Limits;
+import org.mainstay.shell.internal.socket.DoorGroup;
 
 /** A command socket in a folder of its own, whose commands are what a test says. */
 public final class SocketHome implements CommandRunner, AutoCloseable {
@@ -28,9 +30,15 @@ public final class SocketHome implements CommandRunner, AutoCloseable {
     }
 
     public SocketHome open(Limits limits) throws IOException {
+        return open(Optional.empty(), limits);
+    }
+
+    /** Opens the door for a group too. */
+    public SocketHome open(Optional<DoorGroup> group, Limits limits) throws IOException {
         // A relative path, as in the product: the folder may lie deeper than a socket address is long.
         socket = CommandSocket.open(
                 Path.of("").toAbsolutePath().relativize(home.toAbsolutePath()).resolve("data/run/node.sock"),
+                group,
                 this,
                 limits);
         return this;

@@ -25,6 +25,9 @@ final class PeerLink {
     private final String name;
     private final Dialler dialler;
     private Map<String, Route> routes = Map.of();
+    /** Whether there are comm paths, at least one has been alive, and all are dead. */
+    private boolean cutOff;
+
     private PeerSession session;
     /** Instance and number of the newest session the peer proposed: older proposals are stale. */
     private String lastInstance = "";
@@ -41,14 +44,21 @@ final class PeerLink {
         this.dialler = owner.self().compareTo(name) < 0 ? new Dialler(owner, name) : null;
     }
 
-    /** Takes the present routes; connects, closes and moves as they demand. */
-    void update(List<Route> present, Member member) {
+    /**
+     * Takes the present routes; connects, closes and moves as they demand.
+     *
+     * @param proved whether one of the comm paths has been alive: from then on the member address stands in for none that dies
+     */
+    void update(List<Route> present, Member member, boolean proved) {
         Map<String, Route> now = new HashMap<>();
         present.forEach(route -> now.put(route.path(), route));
         routes = now;
+        boolean allDead = !now.isEmpty() && now.values().stream().allMatch(Route::dead);
+        cutOff = allDead && proved;
         for (Link link : links()) {
             Route route = now.get(link.path);
-            boolean dead = route == null ? !link.path.equals(Route.BOOTSTRAP) : route.dead();
+            boolean bootstrap = link.path.equals(Route.BOOTSTRAP);
+            boolean dead = route == null ? !bootstrap || cutOff : route.dead();
             if (dead || !PeerTrust.pinned(member, link.pin)) {
                 detach(link, "the path is dead or removed, or the key changed");
                 link.close();
@@ -58,7 +68,6 @@ final class PeerLink {
         }
         if (session != null) {
             choose();
-            boolean allDead = !now.isEmpty() && now.values().stream().allMatch(Route::dead);
             if (session.links.isEmpty() && allDead) {
                 end("all comm paths are dead");
             }
@@ -145,7 +154,8 @@ final class PeerLink {
                 if (welcome.version() != FrameCodec.VERSION) {
                     throw new ProtocolException("a welcome in a version never offered");
                 }
-                boolean unusable = !link.path.equals(Route.BOOTSTRAP) && (route == null || route.dead());
+                boolean bootstrap = link.path.equals(Route.BOOTSTRAP);
+                boolean unusable = bootstrap ? cutOff : route == null || route.dead();
                 if (unusable || session == null || link.proposed != session) {
                     link.close(); // things changed meanwhile: dialled again if still wanted
                     return;
@@ -217,7 +227,7 @@ final class PeerLink {
             return "no common version: here " + FrameCodec.VERSION + ", there " + hello.versions();
         }
         if (hello.path().equals(Route.BOOTSTRAP)) {
-            return "";
+            return cutOff ? "all comm paths are dead here" : "";
         }
         Route route = routes.get(hello.path());
         if (route == null) {

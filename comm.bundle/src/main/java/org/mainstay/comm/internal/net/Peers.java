@@ -7,11 +7,15 @@ import io.netty.handler.timeout.IdleStateHandler;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLHandshakeException;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Member;
 import org.mainstay.comm.internal.identity.Certificates;
 import org.mainstay.comm.internal.identity.Tls;
@@ -37,6 +41,9 @@ public final class Peers {
     private final SessionEvents events;
     private final Map<String, PeerLink> peers = new HashMap<>();
     private final Map<String, Boolean> alive = new HashMap<>();
+    /** Paths that the guard called alive at some time since they exist. */
+    private final Set<String> proved = new HashSet<>();
+
     private final Map<Channel, Runnable> strangers = new LinkedHashMap<>();
     private View view = View.EMPTY;
     private long sessionIds;
@@ -95,9 +102,9 @@ public final class Peers {
     /** Follows a change of membership or paths. */
     public void view(View newest) {
         view = newest;
-        alive.keySet()
-                .removeIf(id ->
-                        newest.paths().stream().noneMatch(path -> path.id().equals(id)));
+        Set<String> present = newest.paths().stream().map(CommPath::id).collect(Collectors.toUnmodifiableSet());
+        alive.keySet().retainAll(present);
+        proved.retainAll(present);
         boolean member = newest.membership().member(self).isPresent();
         List<String> gone = peers.keySet().stream()
                 .filter(name -> !member || newest.membership().member(name).isEmpty())
@@ -112,7 +119,11 @@ public final class Peers {
 
     private void update(Member member) {
         peers.computeIfAbsent(member.name(), name -> new PeerLink(this, name))
-                .update(view.routes(member, alive), member);
+                .update(
+                        view.routes(member, alive),
+                        member,
+                        view.paths().stream()
+                                .anyMatch(path -> path.peer().equals(member.name()) && proved.contains(path.id())));
     }
 
     /** Follows the guard's word on a path; null: not known any more. */
@@ -121,6 +132,9 @@ public final class Peers {
             alive.remove(path);
         } else {
             alive.put(path, isAlive);
+            if (isAlive) {
+                proved.add(path);
+            }
         }
         view.paths().stream()
                 .filter(row -> row.id().equals(path))

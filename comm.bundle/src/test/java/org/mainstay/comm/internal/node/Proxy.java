@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 
 /** Forwards TCP connections; can hang (hold connections open and forward nothing) and cut them. */
 final class Proxy implements AutoCloseable {
@@ -15,6 +16,7 @@ final class Proxy implements AutoCloseable {
     private final String target;
     private final int port;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+    private final LongAdder forwarded = new LongAdder();
     private volatile boolean hanging;
 
     /** Listens on the address and forwards to the target, both on the port. */
@@ -61,6 +63,7 @@ final class Proxy implements AutoCloseable {
                     }
                 }
                 out.write(buffer, 0, n);
+                forwarded.add(n);
             }
         } catch (IOException e) {
             sockets.remove(from);
@@ -73,6 +76,11 @@ final class Proxy implements AutoCloseable {
     synchronized void hang(boolean on) {
         hanging = on;
         notifyAll();
+    }
+
+    /** Returns how many bytes it has forwarded in both directions. */
+    long forwarded() {
+        return forwarded.sum();
     }
 
     /** Cuts all connections. */

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.mainstay.cluster.LcdEdit;
 import org.mainstay.cluster.lcd.LcdChange;
 
 /** What can be asked of the decision core. */
@@ -85,4 +86,7 @@ public sealed interface ServiceRequest {
 
     /** Gives up waiting for a request: a waiting one is refused, actions that run are cancelled. */
     record Cancel(String requestId) implements ServiceRequest {}
+
+    /** Changes the own database as a command of the LCDI does (spec/02 B3 to B7). */
+    record Edit(LcdEdit edit) implements ServiceRequest {}
 }

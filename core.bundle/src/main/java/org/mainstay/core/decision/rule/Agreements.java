@@ -346,6 +346,7 @@ final class Agreements {
     void commit(Operation operation, String by) {
         step.cancelTimer("agree:" + operation.id());
         undoubt(operation);
+        Changes.separate(step, operation.changes());
         step.own(Changes.apply(step.own(), operation.changes()));
         step.put(LcdSection.OPERATIONS, operation.id(), operation.decided(State.COMMITTED, by));
         step.note(

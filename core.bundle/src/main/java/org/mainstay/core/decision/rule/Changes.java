@@ -37,6 +37,11 @@ final class Changes {
         step.answer(requestId, Reply.success(request.description()));
     }
 
+    /** Returns why a state cannot be set by hand; null if it can. */
+    Reply refuseState(Instance wanted) {
+        return refusal(List.of(LcdChange.put(LcdSection.INSTANCES, wanted.tag(), wanted)));
+    }
+
     private Reply refusal(Collection<LcdChange<?>> changes) {
         for (LcdChange<?> change : changes) {
             if (!change.section().equals(LcdSection.INSTANCES)) {
@@ -73,7 +78,7 @@ final class Changes {
     }
 
     /** Takes an operator's word on a state; ownership and wanted state follow from it. */
-    private void setState(Instance wanted) {
+    void setState(Instance wanted) {
         String tag = wanted.tag();
         Instance old = step.instance(tag);
         Knowledge knowledge = new Knowledge(step);
@@ -96,6 +101,33 @@ final class Changes {
             changed = changed.withOwnership(changed.ownership().withReleased(true));
         }
         step.own(step.own().with(changed));
+    }
+
+    /**
+     * Sees to instances that lose their last partner by changes which are about to be applied: one that is out of service here is not
+     * wanted any more, or it would start beside the one it was paired with.
+     */
+    static void separate(Step step, Collection<LcdChange<?>> changes) {
+        boolean ends = changes.stream()
+                .anyMatch(change -> change.section().equals(LcdSection.EQUIVALENCIES) && change.value() == null);
+        if (!ends) {
+            return;
+        }
+        Lcd after = apply(step.own(), changes);
+        for (Instance instance : after.instances().values()) {
+            String tag = instance.tag();
+            if (!instance.state().inService() && paired(step.own(), tag) && !paired(after, tag)) {
+                long revision = new Knowledge(step).wanted(tag).wantedRevision() + 1;
+                step.ownership(tag, one -> one.withWanted(Wanted.OUT, revision));
+            }
+        }
+    }
+
+    private static boolean paired(Lcd lcd, String tag) {
+        return lcd.rows(LcdSection.EQUIVALENCIES).values().stream()
+                .anyMatch(row -> row.server().equals(lcd.server()) && row.tag().equals(tag)
+                        || row.otherServer().equals(lcd.server())
+                                && row.otherTag().equals(tag));
     }
 
     /** Returns a database with the changes of an operation over several servers: states and ownership stay as they are. */

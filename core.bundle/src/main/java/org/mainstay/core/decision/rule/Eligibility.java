@@ -96,7 +96,8 @@ final class Eligibility {
                 boolean failed = there.state() == InstanceState.OSF
                         || there.ownership().failures() > 0 && !there.state().inService();
                 if (failed && restriction.noResourceFailover()) {
-                    return "resource failover from " + previous + " to " + server + " is disabled (ADM-072)";
+                    // ADM-072
+                    return "resource failover from " + previous + " to " + server + " is disabled";
                 }
                 continue;
             }
@@ -104,7 +105,8 @@ final class Eligibility {
                 continue;
             }
             if (restriction.noSystemFailover()) {
-                return "system failover from " + previous + " to " + server + " is disabled (ADM-071)";
+                // ADM-071
+                return "system failover from " + previous + " to " + server + " is disabled";
             }
             if (step.lcd(server)
                     .row(LcdSection.FLAGS, "!nofailover!" + previous)

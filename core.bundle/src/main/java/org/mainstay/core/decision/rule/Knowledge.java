@@ -454,7 +454,15 @@ final class Knowledge {
         var rows = step.own().rows(LcdSection.MAINTENANCE).keySet();
         return rows.contains("cluster")
                 || rows.contains("server")
-                || tags.stream().anyMatch(tag -> rows.contains("tag:" + tag));
+                || tags.stream().anyMatch(tag -> rows.contains("tag:" + tag) || ownerMaintained(tag));
+    }
+
+    /** A server under maintenance keeps what it has: nobody takes that over by himself. */
+    private boolean ownerMaintained(String tag) {
+        String owner = newestOwner(tag);
+        return !owner.isEmpty()
+                && !owner.equals(step.self())
+                && step.peer(owner).lcd().rows(LcdSection.MAINTENANCE).containsKey("server");
     }
 
     /** Returns whether a peer may be asked to run something: usable, ready and not hanging. */

@@ -63,6 +63,9 @@ final class Requests {
         } else if (request instanceof ServiceRequest.ChangeOwn change) {
             step.origin(event.origin());
             new Changes(step).changeOwn(id, change);
+        } else if (request instanceof ServiceRequest.Edit edit) {
+            step.origin(event.origin());
+            new Edits(step).edit(id, edit.edit());
         } else if (request instanceof ServiceRequest.Propose propose) {
             step.origin(event.origin());
             new Agreements(step).propose(id, propose);

@@ -198,7 +198,7 @@ final class RightRules {
                 Notices.QUARANTINE,
                 Level.ERROR,
                 "",
-                "Quorum Quarantine: Mainstay leaves " + step.self() + " for " + millis / 1000 + " s (QUO-060)");
+                "Quorum Quarantine: Mainstay leaves " + step.self() + " for " + millis / 1000 + " s");
         step.effect(new Effect.Quarantine(millis));
         step.startTimer(QUARANTINE, millis + GRACE);
     }

@@ -38,6 +38,8 @@ public final class AdminService implements Administration, AutoCloseable {
 
     private final NodeRuntime.Access node;
     private final Locks locks = new Locks();
+    private final AdminLock adminLock;
+    private final Tidying tidying;
     private final LocalSteps steps;
     private final Peers peers;
     private final KitForms forms;
@@ -53,7 +55,9 @@ public final class AdminService implements Administration, AutoCloseable {
     /** @param addresses addresses of this server's interfaces */
     public AdminService(NodeRuntime.Access node, LcdCodec codec, Supplier<List<String>> addresses) {
         this.node = node;
-        this.steps = new LocalSteps(node, locks, addresses);
+        this.adminLock = new AdminLock(node);
+        this.tidying = new Tidying(node, adminLock, pid -> submit(new Request.ReleaseLocks(pid), tidier(), line -> {}));
+        this.steps = new LocalSteps(node, locks, adminLock, addresses);
         this.forms = new KitForms(node);
         Supplier<String> self = () -> node.cluster().snapshot().self();
         this.peers = new Peers(node.links(), codec, self, step -> steps.perform(self.get(), step));
@@ -61,6 +65,7 @@ public final class AdminService implements Administration, AutoCloseable {
         node.links().watch((peer, open) -> {
             if (!open) {
                 locks.forget(peer);
+                submitQuietly(() -> adminLock.forget(peer));
             }
         });
         MembershipFollower membership = new MembershipFollower(
@@ -79,6 +84,19 @@ public final class AdminService implements Administration, AutoCloseable {
             threads.execute(work);
         } catch (RejectedExecutionException e) {
             LOG.debug("dropped, the core ends", e);
+        }
+    }
+
+    private Caller tidier() {
+        return new Caller(
+                "mainstay", Caller.Role.ADMINISTRATOR, node.cluster().snapshot().self() + " tidying");
+    }
+
+    private void submitQuietly(Runnable task) {
+        try {
+            threads.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("not done, the core ends", e);
         }
     }
 
@@ -129,6 +147,9 @@ public final class AdminService implements Administration, AutoCloseable {
         if (request instanceof Request.PerformAction perform) {
             return "perform " + perform.action() + " of '" + perform.tag() + "'";
         }
+        if (request instanceof Request.Edit edit && edit.edit() instanceof org.mainstay.cluster.LcdEdit.SetInfo set) {
+            return "set the info of '" + set.tag() + "'";
+        }
         return request instanceof Request.ChangeOwn own ? own.description() : request.toString();
     }
 
@@ -160,17 +181,18 @@ public final class AdminService implements Administration, AutoCloseable {
     }
 
     private Reply carryOut(Job job, Locking locking, Request request) throws Refusal {
+        WiderRequests wider = new WiderRequests(job, locking);
         if (request instanceof Request.CreateResource create) {
-            return new CreateOperation(job, locking).run(create);
+            return wider.alone("Create_Hierarchy", () -> new CreateOperation(job, locking).run(create));
         }
         if (request instanceof Request.Extend extend) {
-            return new ExtendOperation(job, locking).run(extend);
+            return wider.alone("Extend_Hierarchy", () -> new ExtendOperation(job, locking).run(extend));
         }
         if (request instanceof Request.Unextend unextend) {
-            return new RemovalOperations(job, locking).unextend(unextend);
+            return wider.alone("Unextend_Hierarchy", () -> new RemovalOperations(job, locking).unextend(unextend));
         }
         if (request instanceof Request.DeleteResource delete) {
-            return new RemovalOperations(job, locking).delete(delete);
+            return wider.alone("Delete_Hierarchy", () -> new RemovalOperations(job, locking).delete(delete));
         }
         if (request instanceof Request.CreateDependency create) {
             return new DependencyOperations(job, locking).create(create);
@@ -193,13 +215,27 @@ public final class AdminService implements Administration, AutoCloseable {
         if (request instanceof Request.AddMember add) {
             return new NodeOperations(job, locking).add(add.member());
         }
-        return service(job, request);
+        Reply done = wider.carryOut(request);
+        return done != null ? done : serviceWithScripts(job, wider, request);
+    }
+
+    private Reply serviceWithScripts(Job job, WiderRequests wider, Request request) throws Refusal {
+        if (request instanceof Request.WithoutGlobalScripts without) {
+            return service(job, without.request());
+        }
+        if (request instanceof Request.LockHeld held) {
+            return wider.withScripts(held.request(), true, () -> service(job, held.request()));
+        }
+        boolean moves = request instanceof Request.BringInService || request instanceof Request.TakeOutOfService;
+        return moves ? wider.withScripts(request, false, () -> service(job, request)) : service(job, request);
     }
 
     /** Requests that the decision core answers. */
     private Reply service(Job job, Request request) throws Refusal {
         if (request instanceof Request.BringInService bring) {
             job.instance(bring.tag());
+            // scripts that were put into place a moment ago are kits from the moment somebody looks
+            node.kits().all();
             return job.ask(new ServiceRequest.BringInService(
                     bring.tag(), bring.onlyTag(), bring.childrenToo(), bring.ignoreReservations()));
         }
@@ -305,6 +341,7 @@ public final class AdminService implements Administration, AutoCloseable {
     @Override
     public void close() {
         follower.close();
+        tidying.close();
         threads.shutdownNow();
     }
 }

@@ -51,7 +51,7 @@ final class DependencyOperations {
                 throw new Refusal(
                         ExitCode.INVALID_ARGUMENT,
                         "'" + child + "' is not extended to " + server + " as '" + parent
-                                + "' is (ADM-282); extend it first");
+                                + "' is; extend it first");
             }
         }
         checkOrder(parent, child, parents.keySet());
@@ -129,7 +129,7 @@ final class DependencyOperations {
             throw new Refusal(
                     ExitCode.INVALID_ARGUMENT,
                     "'" + parent + "' prefers the servers in the order " + String.join(", ", byParent) + ", '" + child
-                            + "' in the order " + String.join(", ", byChild) + " (ADM-282); change priorities first");
+                            + "' in the order " + String.join(", ", byChild) + "; change priorities first");
         }
     }
 
@@ -151,7 +151,7 @@ final class DependencyOperations {
         if (parentRuns && !childRuns) {
             throw new Refusal(
                     ExitCode.INVALID_ARGUMENT,
-                    "'" + parent + "' is in service on " + server + " and '" + child + "' is not (ADM-282); bring '"
+                    "'" + parent + "' is in service on " + server + " and '" + child + "' is not; bring '"
                             + child + "' into service there first");
         }
     }

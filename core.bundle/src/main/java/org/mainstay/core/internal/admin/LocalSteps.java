@@ -1,5 +1,6 @@
 package org.mainstay.core.internal.admin;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,10 +30,12 @@ final class LocalSteps {
     private final NodeRuntime.Access node;
     private final KitForms forms;
     private final Locks locks;
+    private final AdminLock adminLock;
     private final Supplier<List<String>> addresses;
 
-    LocalSteps(NodeRuntime.Access node, Locks locks, Supplier<List<String>> addresses) {
+    LocalSteps(NodeRuntime.Access node, Locks locks, AdminLock adminLock, Supplier<List<String>> addresses) {
         this.node = node;
+        this.adminLock = adminLock;
         this.forms = new KitForms(node);
         this.locks = locks;
         this.addresses = addresses;
@@ -79,6 +82,28 @@ final class LocalSteps {
                             address.address() + " is on no interface there; addresses: "
                                     + String.join(", ", addresses.get()));
         }
+        return cluster(step);
+    }
+
+    private Step.Answer cluster(Step step) throws Refusal {
+        if (step instanceof Step.AdminLock lock) {
+            return adminLock
+                    .take(lock.holder())
+                    .map(flag -> Step.Answer.refused(ExitCode.IN_USE, flag))
+                    .orElse(Step.Answer.done("locked"));
+        }
+        if (step instanceof Step.AdminUnlock unlock) {
+            return adminLock.release(unlock.operation())
+                    ? Step.Answer.done("unlocked")
+                    : Step.Answer.refused(ExitCode.NOT_FOUND, "not held");
+        }
+        if (step instanceof Step.PostScripts scripts) {
+            Duration limit = Duration.ofSeconds(node.config().tunables().number("GLOBAL_SCRIPT_SECS", 300, 1));
+            Optional<String> failed =
+                    GlobalScripts.runHere(node, scripts.event(), true, scripts.arguments(), limit, line -> {});
+            return failed.map(text -> Step.Answer.refused(ExitCode.SYSTEM_ERROR, text))
+                    .orElse(Step.Answer.done("done"));
+        }
         throw new Refusal(
                 ExitCode.INTERNAL_ERROR, "unknown step " + step.getClass().getSimpleName());
     }
@@ -90,9 +115,10 @@ final class LocalSteps {
                     .anyMatch(path ->
                             path.peer().equals(holder) && snapshot.paths().getOrDefault(path.id(), false));
             if (!holder.equals(snapshot.self()) && !reached) {
+                // ADM-241
                 throw new Refusal(
                         ExitCode.NO_COMMUNICATION,
-                        "no comm path to " + holder + " is alive, which holds the hierarchy (ADM-241);"
+                        "no comm path to " + holder + " is alive, which holds the hierarchy;"
                                 + " create one with 'mainstay commpath create'");
             }
         }

@@ -107,7 +107,7 @@ final class PathOperations {
                     ExitCode.IN_USE,
                     "the last comm path to " + peer
                             + " is needed as long as hierarchies are extended between the servers"
-                            + " (COMM-003); create another first, or unextend them");
+                            + "; create another first, or unextend them");
         }
         job.checkReachable(List.of(peer));
         String what = "delete a comm path between " + job.self() + " and " + peer;
@@ -119,7 +119,7 @@ final class PathOperations {
         job.propose(what);
         if (count(peer) == 1) {
             job.remark("warning: one comm path to " + peer + " is left; if it fails both servers may start the same"
-                    + " hierarchy (COMM-003)");
+                    + " hierarchy");
         }
         return job.success("deleted " + paths.size() + " comm path(s) to " + peer);
     }
@@ -236,10 +236,10 @@ final class PathOperations {
         if (count(peer) == 1) {
             job.remark(
                     "warning: this is the only comm path to " + peer + "; if it fails both servers may start the same"
-                            + " hierarchy: create a second one over another network (COMM-003)");
+                            + " hierarchy: create a second one over another network");
         }
         if (local.isLinkLocalAddress() || remote.isLinkLocalAddress()) {
-            job.remark("warning: link-local addresses change by themselves and are not fit for a comm path (COMM-009)");
+            job.remark("warning: link-local addresses change by themselves and are not fit for a comm path");
         }
     }
 

@@ -31,6 +31,19 @@ sealed interface Step {
     /** Asks the kit whether an instance could have these properties. */
     record Validate(String tag, Map<String, String> properties) implements Step {}
 
+    /** Takes the administrative lock; refused (8) with the flag of its holder as the message. */
+    record AdminLock(org.mainstay.core.internal.admin.AdminLock.Holder holder) implements Step {}
+
+    /** Gives up the administrative lock; refused (7) if the operation does not hold it. */
+    record AdminUnlock(String operation) implements Step {}
+
+    /** Runs the global scripts after an event (FLG-031). */
+    record PostScripts(String event, List<String> arguments) implements Step {
+        public PostScripts {
+            arguments = List.copyOf(arguments);
+        }
+    }
+
     /** Asks whether an address is on an interface of the server. */
     record HasAddress(String address) implements Step {}
 

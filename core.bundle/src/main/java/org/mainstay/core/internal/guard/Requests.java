@@ -84,7 +84,7 @@ final class Requests {
         return request == null ? List.of() : request.lines;
     }
 
-    /** Takes a line {@code ID item|ok|failed WORDS...}; answers nobody waits for are dropped. */
+    /** Takes a line {@code ID item WORDS...} or {@code ID ok|failed MESSAGE [CODE]}; answers nobody waits for are dropped. */
     void answered(List<String> words) {
         Pending request;
         Answer answer = null;
@@ -103,7 +103,8 @@ final class Requests {
                 return;
             }
             String message = words.size() > 2 ? words.get(2) : "";
-            answer = new Answer(new HandleResult(words.get(1).equals("ok"), message), List.copyOf(request.items));
+            String code = words.size() > 3 ? words.get(3) : "";
+            answer = new Answer(new HandleResult(words.get(1).equals("ok"), message, code), List.copyOf(request.items));
         }
         request.future.complete(answer);
     }

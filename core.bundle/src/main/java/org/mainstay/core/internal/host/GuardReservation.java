@@ -49,7 +49,8 @@ final class GuardReservation implements StorageReservation {
             GuardControl.HandleResult result = guard.reservation(verb, area.toString(), force)
                     .toCompletableFuture()
                     .get(time.remaining().toNanos(), TimeUnit.NANOSECONDS);
-            return result.done() ? Outcome.success(result.message()) : Outcome.failed(result.message());
+            return (result.done() ? Outcome.success(result.message()) : Outcome.failed(result.message()))
+                    .withCode(result.code());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Outcome.failed(verb + " of the reservation " + area + " was cancelled");

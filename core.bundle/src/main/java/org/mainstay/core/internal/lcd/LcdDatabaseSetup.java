@@ -1,8 +1,12 @@
 package org.mainstay.core.internal.lcd;
 
+import com.google.gson.JsonParseException;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import org.mainstay.cluster.DatabaseSetup;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
@@ -60,6 +64,41 @@ public final class LcdDatabaseSetup implements DatabaseSetup {
                         LcdStoreException.Kind.DAMAGED, store.damage().get().sentence());
             }
             return store.own();
+        }
+    }
+
+    private static List<String> names(Lcd lcd) {
+        return lcd.membership().members().stream().map(member -> member.name()).toList();
+    }
+
+    @Override
+    public List<String> rewrite(Path dataDirectory, TextChange change, boolean dryRun) throws IOException {
+        LcdCodec codec = new LcdCodec();
+        try (LcdStore store = LcdStore.open(dataDirectory, codec, "")) {
+            if (store.damage().isPresent()) {
+                throw new LcdStoreException(
+                        LcdStoreException.Kind.DAMAGED, store.damage().get().sentence());
+            }
+            LcdRewrite rewrite = new LcdRewrite(codec, change);
+            List<DocumentChange> changes = new ArrayList<>();
+            try {
+                Lcd own = rewrite.apply(store.own());
+                if (!names(own).equals(names(store.own()))) {
+                    throw new FileAlreadyExistsException(
+                            "the name of a member of the cluster is part of its certificate and cannot be replaced; remove the"
+                                    + " server with 'mainstay node remove' and let it join under its new name");
+                }
+                changes.add(DocumentChange.replace(own.committed()));
+                for (Lcd copy : store.peers().values()) {
+                    changes.add(DocumentChange.replace(rewrite.apply(copy)));
+                }
+            } catch (JsonParseException | IllegalArgumentException e) {
+                throw new IOException("the result would be no valid database: " + e.getMessage(), e);
+            }
+            if (!dryRun && !rewrite.changed().isEmpty()) {
+                store.commit(changes, new Origin("root", store.server() + " lk_chg_value", clock.millis(), ""));
+            }
+            return rewrite.changed();
         }
     }
 }

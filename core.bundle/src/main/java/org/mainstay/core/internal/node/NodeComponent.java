@@ -30,6 +30,7 @@ import org.mainstay.core.decision.DecisionCore;
 import org.mainstay.core.internal.admin.AdminService;
 import org.mainstay.core.internal.host.HostFactory;
 import org.mainstay.core.internal.host.HostSettings;
+import org.mainstay.core.internal.lcd.Audit;
 import org.mainstay.core.internal.lcd.LcdCodec;
 import org.mainstay.core.internal.lcd.LcdStore;
 import org.mainstay.core.internal.lcd.LcdStoreException;
@@ -255,5 +256,10 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
     @Override
     public Registration follow(Consumer<ClusterEvent> listener) {
         return runtime == null ? () -> {} : runtime.eventLog().follow(listener);
+    }
+
+    @Override
+    public List<EventLog.Change> audit(int most) {
+        return store == null ? List.of() : Audit.newest(store.history(), most);
     }
 }

@@ -129,15 +129,7 @@ final class Publisher implements Cluster {
         known.addAll(state.doubts());
         state.obstacles().forEach((tag, text) -> known.add(tag + ": " + text));
         return new ClusterSnapshot(
-                revision,
-                state.self(),
-                state.phase(),
-                state.own(),
-                peers,
-                paths,
-                activities,
-                checkedAt,
-                known);
+                revision, state.self(), state.phase(), state.own(), peers, paths, activities, checkedAt, known);
     }
 
     private ClusterSnapshot.Peer peer(String name, PeerView view) {

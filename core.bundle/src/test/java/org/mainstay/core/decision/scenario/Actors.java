@@ -269,6 +269,8 @@ final class Actors {
                                         LcdSection.MAINTENANCE,
                                         m.group(2),
                                         new Maintenance(m.group(2), 0, "operator"))))));
+        on("(\\w+): lcdi (.+)", m -> ask(m, new ServiceRequest.Edit(LcdiWords.edit(m.group(2)))));
+        on("(\\w+): unpair (\\w+) of (\\w+) and (\\w+)", this::unpair);
         on("(\\w+): delete path (\\w+) of (\\w+) and (\\w+)", this::deletePath);
         on("(\\w+): change (\\w+) of (\\w+) on ([\\w ]+)", this::change);
         on(
@@ -292,6 +294,24 @@ final class Actors {
                 m,
                 new ServiceRequest.ChangeOwn(
                         "state set", List.of(LcdChange.put(LcdSection.INSTANCES, m.group(2), changed))));
+    }
+
+    /** Ends the equivalency of a resource on two servers. */
+    private void unpair(Matcher m) {
+        String tag = m.group(2);
+        Map<String, List<LcdChange<?>>> changes = new TreeMap<>();
+        Map<String, List<String>> tags = new TreeMap<>();
+        server(m, 1).disk().rows(LcdSection.EQUIVALENCIES).values().forEach(row -> {
+            if (row.tag().equals(tag)
+                    && row.server().equals(m.group(3))
+                    && row.otherServer().equals(m.group(4))) {
+                for (String name : List.of(m.group(3), m.group(4))) {
+                    changes.put(name, List.of(LcdChange.remove(LcdSection.EQUIVALENCIES, row.key())));
+                    tags.put(name, List.of(tag));
+                }
+            }
+        });
+        ask(m, new ServiceRequest.Propose("unpair-" + tag, "unpair " + tag, changes, tags));
     }
 
     private void deletePath(Matcher m) {

@@ -68,6 +68,7 @@ class RequestsTest {
         refused(new Request.CreateResource("fake", "x", Map.of("id", "a\nb")), 5, "control characters");
     }
 
+    // covers ADM-118
     @Test
     void tagsAreAsciiAndUnique() throws Exception {
         refused(new Request.CreateResource("fake", "größe", Map.of()), 5, "ASCII");
@@ -95,6 +96,7 @@ class RequestsTest {
         refused(new Request.Extend("disk", "B", 0, Map.of("web", Map.of())), 5, "'web'", "disk");
     }
 
+    // covers ADM-235
     @Test
     void settingsAreChecked() throws Exception {
         refused(new Request.SetResource("disk", Map.of("quickCheck", "700000")), 5, "quickCheck", "604800");
@@ -120,6 +122,7 @@ class RequestsTest {
         refused(new Request.DeletePath("B", "10.7.7.7", ""), 7, "10.0.0.1 - 10.0.0.2");
     }
 
+    // covers ADM-083
     @Test
     void aSinglePathIsWarnedOf() throws Exception {
         Reply reply = a.submit(new Request.DeletePath("B", "10.0.0.1", "10.0.0.2"));
@@ -129,6 +132,7 @@ class RequestsTest {
         assertThat(reply.remarks()).anyMatch(remark -> remark.contains("only comm path"));
     }
 
+    // covers ADM-010 ADM-011 ADM-012 CMD-011
     @Test
     void rolesAreEnforced() throws Exception {
         Caller guest = new Caller("eve", Caller.Role.GUEST, "test");
@@ -171,6 +175,7 @@ class RequestsTest {
         refused(new Request.CreateResource("fake", "db", Map.of("needs", "ghost")), 3, "ghost");
     }
 
+    // covers ADM-241
     @Test
     void extendNeedsACommPathAndNotJustAMember(@TempDir Path other) throws Exception {
         try (TestCluster pathless = new TestCluster(other, 2)) {

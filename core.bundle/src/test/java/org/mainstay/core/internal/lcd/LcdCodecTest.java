@@ -59,7 +59,7 @@ class LcdCodecTest {
     void whatIsWrongIsNamedWithItsPlace() {
         assertRefused(tree -> vip(tree).addProperty("state", "RUNNING"), "vip", "unknown value 'RUNNING'", "ISP");
         assertRefused(tree -> vip(tree).remove("reason"), "row 'vip' of section 'instances'", "no member 'reason'");
-        assertRefused(tree -> vip(tree).addProperty("tag", ""), "vip", "not valid", "ADM-118");
+        assertRefused(tree -> vip(tree).addProperty("tag", ""), "vip", "not valid", "printable ASCII");
         assertRefused(tree -> vip(tree).add("changedAt", com.google.gson.JsonNull.INSTANCE), "must not be null");
         assertRefused(tree -> vip(tree).addProperty("settings", "none"), "expected an object");
         assertRefused(tree -> vip(tree).add("settings", com.google.gson.JsonNull.INSTANCE), "settings", "not be null");

@@ -63,7 +63,7 @@ public final class TestCluster implements AutoCloseable {
         return nodes.get(name);
     }
 
-    static boolean available(TestNode node) {
+    public static boolean available(TestNode node) {
         return node.running() && node.snapshot().phase() == ClusterSnapshot.Phase.AVAILABLE;
     }
 

@@ -31,6 +31,8 @@ import org.mainstay.core.internal.run.FakeKit;
 import org.mainstay.core.internal.run.KitRegistry;
 import org.mainstay.core.internal.run.Tunables;
 import org.mainstay.kit.Action;
+import org.mainstay.kit.Command;
+import org.mainstay.kit.CommandResult;
 import org.mainstay.kit.Field;
 import org.mainstay.kit.KitDescriptor;
 
@@ -44,6 +46,7 @@ public final class TestNode {
     private final Map<String, Boolean> machine = new ConcurrentHashMap<>();
     private final FakeGuard guard = new FakeGuard(machine);
     private final List<String> progress = new CopyOnWriteArrayList<>();
+    private final List<String> ran = new CopyOnWriteArrayList<>();
     private final List<String> defects = new CopyOnWriteArrayList<>();
     private final FakeKit kit;
     private final Runnable changed;
@@ -110,7 +113,7 @@ public final class TestNode {
                     codec,
                     new DecisionCore()::decide,
                     guard,
-                    new FakeHosts(),
+                    new FakeHosts(this::program, null),
                     StoreRepair.of(store),
                     (why, cause) -> defects.add(why + ": " + cause));
             runtime = new NodeRuntime(
@@ -131,6 +134,23 @@ public final class TestNode {
             throw new IOException("no space left on device");
         }
         store.commit(changes, origin);
+    }
+
+    /** Programs succeed and are remembered. */
+    private CommandResult program(Command command) {
+        List<String> words = new java.util.ArrayList<>(command.arguments());
+        words.set(0, Path.of(words.get(0)).getFileName().toString());
+        ran.add(String.join(" ", words));
+        return new CommandResult(0, "", "");
+    }
+
+    /** Returns the programs that ran, without their folders. */
+    public List<String> ran() {
+        return ran;
+    }
+
+    public Path home() {
+        return home;
     }
 
     void diskFull(boolean full) {
@@ -198,6 +218,11 @@ public final class TestNode {
                 .submit(request, caller, progress::add)
                 .toCompletableFuture()
                 .get(30, TimeUnit.SECONDS);
+    }
+
+    /** Submits a request and does not wait. */
+    public java.util.concurrent.CompletableFuture<Reply> submitLater(Request request) {
+        return administration.submit(request, ROOT, progress::add).toCompletableFuture();
     }
 
     public Reply create(String tag, String... values) throws Exception {

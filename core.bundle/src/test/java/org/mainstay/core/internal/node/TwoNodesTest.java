@@ -234,6 +234,7 @@ class TwoNodesTest {
         cluster.await("out", () -> a.state("db") == InstanceState.OSU);
     }
 
+    // covers ADM-280 ADM-281 ADM-282 ADM-283
     @Test
     void dependenciesOnBothServersOrNone() throws Exception {
         createdAndExtended();

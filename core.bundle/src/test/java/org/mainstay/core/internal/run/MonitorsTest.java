@@ -96,6 +96,7 @@ class MonitorsTest {
                 .isGreaterThanOrEqualTo(results.size() - 1L);
     }
 
+    // covers ADM-156
     @Test
     void checksOfOneInstanceNeverOverlap() {
         AtomicInteger running = new AtomicInteger();

@@ -128,6 +128,7 @@ class ScriptKitTest {
                 .value();
     }
 
+    // covers CMD-382
     @Test
     void theTypesDirectoryComesBeforeTheApplications() throws Exception {
         assertThat(run(order(Action.RESTORE)).succeeded()).isTrue();
@@ -144,6 +145,7 @@ class ScriptKitTest {
         assertThat(commands.get(1).startsService()).isFalse();
     }
 
+    // covers CMD-381 CMD-383
     @Test
     void ownActionsGetTheTagAndTheOperatorsArguments() throws Exception {
         assertThat(run(order(Action.QUICK_CHECK).withOwnAction("reset-heads", List.of("-h", "7")))

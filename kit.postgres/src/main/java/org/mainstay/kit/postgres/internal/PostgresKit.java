@@ -47,7 +47,8 @@ public final class PostgresKit implements RecoveryKit {
                             .build(),
                     Field.named(Settings.BIN_DIRECTORY, "PostgreSQL Executable Location")
                             .help(
-                                    "Directory with postgres, pg_ctl and psql of the version that made the data directory.")
+                                    "Directory with postgres and pg_ctl (and psql where there is one) of the version that made "
+                                            + "the data directory.")
                             .kind(Field.Kind.PATH)
                             .scope(Field.Scope.SERVER)
                             .build(),
@@ -104,7 +105,7 @@ public final class PostgresKit implements RecoveryKit {
         Optional<ResourceInfo> volume = volumeBelow(data, context.resources());
         if (volume.isEmpty()) {
             return Creation.refused(
-                    "datadir=" + data + " is not on a protected volume (PG-015); create a volume resource whose "
+                    "datadir=" + data + " is not on a protected volume; create a volume resource whose "
                             + "mount point holds it first: mainstay resource create volume --set device=... --set mount=...");
         }
         Map<String, String> properties = new LinkedHashMap<>(resource.properties());
@@ -121,14 +122,19 @@ public final class PostgresKit implements RecoveryKit {
                 .findFirst();
         if (rival.isPresent()) {
             return Creation.exists("port=" + port + " is already used by resource "
-                    + rival.get().tag() + "; several database clusters on one server need different ports (PG-002)");
+                    + rival.get().tag() + "; several database clusters on one server need different ports");
         }
-        return Creation.of(port, properties)
+        Creation creation = Creation.of(port, properties)
                 .withSuggestedTag("pgsql-" + port)
-                .withChild(volume.get().tag())
-                .withRemark(
-                        "clients reach it through an address that moves along: create an ip resource and make it a child "
-                                + "of this one (PG-022)");
+                .withChild(volume.get().tag());
+        if (!Files.isExecutable(Path.of(properties.get(Settings.BIN_DIRECTORY), "psql"))) {
+            creation = creation.withRemark("there is no psql in " + properties.get(Settings.BIN_DIRECTORY)
+                    + ": checks connect over TCP, so pg_hba.conf must let the administrator in from this machine by trust, "
+                    + "or with " + Settings.PASSWORD_FILE + "=");
+        }
+        return creation.withRemark(
+                "clients reach it through an address that moves along: create an ip resource and make it a child "
+                        + "of this one");
     }
 
     /** Completes the properties from what is found on the machine, or says why they cannot be used. */
@@ -225,7 +231,7 @@ public final class PostgresKit implements RecoveryKit {
         String owner = new Settings(resource).owner();
         if (!context.host().processes().userExists(owner)) {
             return Creation.refused("there is no user '" + owner + "' on " + resource.server()
-                    + "; create it with the same user id as on the other servers (PG-148)");
+                    + "; create it with the same user id as on the other servers");
         }
         return Creation.of(resource.id(), resource.properties())
                 .withProperty(Settings.BIN_DIRECTORY, programs.toString());
@@ -240,11 +246,7 @@ public final class PostgresKit implements RecoveryKit {
     public Outcome remove(ActionContext context) {
         Server server = new Server(context);
         if (server.probe().state() == Probe.State.RUNNING) {
-            // A checkpoint now, while clients are still served, makes the one of the shutdown short.
-            Outcome checkpoint = server.query("CHECKPOINT");
-            if (!checkpoint.succeeded()) {
-                context.progress("no checkpoint before the stop: " + checkpoint.message());
-            }
+            server.checkpoint();
         }
         return server.stop();
     }
@@ -261,7 +263,7 @@ public final class PostgresKit implements RecoveryKit {
         return new Server(context).probe();
     }
 
-    /** The postmaster runs, is ready and accepts connections on its port (PG-077). */
+    /** The postmaster runs, is ready and accepts connections on its port. */
     @Override
     public Outcome quickCheck(ActionContext context) {
         Server server = new Server(context);
@@ -287,7 +289,7 @@ public final class PostgresKit implements RecoveryKit {
         return accepts(any ? "127.0.0.1" : address, file.port());
     }
 
-    /** A query as the administrator (PG-078), and a connection through each protected address. */
+    /** A query as the administrator, and a connection through each protected address. */
     @Override
     public Outcome deepCheck(ActionContext context) {
         Outcome quick = quickCheck(context);
@@ -304,7 +306,7 @@ public final class PostgresKit implements RecoveryKit {
             String address = child.property("address", "").replaceAll("/.*", "");
             if (child.type().equals("ip") && child.inService() && !address.isEmpty() && !accepts(address, port)) {
                 return Outcome.failed("PostgreSQL does not accept connections on the protected address " + address + ":"
-                        + port + "; let listen_addresses cover it (PG-086)");
+                        + port + "; let listen_addresses cover it");
             }
         }
         return Outcome.success("PostgreSQL answers queries");

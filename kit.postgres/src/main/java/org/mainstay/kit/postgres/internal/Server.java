@@ -19,6 +19,7 @@ final class Server {
     private static final Duration TELL_EVERY = Duration.ofSeconds(5);
     private static final int SECONDS_PER_RETRY = 5;
     private static final Duration IMMEDIATE_STOP_LIMIT = Duration.ofSeconds(10);
+    private static final long CHECKPOINT_SECONDS = 60;
     private static final Duration DYING = Duration.ofSeconds(2);
 
     /** Looks that find no process in a row before a start counts as ended: a process may just be becoming another. */
@@ -292,52 +293,43 @@ final class Server {
         }
     }
 
-    /** Runs a query as the administrator, without ever asking for a password (PG-098, PG-099, PG-141). */
+    /** Runs a query as the administrator. */
     Outcome query(String sql) {
+        return query(sql, context.remaining());
+    }
+
+    private Outcome query(String sql, Duration limit) {
         Optional<PostmasterFile> file;
         try {
             file = running();
         } catch (IOException e) {
             return Outcome.failed(e.getMessage());
         }
-        if (file.isEmpty()) {
-            return Outcome.failed("no postmaster runs on " + settings.dataDirectory());
+        return file.isEmpty()
+                ? Outcome.failed("no postmaster runs on " + settings.dataDirectory())
+                : new Sql(context, settings).run(file.get(), sql, limit);
+    }
+
+    /**
+     * Writes a checkpoint while clients are still served, which makes the one of the shutdown short. It has a limit of its own
+     * and leaves the stop the time it needs: on a slow disk the shutdown goes on with what the checkpoint began.
+     */
+    void checkpoint() {
+        Duration own = Duration.ofSeconds(tunable("LKPGSQL_CHECKPOINT_SECS", CHECKPOINT_SECONDS, 0));
+        Duration spare = context.remaining().minus(fastLimit()).minus(IMMEDIATE_STOP_LIMIT.multipliedBy(2));
+        Duration limit = own.compareTo(spare) < 0 ? own : spare;
+        if (limit.compareTo(Duration.ofSeconds(1)) < 0) {
+            context.progress("no checkpoint before the stop: there is no time for one");
+            return;
         }
-        String host = file.get().socketDirectory().isEmpty()
-                ? "127.0.0.1"
-                : file.get().socketDirectory();
-        Command.Builder command = Command.of(
-                        settings.program("psql"),
-                        "-X",
-                        "-w",
-                        "-A",
-                        "-t",
-                        "-q",
-                        "-v",
-                        "ON_ERROR_STOP=1",
-                        "-h",
-                        host,
-                        "-p",
-                        String.valueOf(file.get().port()),
-                        "-U",
-                        settings.administrator(),
-                        "-d",
-                        "template1",
-                        "-c",
-                        sql)
-                .user(settings.owner())
-                .directory(Path.of("/"))
-                .environment("PGCONNECT_TIMEOUT", "10");
-        settings.passwordFile().ifPresent(path -> command.environment("PGPASSFILE", path));
-        CommandResult result = context.host().run(command.build());
-        if (result.succeeded()) {
-            return Outcome.success(result.output().strip());
+        Outcome written = query("CHECKPOINT", limit);
+        if (!written.succeeded()) {
+            context.progress("no checkpoint before the stop: " + written.message());
         }
-        String hint = result.errors().contains("fe_sendauth") || result.errors().contains("password")
-                ? "; let this user connect without a prompt: trust or peer in pg_hba.conf, or " + Settings.PASSWORD_FILE
-                        + "="
-                : "";
-        return Outcome.failed("psql as " + settings.administrator() + ": " + result.summary() + hint, result.errors());
+    }
+
+    private Duration fastLimit() {
+        return Duration.ofSeconds(atLeast("LKPGSQL_STOP_RETRIES", 12) * SECONDS_PER_RETRY);
     }
 
     /** Stops the server: fast, then immediate, then its processes are killed (PG-074, PG-075). */
@@ -360,7 +352,7 @@ final class Server {
     }
 
     private boolean stopPostmaster(long pid) {
-        Duration fast = Duration.ofSeconds(atLeast("LKPGSQL_STOP_RETRIES", 12) * SECONDS_PER_RETRY);
+        Duration fast = fastLimit();
         context.host().processes().signal(pid, Signal.INT);
         if (gone(pid, fast)) {
             return true;
@@ -384,13 +376,17 @@ final class Server {
     }
 
     /** Returns a tunable in loops of 5 s; values below the minimum count as the minimum (PG-134 to PG-136). */
-    private long atLeast(String tunable, long minimum) {
-        String value = context.tunable(tunable, String.valueOf(minimum));
+    private long atLeast(String name, long minimum) {
+        return tunable(name, minimum, minimum);
+    }
+
+    private long tunable(String name, long fallback, long minimum) {
+        String value = context.tunable(name, String.valueOf(fallback));
         try {
             return Math.max(minimum, Long.parseLong(value.strip()));
         } catch (NumberFormatException e) {
-            context.progress(tunable + "=" + value + " is not a number; using " + minimum);
-            return minimum;
+            context.progress(name + "=" + value + " is not a number; using " + fallback);
+            return fallback;
         }
     }
 

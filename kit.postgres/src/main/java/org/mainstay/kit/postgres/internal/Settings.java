@@ -78,13 +78,13 @@ final class Settings {
         }
         return candidates.stream()
                 .filter(directory -> Files.isExecutable(directory.resolve("pg_ctl"))
-                        && Files.isExecutable(directory.resolve("psql")))
+                        && Files.isExecutable(directory.resolve("postgres")))
                 .findFirst();
     }
 
     /** Returns why the programs cannot serve a data directory of the version, empty if they can (PG-040). */
     static Optional<String> unusablePrograms(ActionContext context, Path directory, String version) {
-        for (String program : List.of("postgres", "pg_ctl", "psql")) {
+        for (String program : List.of("postgres", "pg_ctl")) {
             if (!Files.isExecutable(directory.resolve(program))) {
                 return Optional.of(BIN_DIRECTORY + "=" + directory + ": there is no executable " + program
                         + " there; name the directory with the programs of PostgreSQL " + version);

@@ -315,7 +315,7 @@ class PostgresKitIT {
     @Test
     void aDataDirectoryOutsideAProtectedVolumeIsRefused() {
         try (KitBench bare = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))) {
-            assertThat(bare.tryCreate("pg", answers()).refusal().orElse("")).contains("PG-015");
+            assertThat(bare.tryCreate("pg", answers()).refusal().orElse("")).contains("protected volume");
         }
     }
 
@@ -330,5 +330,118 @@ class PostgresKitIT {
                 .run(org.mainstay.kit.Command.of("cat", "/proc/" + postmaster() + "/sessionid")
                         .build());
         assertThat(group.succeeded()).isTrue();
+    }
+
+    /** Programs as server-only builds have them: no psql. Links: PostgreSQL finds the rest of itself where they point to. */
+    private Path programsWithoutPsql() throws IOException {
+        Path folder = Files.createDirectory(this.folder.resolve("programs"));
+        for (String program : List.of("postgres", "pg_ctl")) {
+            Files.createSymbolicLink(folder.resolve(program), programs().resolve(program));
+        }
+        return folder;
+    }
+
+    private void createWithoutPsql() throws IOException {
+        Map<String, String> answers = answers();
+        answers.put("bindir", programsWithoutPsql().toString());
+        assertThat(bench.tryCreate("pg", answers).remarks().toString()).contains("no psql");
+        resource = bench.create("pg", answers);
+    }
+
+    @Test
+    void programsWithoutPsqlServeAndAreChecked() throws Exception {
+        bench.limit(Duration.ofMinutes(3));
+        createWithoutPsql();
+        assertThat(restore().succeeded()).as(restore().message()).isTrue();
+        Outcome check = kit.deepCheck(bench.context(resource));
+        assertThat(check.succeeded()).as(check.message()).isTrue();
+        assertThat(new Server(bench.context(resource))
+                        .query("SELECT 1 UNION SELECT 2 ORDER BY 1")
+                        .message())
+                .isEqualTo("1\n2");
+        assertThat(new Server(bench.context(resource))
+                        .query("SELECT no_such_column")
+                        .succeeded())
+                .isFalse();
+        assertThat(kit.remove(bench.context(resource)).succeeded()).isTrue();
+        assertThat(bench.progress()).noneMatch(line -> line.contains("no checkpoint"));
+        assertThat(java.util.Collections.list(java.sql.DriverManager.getDrivers()))
+                .as("the driver stays inside the bundle")
+                .isEmpty();
+    }
+
+    @Test
+    void withoutPsqlAPasswordComesFromTheFile() throws Exception {
+        createWithoutPsql();
+        restore();
+        Server server = new Server(bench.context(resource));
+        assertThat(server.query("ALTER ROLE postgres PASSWORD 'a:b'").succeeded())
+                .isTrue();
+        Files.writeString(data.resolve("pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n");
+        bench.context(resource).host().processes().signal(postmaster(), Signal.HUP);
+        Outcome refused;
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        do {
+            refused = kit.deepCheck(bench.context(resource));
+        } while (refused.succeeded() && System.nanoTime() < end);
+        assertThat(refused.succeeded()).isFalse();
+        assertThat(refused.message()).contains("pg_hba.conf").contains("passfile");
+
+        Path file = folder.resolve("password");
+        Files.writeString(file, "# ours\nlocalhost:" + port + ":*:postgres:a\\:b\n");
+        Map<String, String> withFile = new HashMap<>(resource.properties());
+        withFile.put("passfile", file.toString());
+        ResourceInfo secured =
+                new ResourceInfo(resource.server(), "pg", resource.id(), "database", "postgres", withFile, true);
+        Files.setPosixFilePermissions(file, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+        assertThat(kit.deepCheck(bench.context(secured)).message()).contains("chmod 600");
+        Files.setPosixFilePermissions(file, java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
+        Outcome accepted = kit.deepCheck(bench.context(secured));
+        assertThat(accepted.succeeded()).as(accepted.message()).isTrue();
+    }
+
+    /** A checkpoint that hangs must not eat the time of the stop. */
+    @Test
+    void theCheckpointBeforeAStopHasItsOwnLimit() throws Exception {
+        create();
+        restore();
+        long checkpointer = bench.context(resource).host().processes().workingIn(data).stream()
+                .filter(pid -> bench.context(resource).host().processes().commandLine(pid).stream()
+                        .anyMatch(line -> line.toString().contains("checkpointer")))
+                .findFirst()
+                .orElseThrow();
+        bench.tunable("LKPGSQL_CHECKPOINT_SECS", "2");
+        bench.limit(Duration.ofMinutes(3));
+        run("kill", "-STOP", String.valueOf(checkpointer));
+        Thread wake = new Thread(() -> wakeAfterTheCheckpoint(checkpointer));
+        wake.setDaemon(true);
+        wake.start();
+        long begin = System.nanoTime();
+        Outcome removed = kit.remove(bench.context(resource));
+        assertThat(removed.succeeded()).as(removed.message()).isTrue();
+        assertThat(bench.progress())
+                .anyMatch(line -> line.contains("no checkpoint before the stop"))
+                .noneMatch(line -> line.contains("no time for one"));
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(50));
+    }
+
+    private void wakeAfterTheCheckpoint(long checkpointer) {
+        while (bench.progress().stream().noneMatch(line -> line.contains("no checkpoint"))) {
+            java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+        try {
+            run("kill", "-CONT", String.valueOf(checkpointer));
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aStopWithoutTimeForACheckpointGoesWithoutOne() throws Exception {
+        create();
+        restore();
+        bench.tunable("LKPGSQL_CHECKPOINT_SECS", "0");
+        assertThat(kit.remove(bench.context(resource)).succeeded()).isTrue();
+        assertThat(bench.progress()).anyMatch(line -> line.contains("there is no time for one"));
     }
 }

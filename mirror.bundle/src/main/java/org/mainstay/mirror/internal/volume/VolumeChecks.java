@@ -241,8 +241,13 @@ final class VolumeChecks {
         if (Devices.isImage(volume.device())) {
             return volume.withReservation(volume.areaBeside().toString());
         }
-        if (ScsiExclusion.supported(host, volume.device())) {
-            return volume.withReservation(Volume.SCSI);
+        try {
+            if (ScsiExclusion.supported(host, volume.device())) {
+                return volume.withReservation(Volume.SCSI);
+            }
+        } catch (SgPersist.FailedException e) {
+            throw new RefusedException("reservation: " + e.getMessage()
+                    + "; name a small partition, LUN or file that every server reaches instead, or try again");
         }
         throw new RefusedException(
                 "reservation: " + volume.device() + " offers no SCSI persistent reservation; name a small"

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import org.mainstay.kit.KitDescriptor;
 import org.mainstay.kit.Outcome;
 import org.mainstay.kit.Probe;
 import org.mainstay.kit.RecoveryKit;
+import org.mainstay.kit.StorageReservation;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -84,8 +86,10 @@ public final class VolumeKit implements RecoveryKit {
             .build();
 
     private final ContentCheck contentCheck = new ContentCheck();
+    private final Tunables tunables = new Tunables();
+    private final SecureRandom random = new SecureRandom();
     private final Path fstab;
-    private volatile MirrorPort mirrors;
+    private final MirrorAccess mirrors = new MirrorAccess();
 
     @Activate
     public VolumeKit() {
@@ -98,13 +102,11 @@ public final class VolumeKit implements RecoveryKit {
 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
     void bindMirrors(MirrorPort port) {
-        mirrors = port;
+        mirrors.bind(port);
     }
 
     void unbindMirrors(MirrorPort port) {
-        if (mirrors == port) {
-            mirrors = null;
-        }
+        mirrors.unbind(port);
     }
 
     private static Optional<Mirrored> mirrored(ActionContext context) {
@@ -133,7 +135,8 @@ public final class VolumeKit implements RecoveryKit {
             }
             Volume volume = checks.complete(Volume.of(context.resource()), context.resource(), context.resources());
             Outcome ready = Exclusion.of(volume, context).initialise();
-            return ready.succeeded() ? creation(volume, checks, ready) : Creation.refused(ready.message());
+            ScsiKeys keys = ScsiKeys.of(context.resource()).orElseGet(() -> ScsiKeys.draw(random));
+            return ready.succeeded() ? creation(volume, checks, ready, keys) : Creation.refused(ready.message());
         } catch (VolumeChecks.RefusedException e) {
             return e.creation();
         } catch (IllegalArgumentException e) {
@@ -152,7 +155,14 @@ public final class VolumeKit implements RecoveryKit {
             }
             Volume volume = checks.extend(Volume.of(context.resource()), context.resource(), context.resources());
             Outcome observed = Exclusion.of(volume, context).observe();
-            return observed.succeeded() ? creation(volume, checks, observed) : Creation.refused(observed.message());
+            if (!observed.succeeded()) {
+                return Creation.refused(observed.message());
+            }
+            Optional<ScsiKeys> keys = ScsiKeys.of(context.resource());
+            return keys.isPresent()
+                    ? creation(volume, checks, observed, keys.get())
+                    : Creation.refused("the resource has no property " + ScsiKeys.PROPERTY
+                            + ": delete it and create it again");
         } catch (VolumeChecks.RefusedException e) {
             return e.creation();
         } catch (IllegalArgumentException e) {
@@ -168,10 +178,12 @@ public final class VolumeKit implements RecoveryKit {
         return creation;
     }
 
-    private static Creation creation(Volume volume, VolumeChecks checks, Outcome exclusion) {
-        Creation creation = creation(volume, checks, volume.properties());
-        // The guard says where a file system refuses direct I/O: then the reservation holds for this machine only.
-        return exclusion.message().contains("direct I/O") ? creation.withRemark(exclusion.message()) : creation;
+    private static Creation creation(Volume volume, VolumeChecks checks, Outcome exclusion, ScsiKeys keys) {
+        Creation creation =
+                creation(volume, checks, volume.properties()).withProperty(ScsiKeys.PROPERTY, keys.volume());
+        return exclusion.code().equals(StorageReservation.THIS_MACHINE_ONLY)
+                ? creation.withRemark(exclusion.message())
+                : creation;
     }
 
     /** Deletes the area that create made beside an image, unless a server still holds it. */
@@ -179,15 +191,15 @@ public final class VolumeKit implements RecoveryKit {
     public Outcome delete(ActionContext context) {
         Optional<Mirrored> mirrored = mirrored(context);
         if (mirrored.isPresent()) {
-            return forget(mirrored.get());
+            return mirrors.forget(mirrored.get());
         }
         Volume volume = Volume.of(context.resource());
         if (!volume.reservation().equals(volume.areaBeside().toString()) || !Files.exists(volume.areaBeside())) {
             return Outcome.success("nothing to undo");
         }
-        String holder = Exclusion.of(volume, context).check().message();
-        if (!holder.contains("held by nobody")) {
-            return Outcome.success("the reservation area stays: " + holder);
+        Outcome holder = Exclusion.of(volume, context).check();
+        if (!holder.code().equals(StorageReservation.HELD_BY_NOBODY)) {
+            return Outcome.success("the reservation area stays: " + holder.message());
         }
         try {
             Files.deleteIfExists(volume.areaBeside());
@@ -200,52 +212,14 @@ public final class VolumeKit implements RecoveryKit {
 
     @Override
     public Outcome unextend(ActionContext context) {
-        return mirrored(context).map(this::forget).orElseGet(() -> RecoveryKit.super.unextend(context));
-    }
-
-    private Outcome forget(Mirrored mirrored) {
-        return withMirrors(port -> port.forget(mirrored));
-    }
-
-    /** Asks the control of mirrors, which starts after this kit. */
-    private Outcome withMirrors(MirrorCall call) {
-        MirrorPort port = mirrors;
-        if (port == null) {
-            return Outcome.failed("the control of mirrors is not there yet; try again in a moment");
-        }
-        try {
-            return call.ask(port);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Outcome.failed("cancelled while waiting for the mirror engine");
-        }
-    }
-
-    private interface MirrorCall {
-        Outcome ask(MirrorPort port) throws InterruptedException;
-    }
-
-    /** Becomes source and makes the mirror a file; undone by {@link #detached}. */
-    private Outcome attached(Mirrored mirrored, ActionContext context) {
-        return withMirrors(port -> {
-            MirrorPort.Source source = port.source(mirrored, context::progress);
-            return source.outcome().succeeded()
-                    ? new Attachment(context, mirrored).begin(port.exports(), source.export())
-                    : source.outcome();
-        });
-    }
-
-    /** Ends the attachment, then the role: from here on another server may be source. */
-    private Outcome detached(Mirrored mirrored, ActionContext context) {
-        Outcome ended = new Attachment(context, mirrored).end();
-        return ended.succeeded() ? withMirrors(port -> port.release(mirrored)) : ended;
+        return mirrored(context).map(mirrors::forget).orElseGet(() -> RecoveryKit.super.unextend(context));
     }
 
     @Override
     public Outcome restore(ActionContext context) {
         Optional<Mirrored> mirrored = mirrored(context);
         if (mirrored.isPresent()) {
-            Outcome attached = attached(mirrored.get(), context);
+            Outcome attached = mirrors.attach(mirrored.get(), context);
             if (!attached.succeeded()) {
                 return attached;
             }
@@ -308,7 +282,7 @@ public final class VolumeKit implements RecoveryKit {
         String loop = device.equals(volume.device()) ? "" : detach(device, context);
         return Outcome.failed(
                 mounted.message()
-                        + ". Mainstay never repairs a file system by itself (OPS-095): take the resource out of service,"
+                        + ". Mainstay never repairs a file system by itself: take the resource out of service,"
                         + " check it by hand, for example with fsck " + volume.device()
                         + ", and bring it into service again" + loop,
                 mounted.detail());
@@ -349,7 +323,7 @@ public final class VolumeKit implements RecoveryKit {
         }
         // Last of all: from now on another server may write.
         Outcome released = mirrored.isPresent()
-                ? detached(mirrored.get(), context)
+                ? mirrors.detach(mirrored.get(), context)
                 : Exclusion.of(volume, context).release();
         return released.succeeded()
                 ? Outcome.success(volume.device() + " is not mounted on " + volume.mount() + ", " + released.message())
@@ -409,7 +383,7 @@ public final class VolumeKit implements RecoveryKit {
         }
         Optional<Mirrored> mirrored = mirrored(context);
         Outcome reserved = mirrored.isPresent()
-                ? withMirrors(port -> port.check(mirrored.get()))
+                ? mirrors.ask(port -> port.check(mirrored.get()))
                 : Exclusion.of(volume, context).check();
         return reserved.succeeded()
                 ? Outcome.success(volume.device() + " is mounted on " + volume.mount() + ", " + reserved.message())
@@ -420,15 +394,14 @@ public final class VolumeKit implements RecoveryKit {
     public Outcome deepCheck(ActionContext context) {
         Outcome light = quickCheck(context);
         Volume volume = served(context);
-        MirrorPort port = mirrors;
         Optional<Mirrored> mirrored = mirrored(context);
         if (!light.succeeded() || volume.readOnly()) {
             return light;
         }
-        if (mirrored.isPresent() && port != null && port.held(mirrored.get())) {
+        if (mirrored.filter(mirrors::held).isPresent()) {
             return Outcome.success(light.message() + "; changes wait until no target can count as current");
         }
-        long seconds = Long.parseLong(context.tunable("VOLUME_CHECK_SECS", Integer.toString(DEEP_CHECK_SECONDS)));
+        long seconds = tunables.seconds(context, "VOLUME_CHECK_SECS", DEEP_CHECK_SECONDS);
         Duration own = Duration.ofSeconds(seconds);
         try {
             return contentCheck.run(volume.mount(), own.compareTo(context.remaining()) < 0 ? own : context.remaining());
@@ -473,7 +446,7 @@ public final class VolumeKit implements RecoveryKit {
     public Outcome perform(String name, List<String> arguments, ActionContext context) {
         if (name.equals(FORCE_MIRROR)) {
             return mirrored(context)
-                    .map(one -> withMirrors(port -> port.force(one)))
+                    .map(one -> mirrors.ask(port -> port.force(one)))
                     .orElseGet(() -> Outcome.failed(context.resource().tag() + " is not mirrored"));
         }
         if (!name.equals(FORCE)) {

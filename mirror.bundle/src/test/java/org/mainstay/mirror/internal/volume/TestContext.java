@@ -2,6 +2,7 @@ package org.mainstay.mirror.internal.volume;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.mainstay.kit.CreateContext;
@@ -13,6 +14,7 @@ final class TestContext implements CreateContext {
     final List<String> progress = new ArrayList<>();
     final List<ResourceInfo> others = new ArrayList<>();
     final Host host;
+    final Map<String, String> tunables = new HashMap<>();
     boolean takeover;
     int pausesLeft = 100;
     private final ResourceInfo resource;
@@ -69,7 +71,7 @@ final class TestContext implements CreateContext {
 
     @Override
     public String tunable(String name, String fallback) {
-        return fallback;
+        return tunables.getOrDefault(name, fallback);
     }
 
     @Override

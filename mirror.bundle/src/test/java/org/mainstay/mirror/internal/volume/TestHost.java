@@ -30,6 +30,8 @@ class TestHost implements Host, HostStorage, StorageReservation {
     String path = "/nowhere";
     Outcome mountAnswer = Outcome.success("mounted");
     int busyUnmounts;
+    String initialiseCode = "";
+    Outcome checkAnswer;
 
     /** @param holders of reservation areas, shared by the servers of a test */
     TestHost(String server, Map<Path, String> holders) {
@@ -156,10 +158,14 @@ class TestHost implements Host, HostStorage, StorageReservation {
 
     @Override
     public Outcome check(Path area) {
+        if (checkAnswer != null) {
+            return checkAnswer;
+        }
         String holder = holders.get(area);
         return server.equals(holder)
                 ? Outcome.success("held by this server")
-                : Outcome.failed("the reservation " + area + " is held by " + (holder == null ? "nobody" : holder));
+                : Outcome.failed("the reservation " + area + " is " + (holder == null ? "free" : "with " + holder))
+                        .withCode(holder == null ? HELD_BY_NOBODY : HELD_ELSEWHERE);
     }
 
     @Override
@@ -169,7 +175,7 @@ class TestHost implements Host, HostStorage, StorageReservation {
             if (!Files.exists(area)) {
                 Files.createFile(area);
             }
-            return Outcome.success("ready");
+            return Outcome.success("ready").withCode(initialiseCode);
         } catch (IOException e) {
             return Outcome.failed("cannot create " + area + ": " + e.getMessage());
         }

@@ -17,6 +17,7 @@ import org.mainstay.kit.KillHandle;
 import org.mainstay.kit.Outcome;
 import org.mainstay.kit.Probe;
 import org.mainstay.kit.ResourceInfo;
+import org.mainstay.kit.StorageReservation;
 
 class VolumeKitTest {
     @TempDir
@@ -179,7 +180,7 @@ class VolumeKitTest {
         assertThat(kit.restore(onB).succeeded()).isTrue();
         Outcome check = kit.quickCheck(onA);
         assertThat(check.succeeded()).isFalse();
-        assertThat(check.message()).contains("held by B");
+        assertThat(check.message()).contains("with B");
         assertThat(kit.perform("dance", List.of(), onB).succeeded()).isFalse();
     }
 
@@ -191,7 +192,7 @@ class VolumeKitTest {
         assertThat(failed.succeeded()).isFalse();
         assertThat(failed.message())
                 .contains("bad superblock")
-                .contains("OPS-095")
+                .contains("never repairs a file system")
                 .contains("fsck");
         assertThat(holders).isEmpty();
         assertThat(a.done).endsWith("release");
@@ -289,6 +290,53 @@ class VolumeKitTest {
         kit.remove(context);
         kit.delete(context);
         assertThat(Files.exists(area)).isFalse();
+    }
+
+    /** What the kit does hangs on codes; the words are the guard's own. */
+    @Test
+    void anAreaThatGuardsThisMachineOnlyIsRemarked() {
+        assertThat(kit.create(asked(a)).remarks()).isEmpty();
+        a.initialiseCode = StorageReservation.THIS_MACHINE_ONLY;
+        assertThat(kit.create(asked(a)).remarks()).containsExactly("ready");
+    }
+
+    @Test
+    void deleteKeepsAnAreaOfWhichNobodyKnows() {
+        TestContext context = existing(a);
+        a.checkAnswer = Outcome.failed("the guard did not answer");
+        assertThat(kit.delete(context).message()).contains("stays");
+        assertThat(Files.exists(area)).isTrue();
+    }
+
+    @Test
+    void anUnusableTunableIsWarnedOfOnceAndTheDefaultCounts() {
+        TestContext context = existing(a);
+        kit.restore(context);
+        context.progress.clear();
+        context.tunables.put("VOLUME_CHECK_SECS", "soon");
+        for (int i = 0; i < 3; i++) {
+            assertThat(kit.deepCheck(context).succeeded()).isTrue();
+        }
+        assertThat(context.progress)
+                .singleElement()
+                .asString()
+                .contains("VOLUME_CHECK_SECS=soon")
+                .contains("20 is used");
+        context.tunables.put("VOLUME_CHECK_SECS", "0");
+        kit.deepCheck(context);
+        context.tunables.put("VOLUME_CHECK_SECS", "5");
+        kit.deepCheck(context);
+        assertThat(context.progress).hasSize(2);
+    }
+
+    @Test
+    void allServersOfAVolumeShareTheRandomPartOfTheirKeys() {
+        TestContext onA = existing(a);
+        String drawn = onA.resource().property("reservationId", "");
+        assertThat(drawn).matches("[4-7c-f][0-9a-f]{7}");
+        TestContext onB =
+                new TestContext(b, "B", onA.resource().id(), onA.resource().properties());
+        assertThat(kit.extend(onB).properties()).containsEntry("reservationId", drawn);
     }
 
     @Test

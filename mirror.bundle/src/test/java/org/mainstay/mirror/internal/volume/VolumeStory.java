@@ -68,7 +68,7 @@ final class VolumeStory {
                         .start()
                         .waitFor())
                 .isZero();
-        assertThat(kit.restore(volume).message()).contains("OPS-095");
+        assertThat(kit.restore(volume).message()).contains("never repairs a file system");
         assertThat(holders).isEmpty();
         System.out.println("told");
     }

@@ -19,6 +19,15 @@ if [ -e "$device.unsupported" ]; then
     echo "PR in: command not supported" >&2
     exit 9
 fi
+if [ -e "$device.attention" ]; then
+    rm "$device.attention"
+    echo "PR: unit attention" >&2
+    exit 6
+fi
+if [ -e "$device.fail$service" ]; then
+    echo "something went wrong" >&2
+    exit "$(cat "$device.fail$service")"
+fi
 registered() {
     grep -qx "$1" "$keys"
 }
@@ -31,7 +40,10 @@ conflict() {
     exit 24
 }
 case $direction$service in
-    --in--report-capabilities) echo "Report capabilities response:" ;;
+    --in--report-capabilities)
+        echo "Report capabilities response:"
+        if [ -e "$device.types" ]; then cat "$device.types"; fi
+        ;;
     --in--read-keys)
         echo "  PR generation=0x1, registered reservation keys follow:"
         sed 's/^/    /' "$keys"

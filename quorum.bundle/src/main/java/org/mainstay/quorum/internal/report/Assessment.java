@@ -153,7 +153,7 @@ public final class Assessment {
                         + seconds(settings.pauseToleranceMillis()) + " s; no fencing for "
                         + String.join(", ", uncovered);
             case BY_SIGHT ->
-                "never twice as long as a running server can be seen; no quorum, and no fencing for "
+                "once only, while a running server can be seen; no quorum, and no fencing for "
                         + String.join(", ", uncovered);
         };
     }

@@ -1,5 +1,6 @@
 package org.mainstay.shell.internal.command;
 
+import org.mainstay.shell.internal.command.config.ConfigGroup;
 import org.mainstay.shell.internal.command.mirror.MirrorGroup;
 import org.mainstay.shell.internal.command.node.CommPathGroup;
 import org.mainstay.shell.internal.command.node.KarafRun;
@@ -12,7 +13,10 @@ import org.mainstay.shell.internal.command.resource.ResourceGroup;
 import org.mainstay.shell.internal.command.safety.FencingGroup;
 import org.mainstay.shell.internal.command.safety.QuorumGroup;
 import org.mainstay.shell.internal.command.safety.Safety;
+import org.mainstay.shell.internal.command.watch.Complete;
+import org.mainstay.shell.internal.command.watch.Completion;
 import org.mainstay.shell.internal.command.watch.Events;
+import org.mainstay.shell.internal.command.watch.MaintenanceGroup;
 import org.mainstay.shell.internal.command.watch.Status;
 import picocli.CommandLine.Command;
 
@@ -24,6 +28,7 @@ import picocli.CommandLine.Command;
             Status.class,
             Events.class,
             Safety.class,
+            MaintenanceGroup.class,
             Node.class,
             CommPathGroup.class,
             ResourceGroup.class,
@@ -34,14 +39,18 @@ import picocli.CommandLine.Command;
             MirrorGroup.class,
             KitGroup.class,
             KarafRun.class,
+            ConfigGroup.class,
+            Completion.class,
+            Complete.class,
             Stop.class
         },
         footer = {
             "",
             "'mainstay NOUN VERB --help' shows options and examples. lkstart starts",
             "Mainstay, lkstop stops it. The commands of the original product are there",
-            "too: ins_list dep_list eqv_list sys_list sys_getst typ_list app_list",
-            "flg_list flg_create flg_remove flg_test perform_action qwk_storage_init",
+            "under their own names: app_* ins_* dep_* eqv_* typ_* sys_* flg_*, lcdrcp",
+            "lcdrecover lcdremexec lcdsync lk_chg_value lk_err perform_action sendevent",
+            "getlocks rlslocks lcduname hry_setpri net_list lksupport qwk_storage_init",
             "qwk_storage_exit.",
             "",
             "Exit codes: 0 success, 1 a system call or action failed, 2 syntax, 3 internal",

@@ -28,10 +28,15 @@ public final class CommandRegistry {
     private static final int ONE_LINE = 1000;
 
     private final Map<String, Supplier<Object>> programs = new LinkedHashMap<>();
+    private final Map<String, String> aliases;
 
-    /** @param programs top-level command classes by name, in the order help shows them */
-    public CommandRegistry(Map<String, Supplier<Object>> programs) {
+    /**
+     * @param programs top-level command classes by name, in the order help shows them
+     * @param aliases further names of programs
+     */
+    public CommandRegistry(Map<String, Supplier<Object>> programs, Map<String, String> aliases) {
         this.programs.putAll(programs);
+        this.aliases = Map.copyOf(aliases);
     }
 
     /** Returns the names of the programs. */
@@ -68,6 +73,10 @@ public final class CommandRegistry {
      */
     public int run(CommandCall call, CommandContext context, Platform platform) throws InterruptedException {
         try {
+            if (call.arguments().stream().anyMatch(word -> word.indexOf('\0') >= 0)) {
+                throw new CommandException(
+                        ExitCode.SYNTAX, "an argument holds a NUL character, which no name or path has");
+            }
             CommandCall actual = withoutFront(withoutHelpWord(call));
             return programs.containsKey(actual.name()) ? start(actual, context, platform) : unknown(actual, context);
         } catch (CommandException e) {
@@ -105,7 +114,8 @@ public final class CommandRegistry {
                 && programs.containsKey(arguments.get(0))) {
             return new CommandCall(arguments.get(0), arguments.subList(1, arguments.size()));
         }
-        return call;
+        String actual = aliases.get(call.name());
+        return actual == null ? call : new CommandCall(actual, arguments);
     }
 
     private static int unknown(CommandCall call, CommandContext context) {
@@ -122,7 +132,8 @@ public final class CommandRegistry {
         try {
             parsed = line.parseArgs(arguments.words().toArray(new String[0]));
         } catch (ParameterException e) {
-            return syntaxError(e, context.err());
+            syntaxError(e, context.err());
+            return syntaxCode(line);
         }
         CommandLine leaf = leaf(parsed);
         if (leaf.isUsageHelpRequested()) {
@@ -152,6 +163,16 @@ public final class CommandRegistry {
             return Optional.empty();
         }
         String server = choice.chosenServer().get();
+        return requirePath(platform, server) ? Optional.of(server) : Optional.empty();
+    }
+
+    /**
+     * Refuses a server that commands cannot be passed on to.
+     *
+     * @return whether it is another server
+     * @throws CommandException 7 if there is no such server, 9 if there is no comm path to it
+     */
+    public static boolean requirePath(Platform platform, String server) throws CommandException {
         ClusterSnapshot snapshot = platform.cluster().snapshot();
         List<String> servers = snapshot.servers();
         if (!servers.contains(server)) {
@@ -159,7 +180,7 @@ public final class CommandRegistry {
                     "there is no server '" + server + "'; the servers are " + String.join(", ", servers));
         }
         if (snapshot.self().equals(server)) {
-            return Optional.empty();
+            return false;
         }
         // the connection that joining made is for joining and the first path only
         if (snapshot.own().rows(LcdSection.PATHS).values().stream()
@@ -169,7 +190,7 @@ public final class CommandRegistry {
                     "there is no comm path to " + server + "; create one with 'mainstay commpath create --to " + server
                             + " ...'");
         }
-        return Optional.of(server);
+        return true;
     }
 
     private static int forward(String server, CommandCall call, CommandContext context, Platform platform)
@@ -195,14 +216,19 @@ public final class CommandRegistry {
         return context.terminal().colour() ? Help.Ansi.ON : Help.Ansi.OFF;
     }
 
-    private static int syntaxError(ParameterException e, PrintStream err) {
+    private static int syntaxCode(CommandLine line) {
+        Object program = line.getCommand();
+        return program instanceof OwnSyntaxCode own ? own.syntaxCode() : ExitCode.SYNTAX;
+    }
+
+    private static void syntaxError(ParameterException e, PrintStream err) {
         String name = e.getCommandLine().getCommandSpec().qualifiedName();
         List<String> suggestions = List.of();
         if (e instanceof UnmatchedArgumentException unmatched) {
             err.println(name + ": '" + unmatched.getUnmatched().get(0) + "' is not understood");
             suggestions = new ArrayList<>(unmatched.getSuggestions());
         } else {
-            err.println(name + ": " + decapitalised(e.getMessage()));
+            err.println(name + ": " + plain(decapitalised(e.getMessage())));
         }
         if (!suggestions.isEmpty()) {
             err.println("Did you mean: " + String.join(", ", suggestions.subList(0, Math.min(3, suggestions.size())))
@@ -217,7 +243,7 @@ public final class CommandRegistry {
         if (!below.isEmpty() && e instanceof UnmatchedArgumentException) {
             err.println("The commands are: " + String.join(", ", below));
             err.println("Try '" + name + " --help' for what they do.");
-            return ExitCode.SYNTAX;
+            return;
         }
         e.getCommandLine().setUsageHelpWidth(ONE_LINE);
         err.println("Usage: "
@@ -226,7 +252,12 @@ public final class CommandRegistry {
                         .strip()
                         .replaceAll("\\s*\\R\\s*", " "));
         err.println("Try '" + name + " --help' for options and examples.");
-        return ExitCode.SYNTAX;
+    }
+
+    /** The library's words on a number that is none name Java's own types. */
+    private static String plain(String text) {
+        return text.replaceAll("cannot convert ('.*') to BigDecimal.*", "$1 is not a number")
+                .replaceAll(" \\(java\\..*\\)$", "");
     }
 
     private static String decapitalised(String text) {

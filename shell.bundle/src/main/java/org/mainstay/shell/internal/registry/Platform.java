@@ -1,8 +1,11 @@
 package org.mainstay.shell.internal.registry;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Cluster;
+import org.mainstay.cluster.DatabaseSetup;
 import org.mainstay.cluster.Enrolment;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.ExitCode;
@@ -11,6 +14,7 @@ import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.QuorumStatus;
 import org.mainstay.cluster.QuorumStorage;
 import org.mainstay.cluster.SafetyReport;
+import org.mainstay.cluster.lcd.Lcd;
 
 /** What commands work with. Each method fails with a message for the caller while the thing is not there. */
 public interface Platform {
@@ -45,6 +49,11 @@ public interface Platform {
                 "the Karaf shell is not there; it runs with Mainstay: start it with bin/lkstart");
     }
 
+    /** Returns whether Mainstay runs here; false for the tools that work while it is stopped. */
+    default boolean running() {
+        return true;
+    }
+
     /** Returns whether everything this server starts with is there, kits included. */
     boolean complete();
 
@@ -67,6 +76,15 @@ public interface Platform {
          * @throws CommandException exit code 9 if the server cannot be reached or is lost meanwhile
          */
         int run(String server, CommandCall call, CommandContext context) throws CommandException, InterruptedException;
+
+        /**
+         * Copies files to a server, which may be this one; each appears there whole or not at all.
+         *
+         * @param target file, or directory that exists there; relative to LKROOT
+         * @throws CommandException exit code 9 if the server cannot be reached or is lost meanwhile, 7 if the target cannot hold the files
+         */
+        void copy(String server, List<Path> files, String target, CommandContext context)
+                throws CommandException, InterruptedException;
     }
 
     /** Runs lines of the Karaf shell. */
@@ -82,5 +100,15 @@ public interface Platform {
 
         /** @return a line for the operator */
         String join(String name, String address, int port, String peer, String code) throws CommandException;
+
+        /** Returns the stored database. */
+        default Lcd database() throws CommandException {
+            throw new CommandException(ExitCode.SYSTEM_ERROR, "the stored database cannot be read here");
+        }
+
+        /** As {@link DatabaseSetup#rewrite}. */
+        default List<String> rewrite(DatabaseSetup.TextChange change, boolean dryRun) throws IOException {
+            throw new IOException("the stored database cannot be changed here");
+        }
     }
 }

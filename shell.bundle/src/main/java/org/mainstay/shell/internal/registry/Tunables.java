@@ -45,6 +45,11 @@ public final class Tunables {
         return quoted ? value.substring(1, value.length() - 1) : value;
     }
 
+    public String text(String name, String defaultValue) {
+        String value = values.getOrDefault(name, "");
+        return value.isEmpty() ? defaultValue : value;
+    }
+
     public BigDecimal decimal(String name, BigDecimal defaultValue) throws CommandException {
         String value = values.getOrDefault(name, "");
         try {

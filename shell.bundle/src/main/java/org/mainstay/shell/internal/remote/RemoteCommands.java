@@ -1,7 +1,9 @@
 package org.mainstay.shell.internal.remote;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -34,6 +36,7 @@ public final class RemoteCommands implements RemoteServers, AutoCloseable {
 
     private final Messenger messenger;
     private final CommandRunner runner;
+    private final FileCopies copies;
     private final Map<String, AskedRun> asked = new ConcurrentHashMap<>();
     private final Map<String, RunningCommand> running = new ConcurrentHashMap<>();
     private final AtomicLong counter = new AtomicLong();
@@ -41,8 +44,10 @@ public final class RemoteCommands implements RemoteServers, AutoCloseable {
     private final Registration handler;
     private final Registration sessions;
 
-    public RemoteCommands(Messenger messenger, CommandRunner runner) {
+    /** @param home LKROOT */
+    public RemoteCommands(Messenger messenger, CommandRunner runner, Path home) {
         this.messenger = messenger;
+        this.copies = new FileCopies(messenger, home);
         this.runner = runner;
         AtomicLong number = new AtomicLong();
         this.threads = Executors.newCachedThreadPool(task -> {
@@ -74,6 +79,12 @@ public final class RemoteCommands implements RemoteServers, AutoCloseable {
         } finally {
             asked.remove(id);
         }
+    }
+
+    @Override
+    public void copy(String server, List<Path> files, String target, CommandContext context)
+            throws CommandException, InterruptedException {
+        copies.copy(server, server.equals(runner.server()), files, target, context);
     }
 
     private CompletionStage<byte[]> receive(String from, byte[] payload) {
@@ -147,6 +158,7 @@ public final class RemoteCommands implements RemoteServers, AutoCloseable {
     /** Ends everything: asked runs fail, running commands are cancelled. */
     @Override
     public void close() {
+        copies.close();
         handler.close();
         sessions.close();
         asked.values().forEach(run -> run.failed(new Messenger.NoCommunicationException("commands are shutting down")));

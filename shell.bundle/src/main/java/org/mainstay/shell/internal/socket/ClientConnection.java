@@ -52,7 +52,7 @@ final class ClientConnection {
         try (channel) {
             Optional<Caller> caller = roles.caller(channel, runner.server() + " bin");
             if (caller.isEmpty()) {
-                refuse("permission denied: only root and the user that runs Mainstay may use its commands");
+                refuse("permission denied: " + roles.allowed() + " may use its commands");
                 return;
             }
             BufferedInputStream stream = new BufferedInputStream(Channels.newInputStream(channel));

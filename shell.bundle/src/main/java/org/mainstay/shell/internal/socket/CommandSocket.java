@@ -8,8 +8,11 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -64,13 +67,21 @@ public final class CommandSocket implements AutoCloseable {
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "mainstay-command-timer"));
     }
 
+    /** Opens the door for root and the user Mainstay runs as. */
+    public static CommandSocket open(Path path, CommandRunner runner, Limits limits) throws IOException {
+        return open(path, Optional.empty(), runner, limits);
+    }
+
     /**
-     * Opens the door. What a crashed process left at the path is removed; a socket that answers is not.
+     * Opens the door. What a crashed process left at the path is removed; a socket that answers is not. Where the group is not known
+     * here, the door is for root and the user Mainstay runs as.
      *
      * @param path relative paths stay relative, so that the 108 bytes of a socket address always suffice
+     * @param group whose members may come in too
      * @throws IOException if another process serves the path, or it cannot be made
      */
-    public static CommandSocket open(Path path, CommandRunner runner, Limits limits) throws IOException {
+    public static CommandSocket open(Path path, Optional<DoorGroup> group, CommandRunner runner, Limits limits)
+            throws IOException {
         Path directory = path.getParent();
         Files.createDirectories(directory);
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
@@ -79,12 +90,35 @@ public final class CommandSocket implements AutoCloseable {
         try {
             server.bind(UnixDomainSocketAddress.of(path), BACKLOG);
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
-            CommandSocket socket = new CommandSocket(path, server, PeerRoles.rootAndOwnerOf(path), runner, limits);
+            Optional<DoorGroup> admitted = group.filter(one -> admit(one, path));
+            CommandSocket socket = new CommandSocket(path, server, PeerRoles.of(path, admitted), runner, limits);
             daemon(socket::accept, "mainstay-command-accept").start();
             return socket;
         } catch (IOException | RuntimeException e) {
             server.close();
             throw e;
+        }
+    }
+
+    /** Lets a group as far as the socket: into its folder, without seeing what is in it, and to the socket itself. */
+    private static boolean admit(DoorGroup group, Path path) {
+        try {
+            GroupPrincipal principal =
+                    path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group.name());
+            for (Path one : List.of(path.getParent(), path)) {
+                Files.getFileAttributeView(one, PosixFileAttributeView.class).setGroup(principal);
+            }
+            Files.setPosixFilePermissions(path.getParent(), PosixFilePermissions.fromString("rwx--x---"));
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw----"));
+            return true;
+        } catch (IOException e) {
+            LOG.error(
+                    "the group {} of {} in etc/default/LifeKeeper cannot use the commands; make the group and start "
+                            + "Mainstay again: {}",
+                    group.name(),
+                    DoorGroup.NAME,
+                    e.toString());
+            return false;
         }
     }
 

@@ -22,6 +22,7 @@ import org.mainstay.cluster.lcd.Member;
 import org.mainstay.cluster.lcd.Operation;
 import org.mainstay.shell.internal.view.Rows.DependencyRow;
 import org.mainstay.shell.internal.view.Rows.EventRow;
+import org.mainstay.shell.internal.view.Rows.MaintenanceRow;
 import org.mainstay.shell.internal.view.Rows.OperationRow;
 import org.mainstay.shell.internal.view.Rows.PathRow;
 import org.mainstay.shell.internal.view.Rows.ResourceRow;
@@ -46,7 +47,7 @@ public final class ClusterView {
 
     /** Returns everything. @param more problems besides those of the snapshot, one sentence each */
     public StatusDocument document(List<String> more) {
-        List<String> problems = new ArrayList<>(snapshot.problems());
+        List<String> problems = problems();
         problems.addAll(more);
         return new StatusDocument(
                 Rows.SCHEMA,
@@ -59,6 +60,36 @@ public final class ClusterView {
                 operations(),
                 problems,
                 null);
+    }
+
+    /** Returns what an administrator should know; maintenance is part of it, wherever it was set. */
+    private List<String> problems() {
+        List<String> problems = new ArrayList<>(snapshot.problems());
+        maintenance()
+                .forEach(row -> problems.add("maintenance of " + row.scope() + " on " + row.server()
+                        + (row.until() == null ? "" : " until " + row.until())
+                        + ": monitoring and automatic moves pause (" + row.by() + ")"));
+        return problems;
+    }
+
+    /** Returns what is under maintenance on each server. */
+    public List<MaintenanceRow> maintenance() {
+        List<MaintenanceRow> rows = new ArrayList<>();
+        for (String server : snapshot.servers()) {
+            snapshot.lcd(server)
+                    .ifPresent(lcd -> lcd.rows(LcdSection.MAINTENANCE)
+                            .values()
+                            .forEach(row -> rows.add(new MaintenanceRow(
+                                    row.scope().startsWith("tag:")
+                                            ? row.scope().substring("tag:".length())
+                                            : row.scope(),
+                                    server,
+                                    row.until() == 0
+                                            ? null
+                                            : Instant.ofEpochMilli(row.until()).toString(),
+                                    row.by()))));
+        }
+        return rows;
     }
 
     /** Returns the servers, this one first. */

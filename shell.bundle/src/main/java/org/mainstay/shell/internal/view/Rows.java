@@ -82,6 +82,30 @@ public final class Rows {
     public record EventRow(
             int schema, long sequence, String at, String server, int number, String level, String tag, String text) {}
 
+    /** What is disabled against another server (ADM-028). */
+    public record RestrictionRow(String server, boolean noResourceFailover, boolean noSystemFailover) {}
+
+    /** @param summary {@code NORMAL FAILED UNKNOWN WARNING DEGRADED} or {@code NONE DEFINED} (ADM-034 to ADM-040) */
+    public record PathSummaryRow(String server, String summary, int alive, int defined) {}
+
+    /** {@code node show --json}. @param permission role of the caller */
+    public record ServerDocument(
+            int schema,
+            String name,
+            String state,
+            String permission,
+            String shutdownStrategy,
+            List<RestrictionRow> restrictions,
+            List<PathSummaryRow> paths,
+            List<String> flags) {}
+
+    /** A scope under maintenance. @param until null: until it is ended */
+    public record MaintenanceRow(String scope, String server, String until, String by) {}
+
+    /** A change of the database. */
+    public record ChangeRow(
+            long sequence, String at, String who, String from, String operation, String server, List<String> rows) {}
+
     /** How safe the cluster is, in one sentence. @param verdict name of the verdict, as in {@code safety --json} */
     public record SafetyRow(String verdict, String summary) {}
 

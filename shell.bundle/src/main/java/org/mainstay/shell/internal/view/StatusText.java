@@ -51,8 +51,8 @@ public final class StatusText {
             return;
         }
         out.println();
-        out.println(INDENT + style.heading("SAFETY") + "  "
-                + status.safety().summary() + style.faint("; see 'mainstay safety'"));
+        out.println(INDENT + style.heading("SAFETY") + "  " + status.safety().summary()
+                + style.faint("; see 'mainstay safety'"));
         List<String> without = status.resources().stream()
                 .filter(row -> Boolean.FALSE.equals(row.killHandles()))
                 .map(row -> row.tag() + " on " + row.server())

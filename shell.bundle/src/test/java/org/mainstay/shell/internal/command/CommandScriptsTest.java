@@ -154,9 +154,10 @@ class CommandScriptsTest {
                     .as("standard output")
                     .isEqualTo(out);
             checkErrors(captured.err().lines().toList());
-            assertThat(platform.requests().stream().map(Step::text))
-                    .as("requests")
-                    .isEqualTo(requests);
+            List<String> asked =
+                    new ArrayList<>(platform.requests().stream().map(Step::text).toList());
+            asked.addAll(platform.notes());
+            assertThat(asked).as("requests").isEqualTo(requests);
             assertThat(code).as("exit code").isEqualTo(exit);
         }
 

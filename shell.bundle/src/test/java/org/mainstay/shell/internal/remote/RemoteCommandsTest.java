@@ -26,9 +26,9 @@ import org.mainstay.shell.testing.Waits;
 class RemoteCommandsTest {
     private final FakeNetwork network = new FakeNetwork();
     private final SocketHome bodyOfB = new SocketHome(java.nio.file.Path.of("target"));
-    private final RemoteCommands a =
-            new RemoteCommands(network.of("A"), new SocketHome(java.nio.file.Path.of("target")));
-    private final RemoteCommands b = new RemoteCommands(network.of("B"), bodyOfB);
+    private final RemoteCommands a = new RemoteCommands(
+            network.of("A"), new SocketHome(java.nio.file.Path.of("target")), java.nio.file.Path.of("target"));
+    private final RemoteCommands b = new RemoteCommands(network.of("B"), bodyOfB, java.nio.file.Path.of("target"));
     private final Captured captured = Captured.administrator();
 
     @AfterEach

@@ -131,7 +131,8 @@ class StatusJsonTest {
     @Test
     void statusSaysWhatKeepsAResourceFromRunningTwiceAndWhatCannotBeStoppedWithoutItsKit() throws InterruptedException {
         JsonObject status = json("two servers", "status", "--json");
-        assertThat(status.getAsJsonObject("safety").get("verdict").getAsString()).isEqualTo("BY_SIGHT");
+        assertThat(status.getAsJsonObject("safety").get("verdict").getAsString())
+                .isEqualTo("BY_SIGHT");
         JsonArray resources = status.getAsJsonArray("resources");
         assertThat(find(resources, "tag", "pg", "A").get("killHandles").getAsBoolean())
                 .isTrue();

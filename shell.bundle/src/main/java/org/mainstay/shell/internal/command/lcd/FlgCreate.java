@@ -1,11 +1,6 @@
 package org.mainstay.shell.internal.command.lcd;
 
-import java.util.List;
-import org.mainstay.cluster.ExitCode;
-import org.mainstay.cluster.Request;
-import org.mainstay.cluster.lcd.Flag;
-import org.mainstay.cluster.lcd.LcdChange;
-import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.LcdEdit;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -24,11 +19,6 @@ public final class FlgCreate extends LcdCommand {
 
     @Override
     public int run(Invocation invocation) throws CommandException, InterruptedException {
-        String name = flag.checked();
-        if (database(invocation).row(LcdSection.FLAGS, name).isPresent()) {
-            throw new CommandException(ExitCode.EXISTS, "the flag '" + name + "' exists already");
-        }
-        return invocation.submitQuietly(new Request.ChangeOwn(
-                "create flag " + name, List.of(LcdChange.put(LcdSection.FLAGS, name, new Flag(name)))));
+        return edit(invocation, new LcdEdit.AddFlag(flag.checked()));
     }
 }

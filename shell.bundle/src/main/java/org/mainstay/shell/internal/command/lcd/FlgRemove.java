@@ -1,9 +1,6 @@
 package org.mainstay.shell.internal.command.lcd;
 
-import java.util.List;
-import org.mainstay.cluster.Request;
-import org.mainstay.cluster.lcd.LcdChange;
-import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.LcdEdit;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -22,11 +19,6 @@ public final class FlgRemove extends LcdCommand {
 
     @Override
     public int run(Invocation invocation) throws CommandException, InterruptedException {
-        String name = flag.checked();
-        if (database(invocation).row(LcdSection.FLAGS, name).isEmpty()) {
-            throw CommandException.notFound("there is no flag '" + name + "'; 'flg_list' shows the flags");
-        }
-        return invocation.submitQuietly(
-                new Request.ChangeOwn("remove flag " + name, List.of(LcdChange.remove(LcdSection.FLAGS, name))));
+        return edit(invocation, new LcdEdit.RemoveFlag(flag.checked()));
     }
 }

@@ -1,5 +1,6 @@
 package org.mainstay.shell.internal.command.lcd;
 
+import java.util.Map;
 import java.util.Optional;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
@@ -31,6 +32,8 @@ import picocli.CommandLine.Option;
 public final class PerformAction implements ShellCommand, PassesArguments {
     private static final String RESTORE = "restore";
     private static final String REMOVE = "remove";
+    /** The product's names of scripts that are actions of every kit. */
+    private static final Map<String, String> ACTIONS = Map.of("quickchk", "quickCheck", "deepchk", "deepCheck");
 
     @Option(names = "--help", usageHelp = true, description = "Shows this help.")
     boolean help;
@@ -70,10 +73,21 @@ public final class PerformAction implements ShellCommand, PassesArguments {
 
     private Request request(Invocation invocation) {
         return switch (action) {
-            case RESTORE -> new Request.BringInService(tag, onlyTag || onlyBelow, !onlyTag, ignoreReservations);
-            case REMOVE -> new Request.TakeOutOfService(tag, onlyTag, false, ignoreReservations);
-            default -> new Request.PerformAction(tag, action, invocation.trailing());
+            case RESTORE ->
+                around(invocation, new Request.BringInService(tag, onlyTag || onlyBelow, !onlyTag, ignoreReservations));
+            case REMOVE -> around(invocation, new Request.TakeOutOfService(tag, onlyTag, false, ignoreReservations));
+            default -> new Request.PerformAction(tag, ACTIONS.getOrDefault(action, action), invocation.trailing());
         };
+    }
+
+    /** The global scripts: none with {@code -G}; the caller's lock counts with {@code -m} (CMD-384, CMD-388). */
+    private Request around(Invocation invocation, Request request) {
+        if (withoutGlobalScripts) {
+            return new Request.WithoutGlobalScripts(request);
+        }
+        boolean locked =
+                !invocation.trailing().isEmpty() && invocation.trailing().get(0).equals("-m");
+        return locked ? new Request.LockHeld(request) : request;
     }
 
     /** What is in another state than ISP and ISU here is ignored (CMD-391); what runs elsewhere is not this server's business. */

@@ -1,9 +1,6 @@
 package org.mainstay.shell.internal.command.lcd;
 
-import org.mainstay.cluster.ClusterSnapshot;
-import org.mainstay.cluster.ClusterSnapshot.PeerState;
 import org.mainstay.cluster.ExitCode;
-import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -22,16 +19,7 @@ public final class SysGetst extends LcdCommand {
 
     @Override
     public int run(Invocation invocation) throws CommandException {
-        ClusterSnapshot snapshot = invocation.snapshot();
-        if (system.equals(snapshot.self())) {
-            invocation.out().println(PeerState.ALIVE);
-        } else if (snapshot.peers().containsKey(system)) {
-            invocation.out().println(snapshot.peers().get(system).state());
-        } else if (snapshot.own().row(LcdSection.SYSTEMS, system).isPresent()) {
-            invocation.out().println(PeerState.UNKNOWN);
-        } else {
-            throw CommandException.notFound("there is no server '" + system + "'; 'sys_list' shows the servers");
-        }
+        invocation.out().println(ServerStates.state(invocation.snapshot(), system));
         return ExitCode.SUCCESS;
     }
 }

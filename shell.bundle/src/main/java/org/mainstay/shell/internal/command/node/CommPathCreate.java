@@ -28,10 +28,6 @@ import picocli.CommandLine.Option;
         })
 public final class CommPathCreate extends BaseCommand {
     private static final BigDecimal MILLIS_PER_SECOND = BigDecimal.valueOf(1000);
-    private static final int SHORTEST_MILLIS = 50;
-    private static final int LONGEST_MILLIS = 15_000;
-    private static final BigDecimal DEFAULT_INTERVAL = new BigDecimal("0.5");
-    private static final int DEFAULT_MISSES = 6;
 
     @Option(names = "--to", required = true, paramLabel = "NAME", description = "The other server.")
     private String peer;
@@ -74,13 +70,12 @@ public final class CommPathCreate extends BaseCommand {
         String from = local == null ? nearest(invocation) : local;
         requireAddress("--local", from);
         Tunables tunables = Tunables.read(invocation.platform().home());
-        BigDecimal seconds = interval == null ? tunables.decimal("LCMHBEATTIME", DEFAULT_INTERVAL) : interval;
-        int allowed = misses == null ? tunables.integer("LCMNUMHBEATS", DEFAULT_MISSES) : misses;
+        Profile profile = Profile.of(tunables);
+        BigDecimal seconds = interval == null ? tunables.decimal("LCMHBEATTIME", profile.interval()) : interval;
+        int allowed = misses == null ? tunables.integer("LCMNUMHBEATS", profile.misses()) : misses;
         int rank = priority == null ? nextPriority(invocation.snapshot()) : priority;
         int millis = millis(seconds);
-        if (millis < SHORTEST_MILLIS || millis > LONGEST_MILLIS) {
-            throw CommandException.invalid("the heartbeat interval must be 0.05 to 15 seconds, not " + seconds);
-        }
+        profile.check(seconds, millis, allowed);
         try {
             new CommPath("", peer, from, remote, rank, millis, allowed);
         } catch (IllegalArgumentException e) {

@@ -12,6 +12,8 @@ import picocli.CommandLine.Command;
             NodeInvite.class,
             NodeJoin.class,
             NodeList.class,
+            NodeShow.class,
+            NodeSet.class,
             NodeRemove.class,
             NodeConfirmDown.class,
             NodePhase.class

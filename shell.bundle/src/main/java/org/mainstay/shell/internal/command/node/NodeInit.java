@@ -20,7 +20,7 @@ public final class NodeInit extends BaseCommand {
     @Override
     public int run(Invocation invocation) throws CommandException {
         invocation.require(Caller.Role.ADMINISTRATOR);
-        node.check();
+        node.check(invocation);
         invocation.out().println(invocation.platform().setup().init(node.name(), node.address(), node.port()));
         return ExitCode.SUCCESS;
     }

@@ -37,7 +37,7 @@ public final class NodeJoin extends BaseCommand {
     @Override
     public int run(Invocation invocation) throws CommandException {
         invocation.require(Caller.Role.ADMINISTRATOR);
-        node.check();
+        node.check(invocation);
         String digits = code.replace(" ", "").replace("-", "");
         if (!digits.matches("[0-9]{8}")) {
             throw CommandException.invalid(

@@ -2,6 +2,8 @@ package org.mainstay.shell.internal.command.node;
 
 import org.mainstay.cluster.lcd.Member;
 import org.mainstay.shell.internal.registry.CommandException;
+import org.mainstay.shell.internal.registry.Invocation;
+import org.mainstay.shell.internal.registry.Tunables;
 import picocli.CommandLine.Option;
 
 /** Name, address and port of the server to make. */
@@ -40,7 +42,8 @@ final class NodeName {
         return port;
     }
 
-    void check() throws CommandException {
+    void check(Invocation invocation) throws CommandException {
+        Profile profile = Profile.of(Tunables.read(invocation.platform().home()));
         if (!IpAddresses.isLiteral(address)) {
             throw CommandException.invalid(
                     "'" + address + "' is not an IP address; give an IPv4 or IPv6 address of this server");
@@ -50,5 +53,6 @@ final class NodeName {
         } catch (IllegalArgumentException e) {
             throw CommandException.invalid(e.getMessage());
         }
+        profile.checkPort(port);
     }
 }

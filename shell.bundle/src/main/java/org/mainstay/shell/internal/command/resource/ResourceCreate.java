@@ -8,9 +8,11 @@ import java.util.stream.Collectors;
 import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Administration.FormField;
 import org.mainstay.cluster.Administration.Kit;
+import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Request;
 import org.mainstay.shell.internal.command.BaseCommand;
 import org.mainstay.shell.internal.command.Settings;
+import org.mainstay.shell.internal.command.wizard.CreateWizard;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -39,8 +41,16 @@ public final class ResourceCreate extends BaseCommand {
     private static final List<String> SETTINGS =
             List.of("quickCheck", "deepCheck", "localRecovery", "switchback", "init");
 
-    @Parameters(paramLabel = "TYPE", description = "Type of the resource, such as ip, volume, postgres or app.")
+    @Parameters(
+            paramLabel = "TYPE",
+            arity = "0..1",
+            description = "Type of the resource, such as ip, volume, postgres or app; at a terminal it is asked for.")
     private String type;
+
+    @Option(
+            names = {"-i", "--interactive"},
+            description = "Asks for everything, as at a terminal without TYPE.")
+    private boolean interactive;
 
     @Option(names = "--tag", paramLabel = "TAG", description = "Name of the resource; default: proposed by the kit.")
     private String tag = "";
@@ -51,6 +61,13 @@ public final class ResourceCreate extends BaseCommand {
     @Override
     public int run(Invocation invocation) throws CommandException, InterruptedException {
         Map<String, String> properties = Settings.parse(settings);
+        if (interactive || type == null && invocation.context().terminal().interactive()) {
+            return new CreateWizard(invocation).run(type == null ? "" : type, tag, properties);
+        }
+        if (type == null) {
+            throw new CommandException(
+                    ExitCode.SYNTAX, "missing required parameter: 'TYPE'; try 'mainstay resource create --help'");
+        }
         Administration administration = invocation.platform().administration();
         Optional<List<FormField>> form = administration.form(type, false, properties);
         if (form.isEmpty()) {

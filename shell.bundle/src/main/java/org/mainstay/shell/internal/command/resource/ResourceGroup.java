@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             ResourceConfirmStopped.class,
             ResourceShow.class,
             ResourceSet.class,
+            ResourcePriorities.class,
             ResourceList.class
         },
         footer = {

@@ -3,9 +3,6 @@ package org.mainstay.shell.internal.command.resource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
-import org.mainstay.cluster.Administration.FormField;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.lcd.Instance;
@@ -16,6 +13,7 @@ import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import org.mainstay.shell.internal.view.ClusterView;
 import org.mainstay.shell.internal.view.Json;
+import org.mainstay.shell.internal.view.Masking;
 import org.mainstay.shell.internal.view.ResourceText;
 import org.mainstay.shell.internal.view.Rows;
 import org.mainstay.shell.internal.view.Rows.DependencyRow;
@@ -33,9 +31,6 @@ import picocli.CommandLine.Parameters;
         description = "Shows a resource: state on each server, settings, properties, what it needs and what needs it.",
         footer = {"", "Examples:", "  mainstay resource show pg", "  mainstay resource show pg --on B --json"})
 public final class ResourceShow extends BaseCommand {
-    private static final String MASK = "***";
-    private static final String SECRET = "SECRET";
-
     @Parameters(paramLabel = "TAG", description = "The resource.")
     private String tag;
 
@@ -78,7 +73,7 @@ public final class ResourceShow extends BaseCommand {
                 tag,
                 where,
                 settings(instance.settings()),
-                masked(invocation, instance),
+                Masking.masked(invocation.platform(), instance),
                 rows,
                 dependencies.stream()
                         .filter(row -> row.child().equals(tag))
@@ -97,22 +92,6 @@ public final class ResourceShow extends BaseCommand {
         values.put("deepCheck", Integer.toString(settings.deepCheckSeconds()));
         values.put("localRecovery", settings.localRecovery() ? "yes" : "no");
         values.put("switchback", settings.switchback().name());
-        return values;
-    }
-
-    /** Without its kit nobody knows which properties are secret, so none is shown. */
-    private static Map<String, String> masked(Invocation invocation, Instance instance) throws CommandException {
-        Map<String, String> values = new LinkedHashMap<>(instance.properties());
-        Set<String> secrets = invocation
-                .platform()
-                .administration()
-                .form(instance.typeKey(), false, instance.properties())
-                .map(form -> form.stream()
-                        .filter(field -> field.kind().equals(SECRET))
-                        .map(FormField::name)
-                        .collect(Collectors.toSet()))
-                .orElse(values.keySet());
-        values.replaceAll((key, value) -> secrets.contains(key) ? MASK : value);
         return values;
     }
 }

@@ -7,16 +7,19 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ClusterEvent;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Registration;
 import org.mainstay.shell.internal.command.BaseCommand;
 import org.mainstay.shell.internal.command.JsonOption;
+import org.mainstay.shell.internal.event.Sentences;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import org.mainstay.shell.internal.view.ClusterView;
 import org.mainstay.shell.internal.view.Json;
+import org.mainstay.shell.internal.view.Rows.ChangeRow;
 import org.mainstay.shell.internal.view.Rows.EventRow;
 import org.mainstay.shell.internal.view.Style;
 import picocli.CommandLine.Command;
@@ -26,8 +29,17 @@ import picocli.CommandLine.Option;
 /** {@code mainstay events}. */
 @Command(
         name = "events",
-        description = "Shows what happened, oldest first; with --follow also what happens, until Ctrl-C.",
-        footer = {"", "Examples:", "  mainstay events -n 20", "  mainstay events --follow --json"})
+        description =
+                "Shows what happened, oldest first; with --follow also what happens, until Ctrl-C; with --audit who changed "
+                        + "what in this server's database.",
+        footer = {
+            "",
+            "Examples:",
+            "  mainstay events -n 20",
+            "  mainstay events --follow --json",
+            "  mainstay events --audit",
+            "  mainstay events --lang ja"
+        })
 public final class Events extends BaseCommand {
     private static final int DEFAULT_COUNT = 100;
     private static final int MOST = 100_000;
@@ -42,6 +54,15 @@ public final class Events extends BaseCommand {
             description = "Goes on with each further event.")
     private boolean follow;
 
+    @Option(names = "--audit", description = "Shows changes of the database instead: who, from where, when, what.")
+    private boolean audit;
+
+    @Option(
+            names = "--lang",
+            paramLabel = "en|ja",
+            description = "Language of the messages; default en. What kits say of a reason stays as they said it.")
+    private String language = "en";
+
     @Option(names = "-n", paramLabel = "N", description = "At most this many past events; default 100.")
     private int count = DEFAULT_COUNT;
 
@@ -53,7 +74,16 @@ public final class Events extends BaseCommand {
         if (count < 0 || count > MOST) {
             throw CommandException.invalid("the number of events must be 0 to " + MOST + ", not " + count);
         }
+        if (!language.equals("en") && !language.equals("ja")) {
+            throw CommandException.invalid("--lang is en or ja, not '" + language + "'");
+        }
         EventLog log = invocation.platform().events();
+        if (audit) {
+            if (follow) {
+                throw new CommandException(ExitCode.SYNTAX, "--audit and --follow exclude each other");
+            }
+            return audit(invocation, log);
+        }
         if (follow) {
             return follow(invocation, log);
         }
@@ -64,6 +94,34 @@ public final class Events extends BaseCommand {
         } else {
             events.forEach(event -> print(invocation, event));
         }
+        return ExitCode.SUCCESS;
+    }
+
+    private int audit(Invocation invocation, EventLog log) throws CommandException {
+        invocation.require(Caller.Role.ADMINISTRATOR);
+        List<ChangeRow> rows = log.audit(count).stream()
+                .map(change -> new ChangeRow(
+                        change.sequence(),
+                        change.at().toString(),
+                        change.who(),
+                        change.from(),
+                        change.operation(),
+                        change.server(),
+                        change.rows().stream()
+                                .map(row -> row.replace('\t', ' '))
+                                .toList()))
+                .toList();
+        if (json.chosen()) {
+            invocation.out().println(Json.list("changes", rows));
+            return ExitCode.SUCCESS;
+        }
+        log.audit(count)
+                .forEach(change -> invocation
+                        .out()
+                        .println(LOCAL_TIME.format(change.at()) + "  " + change.who() + "  " + change.from() + "  "
+                                + (change.rows().isEmpty()
+                                        ? "(all)"
+                                        : String.join(", ", change.rows()).replace('\t', ' '))));
         return ExitCode.SUCCESS;
     }
 
@@ -105,7 +163,10 @@ public final class Events extends BaseCommand {
         }
         Style style = new Style(invocation.context().terminal());
         String level = event.level().name();
-        boolean named = event.tag().isEmpty() || event.text().startsWith(event.tag() + " ");
+        String text = Sentences.text(event, language);
+        boolean named = event.tag().isEmpty()
+                || event.text().startsWith(event.tag() + " ")
+                || (!text.equals(event.text()) && text.contains(event.tag()));
         String subject = named ? "" : event.tag() + ": ";
         invocation
                 .out()
@@ -118,6 +179,6 @@ public final class Events extends BaseCommand {
                         + String.format("%6d", event.number())
                         + "  "
                         + subject
-                        + event.text());
+                        + text);
     }
 }

@@ -1,0 +1,2 @@
+/** How long commands take. */
+package org.mainstay.bench.commands;

@@ -1,0 +1,83 @@
+package org.mainstay.core.internal.admin;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.mainstay.cluster.ExitCode;
+
+/** The administrative lock as one job holds it on all servers (FLG-011). Not thread-safe; its job ends it. */
+final class GlobalLock {
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    private final Job job;
+    private final String operation;
+    private final List<String> held = new ArrayList<>();
+
+    /** @param operation under which it is held: giving it up needs the same */
+    GlobalLock(Job job, String operation) {
+        this.job = job;
+        this.operation = operation;
+    }
+
+    /**
+     * Takes it on this server and all that can be reached; waits while another holds it.
+     *
+     * @return the flag it shows as
+     * @throws Refusal 8 naming the holder when the time is up; then it is held nowhere
+     */
+    String take(long pid, String identifier, long waitSeconds) throws Refusal {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(waitSeconds);
+        String flag = AdminLock.flag(pid, job.node().config().clock().millis() / 1000, job.self(), identifier);
+        AdminLock.Holder holder = new AdminLock.Holder(operation, job.self(), pid, flag);
+        boolean told = false;
+        for (String server : servers()) {
+            while (true) {
+                Step.Answer answer = job.peers().ask(server, new Step.AdminLock(holder), LIMIT);
+                if (answer.exitCode() == ExitCode.SUCCESS) {
+                    held.add(server);
+                    break;
+                }
+                if (System.nanoTime() - end > 0 || Thread.currentThread().isInterrupted()) {
+                    release();
+                    throw new Refusal(
+                            ExitCode.IN_USE,
+                            "the administrative lock is held" + " (" + answer.message() + "); waited " + waitSeconds
+                                    + " s; try again when that action has ended, see 'flg_list'");
+                }
+                if (!told) {
+                    job.tell("waiting for the administrative lock: " + answer.message());
+                    told = true;
+                }
+                LockSupport.parkNanos(POLL_NANOS);
+            }
+        }
+        return flag;
+    }
+
+    private List<String> servers() {
+        TreeSet<String> names = new TreeSet<>(job.snapshot().servers());
+        names.removeIf(server -> !job.peers().reachable(server));
+        return List.copyOf(names);
+    }
+
+    /** Gives it up everywhere; a server that cannot be reached gives it up when the session has ended. */
+    boolean release() {
+        boolean any = false;
+        for (String server : held.isEmpty() ? servers() : List.copyOf(held)) {
+            try {
+                any |= job.peers()
+                                .ask(server, new Step.AdminUnlock(operation), LIMIT)
+                                .exitCode()
+                        == ExitCode.SUCCESS;
+            } catch (Refusal e) {
+                job.tell("the administrative lock on " + server + " ends with its session: " + e.getMessage());
+            }
+        }
+        held.clear();
+        return any;
+    }
+}

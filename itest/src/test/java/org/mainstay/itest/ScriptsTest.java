@@ -1,0 +1,109 @@
+package org.mainstay.itest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The shell functions that ./demo and ./test share. */
+class ScriptsTest {
+    private static final Path TOP = Path.of("").toAbsolutePath().getParent();
+    private static final FileTime BUILT = FileTime.from(Instant.parse("2024-01-01T00:00:00Z"));
+    private static final FileTime LATER = FileTime.from(Instant.parse("2024-01-01T00:00:01Z"));
+
+    @TempDir
+    Path tree;
+
+    private Path archive;
+
+    @BeforeEach
+    void build() throws IOException {
+        archive = file("dist/target/mainstay-1.tar.gz");
+    }
+
+    private Path file(String name) throws IOException {
+        Path file = tree.resolve(name);
+        Files.createDirectories(file.getParent());
+        if (!Files.exists(file)) {
+            Files.createFile(file);
+        }
+        Files.setLastModifiedTime(file, BUILT);
+        return file;
+    }
+
+    private static String bash(Map<String, String> environment, String script) throws IOException {
+        ProcessBuilder builder =
+                new ProcessBuilder("bash", "-c", "set -u; " + script).directory(TOP.toFile()).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    }
+
+    private String newer() throws IOException {
+        return bash(
+                Map.of(),
+                ". cnf/setup/built.sh; cd '" + tree + "'; mainstay_newer_source . dist/target/mainstay-1.tar.gz");
+    }
+
+    @Test
+    void whatGoesIntoTheArchiveOrTheDemoMakesABuildOld() throws IOException {
+        for (String source : List.of(
+                "core.bundle/src/main/java/A.java",
+                "native/src/main/c/client-frames.h",
+                "native/src/main/c/commands",
+                "native/build.sh",
+                "dist/src/main/distribution/etc/default/LifeKeeper",
+                "dist/src/main/distribution/etc/systemd/x.service.in",
+                "karaf-features/src/main/feature/features.xml",
+                "cnf/karaf/pom.xml",
+                "itest/src/main/java/Demo.java",
+                "kit.ip/bnd.bnd",
+                "pom.xml")) {
+            Path file = file(source);
+            assertThat(newer()).as("before %s", source).isEmpty();
+            Files.setLastModifiedTime(file, LATER);
+            assertThat(newer()).isEqualTo("./" + source);
+            Files.delete(file);
+        }
+    }
+
+    @Test
+    void testsAndDocumentsAndBuildResultsDoNot() throws IOException {
+        for (String other : List.of(
+                "core.bundle/src/test/java/ATest.java",
+                "docs/administration.md",
+                "native/target/x.h",
+                ".git/src/main/x")) {
+            Files.setLastModifiedTime(file(other), LATER);
+        }
+        assertThat(newer()).isEmpty();
+        assertThat(archive).exists();
+    }
+
+    @Test
+    void wherePostgresComesFromIsChosenByTheEnvironment() throws IOException {
+        String missing = ". cnf/setup/requirements.sh; mainstay_find_postgres() { return 1; }; "
+                + "mainstay_is_debian() { return 1; }; ";
+        assertThat(bash(Map.of("MAINSTAY_POSTGRES", "maven"), missing + "mainstay_missing run | grep postgresql"))
+                .isEmpty();
+        assertThat(bash(Map.of("MAINSTAY_POSTGRES", "packages"), missing + "mainstay_missing run | grep postgresql"))
+                .startsWith("postgresql|");
+        assertThat(bash(Map.of("MAINSTAY_POSTGRES", ""), missing + "mainstay_choose_postgres; echo $MAINSTAY_POSTGRES"))
+                .contains("cannot be installed here")
+                .endsWith("maven");
+        assertThat(bash(
+                        Map.of("MAINSTAY_POSTGRES", "elsewhere"),
+                        missing + "mainstay_choose_postgres || echo refused"))
+                .contains("may be maven or packages")
+                .endsWith("refused");
+    }
+}

@@ -1,0 +1,133 @@
+package org.mainstay.shell.internal.command.config;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.Dependency;
+import org.mainstay.cluster.lcd.Equivalency;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Restriction;
+import org.mainstay.shell.internal.registry.CommandException;
+import org.mainstay.shell.internal.registry.Platform;
+import org.mainstay.shell.internal.view.Masking;
+
+/**
+ * The configuration of the cluster: what an administrator decided, and nothing that Mainstay finds out by itself (states, epochs).
+ *
+ * @param schema 1
+ * @param servers by name
+ * @param paths comm paths, one entry for both directions
+ * @param resources by tag
+ */
+public record ConfigDocument(
+        int schema,
+        Map<String, ServerPart> servers,
+        List<PathPart> paths,
+        Map<String, ResourcePart> resources,
+        List<DependencyPart> dependencies) {
+    static final int SCHEMA = 1;
+
+    /** A server. @param shutdownStrategy {@code stay} or {@code switch-over} */
+    public record ServerPart(String shutdownStrategy, List<RestrictionPart> restrictions, List<String> flags) {}
+
+    /** Failover restrictions against a server. */
+    public record RestrictionPart(String server, boolean noSystemFailover, boolean noResourceFailover) {}
+
+    /** A comm path. */
+    public record PathPart(
+            String from, String to, String local, String remote, int priority, int intervalMillis, int misses) {}
+
+    /** A resource. @param on by server */
+    public record ResourcePart(
+            String application, String type, Map<String, String> settings, Map<String, InstancePart> on) {}
+
+    /** A resource on a server. @param priority 1 is best */
+    public record InstancePart(int priority, String id, String info, Map<String, String> properties) {}
+
+    /** A dependency. */
+    public record DependencyPart(String parent, String child) {}
+
+    /** Returns the present configuration; secrets are masked. */
+    static ConfigDocument of(ClusterSnapshot snapshot, Platform platform, boolean secrets) throws CommandException {
+        Map<String, ServerPart> servers = new TreeMap<>();
+        Map<String, ResourcePart> resources = new TreeMap<>();
+        TreeSet<String> dependencies = new TreeSet<>();
+        Map<String, PathPart> paths = new TreeMap<>();
+        for (String name : snapshot.servers()) {
+            Lcd lcd = snapshot.lcd(name).orElseThrow();
+            servers.put(name, server(lcd));
+            for (Instance instance : lcd.instances().values()) {
+                ResourcePart part = resources.computeIfAbsent(instance.tag(), tag -> resource(instance));
+                part.on().put(name, instance(lcd, instance, platform, secrets));
+            }
+            for (Dependency row : lcd.rows(LcdSection.DEPENDENCIES).values()) {
+                dependencies.add(row.key());
+            }
+            for (CommPath path : lcd.rows(LcdSection.PATHS).values()) {
+                paths.putIfAbsent(
+                        path.id(),
+                        new PathPart(
+                                name,
+                                path.peer(),
+                                path.local(),
+                                path.remote(),
+                                path.priority(),
+                                path.intervalMillis(),
+                                path.misses()));
+            }
+        }
+        List<DependencyPart> pairs = dependencies.stream()
+                .map(key -> key.split("\t"))
+                .map(pair -> new DependencyPart(pair[0], pair[1]))
+                .toList();
+        return new ConfigDocument(SCHEMA, servers, new ArrayList<>(paths.values()), resources, pairs);
+    }
+
+    private static ServerPart server(Lcd lcd) {
+        List<RestrictionPart> restrictions = new ArrayList<>();
+        for (Restriction row : lcd.rows(LcdSection.RESTRICTIONS).values()) {
+            restrictions.add(new RestrictionPart(row.server(), row.noSystemFailover(), row.noResourceFailover()));
+        }
+        boolean moves = lcd.row(LcdSection.FLAGS, "shutdown_switchover").isPresent();
+        List<String> flags = lcd.rows(LcdSection.FLAGS).keySet().stream()
+                .filter(flag -> !flag.startsWith("!") && !flag.equals("shutdown_switchover"))
+                .toList();
+        return new ServerPart(moves ? "switch-over" : "stay", restrictions, flags);
+    }
+
+    private static ResourcePart resource(Instance instance) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("init", instance.settings().init().name());
+        settings.put("quickCheck", Integer.toString(instance.settings().quickCheckSeconds()));
+        settings.put("deepCheck", Integer.toString(instance.settings().deepCheckSeconds()));
+        settings.put("localRecovery", instance.settings().localRecovery() ? "yes" : "no");
+        settings.put("switchback", instance.settings().switchback().name());
+        return new ResourcePart(instance.application(), instance.type(), settings, new TreeMap<>());
+    }
+
+    private static InstancePart instance(Lcd lcd, Instance instance, Platform platform, boolean secrets)
+            throws CommandException {
+        Map<String, String> properties = secrets ? instance.properties() : Masking.masked(platform, instance);
+        return new InstancePart(
+                priority(lcd, instance.tag()), instance.id(), instance.info(), new TreeMap<>(properties));
+    }
+
+    private static int priority(Lcd lcd, String tag) {
+        for (Equivalency row : lcd.rows(LcdSection.EQUIVALENCIES).values()) {
+            if (row.server().equals(lcd.server()) && row.tag().equals(tag)) {
+                return row.priority();
+            }
+            if (row.otherServer().equals(lcd.server()) && row.otherTag().equals(tag)) {
+                return row.otherPriority();
+            }
+        }
+        return 1;
+    }
+}

@@ -1,0 +1,236 @@
+package org.mainstay.shell.internal.command.program;
+
+import com.google.gson.GsonBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.shell.internal.registry.CommandException;
+import org.mainstay.shell.internal.registry.Platform;
+import org.mainstay.shell.internal.view.ClusterView;
+import org.mainstay.shell.internal.view.Json;
+import org.mainstay.shell.internal.view.Masking;
+
+/**
+ * What support needs, without secrets: {@code data/identity} and the stored database are never included; the database is written anew with
+ * secret properties masked, and their values are blotted out wherever they appear in logs and settings.
+ */
+final class SupportArchive {
+    private static final long MOST_BYTES = 20L * 1024 * 1024;
+    private static final int SHORTEST_SECRET = 4;
+    private static final Pattern SECRET_SETTING =
+            Pattern.compile("(?im)^(\\s*[\\w.-]*(?:passw|secret|token|credential|private)[\\w.-]*\\s*=).*$");
+
+    private final Path home;
+    private final Platform platform;
+    private final Set<String> secrets = new TreeSet<>(java.util.Comparator.comparingInt(String::length)
+            .reversed()
+            .thenComparing(java.util.Comparator.naturalOrder()));
+
+    SupportArchive(Path home, Platform platform) {
+        this.home = home;
+        this.platform = platform;
+    }
+
+    /** Returns this server's name, or the machine's where nobody knows it. */
+    String server() {
+        String name = "";
+        try {
+            name = lcd().server();
+        } catch (CommandException e) {
+            name = System.getenv().getOrDefault("HOSTNAME", "");
+        }
+        return name.isEmpty() ? "server" : name;
+    }
+
+    private Lcd lcd() throws CommandException {
+        return platform.running()
+                ? platform.cluster().snapshot().own()
+                : platform.setup().database();
+    }
+
+    void write(Path file) throws IOException {
+        Map<String, String> texts = new LinkedHashMap<>();
+        texts.put("database.json", described(this::database));
+        texts.put("status.json", described(this::status));
+        texts.put("machine.txt", machine());
+        Path temporary = Files.createTempFile(file.getParent(), ".lksupport", ".part");
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(temporary))) {
+            for (Map.Entry<String, String> text : texts.entrySet()) {
+                add(zip, text.getKey(), text.getValue());
+            }
+            for (String folder : List.of("etc", "data/log", "data/karaf/log")) {
+                addFolder(zip, folder);
+            }
+            add(zip, "subsys.txt", listing("subsys"));
+            add(zip, "events.txt", listing("events"));
+        }
+        Files.move(temporary, file);
+    }
+
+    /** Something that may not be there: then the archive says why. */
+    private interface Part {
+        String text() throws CommandException;
+    }
+
+    private static String described(Part part) {
+        try {
+            return part.text();
+        } catch (CommandException e) {
+            return "not there: " + e.getMessage() + "\n";
+        }
+    }
+
+    private String database() throws CommandException {
+        Lcd lcd = lcd();
+        Map<String, Object> sections = new TreeMap<>();
+        for (LcdSection<?> section : lcd.sections()) {
+            sections.put(section.name(), section.equals(LcdSection.INSTANCES) ? instances(lcd) : lcd.rows(section));
+        }
+        return new GsonBuilder()
+                .setPrettyPrinting()
+                .disableHtmlEscaping()
+                .create()
+                .toJson(sections);
+    }
+
+    private Map<String, Object> instances(Lcd lcd) throws CommandException {
+        Map<String, Object> rows = new TreeMap<>();
+        for (Instance instance : lcd.instances().values()) {
+            Set<String> hidden = platform.running()
+                    ? Masking.secrets(platform, instance)
+                    : instance.properties().keySet();
+            // without its kit every property is hidden, but blotting out all of them would make the logs unreadable
+            boolean known = platform.running()
+                    && platform.administration()
+                            .form(instance.typeKey(), false, instance.properties())
+                            .isPresent();
+            Map<String, String> shown = new TreeMap<>(instance.properties());
+            shown.replaceAll((key, value) -> {
+                if (!hidden.contains(key)) {
+                    return value;
+                }
+                if (known && value.length() >= SHORTEST_SECRET) {
+                    secrets.add(value);
+                }
+                return Masking.MASK;
+            });
+            rows.put(instance.tag(), instance.withProperties(shown, instance.kitVersion()));
+        }
+        return rows;
+    }
+
+    private String status() throws CommandException {
+        ClusterSnapshot snapshot = platform.cluster().snapshot();
+        return Json.document(new ClusterView(snapshot).document(List.of()));
+    }
+
+    private String machine() {
+        StringBuilder text = new StringBuilder();
+        for (List<String> command : List.of(
+                List.of("uname", "-a"),
+                List.of("ip", "-o", "address"),
+                List.of("ip", "route"),
+                List.of("df", "-hl"),
+                List.of("ps", "-eo", "pid,ppid,user,stat,etime,comm"))) {
+            text.append("$ ")
+                    .append(String.join(" ", command))
+                    .append('\n')
+                    .append(output(command))
+                    .append('\n');
+        }
+        return text.toString();
+    }
+
+    private static String output(List<String> command) {
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectInput(new java.io.File("/dev/null"))
+                    .start();
+            CompletableFuture.delayedExecutor(10, TimeUnit.SECONDS).execute(process::destroyForcibly);
+            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            process.waitFor();
+            return text;
+        } catch (IOException e) {
+            return e.getMessage() + "\n";
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "interrupted\n";
+        }
+    }
+
+    private void addFolder(ZipOutputStream zip, String folder) throws IOException {
+        Path start = home.resolve(folder);
+        if (!Files.isDirectory(start)) {
+            return;
+        }
+        List<Path> files;
+        try (Stream<Path> walk = Files.walk(start, 3)) {
+            files = walk.filter(Files::isRegularFile).sorted().toList();
+        }
+        for (Path file : files) {
+            String name = file.getFileName().toString();
+            boolean keys = name.matches(".*\\.(key|pem|p12|jks|keystore)") || name.equals("users.properties");
+            if (!keys) {
+                add(zip, home.relativize(file).toString(), tail(file));
+            }
+        }
+    }
+
+    private static String tail(Path file) {
+        try (var channel = Files.newByteChannel(file)) {
+            long size = channel.size();
+            channel.position(Math.max(0, size - MOST_BYTES));
+            return new String(
+                    java.nio.channels.Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return "cannot be read: " + e.getMessage() + "\n";
+        }
+    }
+
+    private String listing(String folder) {
+        Path start = home.resolve(folder);
+        if (!Files.isDirectory(start)) {
+            return "there is no " + folder + "\n";
+        }
+        StringBuilder text = new StringBuilder();
+        try (Stream<Path> walk = Files.walk(start, 6)) {
+            walk.sorted().forEach(path -> text.append(home.relativize(path)).append('\n'));
+        } catch (IOException | UncheckedIOException e) {
+            text.append(e.getMessage()).append('\n');
+        }
+        return text.toString();
+    }
+
+    private void add(ZipOutputStream zip, String name, String text) throws IOException {
+        zip.putNextEntry(new ZipEntry(name));
+        zip.write(clean(text).getBytes(StandardCharsets.UTF_8));
+        zip.closeEntry();
+    }
+
+    private String clean(String text) {
+        String cleaned = SECRET_SETTING.matcher(text).replaceAll("$1" + Masking.MASK);
+        for (String secret : secrets) {
+            cleaned = cleaned.replace(secret, Masking.MASK);
+        }
+        return cleaned;
+    }
+}

@@ -1,0 +1,97 @@
+package org.mainstay.shell.internal.command.wizard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.mainstay.cluster.Caller;
+import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.Request;
+import org.mainstay.shell.internal.command.Programs;
+import org.mainstay.shell.internal.registry.Cancellation;
+import org.mainstay.shell.internal.registry.CommandCall;
+import org.mainstay.shell.internal.registry.CommandContext;
+import org.mainstay.shell.internal.registry.Terminal;
+import org.mainstay.shell.testing.FakePlatform;
+import org.mainstay.shell.testing.Fixtures;
+
+/** The wizard asks what the kits' forms say, checks, goes back, creates and extends (ADM-110 to ADM-118, ADM-240 to ADM-244). */
+class CreateWizardTest {
+    private final FakePlatform platform = new FakePlatform(Fixtures.named("two servers"));
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+    private int run(String typed, String... words) throws InterruptedException {
+        PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
+        CommandContext context = new CommandContext(
+                stream,
+                stream,
+                new ByteArrayInputStream(typed.getBytes(StandardCharsets.UTF_8)),
+                Path.of(""),
+                new Terminal(true, 80, false, true),
+                new Caller("root", Caller.Role.ADMINISTRATOR, "A bin"),
+                new Cancellation(),
+                false);
+        List<String> all = new java.util.ArrayList<>(List.of("resource", "create"));
+        all.addAll(List.of(words));
+        return Programs.registry().run(new CommandCall("mainstay", all), context, platform);
+    }
+
+    private String printed() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    // covers ADM-110 ADM-111 ADM-113 ADM-115 ADM-116 ADM-118 ADM-242 ADM-244
+    @Test
+    void asksChecksGoesBackCreatesAndExtends() throws Exception {
+        platform.reply(Reply.success("created 'db' (PostgreSQL), in service on A"));
+        int code = run("2\n"
+                + "relative/path\n"
+                + "/srv/db\n"
+                + "<\n"
+                + "\n"
+                + "many\n"
+                + "5433\n"
+                + "\n"
+                + "db\n"
+                + "y\n"
+                + "\n");
+        assertThat(code).as(printed()).isZero();
+        assertThat(platform.requests())
+                .containsExactly(
+                        new Request.CreateResource("postgres", "db", Map.of("datadir", "/srv/db", "port", "5433")),
+                        new Request.Extend("db", "B", 0, Map.of()));
+        assertThat(printed())
+                .contains("2) postgres  PostgreSQL")
+                .contains("a path from the root is needed, such as /srv/data, not 'relative/path'")
+                .as("back shows the answer before")
+                .contains("datadir [/srv/db]:")
+                .contains("a whole number is needed, not 'many'")
+                .contains("Extend 'db' to another server? [Y/n]");
+    }
+
+    // covers ADM-114 ADM-117
+    @Test
+    void nothingIsAskedOfTheClusterBeforeTheLastAnswer() throws Exception {
+        assertThat(run("2\n/srv/db\n")).isEqualTo(130);
+        assertThat(platform.requests()).isEmpty();
+        platform.reply(Reply.failed(1, "restore failed: no such directory; nothing was created"));
+        assertThat(run("10.77.1.9/24\n\nvip2\n", "ip", "-i")).isEqualTo(1);
+        assertThat(printed()).contains("nothing was created").doesNotContain("Extend");
+        assertThat(platform.requests()).hasSize(1);
+    }
+
+    @Test
+    void whatIsGivenIsNotAskedAndWithoutATypeOffTheTerminalTheSyntaxIsSaid() throws Exception {
+        platform.reply(Reply.success("created 'vip2' (IP address), in service on A"));
+        assertThat(run("\nn\n", "ip", "-i", "--tag", "vip2", "--set", "address=10.77.1.9/24"))
+                .isZero();
+        assertThat(platform.requests())
+                .containsExactly(new Request.CreateResource("ip", "vip2", Map.of("address", "10.77.1.9/24")));
+    }
+}
