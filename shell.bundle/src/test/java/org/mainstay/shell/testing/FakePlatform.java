@@ -17,6 +17,7 @@ import org.mainstay.cluster.ClusterEvent;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.Enrolment;
 import org.mainstay.cluster.EventLog;
+import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
@@ -107,6 +108,11 @@ public final class FakePlatform
     public SafetyServices safety() {
         FakeSafety safety = new FakeSafety();
         return new SafetyServices(safety, safety, safety, safety);
+    }
+
+    @Override
+    public Mirrors mirrors() {
+        return new FakeMirrors();
     }
 
     /** Lets the kits come later. */

@@ -97,6 +97,8 @@ public record EngineVolume(JsonObject json) {
             mirror.entrySet().forEach(one -> {
                 if (one.getValue() instanceof JsonPrimitive value && value.isNumber()) {
                     counters.put(one.getKey(), value.getAsLong());
+                } else if (one.getValue() instanceof JsonPrimitive value && value.isBoolean()) {
+                    counters.put(one.getKey(), value.getAsBoolean() ? 1L : 0L);
                 }
             });
             links.add(new Mirrors.Link(

@@ -19,8 +19,13 @@ import picocli.CommandLine.Command;
         },
         footer = {
             "",
-            "A volume is mirrored when it is created with the addresses of its servers:",
-            "  mainstay resource create volume --tag data --set device=/dev/vg/data --set mount=/srv/data --set mirror=10.0.1.1",
-            "  mainstay resource extend data --to B --set data.device=/dev/vg/data --set data.mirror=10.0.1.2"
+            "A volume is mirrored when it is created with an address of its server:",
+            "  mainstay resource create volume --tag data --set mirror=10.0.1.1 \\",
+            "    --set device=/dev/vg/data --set mount=/srv/data",
+            "  mainstay resource extend data --to B --set mirror=10.0.1.2 \\",
+            "    --set device=/dev/vg/data",
+            "",
+            "Example:",
+            "  mainstay mirror status data --wait"
         })
 public final class MirrorGroup extends BaseGroup {}
