@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
             "",
             "Examples:",
             "  mainstay mirror status",
-            "  mainstay mirror status data --wait    until every mirror of it is in step, with a progress bar",
+            "  mainstay mirror status data --wait    until it is in step, with progress",
             "  mainstay mirror status --json"
         })
 final class MirrorStatus extends BaseCommand {
