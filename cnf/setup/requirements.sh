@@ -10,11 +10,19 @@
 # is then MAINSTAY_POSTGRES_JAR. MAINSTAY_POSTGRES=maven chooses the artifact in any case, MAINSTAY_POSTGRES=packages never.
 #
 # On Debian and Ubuntu, as root, missing packages are installed and named. Elsewhere the missing ones are named and the
-# function returns 1. Sets JAVA_HOME when it had to look for a JDK.
+# function returns 1. Sets JAVA_HOME to a JDK that serves, and a UTF-8 locale if there is none.
 
 mainstay_java_min=17
 
 mainstay_say() { printf '%s\n' "$*" >&2; }
+
+# File names and texts are UTF-8 whatever the machine is set to, also when it is set to a locale it does not have: Java
+# could not even open a checkout in a folder whose name is not plain ASCII.
+mainstay_locale() {
+    if [ "$(locale charmap 2>/dev/null)" != UTF-8 ] && locale -a 2>/dev/null | grep -qix 'C\.utf-\{0,1\}8'; then
+        export LC_ALL=C.UTF-8
+    fi
+}
 
 # A JDK (with compiler) of at least mainstay_java_min: JAVA_HOME first, then PATH, then the usual folder.
 mainstay_find_jdk() {
@@ -53,11 +61,10 @@ mainstay_find_cc() {
     return $result
 }
 
-# PostgreSQL's server programs, wherever the distribution keeps them.
+# PostgreSQL's server programs, where the laboratory looks for them.
 mainstay_find_postgres() {
     local folder
-    for folder in $(command -v initdb >/dev/null 2>&1 && dirname "$(readlink -f "$(command -v initdb)")") \
-        /usr/lib/postgresql/*/bin /usr/pgsql-*/bin; do
+    for folder in /usr/lib/postgresql/*/bin; do
         [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ] && [ -x "$folder/postgres" ] && return 0
     done
     return 1
@@ -113,6 +120,8 @@ fio fio
 fusermount3 fuse3
 python3 python3
 COMMANDS
+                # What the tutorial's kit protects.
+                command -v redis-server >/dev/null 2>&1 || echo "redis-server|Redis"
                 ;;
             *)
                 mainstay_say "requirements: unknown group '$group' (build, run, test)"
@@ -133,16 +142,16 @@ mainstay_no_default_cluster() {
     mainstay_say "PostgreSQL is installed without a database of its own ($folder/mainstay.conf says so)."
 }
 
-# Runs a command that installs packages, in a subshell. While it runs, no package may start etcd or PostgreSQL; other
+# Runs a command that installs packages, in a subshell. While it runs, no package may start etcd, PostgreSQL or Redis; other
 # services (a library's upgrade may restart some) are left alone. A machine that has a policy already keeps its own.
 mainstay_without_services() (
     policy=/usr/sbin/policy-rc.d
-    if [ ! -e "$policy" ]; then
+    if [ ! -e "$policy" ] || grep -q 'installation by Mainstay' "$policy"; then # the latter: of one that was killed
         trap 'rm -f "$policy"' EXIT
         trap 'exit 1' HUP INT TERM
         # shellcheck disable=SC2016
         printf '%s\n' '#!/bin/sh' '# Of an installation by Mainstay that is under way; it removes this file at its end.' \
-            'case $1 in etcd* | postgresql*) exit 101 ;; esac' 'exit 0' >"$policy"
+            'case $1 in etcd* | postgresql* | redis*) exit 101 ;; esac' 'exit 0' >"$policy"
         chmod 755 "$policy"
     fi
     "$@"
@@ -153,7 +162,8 @@ mainstay_install() {
     local log=$1 status
     shift
     local packages=("$@")
-    DEBIAN_FRONTEND=noninteractive apt-get update -q >"$log" 2>&1 || true # the lists at hand may do
+    # Once; and if it fails the lists at hand may do.
+    [ -s "$log" ] || DEBIAN_FRONTEND=noninteractive apt-get update -q >"$log" 2>&1 || true
     case " ${packages[*]} " in
         *" openjdk-17-jdk-headless "*)
             # Later releases no longer carry 17: take the newest the release offers as its default.
@@ -190,26 +200,19 @@ mainstay_advise() {
     fi
 }
 
-# Chooses where PostgreSQL comes from: sets MAINSTAY_POSTGRES to maven where neither the programs nor the package can be had.
-mainstay_choose_postgres() {
+# Whether PostgreSQL may come from Maven if its packages cannot be installed. Returns 2 if the environment's choice is unknown.
+mainstay_may_choose() {
     case "${MAINSTAY_POSTGRES:-}" in
-        maven | packages) return 0 ;;
-        "") ;;
+        "") return 0 ;;
+        maven | packages) return 1 ;;
         *)
             mainstay_say "MAINSTAY_POSTGRES=$MAINSTAY_POSTGRES is unknown; it may be maven or packages, or unset"
             return 2
             ;;
     esac
-    if mainstay_find_postgres; then return 0; fi
-    if mainstay_is_debian && [ "$(id -u)" -eq 0 ]; then
-        local log
-        log=$(mktemp "${TMPDIR:-/tmp}/mainstay-apt-XXXXXX.log") || return 1
-        if mainstay_install "$log" postgresql && mainstay_find_postgres; then
-            rm -f "$log"
-            return 0
-        fi
-        mainstay_say "Everything apt-get said: $log"
-    fi
+}
+
+mainstay_choose_maven() {
     mainstay_say "PostgreSQL's packages cannot be installed here: taking its programs from Maven's central repository."
     MAINSTAY_POSTGRES=maven
 }
@@ -235,34 +238,58 @@ mainstay_fetch_postgres() {
     }
 }
 
+# Why apt-get, whose words are in the file $1, could not install.
+mainstay_blame() {
+    mainstay_say "apt-get could not install what is missing:"
+    grep '^E: ' "$1" | head -n 1 | sed 's/^/  /' >&2
+}
+
+# Installs the packages named, PostgreSQL's last: it alone can be replaced.
+mainstay_install_all() {
+    local log packages=() package optional=
+    for package in "$@"; do
+        if [ "$package" = postgresql ] && mainstay_may_choose; then optional=$package; else packages+=("$package"); fi
+    done
+    log=$(mktemp "${TMPDIR:-/tmp}/mainstay-apt-XXXXXX.log") || return 1
+    if [ "${#packages[@]}" -gt 0 ] && ! mainstay_install "$log" "${packages[@]}"; then
+        mainstay_blame "$log"
+        mainstay_say "Is the network or the package mirror out of reach? Mend that and run this again. Everything apt-get said: $log"
+        return 1
+    fi
+    if [ -n "$optional" ] && ! mainstay_install "$log" "$optional"; then
+        mainstay_blame "$log"
+        mainstay_say "Everything apt-get said: $log"
+        mainstay_choose_maven
+        return 0
+    fi
+    rm -f "$log"
+    mainstay_say "Installed."
+}
+
 mainstay_require() {
-    local missing packages log
-    case " $* " in *" run "*) mainstay_choose_postgres || return ;; esac
+    local missing packages
+    mainstay_locale
+    mainstay_may_choose || [ $? -eq 1 ] || return 2
     missing=$(mainstay_missing "$@" | sort -u) || return $?
     if [ -n "$missing" ]; then
         mainstay_say "Missing on this machine:"
         sed 's/^\([^|]*\)|\(.*\)$/  \2 (Debian package \1)/' <<<"$missing" >&2
         mapfile -t packages < <(cut -d'|' -f1 <<<"$missing" | sort -u)
-        if ! mainstay_is_debian || [ "$(id -u)" -ne 0 ]; then
+        if mainstay_is_debian && [ "$(id -u)" -eq 0 ]; then
+            mainstay_install_all "${packages[@]}" || return 1
+        elif [ "${packages[*]}" = postgresql ] && mainstay_may_choose; then
+            mainstay_choose_maven
+        else
             mainstay_advise "${packages[@]}"
-            return 1
-        fi
-        log=$(mktemp "${TMPDIR:-/tmp}/mainstay-apt-XXXXXX.log") || return 1
-        if ! mainstay_install "$log" "${packages[@]}"; then
-            mainstay_say "apt-get could not install what is missing:"
-            grep '^E: ' "$log" | head -n 1 | sed 's/^/  /' >&2
-            mainstay_say "Is the network or the package mirror out of reach? Mend that and run this again. Everything apt-get said: $log"
             return 1
         fi
         missing=$(mainstay_missing "$@" | sort -u)
         if [ -n "$missing" ]; then
             mainstay_say "Still missing, as this release's packages do not bring it:"
             sed 's/^\([^|]*\)|\(.*\)$/  \2/' <<<"$missing" >&2
-            mainstay_say "Please install the above by hand and run this again. Everything apt-get said: $log"
+            mainstay_say "Please install the above by hand and run this again."
             return 1
         fi
-        rm -f "$log"
-        mainstay_say "Installed."
     fi
     # In this shell, not in the subshell above: JAVA_HOME shall reach Maven.
     case " $* " in *" build "*) mainstay_find_jdk || return ;; esac

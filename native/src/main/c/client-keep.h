@@ -2,6 +2,8 @@
  * mainstay keep-guard: the work of mainstay-guard.service (decision 0083). Guard and manager start each other again; when both
  * die at once, or the guard while the manager is stopped, nobody is left to do so but systemd. Part of mainstay.c.
  */
+#define KEEPER_UNIT "/mainstay-guard.service"
+
 enum { KEEP_POLL_MILLIS = 200, MANAGER_GRACE_SECONDS = 3 };
 
 typedef struct {
@@ -51,8 +53,12 @@ static bool manager_wanted(void) {
     return strncmp(text, "stopped", strlen("stopped")) != 0;
 }
 
-/* The unit is active again and takes over what was started here: lkstart, which it runs, moves it. */
+/* The unit is active again and takes over what was started here: lkstart, which it runs, moves it. Only where systemd runs this. */
 static void start_unit(void) {
+    char group[PATH_MAX];
+    if (!group_of("self", group, sizeof group) || !ends_with(group, KEEPER_UNIT)) {
+        return;
+    }
     pid_t child = fork();
     if (child == 0) {
         execlp("systemctl", "systemctl", "--no-block", "start", "mainstay.service", (char *)NULL);

@@ -84,7 +84,8 @@ final class Guard implements Operations, HeartbeatListener {
         this.lease = new GuardLease(home, ticker, log, state, this::tell, () -> inService, () -> slowestDetection);
         this.heartbeats = new HeartbeatService(ticker, log, this, own, lease.keeper(), instance);
         this.reservations = new Reservations(
-                ReservationTunables.read(home, identity.installation(), () -> identity.server(), log),
+                ReservationTunables.read(
+                        home, identity.installation(), () -> identity.server(), () -> slowestDetection, log),
                 ticker,
                 log,
                 this::lost,

@@ -4,31 +4,60 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.mainstay.guard.reserve.ReservationSettings;
+import org.mainstay.guard.reserve.ReservationSettings.Times;
 import org.mainstay.guard.util.Log;
 
 /** The settings of reservations, from {@code etc/default/LifeKeeper}. */
 final class ReservationTunables {
     private ReservationTunables() {}
 
-    /** Returns what is set there, or the defaults if that cannot be used. */
-    static ReservationSettings read(Path home, UUID installation, Supplier<String> server, Log log) throws IOException {
+    private static final String RENEW = "RESERVATION_RENEW_MS";
+    private static final String STALE = "RESERVATION_STALE_MS";
+
+    /**
+     * Returns what is set there, or the defaults if that cannot be used.
+     *
+     * @param detectionMillis after what time the slowest path is dead; 0: not known
+     */
+    static ReservationSettings read(
+            Path home, UUID installation, Supplier<String> server, LongSupplier detectionMillis, Log log)
+            throws IOException {
         Map<String, String> tunables = GuardFiles.settings(home.resolve("etc/default/LifeKeeper"));
+        Supplier<Times> following = () -> {
+            long detection = detectionMillis.getAsLong();
+            return detection == 0 ? Times.DEFAULT : Times.following(detection);
+        };
         try {
-            return new ReservationSettings(
-                    installation,
-                    server,
-                    number(tunables, "RESERVATION_RENEW_MS", ReservationSettings.RENEW_MILLIS),
-                    number(tunables, "RESERVATION_STALE_MS", ReservationSettings.STALE_MILLIS));
+            return new ReservationSettings(installation, server, times(tunables, following));
         } catch (IllegalArgumentException e) {
             log.error("tunables of reservations are not usable, defaults are used: " + e.getMessage());
-            return new ReservationSettings(
-                    installation, server, ReservationSettings.RENEW_MILLIS, ReservationSettings.STALE_MILLIS);
+            return new ReservationSettings(installation, server, following);
         }
     }
 
-    private static int number(Map<String, String> tunables, String name, int fallback) {
-        return tunables.containsKey(name) ? Integer.parseInt(tunables.get(name)) : fallback;
+    private static Supplier<Times> times(Map<String, String> tunables, Supplier<Times> following) {
+        if (tunables.containsKey(STALE)) {
+            int stale = number(tunables, STALE);
+            int renew = tunables.containsKey(RENEW) ? number(tunables, RENEW) : Times.renewFor(stale);
+            Times fixed = new Times(renew, stale);
+            return () -> fixed;
+        }
+        if (tunables.containsKey(RENEW)) {
+            int renew = number(tunables, RENEW);
+            int least = new Times(renew, Math.max(Times.SMALLEST_STALE_MILLIS, 3 * renew)).staleMillis();
+            return () -> new Times(renew, Math.max(least, following.get().staleMillis()));
+        }
+        return following;
+    }
+
+    private static int number(Map<String, String> tunables, String name) {
+        try {
+            return Integer.parseInt(tunables.get(name).strip());
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(name + "=" + tunables.get(name) + " is not a number of milliseconds", e);
+        }
     }
 }

@@ -12,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -27,7 +28,7 @@ import org.osgi.framework.BundleActivator;
  * probe bundle: {@link #run}. The distribution never looks outside its folder; Pax Exam's own bundles do come from the
  * local Maven repository, hence the one edit below.
  */
-final class KarafContainer implements AutoCloseable {
+public final class KarafContainer implements AutoCloseable {
     private final ExamSystem system;
     private final TestContainer container;
     private final Path folder;
@@ -38,7 +39,8 @@ final class KarafContainer implements AutoCloseable {
         this.folder = folder;
     }
 
-    static KarafContainer start(Path folder) throws IOException {
+    /** Unpacks the distribution below the folder and starts it. */
+    public static KarafContainer start(Path folder) throws IOException {
         Option[] options = {
             karafDistributionConfiguration()
                     .frameworkUrl(
@@ -64,13 +66,18 @@ final class KarafContainer implements AutoCloseable {
     }
 
     /** The folder the distribution is unpacked below. */
-    Path folder() {
+    public Path folder() {
         return folder;
     }
 
     /** Starts {@code probe}, which must stand alone (no nested classes), inside the container; its exception is ours. */
     void run(Class<? extends BundleActivator> probe) throws IOException {
-        container.install("probe:" + probe.getName(), bundle(probe));
+        run(probe, Map.of());
+    }
+
+    /** As {@link #run(Class)}; the probe finds the headers in its manifest. */
+    public void run(Class<? extends BundleActivator> probe, Map<String, String> headers) throws IOException {
+        container.install("probe:" + probe.getName(), bundle(probe, headers));
     }
 
     @Override
@@ -79,7 +86,8 @@ final class KarafContainer implements AutoCloseable {
         system.clear();
     }
 
-    private static InputStream bundle(Class<? extends BundleActivator> probe) throws IOException {
+    private static InputStream bundle(Class<? extends BundleActivator> probe, Map<String, String> headers)
+            throws IOException {
         Manifest manifest = new Manifest();
         Attributes main = manifest.getMainAttributes();
         main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
@@ -88,6 +96,7 @@ final class KarafContainer implements AutoCloseable {
         main.putValue("Bundle-Activator", probe.getName());
         main.putValue("Import-Package", "org.osgi.framework");
         main.putValue("DynamicImport-Package", "*");
+        headers.forEach(main::putValue);
         String name = probe.getName().replace('.', '/') + ".class";
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JarOutputStream jar = new JarOutputStream(bytes, manifest);

@@ -41,8 +41,9 @@ class ScriptsTest {
     }
 
     private static String bash(Map<String, String> environment, String script) throws IOException {
-        ProcessBuilder builder =
-                new ProcessBuilder("bash", "-c", "set -u; " + script).directory(TOP.toFile()).redirectErrorStream(true);
+        ProcessBuilder builder = new ProcessBuilder("bash", "-c", "set -u; " + script)
+                .directory(TOP.toFile())
+                .redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();
         return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
@@ -97,13 +98,60 @@ class ScriptsTest {
                 .isEmpty();
         assertThat(bash(Map.of("MAINSTAY_POSTGRES", "packages"), missing + "mainstay_missing run | grep postgresql"))
                 .startsWith("postgresql|");
-        assertThat(bash(Map.of("MAINSTAY_POSTGRES", ""), missing + "mainstay_choose_postgres; echo $MAINSTAY_POSTGRES"))
+        String require = missing
+                + "mainstay_missing() { [ \"${MAINSTAY_POSTGRES:-}\" = maven ] || echo 'postgresql|PostgreSQL'; }; "
+                + "mainstay_fetch_postgres() { :; }; mainstay_require run";
+        assertThat(bash(Map.of("MAINSTAY_POSTGRES", ""), require + "; echo $MAINSTAY_POSTGRES"))
                 .contains("cannot be installed here")
                 .endsWith("maven");
-        assertThat(bash(
-                        Map.of("MAINSTAY_POSTGRES", "elsewhere"),
-                        missing + "mainstay_choose_postgres || echo refused"))
+        assertThat(bash(Map.of("MAINSTAY_POSTGRES", "packages"), require + " || echo refused"))
+                .contains("PostgreSQL (Debian package postgresql)", "Please install the above")
+                .endsWith("refused");
+        assertThat(bash(Map.of("MAINSTAY_POSTGRES", "elsewhere"), require + " || echo refused"))
                 .contains("may be maven or packages")
                 .endsWith("refused");
+    }
+
+    /** An installation by an apt-get that says what the given shell text says. */
+    private String installing(String apt, String... packages) throws IOException {
+        return bash(
+                Map.of("MAINSTAY_POSTGRES", "", "TMPDIR", tree.toString()),
+                ". cnf/setup/requirements.sh; mainstay_without_services() { \"$@\"; }; mainstay_no_default_cluster() { :; }; "
+                        + "apt-get() { [ \"$1\" = update ] || { " + apt + "; }; }; mainstay_install_all "
+                        + String.join(" ", packages) + "; echo \"result $? ${MAINSTAY_POSTGRES:-packages}\"");
+    }
+
+    @Test
+    void anAptThatReachesNothingIsOneMessageWithItsFirstErrorAndTheFileOfTheRest() throws IOException {
+        String said = installing("echo 'E: first'; echo 'E: second'; return 100", "gcc", "postgresql", "procps");
+
+        assertThat(said.lines().filter(line -> line.contains("could not install")))
+                .hasSize(1);
+        assertThat(said)
+                .contains("  E: first\n", "mainstay-apt-")
+                .doesNotContain("second")
+                .endsWith("result 1 packages");
+    }
+
+    @Test
+    void onlyPostgresIsReplacedWhenItsPackageAloneCannotBeInstalled() throws IOException {
+        String said = installing(
+                "case \"$*\" in *postgresql*) echo 'E: no candidate'; return 100 ;; esac",
+                "gcc",
+                "postgresql",
+                "procps");
+
+        assertThat(said).contains("gcc procps\n", "  E: no candidate\n").endsWith("result 0 maven");
+    }
+
+    @Test
+    void whatWasInstalledLeavesNoFileOfWhatAptSaid() throws IOException {
+        assertThat(installing("echo 'Need to get 5 MB of archives.'", "gcc", "postgresql"))
+                .contains("  Need to get 5 MB of archives.")
+                .endsWith("Installed.\nresult 0 packages");
+        try (var files = Files.list(tree)) {
+            assertThat(files.filter(file -> file.getFileName().toString().startsWith("mainstay-apt")))
+                    .isEmpty();
+        }
     }
 }

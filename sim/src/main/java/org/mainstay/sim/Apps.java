@@ -112,12 +112,16 @@ final class Apps {
         });
     }
 
-    /** The manager is gone: what it was doing stays half done, or was done but not reported. */
+    /**
+     * The manager is gone: what it was doing stays half done, or was done but not reported. What does not run, never ran or was
+     * ended by its kill handles meanwhile, with all that was to start it.
+     */
     void interrupt() {
         for (Running one : running) {
             String tag = one.action().tag();
             String action = one.action().action();
-            if (action.equals("restore") || action.equals("remove")) {
+            boolean changes = action.equals("restore") || action.equals("remove");
+            if (changes && real(tag) != Presence.STOPPED) {
                 set(tag, cluster.chance(0.3) ? result(action) : Presence.PARTIAL);
             }
         }

@@ -14,7 +14,6 @@ import org.mainstay.cluster.lcd.Wanted;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event.Presence;
 import org.mainstay.core.decision.event.ServiceRequest;
-import org.mainstay.core.decision.state.Safety;
 
 /** What must hold at every moment (design.md section 3). */
 final class Checks {
@@ -80,18 +79,15 @@ final class Checks {
         }
     }
 
-    /**
-     * Nobody wins an epoch that another one has won, where promises are counted. What is handed over is not claimed: its giver answers for it, and the
-     * right to run of both ends together.
-     */
+    /** Nobody owns an epoch that another one has owned, won or handed over, where the right to run is a lease. */
     private void wins(Machine machine, Effect.RunAction action) {
-        if (cluster.plan().quorum() == Safety.Quorum.MAJORITY && !action.handedOver()) {
+        if (cluster.plan().leased()) {
             Owned owned = new Owned(action.tag(), action.epoch());
             String before = owners.putIfAbsent(owned, machine.name());
             if (before != null && !before.equals(machine.name())) {
                 throw violation(
                         "epoch",
-                        before + " and " + machine + " both won " + owned.tag() + " with epoch " + owned.epoch());
+                        before + " and " + machine + " both owned " + owned.tag() + " with epoch " + owned.epoch());
             }
         }
     }

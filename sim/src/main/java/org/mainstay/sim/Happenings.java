@@ -121,7 +121,7 @@ final class Happenings {
                 && cluster.plan().tags().stream()
                         .noneMatch(tag -> cluster.checks().where(tag).isEmpty())
                 && cluster.machines().stream()
-                        .allMatch(one -> one.manager().up() && one.guardSide().alive());
+                        .allMatch(one -> one.manager().up() && one.guardSide().alive() && !spent(one));
         cluster.machines().forEach(one -> {
             one.apps().heal();
             one.manager().liveOn();
@@ -136,6 +136,13 @@ final class Happenings {
                 cluster.checks().serves("after " + cluster.plan().promised() + " ms");
             }
         });
+    }
+
+    /** Returns whether something failed too often on a machine to be started there again: the status says so. */
+    private boolean spent(Machine machine) {
+        int limit = cluster.plan().settings().failureLimit();
+        return machine.lcd().instances().values().stream()
+                .anyMatch(one -> one.ownership().failures() >= limit);
     }
 
     private void managerDies(Machine machine, long millis) {

@@ -149,7 +149,7 @@ enum Mutant {
                 && event instanceof Event.MessageReceived received
                 && received.message() instanceof CoreMessage.ClaimAnswer answer) {
             return new Event.MessageReceived(
-                    received.peer(), new CoreMessage.ClaimAnswer(answer.claimId(), true, answer.epochs(), ""));
+                    received.peer(), new CoreMessage.ClaimAnswer(answer.claimId(), true, false, answer.epochs(), ""));
         }
         return event;
     }

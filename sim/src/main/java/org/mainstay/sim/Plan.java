@@ -51,8 +51,8 @@ record Plan(
     private static final int MISSES = 6;
     /** How long kits take for a hierarchy, at the most. */
     private static final int RESTORE = 1_500;
-    /** Servers come to their verdicts at different times: a claim that comes too early is refused and repeated. */
-    private static final int BACK_OFF = 9_000;
+    /** A round of probes, and how long a fence device takes at the most. */
+    private static final int FENCING = 4_500;
 
     static String name(int number) {
         return String.valueOf((char) ('A' + number));
@@ -101,12 +101,12 @@ record Plan(
     long promised() {
         long lapse = (leaseMillis() + lossStop()) * 101L / 100 + 50;
         long waiting = switch (quorum) {
-            case NONE -> detection() + Math.max(detection(), Safety.LEAST_LIMIT);
+            case NONE -> detection() + Math.max(detection(), Safety.LEAST_LIMIT) + (fenced ? FENCING : 0);
             case MAJORITY -> Math.max(detection(), lapse) + INTERVAL;
             case STORAGE -> Math.max(4 * Witnesses.BEAT, lapse) + Witnesses.BEAT;
             case ETCD -> lapse + leaseMillis() / 4;
         };
-        return waiting + RESTORE + 1_000 + BACK_OFF;
+        return waiting + RESTORE + 1_000;
     }
 
     Settings settings() {

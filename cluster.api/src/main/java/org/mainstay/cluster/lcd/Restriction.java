@@ -10,8 +10,8 @@ package org.mainstay.cluster.lcd;
 public record Restriction(String server, boolean noSystemFailover, boolean noResourceFailover) {
     public Restriction {
         if (noResourceFailover && !noSystemFailover) {
-            throw new IllegalArgumentException("resource failover to " + server
-                    + " can be disabled only if system failover is disabled too");
+            throw new IllegalArgumentException(
+                    "resource failover to " + server + " can be disabled only if system failover is disabled too");
         }
     }
 }

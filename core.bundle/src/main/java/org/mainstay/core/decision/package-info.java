@@ -25,7 +25,7 @@
  * <tr><td>ProbeFinished</td><td>runner, answers Probe</td><td>Starting (adoption), Removing (escalation)</td></tr>
  * <tr><td>KillFinished</td><td>guard, answers RunKillHandles</td><td>Removing</td></tr>
  * <tr><td>CheckFailed</td><td>monitors</td><td>Failover</td></tr>
- * <tr><td>OwnershipLost</td><td>guard, lost reservation</td><td>Failover, never in place</td></tr>
+ * <tr><td>StorageLost</td><td>guard, lost reservation</td><td>Failover, never in place</td></tr>
  * <tr><td>TimerFired</td><td>runtime, answers StartTimer</td><td>the rule that started it</td></tr>
  * <tr><td>Requested</td><td>administration, shells</td><td>Requests and the rule of the request</td></tr>
  * <tr><td>KitAppeared, KitGone</td><td>kit registry</td><td>Eligibility, Starting</td></tr>

@@ -16,8 +16,6 @@ import java.util.Set;
  */
 public record InService(Map<String, List<String>> byTag) {
     private static final String HIERARCHY = "HIERARCHY\t";
-    /** What an area beside an image is called, for handles recorded before they named their area. */
-    private static final String AREA_SUFFIX = ".reservation";
 
     public InService {
         byTag = new LinkedHashMap<>(byTag);
@@ -67,10 +65,7 @@ public record InService(Map<String, List<String>> byTag) {
 
     private static boolean uses(String handle, String area) {
         String[] words = handle.split("\t", -1);
-        if (!words[0].equals("MOUNT") || words.length < 3) {
-            return false;
-        }
-        return words.length > 3 ? words[3].equals(area) : area.equals(words[2] + AREA_SUFFIX);
+        return words[0].equals("MOUNT") && words.length > 3 && words[3].equals(area);
     }
 
     /**

@@ -37,7 +37,7 @@ final class Claimant {
         this.settings = settings;
         this.ticker = ticker;
         this.windowBegan = ticker.nanos();
-        this.observation = new Observation(settings.installation(), settings.staleNanos() / 2);
+        this.observation = new Observation(settings.installation(), () -> settings.staleNanos() / 2);
     }
 
     Observation observation() {
@@ -75,7 +75,7 @@ final class Claimant {
             throw new IOException("this server's slot has gone from the area; something else writes to it");
         }
         long began = ticker.nanos();
-        file.write(index, slot.withIo(slowestMillis()));
+        file.write(index, slot.withPace(slowestMillis(), settings.renewMillis()));
         measured(ticker.nanos() - began);
     }
 
@@ -110,7 +110,14 @@ final class Claimant {
         }
         file.write(
                 index,
-                new Slot(settings.installation(), settings.server().get(), Slot.State.FREE, 0, 1, slowestMillis()));
+                new Slot(
+                        settings.installation(),
+                        settings.server().get(),
+                        Slot.State.FREE,
+                        0,
+                        1,
+                        slowestMillis(),
+                        settings.renewMillis()));
         // Another server may have chosen the same slot: the later writer keeps it, the other one chooses again.
         Waiting.until(ticker, ticker.nanos() + waitNanos());
     }
@@ -146,7 +153,7 @@ final class Claimant {
             Optional<Slot> other = observation.strongestOther();
             if (!force
                     && other.isPresent()
-                    && observation.unchangedFor(other.get(), ticker.nanos()) < settings.staleNanos()) {
+                    && observation.unchangedFor(other.get(), ticker.nanos()) < settings.staleNanos(other.get())) {
                 // Somebody was quicker between the two reads.
                 continue;
             }
@@ -172,7 +179,7 @@ final class Claimant {
             }
             Slot holder = observation.strongestOther().orElse(null);
             long still = holder == null ? 0 : observation.unchangedFor(holder, ticker.nanos());
-            if (holder == null || still >= settings.staleNanos()) {
+            if (holder == null || still >= settings.staleNanos(holder)) {
                 return Optional.empty();
             }
             boolean moved = first != null

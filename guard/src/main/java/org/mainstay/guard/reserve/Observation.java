@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 
 /**
  * What one server has seen of the others' slots over time: since when a holder's counter stands still, by this server's own
@@ -15,21 +16,21 @@ final class Observation {
     private record Seen(Slot slot, long since) {}
 
     private final UUID self;
-    private final long longestGap;
+    private final LongSupplier longestGap;
     private final Map<UUID, Seen> seen = new HashMap<>();
     private List<AreaFile.Page> pages = List.of();
     private long lastRead;
     private boolean begun;
 
     /** @param longestGap nanoseconds between two reads beyond which nothing is known of the time between them */
-    Observation(UUID self, long longestGap) {
+    Observation(UUID self, LongSupplier longestGap) {
         this.self = self;
         this.longestGap = longestGap;
     }
 
     /** Takes a read of all pages. */
     void read(List<AreaFile.Page> newest, long now) {
-        boolean gap = !begun || now - lastRead > longestGap;
+        boolean gap = !begun || now - lastRead > longestGap.getAsLong();
         begun = true;
         lastRead = now;
         pages = newest;

@@ -14,8 +14,9 @@ import java.util.zip.CRC32C;
  * @param claim number of its claim; a higher one supersedes a lower one
  * @param counter rises with each write: a holder whose counter stands still is gone
  * @param ioMillis how long this server needs from reading the area to having written to it: how long others wait for it
+ * @param renewMillis how often this server renews its claim: others give it three of them
  */
-record Slot(UUID installation, String server, State state, long claim, long counter, int ioMillis) {
+record Slot(UUID installation, String server, State state, long claim, long counter, int ioMillis, int renewMillis) {
 
     /** What a server wants. The numbers are part of the format. */
     enum State {
@@ -40,11 +41,12 @@ record Slot(UUID installation, String server, State state, long claim, long coun
     }
 
     Slot with(State newState, long newClaim) {
-        return new Slot(installation, server, newState, newClaim, counter + 1, ioMillis);
+        return new Slot(installation, server, newState, newClaim, counter + 1, ioMillis, renewMillis);
     }
 
-    Slot withIo(int millis) {
-        return new Slot(installation, server, state, claim, counter, millis);
+    /** Says how slow and how often this server writes. */
+    Slot withPace(int slowest, int renew) {
+        return new Slot(installation, server, state, claim, counter, slowest, renew);
     }
 
     boolean holds() {
@@ -69,7 +71,11 @@ record Slot(UUID installation, String server, State state, long claim, long coun
         }
         page.putInt(MAGIC).putShort(VERSION).put((byte) state.ordinal()).put((byte) name.length);
         page.putLong(installation.getMostSignificantBits()).putLong(installation.getLeastSignificantBits());
-        page.putLong(claim).putLong(counter).putInt(ioMillis).put(name);
+        page.putLong(claim)
+                .putLong(counter)
+                .putInt(ioMillis)
+                .putInt(renewMillis)
+                .put(name);
         while (page.position() < start + BYTES - Integer.BYTES) {
             page.put((byte) 0);
         }
@@ -91,14 +97,15 @@ record Slot(UUID installation, String server, State state, long claim, long coun
             throw new DamagedException("written by a version of Mainstay that is not known here");
         }
         byte[] name = new byte[page.get(start + 7) & 0xFF];
-        page.get(start + 44, name);
+        page.get(start + 48, name);
         return new Slot(
                 new UUID(page.getLong(start + 8), page.getLong(start + 16)),
                 new String(name, StandardCharsets.UTF_8),
                 State.values()[page.get(start + 6)],
                 page.getLong(start + 24),
                 page.getLong(start + 32),
-                page.getInt(start + 40));
+                page.getInt(start + 40),
+                page.getInt(start + 44));
     }
 
     private static boolean empty(ByteBuffer page, int start) {

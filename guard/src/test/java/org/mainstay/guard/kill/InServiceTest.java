@@ -23,10 +23,10 @@ class InServiceTest {
     @Test
     void whereNoHierarchyIsKnownAllProcessesAreEnded() {
         InService here = new InService(Map.of(
-                "vol", List.of("MOUNT\t/srv/data\t/img/data"),
+                "vol", List.of("MOUNT\t/srv/data\t/img/data\t/areas/data"),
                 "other", List.of("HIERARCHY\tother", "CGROUP\t/cg/other")));
-        assertThat(here.endingUsersOf("/img/data.reservation"))
-                .containsExactly("MOUNT\t/srv/data\t/img/data", "CGROUP\t/cg/other");
+        assertThat(here.endingUsersOf("/areas/data"))
+                .containsExactly("MOUNT\t/srv/data\t/img/data\t/areas/data", "CGROUP\t/cg/other");
     }
 
     @Test

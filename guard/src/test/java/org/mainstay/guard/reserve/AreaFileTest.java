@@ -17,7 +17,7 @@ class AreaFileTest {
     @Test
     void initialiseNeverTouchesSlots() throws IOException {
         Path path = folder.resolve("a.reservation");
-        Slot slot = new Slot(UUID.randomUUID(), "A", Slot.State.CLAIMED, 5, 6, 20);
+        Slot slot = new Slot(UUID.randomUUID(), "A", Slot.State.CLAIMED, 5, 6, 20, 500);
         try (AreaFile file = AreaFile.initialise(path)) {
             file.write(31, slot);
         }

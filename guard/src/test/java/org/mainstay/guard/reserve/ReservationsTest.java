@@ -51,6 +51,25 @@ class ReservationsTest {
         Files.delete(folder);
     }
 
+    /** Each server follows its own paths: the impatient one must not take a slow renewal for a death. */
+    @Test
+    void aHolderThatRenewsSlowlyIsNotTakenForDeadByOneWithShorterTimes() throws Exception {
+        Server slow = Server.of("A", folder, 400, 1200);
+        Server quick = Server.of("B", folder, 20, 60);
+        servers.addAll(List.of(slow, quick));
+        assertThat(slow.initialise().done()).isTrue();
+        assertThat(quick.observe().done()).isTrue();
+        assertThat(slow.claim().done()).isTrue();
+        for (int i = 0; i < 3; i++) {
+            Result refused = quick.claim();
+            assertThat(refused.done()).isFalse();
+            assertThat(refused.message()).contains("held by A, which renews it");
+        }
+        assertThat(slow.lost).isEmpty();
+        slow.crash();
+        assertThat(quick.claim().done()).isTrue();
+    }
+
     @Test
     void oneOfManyGetsItAndTheOthersHearWho() throws Exception {
         Server a = server("A");
@@ -245,7 +264,7 @@ class ReservationsTest {
         Path area = folder.resolve("image.reservation");
         try (AreaFile file = AreaFile.initialise(area)) {
             for (int i = 0; i < AreaFile.SLOTS; i++) {
-                file.write(i, new Slot(UUID.randomUUID(), "S" + i, Slot.State.FREE, 0, 1, 20));
+                file.write(i, new Slot(UUID.randomUUID(), "S" + i, Slot.State.FREE, 0, 1, 20, 500));
             }
         }
         assertThat(server("A").claim().message()).contains("all 32 slots");

@@ -27,10 +27,21 @@ final class Server implements AutoCloseable {
     }
 
     Server(String name, UUID installation, Path state, Path area, String place, Ticker ticker) {
+        this(name, installation, state, area, place, ticker, new ReservationSettings.Times(RENEW, STALE));
+    }
+
+    private Server(
+            String name,
+            UUID installation,
+            Path state,
+            Path area,
+            String place,
+            Ticker ticker,
+            ReservationSettings.Times times) {
         this.area = area.toString();
         this.log = new Log(state.resolve("guard-" + name + ".log"));
         this.reservations = new Reservations(
-                new ReservationSettings(installation, () -> name, RENEW, STALE),
+                new ReservationSettings(installation, () -> name, () -> times),
                 ticker,
                 log,
                 (path, message, superseded) -> {
@@ -46,6 +57,17 @@ final class Server implements AutoCloseable {
 
     static Server of(String name, Path folder) {
         return new Server(name, UUID.randomUUID(), folder, folder.resolve("image.reservation"), "here");
+    }
+
+    static Server of(String name, Path folder, int renewMillis, int staleMillis) {
+        return new Server(
+                name,
+                UUID.randomUUID(),
+                folder,
+                folder.resolve("image.reservation"),
+                "here",
+                System::nanoTime,
+                new ReservationSettings.Times(renewMillis, staleMillis));
     }
 
     Result initialise() throws Exception {

@@ -12,7 +12,7 @@ class SlotTest {
     private static final UUID TWO = new UUID(2, 2);
 
     private static Slot slot(UUID id, String server, long claim) {
-        return new Slot(id, server, Slot.State.CLAIMED, claim, 7, 20);
+        return new Slot(id, server, Slot.State.CLAIMED, claim, 7, 20, 500);
     }
 
     @Test

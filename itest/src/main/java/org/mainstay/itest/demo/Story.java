@@ -31,8 +31,7 @@ public final class Story {
      * @param lost acknowledged rows that are not in the database after the step; -1 if it cannot be asked
      * @param failure why the step did not hold; empty if it held
      */
-    public record Step(
-            String name, long outageMillis, long limitMillis, int acknowledged, int lost, String failure) {}
+    public record Step(String name, long outageMillis, long limitMillis, int acknowledged, int lost, String failure) {}
 
     private final Lab lab;
     private final Screen screen;
@@ -206,8 +205,8 @@ public final class Story {
                 a::logs);
         expectOn("A", "B");
         if (postmaster(a) != postmaster || !a.machine().processes(Database.DATA).contains(postmaster)) {
-            throw new LabException("the database was restarted: its postmaster was " + postmaster + " and is now "
-                    + postmaster(a));
+            throw new LabException(
+                    "the database was restarted: its postmaster was " + postmaster + " and is now " + postmaster(a));
         }
         screen.line("the database did not notice: its postmaster is still " + postmaster);
     }

@@ -140,6 +140,26 @@ class BundleRulesIT {
         }
     }
 
+    /** What a kit's author gets to see: the kit API and the test kit's own classes, whose only door to the core is one package. */
+    @Test
+    void kitsAndTheirTestKitReachNothingInternal() throws IOException {
+        Path top = Path.of("").toAbsolutePath().getParent();
+        List<Path> sources;
+        try (Stream<Path> files = Files.walk(top, 16)) {
+            sources = files.filter(file -> file.toString().endsWith(".java"))
+                    .filter(file -> top.relativize(file).getName(0).toString().startsWith("kit."))
+                    .toList();
+        }
+        assertThat(sources).hasSizeGreaterThan(20);
+        for (Path source : sources) {
+            String text = Files.readString(source);
+            assertThat(text).as(source.toString()).doesNotContain("org.mainstay.core.internal");
+            if (!top.relativize(source).startsWith("kit.testkit")) {
+                assertThat(text).as(source.toString()).doesNotContain("org.mainstay.core.");
+            }
+        }
+    }
+
     @Test
     void karafIsAtTheEdge() {
         for (Bundle bundle : bundles) {

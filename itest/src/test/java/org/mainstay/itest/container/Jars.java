@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
@@ -18,11 +19,11 @@ import javax.tools.ToolProvider;
 import org.mainstay.itest.lab.LabException;
 
 /** Makes bundles, as strangers without our build would. */
-final class Jars {
+public final class Jars {
     private Jars() {}
 
     /** Writes a bundle. */
-    static void write(Path jar, Map<String, String> headers, Map<String, byte[]> entries) throws IOException {
+    public static void write(Path jar, Map<String, String> headers, Map<String, byte[]> entries) throws IOException {
         Manifest manifest = new Manifest();
         Attributes main = manifest.getMainAttributes();
         main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
@@ -39,7 +40,7 @@ final class Jars {
     }
 
     /** Writes a bundle whose activator is a class of the tests that stands alone. */
-    static void probe(Path jar, Class<?> activator, Map<String, String> moreHeaders) throws IOException {
+    public static void probe(Path jar, Class<?> activator, Map<String, String> moreHeaders) throws IOException {
         String entry = activator.getName().replace('.', '/') + ".class";
         Map<String, String> headers = new LinkedHashMap<>(moreHeaders);
         headers.put("Bundle-SymbolicName", activator.getName());
@@ -51,7 +52,7 @@ final class Jars {
     }
 
     /** Compiles one source file against jars and returns its classes as entries. */
-    static Map<String, byte[]> compile(Path folder, String name, String source, List<Path> classPath)
+    public static Map<String, byte[]> compile(Path folder, String name, String source, List<Path> classPath)
             throws IOException {
         Path file = folder.resolve(name.substring(name.lastIndexOf('.') + 1) + ".java");
         Files.writeString(file, source);
@@ -82,7 +83,27 @@ final class Jars {
         return entries;
     }
 
-    static byte[] text(String text) {
+    /** Copies a bundle as another version of itself. */
+    public static void reversion(Path from, Path to, String version) throws IOException {
+        try (JarFile file = new JarFile(from.toFile())) {
+            Manifest manifest = file.getManifest();
+            manifest.getMainAttributes().putValue("Bundle-Version", version);
+            try (OutputStream stream = Files.newOutputStream(to);
+                    JarOutputStream out = new JarOutputStream(stream, manifest)) {
+                for (JarEntry entry : file.stream().toList()) {
+                    if (!entry.getName().equals(JarFile.MANIFEST_NAME)) {
+                        out.putNextEntry(new JarEntry(entry.getName()));
+                        try (var in = file.getInputStream(entry)) {
+                            in.transferTo(out);
+                        }
+                        out.closeEntry();
+                    }
+                }
+            }
+        }
+    }
+
+    public static byte[] text(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -18,6 +19,10 @@ import org.mainstay.itest.lab.Server;
 
 /** Every command of the LCDI as a script uses it, on two servers, through the programs of {@code bin/}: the lines of contract/lcdi.txt. */
 class LcdiIT extends ContractCase {
+    /** Only looks, and is the same in every shell. */
+    private static final Pattern PLAIN = Pattern.compile(
+            "(?:(?:app|typ|ins|dep|eqv|sys|flg)_(?:list|test|getst|gettag)|net_list|lcduname)(?: [\\w.:=-]+)*");
+
     private static final String ACTIONS = "subsys/shop/Resources/page/actions";
 
     @Override
@@ -107,8 +112,37 @@ class LcdiIT extends ContractCase {
                 default -> throw new IllegalArgumentException("not understood: " + text);
             }
         }
-        return lines.stream()
+        Stream<DynamicTest> typed = lines.stream()
                 .map(line -> DynamicTest.dynamicTest(
                         line.server.name() + "$ " + line.typed, () -> line.check(lab().directory())));
+        Stream<DynamicTest> doors = lines.stream()
+                .filter(line -> PLAIN.matcher(line.typed).matches())
+                .map(line -> line.typed)
+                .distinct()
+                .map(line -> DynamicTest.dynamicTest("every door: " + line, () -> everyDoor(line)));
+        return Stream.concat(typed, doors);
+    }
+
+    /** A line that only looks says the same, with the same exit code, from bin/, in the Karaf shell and called on another server. */
+    private void everyDoor(String line) {
+        Server a = lab().server("A");
+        Server b = lab().server("B");
+        Exec.Result bin = typed(a, line);
+        for (Exec.Result other : List.of(
+                typed(a, "mainstay karaf 'lk:" + line + "'"),
+                typed(b, "lcdremexec -d A -- " + line),
+                typed(a, "lcdremexec -d A -- " + line))) {
+            assertThat(other.output()).isEqualTo(bin.output());
+            assertThat(other.exitCode()).as(other.output()).isEqualTo(bin.exitCode());
+        }
+    }
+
+    private static Exec.Result typed(Server server, String line) {
+        return server.machine()
+                .run(
+                        "sh",
+                        "-c",
+                        "export LKROOT=" + server.home() + " PATH=" + server.home() + "/bin:$PATH; " + line
+                                + " 2>/dev/null");
     }
 }

@@ -104,6 +104,8 @@ public final class LifeSigns {
         if (words[0].startsWith(App.MARK)) {
             return Optional.of("application " + words[0].substring(App.MARK.length()));
         }
-        return words[0].endsWith("/bin/postgres") ? Optional.of("postmaster") : Optional.empty();
+        // Who only asks for the version serves nothing.
+        boolean serves = words[0].endsWith("/bin/postgres") && List.of(words).contains("-D");
+        return serves ? Optional.of("postmaster") : Optional.empty();
     }
 }

@@ -2,6 +2,7 @@ package org.mainstay.itest.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,51 @@ class ManagerDeathIT extends FaultCase {
         assertThat(app.processes(a())).isEqualTo(processes);
         assertThat(app.count(a(), "remove", "begin")).isZero();
         assertThat(app.count(b(), "restore", "begin")).isZero();
+        retire(app);
+    }
+
+    /** Without systemd: the documented way for one's own supervisor (docs/administration.md). */
+    @Test
+    void guardAndManagerDieAtOnceAndAKeeperStartsBoth() throws IOException {
+        App app = App.write(lab(), "kept");
+        app.protect(a(), List.of(b()));
+        expect("kept", a(), b());
+        // A guard that is away for longer than the detection time is a dead server for B.
+        b().bin("flg_create", "-f", "!nofailover!A").orThrow();
+        Set<Long> processes = app.processes(a());
+        List<Long> old = new ArrayList<>(a().managerProcesses());
+        old.addAll(a().guardProcesses());
+        assertThat(old).hasSize(2);
+        Process keeper = new ProcessBuilder(a().machine().entering(List.of(a().home() + "/bin/mainstay", "keep-guard")))
+                .redirectErrorStream(true)
+                .redirectOutput(lab().directory().resolve("keeper.log").toFile())
+                .start();
+        Await.until(
+                "the keeper runs and has looked",
+                LIMIT,
+                () -> !a().machine().processes("bin/mainstay keep-guard").isEmpty());
+        Await.pass(Duration.ofSeconds(1));
+
+        a().machine()
+                .run("kill", "-KILL", String.valueOf(old.get(0)), String.valueOf(old.get(1)))
+                .orThrow();
+
+        Await.until(
+                "guard and manager run again",
+                LIMIT,
+                () -> a().guardProcesses().stream().anyMatch(pid -> !old.contains(pid))
+                        && a().managerProcesses().stream().anyMatch(pid -> !old.contains(pid)),
+                a()::logs);
+        meet();
+        expect("kept", a(), b());
+        assertThat(app.processes(a())).isEqualTo(processes);
+        assertThat(app.count(a(), "remove", "begin")).isZero();
+        assertThat(app.count(b(), "restore", "begin")).isZero();
+        for (long pid : a().machine().processes("bin/mainstay keep-guard")) {
+            a().machine().run("kill", String.valueOf(pid));
+        }
+        keeper.destroy();
+        b().bin("flg_remove", "-f", "!nofailover!A").orThrow();
         retire(app);
     }
 

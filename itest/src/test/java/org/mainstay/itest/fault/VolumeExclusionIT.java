@@ -28,15 +28,7 @@ class VolumeExclusionIT extends FaultCase {
 
     private void protect(String tag, Path device, String mount, String... settings) {
         var command = new java.util.ArrayList<>(java.util.List.of(
-                "resource",
-                "create",
-                "volume",
-                "--tag",
-                tag,
-                "--set",
-                "device=" + device,
-                "--set",
-                "mount=" + mount));
+                "resource", "create", "volume", "--tag", tag, "--set", "device=" + device, "--set", "mount=" + mount));
         for (String setting : settings) {
             command.addAll(java.util.List.of("--set", setting));
         }

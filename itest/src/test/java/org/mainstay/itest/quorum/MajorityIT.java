@@ -21,8 +21,6 @@ import org.mainstay.itest.lab.Server;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class MajorityIT extends QuorumCase {
     private static final String ADDRESS = "10.77.1.100";
-    /** L + S as shipped, and one percent. */
-    private static final Duration SHIPPED_LAPSE = Duration.ofMillis(15_250);
 
     @Override
     protected List<String> names() {
@@ -89,8 +87,11 @@ class MajorityIT extends QuorumCase {
 
     private void withinFormula(Duration took) {
         Duration heartbeat = Duration.ofMillis(200);
-        assertThat(took).isGreaterThan(lapse().minus(heartbeat.multipliedBy(2)));
-        assertThat(took).isLessThan(lapse().plus(heartbeat).plusSeconds(1).plus(MEASURING));
+        between(
+                "majority",
+                took,
+                lapse().minus(heartbeat.multipliedBy(2)),
+                lapse().plus(heartbeat).plusSeconds(1));
     }
 
     /** Waits until all is well again with the resource on the server that took it. */

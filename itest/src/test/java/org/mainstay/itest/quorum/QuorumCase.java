@@ -1,5 +1,7 @@
 package org.mainstay.itest.quorum;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.time.Duration;
@@ -17,6 +19,9 @@ abstract class QuorumCase extends FaultCase {
 
     /** What measuring from outside on a busy machine adds to a time that Mainstay promises. */
     static final Duration MEASURING = Duration.ofMillis(1_500);
+
+    /** L + S as shipped, and one percent. */
+    static final Duration SHIPPED_LAPSE = Duration.ofMillis(15_250);
 
     @Override
     protected Cluster.Heartbeat heartbeat() {
@@ -105,6 +110,13 @@ abstract class QuorumCase extends FaultCase {
 
     static void undeafen(Server server) {
         server.machine().inNetwork("nft", "delete table ip lossy").orThrow();
+    }
+
+    /** A time from a fault to service that is promised: neither sooner, as that would not be safe, nor later. */
+    static void between(String fault, Duration took, Duration soonest, Duration latest) {
+        System.out.println("fault to service: " + fault + ": " + took.toMillis() + " ms, promised " + soonest.toMillis()
+                + " to " + latest.toMillis() + " ms");
+        assertThat(took).as(fault).isBetween(soonest, latest.plus(MEASURING));
     }
 
     /** Waits until nothing of the application runs on the server and returns how long that took. */

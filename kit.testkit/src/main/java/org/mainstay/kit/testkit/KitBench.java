@@ -9,9 +9,8 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.mainstay.core.internal.host.ActionTime;
-import org.mainstay.core.internal.host.HostFactory;
-import org.mainstay.core.internal.host.HostSettings;
+import java.util.function.Supplier;
+import org.mainstay.core.bench.BenchHosts;
 import org.mainstay.kit.CreateContext;
 import org.mainstay.kit.Creation;
 import org.mainstay.kit.Host;
@@ -24,7 +23,7 @@ public final class KitBench implements AutoCloseable {
     private static final String SERVER = "bench";
 
     private final RecoveryKit kit;
-    private final HostFactory hosts;
+    private final BenchHosts hosts;
     private final Map<String, ResourceInfo> others = new LinkedHashMap<>();
     private final Map<String, String> tunables = new LinkedHashMap<>();
     private final List<String> progress = new CopyOnWriteArrayList<>();
@@ -36,7 +35,7 @@ public final class KitBench implements AutoCloseable {
      */
     public KitBench(RecoveryKit kit, Path home, Path nativeDirectory) {
         this.kit = kit;
-        this.hosts = HostFactory.create(new HostSettings(home, SERVER, nativeDirectory), NoGuard.create());
+        this.hosts = BenchHosts.open(home, SERVER, nativeDirectory);
     }
 
     /** Adds a resource of another kit that exists on the server. */
@@ -89,9 +88,12 @@ public final class KitBench implements AutoCloseable {
 
     /** Returns the context of one action of the resource, with all others as its children. */
     public CreateContext context(ResourceInfo resource) {
-        ActionTime time = ActionTime.of(limit);
+        long end = System.nanoTime() + limit.toNanos();
+        Supplier<Duration> remaining = () -> Duration.ofNanos(Math.max(0, end - System.nanoTime()));
         return new BenchContext(
-                resource, time, hosts.forAction(resource.tag(), time, LoggerFactory.getLogger(kit.getClass())));
+                resource,
+                remaining,
+                hosts.forAction(resource.tag(), remaining, LoggerFactory.getLogger(kit.getClass())));
     }
 
     @Override
@@ -101,12 +103,12 @@ public final class KitBench implements AutoCloseable {
 
     private final class BenchContext implements CreateContext {
         private final ResourceInfo resource;
-        private final ActionTime time;
+        private final Supplier<Duration> remaining;
         private final Host host;
 
-        BenchContext(ResourceInfo resource, ActionTime time, Host host) {
+        BenchContext(ResourceInfo resource, Supplier<Duration> remaining, Host host) {
             this.resource = resource;
-            this.time = time;
+            this.remaining = remaining;
             this.host = host;
         }
 
@@ -137,12 +139,12 @@ public final class KitBench implements AutoCloseable {
 
         @Override
         public Duration remaining() {
-            return time.remaining();
+            return remaining.get();
         }
 
         @Override
         public boolean cancelled() {
-            return time.cancelled();
+            return remaining.get().isZero();
         }
 
         @Override

@@ -39,10 +39,15 @@ public final class FakePlatform
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
     private final List<Consumer<ClusterEvent>> followers = new CopyOnWriteArrayList<>();
     private volatile CommandException remoteFailure;
+    private final FakeKits kits = new FakeKits();
     private volatile Path home = Path.of("target/no-such-home");
 
     public FakePlatform(ClusterSnapshot snapshot) {
         this.snapshot = snapshot;
+    }
+
+    public void show(ClusterSnapshot value) {
+        snapshot = value;
     }
 
     public void reply(Reply value) {
@@ -113,6 +118,12 @@ public final class FakePlatform
     @Override
     public Mirrors mirrors() {
         return new FakeMirrors();
+    }
+
+    /** Returns the kits of both servers, which remember what was ordered. */
+    @Override
+    public FakeKits kitManager() {
+        return kits;
     }
 
     /** Lets the kits come later. */

@@ -1,6 +1,7 @@
 package org.mainstay.shell.testing;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -46,6 +47,7 @@ public final class Fixtures {
             case "failed stop" -> failedStop();
             case "all out" -> allOut();
             case "in doubt" -> inDoubt();
+            case "not extended" -> notExtended();
             case "kit missing" -> kitMissing();
             case "fresh node" ->
                 new ClusterSnapshot(
@@ -94,6 +96,16 @@ public final class Fixtures {
         ClusterSnapshot cluster = named("two servers");
         Instance cache = Instance.create("cache", "6379", "database", "redis");
         return with(cluster, cluster.own().with(cache));
+    }
+
+    private static ClusterSnapshot notExtended() {
+        ClusterSnapshot cluster = named("two servers");
+        List<LcdChange<?>> gone = new ArrayList<>();
+        cluster.own()
+                .rows(LcdSection.EQUIVALENCIES)
+                .keySet()
+                .forEach(key -> gone.add(LcdChange.remove(LcdSection.EQUIVALENCIES, key)));
+        return with(cluster, cluster.own().apply(gone));
     }
 
     private static ClusterSnapshot inDoubt() {

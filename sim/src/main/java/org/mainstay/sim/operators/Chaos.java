@@ -290,7 +290,7 @@ final class Chaos {
         if (server.managerUp() && server.disk().instances().get(tag).state().inService()) {
             audit.fault();
             audit.applicationDied(server, tag);
-            server.feed(new Event.OwnershipLost(tag, "taken by another server"));
+            server.feed(new Event.StorageLost(tag, "taken by another server"));
         }
     }
 

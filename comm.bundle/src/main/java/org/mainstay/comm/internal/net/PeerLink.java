@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.mainstay.cluster.lcd.Member;
-import org.mainstay.comm.internal.dispatch.Requests;
+import org.mainstay.comm.internal.dispatch.Correlations;
 import org.mainstay.comm.internal.dispatch.SerialExecutor;
 import org.mainstay.comm.internal.identity.PeerTrust;
 import org.mainstay.comm.internal.session.Incoming;
@@ -248,7 +248,7 @@ final class PeerLink {
     // ---- both sides
 
     private PeerSession newSession(String instance, long number) {
-        Requests requests = new Requests(new SerialExecutor(owner.loop().handlers()));
+        Correlations requests = new Correlations(new SerialExecutor(owner.loop().handlers()));
         return new PeerSession(
                 name, owner.nextSessionId(), instance, number, owner.settings().limits(), requests);
     }

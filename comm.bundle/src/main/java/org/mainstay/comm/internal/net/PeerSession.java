@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.mainstay.comm.internal.dispatch.Correlations;
 import org.mainstay.comm.internal.dispatch.Inbound;
-import org.mainstay.comm.internal.dispatch.Requests;
 import org.mainstay.comm.internal.session.Inbox;
 import org.mainstay.comm.internal.session.Incoming;
 import org.mainstay.comm.internal.session.Limits;
@@ -18,7 +18,7 @@ public final class PeerSession {
     /** Thread-safe. */
     private final Outbox outbox;
 
-    private final Requests requests;
+    private final Correlations requests;
     final Inbox inbox;
     /** Instance of the dialling side that proposed it. */
     final String instance;
@@ -35,7 +35,7 @@ public final class PeerSession {
     ScheduledFuture<?> graceEnd;
 
     /** @param id distinguishes sessions on this server */
-    PeerSession(String peer, long id, String instance, long number, Limits limits, Requests requests) {
+    PeerSession(String peer, long id, String instance, long number, Limits limits, Correlations requests) {
         this.peer = peer;
         this.id = id;
         this.instance = instance;
@@ -76,7 +76,7 @@ public final class PeerSession {
     }
 
     /** Returns what waits for answers. */
-    public Requests requests() {
+    public Correlations requests() {
         return requests;
     }
 }

@@ -78,7 +78,7 @@ public sealed interface Event {
      * The storage of a resource is not this server's any more: its reservation was superseded or cannot be renewed. Unlike a
      * failed check this is nothing that could be repaired here.
      */
-    record OwnershipLost(String tag, String message) implements Event {}
+    record StorageLost(String tag, String message) implements Event {}
 
     record TimerFired(String id) implements Event {}
 

@@ -118,10 +118,11 @@ public sealed interface CoreMessage {
     /**
      * Answer to a claim.
      *
+     * @param early whether it is not granted only because the end of another server's right to run is not certain yet
      * @param epochs by the asker's tag, the newest epochs the answerer knows
      * @param reason why not; empty if granted
      */
-    record ClaimAnswer(String claimId, boolean granted, Map<String, Long> epochs, String reason)
+    record ClaimAnswer(String claimId, boolean granted, boolean early, Map<String, Long> epochs, String reason)
             implements CoreMessage {
         public ClaimAnswer {
             epochs = java.util.Collections.unmodifiableMap(new TreeMap<>(epochs));

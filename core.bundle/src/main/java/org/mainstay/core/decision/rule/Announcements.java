@@ -69,11 +69,12 @@ final class Announcements {
         TreeSet<String> certain = new TreeSet<>();
         Knowledge knowledge = new Knowledge(step);
         Verdicts verdicts = new Verdicts(step);
+        Promises promises = new Promises(step);
         for (String peer : step.peers().keySet()) {
             if (step.settings.safety().leased() && knowledge.alive(peer)) {
                 alive.add(peer);
             }
-            if (verdicts.withheld(peer)) {
+            if (promises.over(peer)) {
                 withheld.add(peer);
             }
             if (!verdicts.fate(peer).certain().isEmpty()) {

@@ -14,12 +14,12 @@ import org.mainstay.core.decision.state.ServiceOperation.Stage;
 final class Cancelling {
     private final Step step;
     private final Requests requests;
-    private final Reservations reservations;
+    private final InstanceReservations reservations;
 
     Cancelling(Step step) {
         this.step = step;
         requests = new Requests(step);
-        reservations = new Reservations(step);
+        reservations = new InstanceReservations(step);
     }
 
     void cancel(String id, ServiceRequest.Cancel request) {

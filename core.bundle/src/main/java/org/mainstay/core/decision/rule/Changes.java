@@ -71,6 +71,9 @@ final class Changes {
                 && wanted.state().inService()
                 && step.instance(tag) != null
                 && !step.inService(tag);
+        if (claims && !step.mayStart()) {
+            return Reply.failed(ExitCode.SYSTEM_ERROR, tag + " cannot be set in service: " + step.whyNot());
+        }
         Knowledge.Occupant occupant = claims ? new Knowledge(step).occupant(tag) : null;
         return occupant == null
                 ? null
@@ -91,7 +94,7 @@ final class Changes {
             ownership = ownership.withWanted(word, newest.wantedRevision() + 1).withReleased(!will);
         }
         if (will && !was) {
-            ownership = ownership.withEpoch(knowledge.newestEpoch(tag) + 1, step.self());
+            ownership = ownership.withEpoch(Epochs.claimed(step, knowledge.newestEpoch(tag), false), step.self());
         }
         Instance changed = wanted.withOwnership(ownership);
         if (wanted.state() != old.state()) {

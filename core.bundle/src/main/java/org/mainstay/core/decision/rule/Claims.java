@@ -25,12 +25,6 @@ import org.mainstay.core.decision.state.ServiceOperation.Stage;
  * database with itself as owner is therefore always one it won.
  */
 final class Claims {
-    /**
-     * Step of an epoch that is claimed without having heard a server of the group since the start: that server may have
-     * raised it meanwhile, and who starts last must not look like the older owner when the two meet.
-     */
-    private static final long BLIND = 1000;
-
     /** Timer: how long is waited for whoever has nothing to say about a claim; the rest is the operation's id. */
     static final String TIMER = "claim";
 
@@ -49,7 +43,7 @@ final class Claims {
         TreeMap<String, Long> epochs = new TreeMap<>();
         for (String tag : operation.work().todo()) {
             if (!step.inService(tag) && !owned(tag)) {
-                epochs.put(tag, knowledge.newestEpoch(tag) + (blind(tag) ? BLIND : 1));
+                epochs.put(tag, Epochs.claimed(step, knowledge.newestEpoch(tag), blind(tag)));
             }
         }
         TreeSet<String> waiting = new TreeSet<>();
@@ -210,7 +204,7 @@ final class Claims {
             int turn = leased() ? new Eligibility(step).rank(hierarchy) : 0;
             step.startTimer("backoff:" + hierarchy.first(), step.settings.defaultDetection() * (1 + turn));
         }
-        new Reservations(step)
+        new InstanceReservations(step)
                 .finish(operation, Reply.failed(ExitCode.IN_USE, reason + "; see 'mainstay status' and try again"));
     }
 
@@ -263,7 +257,7 @@ final class Claims {
         if (operation == null || operation.stage() != Stage.CLAIMING) {
             return;
         }
-        if (!answer.granted()) {
+        if (!answer.granted() && !(answer.early() && leased())) {
             lost(operation, peer + " refused the claim: " + answer.reason());
             return;
         }
@@ -271,7 +265,10 @@ final class Claims {
         TreeSet<String> waiting = new TreeSet<>(claim.waiting());
         waiting.remove(peer);
         TreeSet<String> granted = new TreeSet<>(claim.granted());
-        granted.add(peer);
+        if (answer.granted()) {
+            granted.add(peer);
+        }
+        // Who cannot promise yet is as good as silent: the others may be enough.
         step.operation(operation.withClaim(claim.withWaiting(waiting).withGranted(granted)));
     }
 
@@ -280,26 +277,24 @@ final class Claims {
         TreeMap<String, Long> wanted = new TreeMap<>();
         TreeMap<String, Long> known = new TreeMap<>();
         TreeMap<String, Long> foreign = new TreeMap<>();
-        String refusal = "";
+        Promises.Refusal refusal = Promises.Refusal.NONE;
         for (Map.Entry<String, Long> entry : request.epochs().entrySet()) {
             String tag = step.topology().mine(peer, entry.getKey());
-            if (leased() && refusal.isEmpty()) {
-                refusal = promises.objection(peer, places(peer, tag, entry.getKey(), request));
+            if (leased()) {
+                refusal = first(refusal, promises.objection(peer, places(peer, tag, entry.getKey(), request)));
             }
             if (tag == null || step.instance(tag) == null) {
                 if (leased()) {
                     foreign.put(entry.getKey(), entry.getValue());
-                    refusal = refusal.isEmpty() ? witness(peer, entry, request) : refusal;
+                    refusal = first(refusal, witness(peer, entry, request));
                 }
                 continue;
             }
             known.put(entry.getKey(), knowledge.newestEpoch(tag));
             wanted.put(tag, entry.getValue());
-            if (refusal.isEmpty()) {
-                refusal = objection(peer, tag, entry.getValue());
-            }
+            refusal = first(refusal, Promises.Refusal.because(objection(peer, tag, entry.getValue())));
         }
-        if (refusal.isEmpty()) {
+        if (refusal.none()) {
             wanted.forEach((tag, epoch) -> {
                 giveWay(tag, peer);
                 step.ownership(tag, ownership -> ownership.withEpoch(epoch, peer));
@@ -307,10 +302,17 @@ final class Claims {
             });
             foreign.forEach((tag, epoch) -> promises.record(peer, places(peer, null, tag, request), epoch));
         }
-        step.send(peer, new CoreMessage.ClaimAnswer(request.claimId(), refusal.isEmpty(), known, refusal));
+        step.send(
+                peer,
+                new CoreMessage.ClaimAnswer(request.claimId(), refusal.none(), refusal.early(), known, refusal.text()));
     }
 
-    private String witness(String peer, Map.Entry<String, Long> claim, CoreMessage.ClaimRequest request) {
+    /** Returns what weighs more: that only time is missing does not count where something else is wrong. */
+    private static Promises.Refusal first(Promises.Refusal one, Promises.Refusal other) {
+        return one.none() || one.early() && !other.none() ? other : one;
+    }
+
+    private Promises.Refusal witness(String peer, Map.Entry<String, Long> claim, CoreMessage.ClaimRequest request) {
         return promises.witnessObjection(peer, places(peer, null, claim.getKey(), request), claim.getValue());
     }
 
@@ -329,7 +331,7 @@ final class Claims {
         for (ServiceOperation operation : step.operations()) {
             if (operation.stage() == Stage.CLAIMING) {
                 String text = "the claim could not be stored on " + step.self() + ": " + reason;
-                new Reservations(step).finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, text));
+                new InstanceReservations(step).finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, text));
             }
         }
     }
@@ -346,7 +348,9 @@ final class Claims {
         // Where promises are counted, one that is not durable must not be given at all.
         boolean refuses = involved || leased();
         String refusal = refuses ? step.self() + " cannot store anything now" + (involved ? " and holds it" : "") : "";
-        step.send(peer, new CoreMessage.ClaimAnswer(request.claimId(), !refuses, new TreeMap<String, Long>(), refusal));
+        step.send(
+                peer,
+                new CoreMessage.ClaimAnswer(request.claimId(), !refuses, false, new TreeMap<String, Long>(), refusal));
     }
 
     /** Whoever got a promise has one detection time to use it before this server looks again. */
@@ -361,7 +365,9 @@ final class Claims {
         }
         Ownership ownership = step.instance(tag).ownership();
         boolean repeated = ownership.owner().equals(peer) && ownership.epoch() == epoch;
-        if (!repeated && knowledge.newestEpoch(tag) >= epoch) {
+        if (!repeated
+                && (promises.newer(peer, promises.places(tag), epoch)
+                        || Epochs.reaches(step, knowledge.promisedEpoch(tag), epoch))) {
             return "a newer claim of " + tag + " is known on " + step.self();
         }
         for (Handover handover : step.own().rows(LcdSection.HANDOVERS).values()) {

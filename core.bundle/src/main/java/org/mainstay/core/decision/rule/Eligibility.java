@@ -39,14 +39,14 @@ final class Eligibility {
                 && !step.peer(server).standing().right()) {
             return server + " has no right to run resources";
         }
-        Set<String> kits = self ? step.kits : step.peer(server).standing().kits();
+        Set<String> kits = kits(server);
         for (String tag : tags) {
             Instance instance = knowledge.instanceOn(server, tag);
             if (instance == null) {
                 return tag + " is not extended to " + server;
             }
             if (!kits.contains(instance.typeKey())) {
-                return "the recovery kit " + instance.typeKey() + " is not usable on " + server;
+                return notUsable(instance, server);
             }
             if (instance.ownership().failures() >= step.settings.failureLimit()) {
                 return tag + " has failed " + instance.ownership().failures() + " times on " + server + " (limit "
@@ -70,13 +70,34 @@ final class Eligibility {
      * @param tags own tags
      */
     String unremovable(String server, Collection<String> tags) {
-        boolean self = server.equals(step.self());
-        Set<String> kits = self ? step.kits : step.peer(server).standing().kits();
+        Set<String> kits = kits(server);
         for (String tag : tags) {
             Instance instance = knowledge.instanceOn(server, tag);
             if (instance != null && instance.state().inService() && !kits.contains(instance.typeKey())) {
                 return tag + " cannot be taken out of service on " + server + ": the recovery kit " + instance.typeKey()
                         + " is not usable there; install it first";
+            }
+        }
+        return "";
+    }
+
+    private Set<String> kits(String server) {
+        return server.equals(step.self())
+                ? step.kits
+                : step.peer(server).standing().kits();
+    }
+
+    private static String notUsable(Instance instance, String server) {
+        return "the recovery kit " + instance.typeKey() + " is not usable on " + server;
+    }
+
+    /** Returns which kit of the resources a server lacks; empty if it has all of them. */
+    String missingKit(String server, Collection<String> tags) {
+        Set<String> kits = kits(server);
+        for (String tag : tags) {
+            Instance instance = knowledge.instanceOn(server, tag);
+            if (instance != null && !kits.contains(instance.typeKey())) {
+                return notUsable(instance, server);
             }
         }
         return "";

@@ -28,13 +28,13 @@ final class Failover {
     private final Step step;
     private final Knowledge knowledge;
     private final Eligibility eligibility;
-    private final Reservations reservations;
+    private final InstanceReservations reservations;
 
     Failover(Step step) {
         this.step = step;
         knowledge = new Knowledge(step);
         eligibility = new Eligibility(step);
-        reservations = new Reservations(step);
+        reservations = new InstanceReservations(step);
     }
 
     /** A check failed: repaired in place if that is wanted, else the hierarchy moves (ADM-070). */
@@ -167,6 +167,11 @@ final class Failover {
     /** The hierarchy of a failed resource leaves this server, or stays failed where no other may take it (ADM-074). */
     private void begin(String tag, String reason) {
         SortedSet<String> hierarchy = step.topology().hierarchy(tag);
+        String missing = eligibility.unremovable(step.self(), hierarchy);
+        if (!missing.isEmpty()) {
+            refuse(tag, reason + "; failover refused: " + missing);
+            return;
+        }
         if (eligibility.allRestricted(hierarchy)) {
             step.state(tag, InstanceState.ISU, reason);
             step.change(tag, instance -> instance.withFailed(true));
@@ -185,6 +190,18 @@ final class Failover {
         todo.removeIf(one -> !step.occupies(one));
         reservations.begin(
                 Kind.REMOVE, hierarchy, todo, Asker.NOBODY, reason, new Then(Then.Step.FAILOVER, "", List.of(), 0));
+    }
+
+    /**
+     * A hierarchy that could be stopped in part only stays as it is (I8): what works of it goes on serving, its failed resource is looked
+     * at again at each check and moves as soon as the kit is back. Said once, not at each check.
+     */
+    private void refuse(String tag, String reason) {
+        if (step.instance(tag).reason().equals(reason)) {
+            return;
+        }
+        step.change(tag, instance -> instance.withState(instance.state(), reason, step.at));
+        step.note(Notices.FAILED_IN_PLACE, Level.ERROR, tag, tag + " on " + step.self() + ": " + reason);
     }
 
     /** The hierarchy is off this server, or could not be stopped. */
@@ -214,6 +231,7 @@ final class Failover {
         if (obstacle.isEmpty()) {
             return;
         }
+        obstacle += withoutKit(wanted);
         String root = step.topology().roots(wanted).isEmpty()
                 ? wanted.first()
                 : step.topology().roots(wanted).first();
@@ -227,6 +245,16 @@ final class Failover {
                 Level.ERROR,
                 root,
                 root + " is out of service: no server is left that may run it (" + obstacle + ")");
+    }
+
+    /** Returns which other servers cannot have the resources for want of a kit: easily mended, if it is known. */
+    private String withoutKit(Collection<String> tags) {
+        StringBuilder text = new StringBuilder();
+        for (String server : step.topology().sharers(tags, step.self())) {
+            String missing = knowledge.ready(server) ? eligibility.missingKit(server, tags) : "";
+            text.append(missing.isEmpty() ? "" : "; " + missing);
+        }
+        return text.toString();
     }
 
     /** Returns what of a hierarchy is wanted in service with all it depends on. */

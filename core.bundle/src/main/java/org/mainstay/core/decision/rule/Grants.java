@@ -105,13 +105,15 @@ final class Grants {
         String tag = step.topology().mine(peer, theirs.tag());
         if (tag != null && step.instance(tag) != null) {
             Ownership mine = step.instance(tag).ownership();
-            if (mine.epoch() > epoch && !mine.owner().isEmpty() && !mine.owner().equals(peer)) {
+            if (Epochs.reaches(step, mine.epoch(), epoch)
+                    && !mine.owner().isEmpty()
+                    && !mine.owner().equals(peer)) {
                 return true;
             }
         }
         return step.own().rows(LcdSection.PROMISES).values().stream()
                 .anyMatch(row -> row.has(peer, theirs.tag())
-                        && row.epoch() > epoch
+                        && Epochs.reaches(step, row.epoch(), epoch)
                         && !row.owner().isEmpty()
                         && !row.owner().equals(peer));
     }

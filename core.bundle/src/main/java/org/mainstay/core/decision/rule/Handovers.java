@@ -42,12 +42,12 @@ final class Handovers {
 
     private final Step step;
     private final Knowledge knowledge;
-    private final Reservations reservations;
+    private final InstanceReservations reservations;
 
     Handovers(Step step) {
         this.step = step;
         knowledge = new Knowledge(step);
-        reservations = new Reservations(step);
+        reservations = new InstanceReservations(step);
     }
 
     /** Writes the record of a handover this server begins as the giving one. */
@@ -60,7 +60,9 @@ final class Handovers {
             Collection<String> tried) {
         TreeMap<String, Long> epochs = new TreeMap<>();
         for (String tag : tags) {
-            epochs.put(step.topology().tagOn(tag, to, step.self()), knowledge.newestEpoch(tag) + 1);
+            epochs.put(
+                    step.topology().tagOn(tag, to, step.self()),
+                    Epochs.handedOver(step, knowledge.newestEpoch(tag), to));
         }
         String id = step.newId(kind);
         step.put(
@@ -227,11 +229,15 @@ final class Handovers {
         if (handover == null) {
             return;
         }
-        if (complete) {
+        // Who has no right to run any more may be taken for stopped by others: it hands nothing over besides.
+        if (complete && !step.right().lost()) {
             step.put(LcdSection.HANDOVERS, handover.id(), handover.at(Handover.Step.RELEASED));
             return;
         }
-        String text = "could not be taken out of service on " + step.self() + ": " + Reservations.failures(operation);
+        String text = complete
+                ? step.right().reason()
+                : "could not be taken out of service on " + step.self() + ": "
+                        + InstanceReservations.failures(operation);
         step.drop(LcdSection.HANDOVERS, handover.id());
         refuse(handover.id(), handover.to(), ExitCode.SYSTEM_ERROR, text);
         restoreHere(ownTags(handover), "the switchover to " + handover.to() + " failed");
@@ -324,7 +330,9 @@ final class Handovers {
     private boolean overtaken(Handover handover) {
         return handover.epochs().entrySet().stream().anyMatch(entry -> {
             String tag = step.topology().mine(handover.to(), entry.getKey());
-            return tag != null && step.instance(tag) != null && knowledge.recordedEpoch(tag) >= entry.getValue();
+            return tag != null
+                    && step.instance(tag) != null
+                    && Epochs.reaches(step, knowledge.recordedEpoch(tag), entry.getValue());
         });
     }
 

@@ -190,6 +190,14 @@ final class Knowledge {
             if (instance != null) {
                 newest = Math.max(newest, instance.ownership().epoch());
             }
+        }
+        return Math.max(newest, promisedEpoch(tag));
+    }
+
+    /** Returns the newest epoch of a group that a handover promises; 0 if none does. */
+    long promisedEpoch(String tag) {
+        long newest = 0;
+        for (String server : members(tag)) {
             for (Handover handover : step.lcd(server).rows(LcdSection.HANDOVERS).values()) {
                 String theirs = step.topology().tagOn(tag, handover.to(), step.self());
                 if (theirs != null) {
@@ -209,7 +217,8 @@ final class Knowledge {
             }
             Ownership ownership = instance.ownership();
             boolean mine = ownership.owner().equals(step.self());
-            if (ownership.epoch() > epoch || ownership.epoch() == epoch && !mine) {
+            if (Epochs.passes(step, ownership.epoch(), epoch)
+                    || !mine && Epochs.reaches(step, ownership.epoch(), epoch)) {
                 return true;
             }
         }
@@ -264,7 +273,7 @@ final class Knowledge {
             if (instance != null
                     && !other.equals(server)
                     && instance.ownership().owner().equals(other)
-                    && instance.ownership().epoch() > epoch) {
+                    && Epochs.passes(step, instance.ownership().epoch(), epoch)) {
                 return true;
             }
         }
@@ -443,7 +452,7 @@ final class Knowledge {
                 return false;
             }
             Ownership ownership = instance.ownership();
-            return ownership.epoch() > entry.getValue()
+            return Epochs.passes(step, ownership.epoch(), entry.getValue())
                     || ownership.epoch() == entry.getValue()
                             && ownership.owner().equals(handover.to());
         });

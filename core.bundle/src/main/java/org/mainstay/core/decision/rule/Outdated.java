@@ -135,7 +135,7 @@ final class Outdated {
             step.startTimer(
                     DEADLINE + ":" + tags.first(), step.settings.safety().lossStop() * 2 / 5);
         }
-        var operation = new Reservations(step)
+        var operation = new InstanceReservations(step)
                 .begin(Kind.REMOVE, tags, todo, Asker.NOBODY, "taken over by " + winner, Then.NOTHING);
         step.operation(operation.withWork(work -> work.withEscalate(true)));
     }

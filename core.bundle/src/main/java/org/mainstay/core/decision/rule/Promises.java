@@ -21,6 +21,24 @@ import org.mainstay.core.decision.state.Safety;
  * none while an owner's lease is alive.
  */
 final class Promises {
+    /**
+     * Why a promise is not given.
+     *
+     * @param text one sentence; empty if it is given
+     * @param early whether only time is missing: the end of a right to run is not certain here yet
+     */
+    record Refusal(String text, boolean early) {
+        static final Refusal NONE = new Refusal("", false);
+
+        static Refusal because(String text) {
+            return new Refusal(text, false);
+        }
+
+        boolean none() {
+            return text.isEmpty();
+        }
+    }
+
     private final Step step;
     private final Knowledge knowledge;
 
@@ -37,46 +55,55 @@ final class Promises {
     }
 
     /** Returns why nothing can be promised of a group to a server, whatever the epoch; empty if it can. */
-    String objection(String asker, Map<String, String> places) {
+    Refusal objection(String asker, Map<String, String> places) {
+        Refusal early = Refusal.NONE;
         for (Map.Entry<String, String> place : places.entrySet()) {
             String server = place.getKey();
             if (server.equals(asker) || server.equals(step.self())) {
                 continue;
             }
-            String objection = objection(server, place.getValue(), places);
-            if (!objection.isEmpty()) {
+            Refusal objection = objection(server, place.getValue(), places);
+            if (!objection.none() && !objection.early()) {
                 return objection;
             }
+            early = objection.early() ? objection : early;
         }
-        return "";
+        return early;
     }
 
-    private String objection(String server, String tag, Map<String, String> places) {
+    private Refusal objection(String server, String tag, Map<String, String> places) {
         if (knowledge.usable(server)) {
             Lcd lcd = step.lcd(server);
             Instance instance = lcd.instances().get(tag);
             if (instance != null && Knowledge.occupied(lcd, instance)) {
-                return tag + " is in service on " + server + ", or not certainly out of service";
+                return Refusal.because(tag + " is in service on " + server + ", or not certainly out of service");
             }
             for (Handover handover : lcd.rows(LcdSection.HANDOVERS).values()) {
                 String theirs = places.get(handover.to());
                 if (theirs != null && handover.epochs().containsKey(theirs) && !knowledge.accomplished(handover)) {
-                    return tag + " is being moved from " + handover.from() + " to " + handover.to();
+                    return Refusal.because(tag + " is being moved from " + handover.from() + " to " + handover.to());
                 }
             }
             return unresolved(server, places)
-                    ? tag + " was promised to " + server + ", which has not said yet what became of it"
-                    : "";
+                    ? Refusal.because(tag + " was promised to " + server + ", which has not said yet what became of it")
+                    : Refusal.NONE;
         }
         if (finished(server) || !Members.of(step).contains(server)) {
-            return "";
+            return Refusal.NONE;
         }
         Instance instance = step.lcd(server).instances().get(tag);
         boolean idle =
                 knowledge.trusted(server) && (instance == null || !Knowledge.occupied(step.lcd(server), instance));
-        return idle
-                ? ""
-                : server + " cannot be reached from " + step.self() + ", and its right to run has not certainly ended";
+        String text =
+                server + " cannot be reached from " + step.self() + ", and its right to run has not certainly ended";
+        return idle ? Refusal.NONE : new Refusal(text, knowledge.down(server));
+    }
+
+    /** Returns whether this server would not refuse a promise because of another one's right to run. */
+    boolean over(String server) {
+        return step.settings.safety().quorum() == Safety.Quorum.MAJORITY
+                ? new Verdicts(step).withheld(server)
+                : finished(server);
     }
 
     /** Returns whether a server that cannot be reached has no right to run any more as far as this one has a say in it. */
@@ -136,11 +163,12 @@ final class Promises {
      * promised to the same server for the same epoch is this very claim: their databases may be here before the claim is.
      */
     boolean newer(String asker, Map<String, String> places, long epoch) {
-        if (newer(step.own(), asker, places, epoch)) {
+        boolean leased = step.settings.safety().leased();
+        if (leased && newer(step.own(), asker, places, epoch)) {
             return true;
         }
         for (String peer : step.peers().keySet()) {
-            if (newer(step.lcd(peer), asker, places, epoch)) {
+            if (leased && newer(step.lcd(peer), asker, places, epoch)) {
                 return true;
             }
         }
@@ -148,8 +176,7 @@ final class Promises {
             Instance instance = step.lcd(place.getKey()).instances().get(place.getValue());
             if (instance != null) {
                 Ownership known = instance.ownership();
-                if (known.epoch() > epoch
-                        || known.epoch() == epoch && !known.owner().equals(asker)) {
+                if (newer(known.epoch(), known.owner(), asker, epoch)) {
                     return true;
                 }
             }
@@ -157,24 +184,26 @@ final class Promises {
         return false;
     }
 
-    private static boolean newer(Lcd lcd, String asker, Map<String, String> places, long epoch) {
+    private boolean newer(Lcd lcd, String asker, Map<String, String> places, long epoch) {
         return lcd.rows(LcdSection.PROMISES).values().stream()
-                .anyMatch(row -> row.concerns(places)
-                        && (row.epoch() > epoch
-                                || row.epoch() == epoch && !row.owner().equals(asker)));
+                .anyMatch(row -> row.concerns(places) && newer(row.epoch(), row.owner(), asker, epoch));
+    }
+
+    private boolean newer(long known, String owner, String asker, long epoch) {
+        return Epochs.passes(step, known, epoch) || !owner.equals(asker) && Epochs.reaches(step, known, epoch);
     }
 
     // ---- groups this server does not share
 
     /** Returns why nothing is promised to a server of a group this one does not share; empty if it is. */
-    String witnessObjection(String asker, Map<String, String> places, long epoch) {
+    Refusal witnessObjection(String asker, Map<String, String> places, long epoch) {
         Promise mine = step.own().rows(LcdSection.PROMISES).values().stream()
                 .filter(row -> row.concerns(places))
                 .max(java.util.Comparator.comparingLong(Promise::epoch))
                 .orElse(null);
         boolean repeated = mine != null && mine.owner().equals(asker) && mine.epoch() == epoch;
         if (!repeated && newer(asker, places, epoch)) {
-            return "a newer claim of " + places.get(asker) + " is known on " + step.self();
+            return Refusal.because("a newer claim of " + places.get(asker) + " is known on " + step.self());
         }
         return objection(asker, places);
     }

@@ -79,7 +79,7 @@ final class Reconcile {
         SortedSet<String> tags = step.topology().withAbove(List.of(tag));
         boolean stuck = tags.stream().anyMatch(one -> !step.inService(one) && step.occupies(one));
         if (!stuck && tags.stream().noneMatch(step::claimedByOperation)) {
-            new Reservations(step)
+            new InstanceReservations(step)
                     .begin(Kind.REMOVE, tags, tags, Asker.NOBODY, "it was taken out of service", Then.NOTHING);
         }
     }
@@ -232,7 +232,7 @@ final class Reconcile {
             String root = step.topology().roots(hierarchy).first();
             step.note(Notices.TAKEOVER, Level.WARNING, root, step.self() + " takes over " + root + " from " + previous);
         }
-        var operation = new Reservations(step)
+        var operation = new InstanceReservations(step)
                 .begin(Kind.RESTORE, step.topology().withBelow(needed), needed, Asker.NOBODY, reason, Then.NOTHING);
         Claim none = Claim.NONE;
         step.operation(operation.withClaim(none.withTakeover(!previous.isEmpty())));

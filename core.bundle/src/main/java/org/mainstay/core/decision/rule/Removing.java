@@ -20,11 +20,11 @@ import org.mainstay.core.decision.state.ServiceOperation.Stage;
  */
 final class Removing {
     private final Step step;
-    private final Reservations reservations;
+    private final InstanceReservations reservations;
 
     Removing(Step step) {
         this.step = step;
-        reservations = new Reservations(step);
+        reservations = new InstanceReservations(step);
     }
 
     /** Takes up the work. */
@@ -202,14 +202,15 @@ final class Removing {
                     Reply.failed(
                             ExitCode.SYSTEM_ERROR,
                             "could not be taken out of service on " + step.self() + ": "
-                                    + Reservations.failures(operation)
+                                    + InstanceReservations.failures(operation)
                                     + "; it counts as in service until a remove succeeds or 'mainstay resource"
                                     + " confirm-stopped'"));
         } else if (operation.asker().present()) {
             step.operation(operation.at(Stage.CONFIRMING));
         } else {
             reservations.finish(
-                    operation, Reply.success(Reservations.are(operation.tags()) + " out of service on " + step.self()));
+                    operation,
+                    Reply.success(InstanceReservations.are(operation.tags()) + " out of service on " + step.self()));
         }
     }
 
@@ -222,7 +223,8 @@ final class Removing {
                         || entry.getValue().received() >= operation.then().version());
         if (stored) {
             reservations.finish(
-                    operation, Reply.success(Reservations.are(operation.tags()) + " out of service on " + step.self()));
+                    operation,
+                    Reply.success(InstanceReservations.are(operation.tags()) + " out of service on " + step.self()));
         }
     }
 }

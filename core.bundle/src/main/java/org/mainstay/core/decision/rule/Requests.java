@@ -32,13 +32,13 @@ final class Requests {
 
     private final Step step;
     private final Knowledge knowledge;
-    private final Reservations reservations;
+    private final InstanceReservations reservations;
     private final Eligibility eligibility;
 
     Requests(Step step) {
         this.step = step;
         knowledge = new Knowledge(step);
-        reservations = new Reservations(step);
+        reservations = new InstanceReservations(step);
         eligibility = new Eligibility(step);
     }
 
@@ -169,7 +169,8 @@ final class Requests {
             operation.tags().forEach(tag -> want(tag, Wanted.IN));
             reservations.finish(
                     operation,
-                    Reply.success(Reservations.are(operation.tags()) + " in service on " + step.self() + " already"));
+                    Reply.success(
+                            InstanceReservations.are(operation.tags()) + " in service on " + step.self() + " already"));
         } else if (from.isEmpty()) {
             boolean takeover = todo.stream()
                     .map(knowledge::newestOwner)

@@ -23,11 +23,11 @@ import org.mainstay.core.decision.state.ServiceOperation.Work;
 /** The restore algorithm (CMD-390): children first, independent branches side by side, then up to the roots. */
 final class Restoring {
     private final Step step;
-    private final Reservations reservations;
+    private final InstanceReservations reservations;
 
     Restoring(Step step) {
         this.step = step;
-        reservations = new Reservations(step);
+        reservations = new InstanceReservations(step);
     }
 
     /** Takes up the work after everything that is restored is owned. */
@@ -213,7 +213,8 @@ final class Restoring {
     private void succeed(ServiceOperation operation) {
         endHandover(operation);
         reservations.finish(
-                operation, Reply.success(Reservations.are(roots(operation.tags())) + " in service on " + step.self()));
+                operation,
+                Reply.success(InstanceReservations.are(roots(operation.tags())) + " in service on " + step.self()));
     }
 
     private SortedSet<String> roots(Collection<String> tags) {
@@ -254,7 +255,8 @@ final class Restoring {
                 operation.asker(),
                 Reply.failed(
                         ExitCode.SYSTEM_ERROR,
-                        "could not be brought into service on " + step.self() + ": " + Reservations.failures(operation)
+                        "could not be brought into service on " + step.self() + ": "
+                                + InstanceReservations.failures(operation)
                                 + "; see 'mainstay status' for where it is now"));
         TreeSet<String> tags = new TreeSet<>(operation.tags());
         tags.addAll(hierarchy);

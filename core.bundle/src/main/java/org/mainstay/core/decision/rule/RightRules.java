@@ -131,7 +131,8 @@ final class RightRules {
                     || operation.stage() == Stage.AWAITING
                     || operation.stage() == Stage.CLAIMING;
             if (waits) {
-                new Reservations(step).finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, step.right.reason()));
+                new InstanceReservations(step)
+                        .finish(operation, Reply.failed(ExitCode.SYSTEM_ERROR, step.right.reason()));
             } else if (operation.kind() != Kind.REMOVE) {
                 cancel(operation);
             }
@@ -176,7 +177,8 @@ final class RightRules {
     static void remove(Step step, SortedSet<String> tags, String reason) {
         TreeSet<String> todo = new TreeSet<>(tags);
         todo.removeIf(tag -> !step.occupies(tag));
-        var operation = new Reservations(step).begin(Kind.REMOVE, tags, todo, Asker.NOBODY, reason, Then.NOTHING);
+        var operation =
+                new InstanceReservations(step).begin(Kind.REMOVE, tags, todo, Asker.NOBODY, reason, Then.NOTHING);
         step.operation(operation.withWork(work -> work.withEscalate(true)));
     }
 

@@ -217,7 +217,7 @@ public final class Rules {
             if (step.phase() == Phase.AVAILABLE) {
                 new Failover(step).checkFailed(check.tag(), check.check(), check.message());
             }
-        } else if (event instanceof Event.OwnershipLost lost) {
+        } else if (event instanceof Event.StorageLost lost) {
             new Failover(step).lost(lost.tag(), lost.message());
         } else if (event instanceof Event.KitAppeared kit) {
             step.kits.add(kit.type());
@@ -307,7 +307,7 @@ public final class Rules {
         switch (colon < 0 ? id : id.substring(0, colon)) {
             case Starting.WAIT -> new Starting(step).waited();
             case Stopping.DRAIN -> new Stopping(step).drained();
-            case "wait" -> new Reservations(step).waited(rest);
+            case "wait" -> new InstanceReservations(step).waited(rest);
             case "defer" -> new Reconcile(step).deferred(rest);
             case Claims.TIMER -> new Claims(step).overdue(rest);
             case Handovers.UNTAKEN -> new Handovers(step).untaken(rest);
@@ -394,7 +394,7 @@ public final class Rules {
     }
 
     private void activate(ServiceOperation operation) {
-        Reservations reservations = new Reservations(step);
+        InstanceReservations reservations = new InstanceReservations(step);
         if (!reservations.free(operation) || moving(operation)) {
             reservations.waitFor(operation);
             return;

@@ -327,7 +327,7 @@ final class Starting {
         if (!handoverOf(tags).isEmpty()) {
             return;
         }
-        var operation = new Reservations(step)
+        var operation = new InstanceReservations(step)
                 .begin(
                         Kind.REMOVE,
                         step.topology().withAbove(tags),
@@ -368,12 +368,12 @@ final class Starting {
                 tags.forEach(tag -> step.obstacles.put(tag, text));
                 return;
             }
-            new Reservations(step)
+            new InstanceReservations(step)
                     .begin(Kind.RESTORE, scope, tags, Asker.NOBODY, "repeated: it was interrupted", Then.NOTHING);
             return;
         }
         tags.forEach(tag -> step.drop(LcdSection.ACTIONS, tag));
-        new Reservations(step)
+        new InstanceReservations(step)
                 .begin(
                         Kind.REMOVE,
                         step.topology().withAbove(tags),

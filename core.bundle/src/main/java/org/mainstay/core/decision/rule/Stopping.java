@@ -45,7 +45,7 @@ final class Stopping {
                 && !request.leaveRunning()
                 && step.phase() == Phase.AVAILABLE
                 && step.own().row(LcdSection.FLAGS, SWITCHOVER_FLAG).isPresent();
-        new Reservations(step).refuseWaiting("Mainstay on " + step.self() + " is being stopped");
+        new InstanceReservations(step).refuseWaiting("Mainstay on " + step.self() + " is being stopped");
         step.stop = new Stop(true, requestId, request.leaveRunning(), request.systemShutdown(), 0);
         step.phase(Phase.STOPPING);
         step.startTimer(DRAIN, step.settings.stopDrain());
@@ -98,7 +98,8 @@ final class Stopping {
         for (ServiceOperation operation : step.operations()) {
             if (operation.stage() == ServiceOperation.Stage.AWAITING
                     || operation.stage() == ServiceOperation.Stage.CLAIMING) {
-                new Reservations(step).finish(operation, Reply.failed(ExitCode.IN_USE, "Mainstay is being stopped"));
+                new InstanceReservations(step)
+                        .finish(operation, Reply.failed(ExitCode.IN_USE, "Mainstay is being stopped"));
             }
             if (step.stop.leaveRunning() || operation.then().step() != Then.Step.STOP) {
                 operation.work().running().values().forEach(id -> step.effect(new Effect.CancelAction(id)));
@@ -277,7 +278,7 @@ final class Stopping {
             todo.removeIf(tag -> !step.occupies(tag));
             if (!todo.isEmpty()) {
                 any = true;
-                new Reservations(step)
+                new InstanceReservations(step)
                         .begin(
                                 Kind.REMOVE,
                                 hierarchy,

@@ -53,7 +53,7 @@ final class Takings {
     /** Asks another server for what it has in service, for an operation that waits meanwhile. */
     void ask(ServiceOperation operation, String from, SortedSet<String> tags) {
         var epochs = new java.util.TreeMap<String, Long>();
-        tags.forEach(tag -> epochs.put(tag, knowledge.newestEpoch(tag) + 1));
+        tags.forEach(tag -> epochs.put(tag, Epochs.handedOver(step, knowledge.newestEpoch(tag), step.self())));
         String id = step.newId("switchover");
         step.put(
                 LcdSection.HANDOVERS,
@@ -121,7 +121,7 @@ final class Takings {
     }
 
     private ServiceOperation begin(Handover handover, SortedSet<String> tags) {
-        return new Reservations(step)
+        return new InstanceReservations(step)
                 .begin(
                         Kind.RESTORE,
                         step.topology().withBelow(tags),
@@ -163,7 +163,8 @@ final class Takings {
     /** Returns why an offer does not hold any more; empty if it does. */
     private String current(Handover handover) {
         for (Map.Entry<String, Long> entry : handover.epochs().entrySet()) {
-            if (step.instance(entry.getKey()) != null && knowledge.recordedEpoch(entry.getKey()) >= entry.getValue()) {
+            if (step.instance(entry.getKey()) != null
+                    && Epochs.reaches(step, knowledge.recordedEpoch(entry.getKey()), entry.getValue())) {
                 return "a newer claim of " + entry.getKey() + " is known on " + step.self();
             }
         }
@@ -205,7 +206,7 @@ final class Takings {
         }
         step.drop(LcdSection.HANDOVERS, handover.id());
         handovers.refuse(handover.id(), handover.from(), ExitCode.IN_USE, text);
-        new Reservations(step).finish(operation, Reply.failed(ExitCode.IN_USE, text));
+        new InstanceReservations(step).finish(operation, Reply.failed(ExitCode.IN_USE, text));
     }
 
     /** Takes over the responsibility: epochs, record and the begin of the restore are one commit. */

@@ -107,10 +107,31 @@ final class Verdicts {
             return step.right.reason();
         }
         return switch (fate.witness()) {
-            case FAILED -> withheld(peer) ? "" : peer + " has failed; the guard here makes sure that it gets no grant";
+            case FAILED -> {
+                String doubting = doubting(peer);
+                yield !withheld(peer)
+                        ? peer + " has failed; the guard here makes sure that it gets no grant"
+                        : doubting.isEmpty()
+                                ? ""
+                                : peer + " has failed; " + doubting
+                                        + " is not certain yet that its right to run has ended";
+            }
             case ALIVE -> step.self() + " cannot reach " + peer + ", but the witness says that it is alive";
             case UNKNOWN -> peer + " cannot be reached, and the witness does not say yet whether it has failed";
         };
+    }
+
+    /** Returns a server that does not hear a peer either and could not promise yet what it had; empty if there is none. */
+    private String doubting(String peer) {
+        for (String server : Members.of(step)) {
+            if (!server.equals(peer)
+                    && knowledge.usable(server)
+                    && !step.peer(server).standing().alive().contains(peer)
+                    && !step.peer(server).standing().withheld().contains(peer)) {
+                return server;
+            }
+        }
+        return "";
     }
 
     /**

@@ -24,12 +24,11 @@ final class Waiting {
                     result,
                     event,
                     other -> other instanceof Event.CheckFailed one && one.tag().equals(check.tag()));
-        } else if (event instanceof Event.OwnershipLost lost) {
+        } else if (event instanceof Event.StorageLost lost) {
             addFirst(
                     result,
                     event,
-                    other -> other instanceof Event.OwnershipLost one
-                            && one.tag().equals(lost.tag()));
+                    other -> other instanceof Event.StorageLost one && one.tag().equals(lost.tag()));
         } else if (event instanceof Event.TimerFired) {
             addFirst(result, event, event::equals);
         } else if (event instanceof Event.MessageReceived message) {

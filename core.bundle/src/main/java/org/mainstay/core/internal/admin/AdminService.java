@@ -139,7 +139,7 @@ public final class AdminService implements Administration, AutoCloseable {
                     + create.properties().keySet();
         }
         if (request instanceof Request.SetResource set) {
-            return "set " + set.values().keySet() + " of '" + set.tag() + "'";
+            return SetOperation.describe(set);
         }
         if (request instanceof Request.Extend extend) {
             return "extend '" + extend.tag() + "' to " + extend.target();

@@ -192,16 +192,15 @@ final class CreateOperation {
         } catch (Refusal failed) {
             job.tell("it did not come into service; undoing the creation");
             undo(instance, children);
-            throw new Refusal(failed.exitCode(), failed.getMessage() + "; nothing was created" + leftOver(tag));
+            throw new Refusal(failed.exitCode(), failed.getMessage() + "; " + whatIsLeft(tag));
         }
     }
 
-    /** What is left after an undo that could not be completed. */
-    private String leftOver(String tag) {
+    private String whatIsLeft(String tag) {
         return job.own().instance(tag).isEmpty()
-                ? ""
-                : ", but the undo failed too: '" + tag + "' is left; see its state, then 'mainstay resource delete "
-                        + tag + "'";
+                ? "nothing was created"
+                : "'" + tag + "' was created and could not be removed again: see 'mainstay resource show " + tag
+                        + "', then 'mainstay resource delete " + tag + "'";
     }
 
     private void undo(Instance instance, List<String> children) {

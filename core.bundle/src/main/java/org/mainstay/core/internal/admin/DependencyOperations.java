@@ -50,8 +50,7 @@ final class DependencyOperations {
             if (!children.containsKey(server)) {
                 throw new Refusal(
                         ExitCode.INVALID_ARGUMENT,
-                        "'" + child + "' is not extended to " + server + " as '" + parent
-                                + "' is; extend it first");
+                        "'" + child + "' is not extended to " + server + " as '" + parent + "' is; extend it first");
             }
         }
         checkOrder(parent, child, parents.keySet());
@@ -151,8 +150,8 @@ final class DependencyOperations {
         if (parentRuns && !childRuns) {
             throw new Refusal(
                     ExitCode.INVALID_ARGUMENT,
-                    "'" + parent + "' is in service on " + server + " and '" + child + "' is not; bring '"
-                            + child + "' into service there first");
+                    "'" + parent + "' is in service on " + server + " and '" + child + "' is not; bring '" + child
+                            + "' into service there first");
         }
     }
 }

@@ -135,8 +135,8 @@ final class NodeOperations {
         if (!majority) {
             job.remark(
                     "warning: only " + partners.size() + " of " + old.members().size()
-                            + " servers hold the new list; make sure that " + String.join(", ", away)
-                            + " do not run apart from the others");
+                            + " servers hold the new list; Mainstay must not run on " + String.join(", ", away)
+                            + " while the others cannot be reached from there");
         }
         return partners;
     }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
@@ -65,7 +66,7 @@ final class SetOperation {
         Map<String, String> concerned = cluster ? everywhere : Map.of(job.self(), request.tag());
         job.checkReachable(concerned.keySet());
         for (Map.Entry<String, String> entry : concerned.entrySet()) {
-            locking.lock(job, entry.getKey(), List.of(entry.getValue()), "set " + request.tag());
+            locking.lock(job, entry.getKey(), List.of(entry.getValue()), describe(request));
         }
         job.checkSame(before, request.tag());
         for (Map.Entry<String, String> entry : concerned.entrySet()) {
@@ -75,12 +76,17 @@ final class SetOperation {
             change(entry.getKey(), entry.getValue(), values, newProperties.get(entry.getKey()), kit);
         }
         priority(request.tag(), values.priority(), everywhere);
-        job.propose("set " + request.tag());
+        job.propose(describe(request));
         if (!values.properties().isEmpty() && instance.state().inService()) {
             job.remark("properties take effect when the kit next acts on the resource, at the latest when it is next"
                     + " brought into service");
         }
         return job.success("changed '" + request.tag() + "' on " + String.join(", ", concerned.keySet()));
+    }
+
+    /** What is set, for log and events. Values may be secrets: only the names are told. */
+    static String describe(Request.SetResource request) {
+        return "set " + String.join(", ", new TreeSet<>(request.values().keySet())) + " of '" + request.tag() + "'";
     }
 
     /** An empty value removes a property. */

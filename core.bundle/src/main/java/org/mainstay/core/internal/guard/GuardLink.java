@@ -41,7 +41,7 @@ public final class GuardLink implements GuardControl {
 
     private final Path home;
     private final GuardStarter starter;
-    private final Requests requests = new Requests();
+    private final GuardRequests requests = new GuardRequests();
     private final ScheduledExecutorService news;
     private final ScheduledExecutorService timer;
     private final NewsBoard board;
@@ -134,7 +134,7 @@ public final class GuardLink implements GuardControl {
     public CompletionStage<HandleResult> reservation(String verb, String area, boolean force) {
         int limit = verb.equals("claim") || verb.equals("initialise") ? RESERVATION_LIMIT_SECONDS : SHORT_LIMIT_SECONDS;
         return ask(Words.line("reservation", verb, area, force ? "force" : ""), List.of(), limit)
-                .thenApply(Requests.Answer::result);
+                .thenApply(GuardRequests.Answer::result);
     }
 
     @Override
@@ -215,22 +215,23 @@ public final class GuardLink implements GuardControl {
     public CompletionStage<HandleResult> witnessSetup(boolean initialise, Consumer<String> progress) {
         return result(
                 Words.line("witness", initialise ? "init" : "exit"),
-                Requests.FOR_EVER,
+                GuardRequests.FOR_EVER,
                 words -> news.execute(() -> progress.accept(words.get(words.size() - 1))));
     }
 
     private CompletionStage<HandleResult> result(String line, int limitSeconds, Consumer<List<String>> items) {
-        return ask(line, List.of(), limitSeconds, items).thenApply(Requests.Answer::result);
+        return ask(line, List.of(), limitSeconds, items).thenApply(GuardRequests.Answer::result);
     }
 
-    private java.util.concurrent.CompletableFuture<Requests.Answer> ask(
+    private java.util.concurrent.CompletableFuture<GuardRequests.Answer> ask(
             String line, List<String> more, int limitSeconds) {
         return ask(line, more, limitSeconds, null);
     }
 
-    private synchronized java.util.concurrent.CompletableFuture<Requests.Answer> ask(
+    private synchronized java.util.concurrent.CompletableFuture<GuardRequests.Answer> ask(
             String line, List<String> more, int limitSeconds, Consumer<List<String>> items) {
-        java.util.concurrent.CompletableFuture<Requests.Answer> future = requests.add(line, more, limitSeconds, items);
+        java.util.concurrent.CompletableFuture<GuardRequests.Answer> future =
+                requests.add(line, more, limitSeconds, items);
         if (connection != null) {
             connection.send(requests.newest());
         }

@@ -13,13 +13,13 @@ import org.mainstay.kit.StorageReservation;
 
 /** The machine, bound to one action. */
 final class LinuxHost implements Host {
-    private final ActionRunner runner;
+    private final ActionCommands runner;
     private final HostNetwork network;
     private final HostStorage storage;
     private final HostProcesses processes;
     private final StorageReservation reservation;
 
-    LinuxHost(ActionRunner runner, Optional<Cgroups> cgroups, GuardControl guard, LoopDevices loops) {
+    LinuxHost(ActionCommands runner, Optional<Cgroups> cgroups, GuardControl guard, LoopDevices loops) {
         this.runner = runner;
         this.network = new LinuxNetwork(runner);
         this.storage = new LinuxStorage(runner, loops);

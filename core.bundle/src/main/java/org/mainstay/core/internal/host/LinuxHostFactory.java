@@ -57,7 +57,7 @@ final class LinuxHostFactory implements HostFactory {
 
     @Override
     public Host forAction(String tag, ActionTime time, Logger log) {
-        return new LinuxHost(new ActionRunner(launcher, tag, time, log), cgroups, guard, loops);
+        return new LinuxHost(new ActionCommands(launcher, tag, time, log), cgroups, guard, loops);
     }
 
     @Override

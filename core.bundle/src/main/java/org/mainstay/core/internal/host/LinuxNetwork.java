@@ -21,9 +21,9 @@ final class LinuxNetwork implements HostNetwork {
     /** Exit code of the helper when no answer came. */
     private static final int NO_ANSWER = 4;
 
-    private final ActionRunner runner;
+    private final ActionCommands runner;
 
-    LinuxNetwork(ActionRunner runner) {
+    LinuxNetwork(ActionCommands runner) {
         this.runner = runner;
     }
 

@@ -21,10 +21,10 @@ final class LinuxProcesses implements HostProcesses {
     private static final Duration END_LIMIT = Duration.ofSeconds(30);
     private static final long POLL_MILLIS = 10;
 
-    private final ActionRunner runner;
+    private final ActionCommands runner;
     private final Optional<Cgroups> cgroups;
 
-    LinuxProcesses(ActionRunner runner, Optional<Cgroups> cgroups) {
+    LinuxProcesses(ActionCommands runner, Optional<Cgroups> cgroups) {
         this.runner = runner;
         this.cgroups = cgroups;
     }

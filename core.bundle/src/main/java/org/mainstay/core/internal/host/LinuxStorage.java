@@ -20,10 +20,10 @@ final class LinuxStorage implements HostStorage {
     /** Exit code of blkid when it recognises nothing. */
     private static final int NOTHING_FOUND = 2;
 
-    private final ActionRunner runner;
+    private final ActionCommands runner;
     private final LoopDevices loops;
 
-    LinuxStorage(ActionRunner runner, LoopDevices loops) {
+    LinuxStorage(ActionCommands runner, LoopDevices loops) {
         this.runner = runner;
         this.loops = loops;
     }

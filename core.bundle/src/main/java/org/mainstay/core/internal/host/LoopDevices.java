@@ -27,7 +27,7 @@ final class LoopDevices {
         this.records = records;
     }
 
-    synchronized Optional<Path> attach(Path file, ActionRunner runner) {
+    synchronized Optional<Path> attach(Path file, ActionCommands runner) {
         Path real;
         String identity;
         try {
@@ -58,7 +58,7 @@ final class LoopDevices {
         return Optional.of(device);
     }
 
-    synchronized Outcome detach(Path device, ActionRunner runner) {
+    synchronized Outcome detach(Path device, ActionCommands runner) {
         if (isAttached(device)) {
             CommandResult result = runner.run("losetup", "-d", device.toString());
             if (!result.succeeded() && isAttached(device)) {
@@ -90,7 +90,7 @@ final class LoopDevices {
         return Files.exists(Path.of("/sys/block", device.getFileName().toString(), "loop/backing_file"));
     }
 
-    private static boolean backs(Path device, String identity, ActionRunner runner) {
+    private static boolean backs(Path device, String identity, ActionCommands runner) {
         if (!isAttached(device)) {
             return false;
         }

@@ -3,11 +3,8 @@ package org.mainstay.core.internal.lcd;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonPrimitive;
 import java.util.Map;
 import java.util.Optional;
-import org.mainstay.cluster.lcd.BegunAction;
-import org.mainstay.cluster.lcd.Operation;
 
 /**
  * Version of the stored model and the one place that brings older data up to it (style rule 29).
@@ -20,10 +17,8 @@ final class LcdSchema {
     static final int MAJOR = 1;
     static final int MINOR = 0;
 
-    /** By record and member: the value of data written before the member existed. These two are older than the first release. */
-    private static final Map<Class<?>, Map<String, JsonElement>> DEFAULTS = Map.of(
-            Operation.class, Map.of("decidedBy", new JsonPrimitive("")),
-            BegunAction.class, Map.of("escalate", new JsonPrimitive(false)));
+    /** By record and member: the value of data that a release wrote before the member existed. None yet: nothing was released. */
+    private static final Map<Class<?>, Map<String, JsonElement>> DEFAULTS = Map.of();
 
     private LcdSchema() {}
 

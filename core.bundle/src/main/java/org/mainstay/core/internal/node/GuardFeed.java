@@ -33,8 +33,6 @@ final class GuardFeed {
     /** The hold on a reservation area is lost. */
     static final int RESERVATION_LOST = 20161;
 
-    private static final String AREA_SUFFIX = ".reservation";
-
     private final GuardControl guard;
     private final Consumer<Event> loop;
     private final Events events;
@@ -125,7 +123,7 @@ final class GuardFeed {
         // Also of what is just being restored: whether it counts is the core's to say.
         for (Instance instance : own.instances().values()) {
             if (instance.ownership().killHandles().stream().anyMatch(handle -> uses(handle, lost.area()))) {
-                loop.accept(new Event.OwnershipLost(
+                loop.accept(new Event.StorageLost(
                         instance.tag(), "its reservation " + lost.area() + " is lost: " + lost.message()));
             }
         }
@@ -134,11 +132,7 @@ final class GuardFeed {
     /** Returns whether a recorded handle is the mount of a volume that is reserved in an area. */
     private static boolean uses(String handle, String area) {
         String[] words = handle.split("\t", -1);
-        if (!words[0].equals(KillHandle.Kind.MOUNT.name()) || words.length < 3) {
-            return false;
-        }
-        // Handles that were recorded before they named their area belong to the one beside their image.
-        return words.length > 3 ? words[3].equals(area) : area.equals(words[2] + AREA_SUFFIX);
+        return words[0].equals(KillHandle.Kind.MOUNT.name()) && words.length > 3 && words[3].equals(area);
     }
 
     /** Executes kill handles; the stage tells whether all were done and what is left. */

@@ -35,7 +35,7 @@ final class NodeEdge implements Loop.Edge {
             Monitors monitors,
             Timers timers,
             PeerLinks links,
-            Requests requests,
+            PendingRequests requests,
             Publisher publisher,
             GuardFeed guard,
             SafetyFeed safety,

@@ -72,7 +72,7 @@ public final class NodeRuntime implements AutoCloseable {
     private final Monitors monitors;
     private final Timers timers;
     private final Events events;
-    private final Requests requests;
+    private final PendingRequests requests;
     private final PeerLinks links;
     private final Publisher publisher;
     private final GuardFeed guard;
@@ -115,7 +115,7 @@ public final class NodeRuntime implements AutoCloseable {
         Path eventFile = config.data().resolve("log/events.jsonl");
         this.events = new Events(
                 base.own().server(), eventFile, config.clock(), payload -> links.broadcast(Events.TOPIC, payload));
-        this.requests = new Requests(this::post, replies);
+        this.requests = new PendingRequests(this::post, replies);
         this.safetyFeed = new SafetyFeed(base.guard(), timer, this::post, this::configured);
         this.guard = new GuardFeed(base.guard(), safetyFeed, this::post, events, this::display);
         this.publisher = new Publisher(initial, listeners, views, this::problems);
@@ -238,7 +238,7 @@ public final class NodeRuntime implements AutoCloseable {
     public record Access(
             KitRegistry kits,
             ActionRunner runner,
-            Requests requests,
+            PendingRequests requests,
             PeerLinks links,
             Cluster cluster,
             HostFactory hosts,

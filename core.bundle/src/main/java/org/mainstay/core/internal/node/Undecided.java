@@ -33,7 +33,7 @@ final class Undecided {
         } else if (question instanceof CoreMessage.StoppedWord word) {
             return Optional.of(new CoreMessage.RequestDone(word.requestId(), ExitCode.INTERNAL_ERROR, text));
         } else if (question instanceof CoreMessage.ClaimRequest claim) {
-            return Optional.of(new CoreMessage.ClaimAnswer(claim.claimId(), false, Map.of(), text));
+            return Optional.of(new CoreMessage.ClaimAnswer(claim.claimId(), false, false, Map.of(), text));
         } else if (question instanceof CoreMessage.Prepare prepare) {
             return Optional.of(
                     new CoreMessage.PrepareRefused(prepare.operation().id(), ExitCode.INTERNAL_ERROR, text));

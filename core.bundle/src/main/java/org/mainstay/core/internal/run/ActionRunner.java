@@ -76,9 +76,15 @@ public final class ActionRunner {
         });
     }
 
-    /** Runs quickCheck or deepCheck, unless something else of the instance runs. */
+    /** Runs quickCheck or deepCheck, unless something else of the instance runs. Code that does not link has not looked. */
     public CompletionStage<Ended<Outcome>> check(ActionOrder order) {
-        return call(order, Call.Kind.CHECK, message -> {}, (kit, context) -> perform(kit, order, context))
+        return call(order, Call.Kind.CHECK, message -> {}, (kit, context) -> {
+                    try {
+                        return perform(kit, order, context);
+                    } catch (LinkageError e) {
+                        throw defect(order, "its code does not fit together (" + e + ")", e);
+                    }
+                })
                 .result();
     }
 
@@ -187,12 +193,25 @@ public final class ActionRunner {
     }
 
     /** Properties that another version of the kit wrote are converted each time; they are stored when next set. */
-    private static ActionOrder migrated(RegisteredKit kit, ActionOrder order) {
+    private ActionOrder migrated(RegisteredKit kit, ActionOrder order) {
         String from = order.kitVersion();
         if (from.isEmpty() || from.equals(kit.descriptor().version())) {
             return order;
         }
-        return order.withProperties(kit.kit().migrate(from, order.resource().properties()));
+        try {
+            return order.withProperties(kit.kit().migrate(from, order.resource().properties()));
+        } catch (RuntimeException | LinkageError e) {
+            throw defect(order, "it cannot read the properties that its version " + from + " wrote (" + e + ")", e);
+        }
+    }
+
+    /** What a kit cannot do for its own fault is told once, and does not count against what it protects (I8). */
+    private KitDefect defect(ActionOrder order, String why, Throwable cause) {
+        String text =
+                order.actionName() + " of " + order.resource().tag() + " did not take place, because its kit does not "
+                        + "work: " + why + "; it goes on unwatched until another version of the kit is installed";
+        kits.defect(order.resource().application(), order.resource().type(), text);
+        return new KitDefect(text, cause);
     }
 
     private static Outcome perform(RecoveryKit kit, ActionOrder order, ActionContext context) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.mainstay.cluster.Registration;
@@ -33,6 +34,9 @@ public final class KitRegistry {
     private final Map<String, List<RegisteredKit>> services = new HashMap<>();
     /** Script kits as they were last seen: nobody announces them, so they are noticed when somebody looks. */
     private final Map<String, RegisteredKit> scripts = new HashMap<>();
+
+    /** Defects that were told; forgotten when a kit appears. */
+    private final Set<String> defects = ConcurrentHashMap.newKeySet();
 
     private final List<Consumer<KitNews>> listeners = new CopyOnWriteArrayList<>();
 
@@ -62,6 +66,7 @@ public final class KitRegistry {
         }
         RegisteredKit before;
         RegisteredKit now;
+        defects.clear();
         synchronized (services) {
             List<RegisteredKit> same = services.computeIfAbsent(added.key(), key -> new ArrayList<>());
             before = same.isEmpty() ? null : same.get(0);
@@ -206,6 +211,15 @@ public final class KitRegistry {
     public Registration listen(Consumer<KitNews> listener) {
         listeners.add(listener);
         return () -> listeners.remove(listener);
+    }
+
+    /** Tells that the code of the kit that is used does not work; once for each version and text. */
+    public void defect(String application, String type, String text) {
+        find(application, type).ifPresent(kit -> {
+            if (defects.add(describe(kit) + "\n" + text)) {
+                tell(KitNews.What.NOT_USED, kit, text);
+            }
+        });
     }
 
     private void tell(KitNews.What what, RegisteredKit kit, String text) {

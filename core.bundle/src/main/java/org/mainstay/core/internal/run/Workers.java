@@ -296,6 +296,9 @@ public final class Workers implements AutoCloseable {
             Ended<T> ended;
             try {
                 ended = Ended.answered(call.body().run(control));
+            } catch (KitDefect e) {
+                LOG.warn("{} did not take place: {}", call.name(), e.getMessage());
+                ended = Ended.without(Ended.How.NOT_RUN, e.getMessage());
             } catch (Exception | LinkageError | StackOverflowError | AssertionError e) {
                 LOG.warn("{} failed with an exception", call.name(), e);
                 String text = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();

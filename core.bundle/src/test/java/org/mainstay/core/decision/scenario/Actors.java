@@ -127,7 +127,7 @@ final class Actors {
         world.servers().values().stream()
                 .filter(server -> server.disk().instance(m.group(2)).isPresent())
                 .forEach(server -> places.put(server.name(), m.group(2)));
-        Promise promise = new Promise(places, 100, m.group(3));
+        Promise promise = new Promise(places, 100L << 20, m.group(3));
         server(m, 1).prepare(lcd -> lcd.with(LcdSection.PROMISES, Promise.key(places), promise));
     }
 
@@ -216,7 +216,7 @@ final class Actors {
         on("the time limit ends on (\\w+)", m -> server(m, 1).kits().timeOut());
         on(
                 "the storage of (\\w+) is lost on (\\w+)",
-                m -> server(m, 2).feed(new Event.OwnershipLost(m.group(1), "taken by another server")));
+                m -> server(m, 2).feed(new Event.StorageLost(m.group(1), "taken by another server")));
         on("(\\w+) crashes on (\\w+)", m -> server(m, 2).kits().set(m.group(1), Presence.PARTIAL));
         on("(\\w+) is stopped by hand on (\\w+)", m -> server(m, 2).kits().set(m.group(1), Presence.STOPPED));
         on(

@@ -32,12 +32,22 @@ final class Stage {
     static final String TYPE = "gen/app";
     private static final long SETTLE = 40_000;
 
+    private final boolean clockJumps;
     private Settings settings = Settings.DEFAULT;
     private World world;
     private Transcript transcript;
     private Invariants invariants;
     private final Map<String, Lcd> backups = new TreeMap<>();
     private final Map<String, List<String>> requests = new TreeMap<>();
+
+    Stage() {
+        this(false);
+    }
+
+    /** @param clockJumps whether the wall clock jumps by years all the time */
+    Stage(boolean clockJumps) {
+        this.clockJumps = clockJumps;
+    }
 
     /** Plays one line and returns what follows. */
     List<String> play(String line) {
@@ -196,6 +206,9 @@ final class Stage {
 
     private void servers(List<String> names) {
         world = new World(1, false, settings);
+        if (clockJumps) {
+            world.wallClockJumps();
+        }
         transcript = new Transcript(world);
         invariants = new Invariants(world);
         world.watch(transcript);

@@ -20,6 +20,8 @@ public final class World {
     /** Begin of the wall clock, for display. */
     private static final long EPOCH = 1_790_000_000_000L;
 
+    private static final long YEAR_MILLIS = 31_557_600_000L;
+
     private record Due(long at, long sequence, Runnable work) {}
 
     private final PriorityQueue<Due> due =
@@ -34,6 +36,7 @@ public final class World {
     private final TreeSet<String> withoutStorage = new TreeSet<>();
     private final TreeMap<String, Fencer> fencers = new TreeMap<>();
     private boolean watchdogs;
+    private boolean clockJumps;
     private final List<Watcher> watchers = new ArrayList<>();
     private final Random random;
     private final boolean jitter;
@@ -71,8 +74,14 @@ public final class World {
         return now;
     }
 
+    /** Lets the wall clock jump by years, forth and back, every second: nothing may be decided by it. */
+    public void wallClockJumps() {
+        clockJumps = true;
+    }
+
     long wallClock() {
-        return EPOCH + now;
+        long jump = clockJumps ? (now / 1000 * 7919 % 61 - 30) * YEAR_MILLIS : 0;
+        return EPOCH + now + jump;
     }
 
     public Server add(String name) {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -103,7 +102,7 @@ public final class TestNode {
                     data,
                     name + "-boot-" + boot,
                     new Tunables(home.resolve("etc/default/LifeKeeper")),
-                    Clock.systemUTC(),
+                    new JumpingClock(),
                     () -> 0.5,
                     Duration.ofSeconds(2));
             NodeRuntime.Foundation base = new NodeRuntime.Foundation(

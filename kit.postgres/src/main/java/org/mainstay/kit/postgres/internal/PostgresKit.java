@@ -104,9 +104,8 @@ public final class PostgresKit implements RecoveryKit {
         }
         Optional<ResourceInfo> volume = volumeBelow(data, context.resources());
         if (volume.isEmpty()) {
-            return Creation.refused(
-                    "datadir=" + data + " is not on a protected volume; create a volume resource whose "
-                            + "mount point holds it first: mainstay resource create volume --set device=... --set mount=...");
+            return Creation.refused("datadir=" + data + " is not on a protected volume; create a volume resource whose "
+                    + "mount point holds it first: mainstay resource create volume --set device=... --set mount=...");
         }
         Map<String, String> properties = new LinkedHashMap<>(resource.properties());
         properties.put(Settings.VERSION, version);

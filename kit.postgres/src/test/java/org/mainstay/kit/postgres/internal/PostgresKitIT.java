@@ -25,6 +25,7 @@ import org.mainstay.kit.Outcome;
 import org.mainstay.kit.Probe;
 import org.mainstay.kit.ResourceInfo;
 import org.mainstay.kit.testkit.KitBench;
+import org.mainstay.kit.testkit.KitContract;
 
 /** The kit against a real PostgreSQL, with a plain folder in the place of the volume. */
 class PostgresKitIT {
@@ -443,5 +444,13 @@ class PostgresKitIT {
         bench.tunable("LKPGSQL_CHECKPOINT_SECS", "0");
         assertThat(kit.remove(bench.context(resource)).succeeded()).isTrue();
         assertThat(bench.progress()).anyMatch(line -> line.contains("there is no time for one"));
+    }
+
+    @Test
+    void keepsTheContractOfKits() {
+        create();
+        KitContract.on(bench, kit)
+                .breaking(serving -> bench.context(serving).host().processes().endAll())
+                .verify(resource);
     }
 }

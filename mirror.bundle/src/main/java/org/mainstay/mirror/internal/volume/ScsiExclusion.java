@@ -58,9 +58,10 @@ final class ScsiExclusion implements Exclusion {
         try {
             return tool.supported()
                     ? Outcome.success(device + " supports persistent reservations")
-                    : Outcome.failed("reservation: " + device + " does not support SCSI persistent reservations of type 5,"
-                            + " or the tool sg_persist (package sg3-utils) is not installed; name a reservation area"
-                            + " instead");
+                    : Outcome.failed(
+                            "reservation: " + device + " does not support SCSI persistent reservations of type 5,"
+                                    + " or the tool sg_persist (package sg3-utils) is not installed; name a reservation area"
+                                    + " instead");
         } catch (SgPersist.FailedException e) {
             return Outcome.failed("reservation: " + e.getMessage(), e.detail());
         }

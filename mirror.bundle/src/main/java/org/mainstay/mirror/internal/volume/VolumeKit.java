@@ -161,8 +161,8 @@ public final class VolumeKit implements RecoveryKit {
             Optional<ScsiKeys> keys = ScsiKeys.of(context.resource());
             return keys.isPresent()
                     ? creation(volume, checks, observed, keys.get())
-                    : Creation.refused("the resource has no property " + ScsiKeys.PROPERTY
-                            + ": delete it and create it again");
+                    : Creation.refused(
+                            "the resource has no property " + ScsiKeys.PROPERTY + ": delete it and create it again");
         } catch (VolumeChecks.RefusedException e) {
             return e.creation();
         } catch (IllegalArgumentException e) {

@@ -101,7 +101,9 @@ class ScsiExclusionTest {
         for (boolean takeover : new boolean[] {false, true}) {
             Outcome refused = server("A", takeover).claim(false);
             assertThat(refused.succeeded()).isFalse();
-            assertThat(refused.message()).contains("not of this volume's servers").contains("force");
+            assertThat(refused.message())
+                    .contains("not of this volume's servers")
+                    .contains("force");
         }
         assertThat(Files.readString(folder.resolve("lun.keys"))).isEqualTo(before);
         assertThat(server("A", false).claim(true).succeeded()).isTrue();
@@ -141,8 +143,7 @@ class ScsiExclusionTest {
         assertThat(a.initialise().message()).contains("went wrong").doesNotContain("does not support");
         TestHost host = new TestHost("A", new HashMap<>());
         host.path = folder.toString();
-        assertThatThrownBy(() -> ScsiExclusion.supported(host, device))
-                .isInstanceOf(SgPersist.FailedException.class);
+        assertThatThrownBy(() -> ScsiExclusion.supported(host, device)).isInstanceOf(SgPersist.FailedException.class);
     }
 
     @Test

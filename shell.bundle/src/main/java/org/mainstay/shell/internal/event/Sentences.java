@@ -83,7 +83,8 @@ public final class Sentences {
                             throw new IllegalStateException(FILE + ": three fields are needed: " + line);
                         }
                         Sentence one = Sentence.of(Integer.parseInt(parts[0].strip()), parts[1], parts[2]);
-                        all.computeIfAbsent(one.number(), number -> new ArrayList<>()).add(one);
+                        all.computeIfAbsent(one.number(), number -> new ArrayList<>())
+                                .add(one);
                     });
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -15,6 +15,7 @@ import org.mainstay.cluster.QuorumStatus;
 import org.mainstay.cluster.QuorumStorage;
 import org.mainstay.cluster.SafetyReport;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.shell.internal.kit.KitManager;
 
 /** What commands work with. Each method fails with a message for the caller while the thing is not there. */
 public interface Platform {
@@ -47,6 +48,12 @@ public interface Platform {
         throw new CommandException(
                 ExitCode.SYSTEM_ERROR,
                 "the Karaf shell is not there; it runs with Mainstay: start it with bin/lkstart");
+    }
+
+    /** Returns the kits of the servers; there only in Karaf. */
+    default KitManager kitManager() throws CommandException {
+        throw new CommandException(
+                ExitCode.SYSTEM_ERROR, "kits can be changed only while Mainstay runs: start it with bin/lkstart");
     }
 
     /** Returns whether Mainstay runs here; false for the tools that work while it is stopped. */

@@ -51,8 +51,9 @@ public final class PeerRoles {
 
     /** Returns whom the door is for, to tell those it is not for. */
     String allowed() {
-        return "only root" + group.map(one -> ", the user that runs Mainstay and the group " + one.name())
-                .orElse(" and the user that runs Mainstay");
+        return "only root"
+                + group.map(one -> ", the user that runs Mainstay and the group " + one.name())
+                        .orElse(" and the user that runs Mainstay");
     }
 
     /** Returns the caller; empty if the user may not use the socket. @param from where the door is, such as {@code A bin} */

@@ -11,6 +11,7 @@ import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.QuorumStatus;
 import org.mainstay.cluster.QuorumStorage;
 import org.mainstay.cluster.SafetyReport;
+import org.mainstay.shell.internal.kit.KitManager;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Platform;
 import org.osgi.framework.BundleContext;
@@ -35,6 +36,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     private final ServiceTracker<SafetyReport.Source, SafetyReport.Source> report;
     private final ServiceTracker<QuorumStatus.Source, QuorumStatus.Source> quorum;
     private final ServiceTracker<Mirrors, Mirrors> mirrors;
+    private final ServiceTracker<KitManager, KitManager> kits;
     private final ServiceTracker<Object, Object> bootFinished;
     private final FrameworkStartLevel startLevel;
     private final int lastStartLevel;
@@ -51,6 +53,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         this.report = new ServiceTracker<>(context, SafetyReport.Source.class, null);
         this.quorum = new ServiceTracker<>(context, QuorumStatus.Source.class, null);
         this.mirrors = new ServiceTracker<>(context, Mirrors.class, null);
+        this.kits = new ServiceTracker<>(context, KitManager.class, null);
         this.bootFinished = new ServiceTracker<>(context, BOOT_FINISHED, null);
         this.startLevel = context.getBundle(Constants.SYSTEM_BUNDLE_ID).adapt(FrameworkStartLevel.class);
         String beginning = context.getProperty(Constants.FRAMEWORK_BEGINNING_STARTLEVEL);
@@ -65,6 +68,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         report.open();
         quorum.open();
         mirrors.open();
+        kits.open();
     }
 
     /** Sets the Karaf shell; null while there is none. */
@@ -118,6 +122,11 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     }
 
     @Override
+    public KitManager kitManager() throws CommandException {
+        return present(kits.getService(), "the management of kits");
+    }
+
+    @Override
     public RemoteServers remote() throws CommandException {
         return present(remote, "the communication between servers");
     }
@@ -159,5 +168,6 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         report.close();
         quorum.close();
         mirrors.close();
+        kits.close();
     }
 }

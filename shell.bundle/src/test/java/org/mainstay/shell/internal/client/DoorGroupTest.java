@@ -91,7 +91,8 @@ class DoorGroupTest {
         Result other = as("--reuid", "1", "--regid", "1", "--clear-groups");
         assertThat(other.exit()).isEqualTo(1);
         assertThat(other.err()).contains("permission denied: only root");
-        // A process that was given the group, of a user who is no member: the folder lets it through, the lookup does not.
+        // A process that was given the group, of a user who is no member: the folder lets it through, the lookup does
+        // not.
         Result borrowed = as("--reuid", "1", "--regid", "1", "--groups", "65534");
         assertThat(borrowed.exit()).isEqualTo(1);
         assertThat(borrowed.err()).contains("permission denied: only root", "the group " + group);

@@ -31,8 +31,8 @@ public final class InsSetlocalrecover extends LcdCommand {
         if (on && instance.typeKey().equals(ADDRESS) && !instance.settings().localRecovery()) {
             // ADM-194
             throw CommandException.invalid(
-                    "local recovery of an IP address can only be switched on when it is created or extended "
-                            + "; '" + tag + "' was made without it");
+                    "local recovery of an IP address can only be switched on when it is created or extended; '" + tag
+                            + "' was made without it");
         }
         return edit(invocation, new LcdEdit.SetLocalRecovery(tag, on));
     }

@@ -6,10 +6,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.Equivalency;
 import org.mainstay.shell.internal.command.BaseCommand;
 import org.mainstay.shell.internal.command.Settings;
+import org.mainstay.shell.internal.command.wizard.ExtendWizard;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -19,10 +21,13 @@ import picocli.CommandLine.Parameters;
 /** {@code mainstay resource extend} (ADM-240 to ADM-243). */
 @Command(
         name = "extend",
-        description = "Extends the whole hierarchy of a resource to another server, so that it can run there too.",
+        description =
+                "Extends the whole hierarchy of a resource to another server, so that it can run there too. At a terminal, "
+                        + "without --to, asks for everything.",
         footer = {
             "",
             "Examples:",
+            "  mainstay resource extend pg",
             "  mainstay resource extend pg --to B",
             "  mainstay resource extend pg --to B --priority 10 --set vip.interface=eth1"
         })
@@ -30,8 +35,16 @@ public final class ResourceExtend extends BaseCommand {
     @Parameters(paramLabel = "TAG", description = "Any resource of the hierarchy.")
     private String tag;
 
-    @Option(names = "--to", required = true, paramLabel = "NAME", description = "The server to extend to.")
+    @Option(
+            names = "--to",
+            paramLabel = "NAME",
+            description = "The server to extend to; at a terminal it is asked for.")
     private String target;
+
+    @Option(
+            names = {"-i", "--interactive"},
+            description = "Asks for everything, as at a terminal without --to.")
+    private boolean interactive;
 
     @Option(
             names = "--priority",
@@ -54,8 +67,16 @@ public final class ResourceExtend extends BaseCommand {
                     "the priority must be 1 to " + Equivalency.MAX_PRIORITY + ", not " + priority);
         }
         Set<String> tags = invocation.snapshot().own().instances().keySet();
-        return invocation.submit(new Request.Extend(
-                tag, target, priority == null ? 0 : priority, byTag(Settings.parse(settings), tags)));
+        Map<String, Map<String, String>> given = byTag(Settings.parse(settings), tags);
+        int wanted = priority == null ? 0 : priority;
+        if (interactive || target == null && invocation.context().terminal().interactive()) {
+            return new ExtendWizard(invocation).run(tag, target == null ? "" : target, wanted, given);
+        }
+        if (target == null) {
+            throw new CommandException(
+                    ExitCode.SYNTAX, "missing required option: '--to=NAME'; try 'mainstay resource extend --help'");
+        }
+        return invocation.submit(new Request.Extend(tag, target, wanted, given));
     }
 
     /** Tags may hold dots: the longest tag that fits is meant. */

@@ -1,16 +1,13 @@
 package org.mainstay.shell.internal.command.wizard;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.mainstay.cluster.Administration;
-import org.mainstay.cluster.Administration.FormField;
 import org.mainstay.cluster.Administration.Kit;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
-import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 
@@ -39,9 +36,9 @@ public final class CreateWizard {
         dialogue.say("Answer each question; Enter takes what is in [brackets], < goes back, Ctrl-C leaves.");
         String chosen = type.isEmpty() ? kit() : type;
         Map<String, String> answers = new LinkedHashMap<>(given);
-        fields(chosen, false, answers);
+        new FormQuestions(administration, dialogue).ask(chosen, false, answers, Map.of());
         String name = tag.isEmpty() ? dialogue.ask("\nTag, its name (Enter: proposed by the kit): ") : tag;
-        Request request = new Request.CreateResource(chosen, name, withoutEmpty(answers));
+        Request request = new Request.CreateResource(chosen, name, FormQuestions.withoutEmpty(answers));
         Reply reply = invocation.submit(request, invocation.out());
         reply.remarks().forEach(dialogue::say);
         if (!reply.succeeded()) {
@@ -50,7 +47,7 @@ public final class CreateWizard {
         }
         dialogue.say(reply.message());
         String created = quoted(reply.message()).orElse(name);
-        return created.isEmpty() ? 0 : extend(chosen, created);
+        return created.isEmpty() ? 0 : extend(created);
     }
 
     private String kit() throws CommandException {
@@ -71,71 +68,18 @@ public final class CreateWizard {
         return from >= 0 && to > from ? Optional.of(message.substring(from + 1, to)) : Optional.empty();
     }
 
-    private void fields(String type, boolean extend, Map<String, String> answers) throws CommandException {
-        List<String> asked = new ArrayList<>();
-        Map<String, String> before = new LinkedHashMap<>();
+    private int extend(String tag) throws CommandException, InterruptedException {
+        ExtendWizard wizard = new ExtendWizard(invocation, dialogue);
         while (true) {
-            List<FormField> form = administration
-                    .form(type, extend, withoutEmpty(answers))
-                    .orElseThrow(() -> CommandException.notFound(
-                            "there is no kit for '" + type + "'; 'mainstay kit list' shows the kits"));
-            Optional<FormField> next = form.stream()
-                    .filter(field -> !answers.containsKey(field.name()))
-                    .findFirst();
-            if (next.isEmpty()) {
-                return;
-            }
-            String answer =
-                    dialogue.field(next.get(), before.getOrDefault(next.get().name(), ""));
-            if (!answer.equals(Dialogue.BACK)) {
-                answers.put(next.get().name(), answer);
-                asked.add(next.get().name());
-            } else if (!asked.isEmpty()) {
-                String last = asked.remove(asked.size() - 1);
-                before.put(last, answers.remove(last));
-            }
-        }
-    }
-
-    private static Map<String, String> withoutEmpty(Map<String, String> answers) {
-        Map<String, String> filled = new LinkedHashMap<>(answers);
-        filled.values().removeIf(String::isEmpty);
-        return filled;
-    }
-
-    private int extend(String type, String tag) throws CommandException, InterruptedException {
-        while (true) {
-            List<String> servers = new ArrayList<>(invocation.snapshot().servers());
-            servers.remove(invocation.snapshot().self());
-            servers.removeAll(extended(tag));
+            List<String> servers = wizard.without(tag);
             if (servers.isEmpty() || !dialogue.yes("\nExtend '" + tag + "' to another server?", true)) {
                 return 0;
             }
             String target = servers.size() == 1 ? servers.get(0) : dialogue.choose("To which server?", servers);
-            Map<String, String> answers = new LinkedHashMap<>();
-            if (dialogue.yes("Set anything differently on " + target + "?", false)) {
-                fields(type, true, answers);
-            }
-            Map<String, String> filled = withoutEmpty(answers);
-            Reply reply = invocation.submit(
-                    new Request.Extend(tag, target, 0, filled.isEmpty() ? Map.of() : Map.of(tag, filled)),
-                    invocation.out());
-            reply.remarks().forEach(dialogue::say);
-            if (!reply.succeeded()) {
-                invocation.err().println(invocation.name() + ": " + reply.message());
-                return reply.exitCode();
-            }
-            dialogue.say(reply.message());
-            if (servers.size() == 1) {
-                return 0;
+            int code = wizard.extend(tag, target, 0, Map.of());
+            if (code != 0 || servers.size() == 1) {
+                return code;
             }
         }
-    }
-
-    private List<String> extended(String tag) throws CommandException {
-        return invocation.snapshot().own().rows(LcdSection.EQUIVALENCIES).values().stream()
-                .filter(row -> row.tag().equals(tag))
-                .map(row -> row.otherServer())
-                .toList();
     }
 }

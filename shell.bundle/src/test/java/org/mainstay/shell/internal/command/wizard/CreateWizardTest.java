@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,10 @@ class CreateWizardTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
     private int run(String typed, String... words) throws InterruptedException {
+        return run("create", typed, words);
+    }
+
+    private int run(String verb, String typed, String[] words) throws InterruptedException {
         PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
         CommandContext context = new CommandContext(
                 stream,
@@ -37,7 +42,7 @@ class CreateWizardTest {
                 new Caller("root", Caller.Role.ADMINISTRATOR, "A bin"),
                 new Cancellation(),
                 false);
-        List<String> all = new java.util.ArrayList<>(List.of("resource", "create"));
+        List<String> all = new ArrayList<>(List.of("resource", verb));
         all.addAll(List.of(words));
         return Programs.registry().run(new CommandCall("mainstay", all), context, platform);
     }
@@ -93,5 +98,41 @@ class CreateWizardTest {
                 .isZero();
         assertThat(platform.requests())
                 .containsExactly(new Request.CreateResource("ip", "vip2", Map.of("address", "10.77.1.9/24")));
+    }
+
+    private int extend(String typed, String... words) throws InterruptedException {
+        return run("extend", typed, words);
+    }
+
+    // covers ADM-240 ADM-242 ADM-243
+    @Test
+    void extendAsksForServerPriorityAndWhatIsDifferentThere() throws Exception {
+        platform.show(Fixtures.named("not extended"));
+        platform.reply(Reply.success("pg is extended to B"));
+        assertThat(extend("1\n2000\n20\ny\ny\n\n5433\n\nn\ny\n\neth1\n", "pg"))
+                .as(printed())
+                .isZero();
+        assertThat(platform.requests())
+                .containsExactly(new Request.Extend(
+                        "pg", "B", 20, Map.of("pg", Map.of("port", "5433"), "vip", Map.of("interface", "eth1"))));
+        assertThat(printed())
+                .contains("a whole number from 1 to 1024 is needed, not '2000'")
+                .contains("Settings of 'vip' (comm/ip)?")
+                .contains("pg is extended to B");
+    }
+
+    @Test
+    void extendOfWhatIsEverywhereAsksNothing() throws Exception {
+        assertThat(extend("", "pg")).isZero();
+        assertThat(printed()).contains("'pg' is on every server of the cluster already");
+        assertThat(extend("", "nosuch")).isEqualTo(7);
+        assertThat(platform.requests()).isEmpty();
+    }
+
+    @Test
+    void extendGivenUpChangesNothing() throws Exception {
+        platform.show(Fixtures.named("not extended"));
+        assertThat(extend("B\n20\n", "pg")).isEqualTo(130);
+        assertThat(platform.requests()).isEmpty();
     }
 }

@@ -19,10 +19,10 @@ import org.mainstay.core.decision.state.ServiceOperation.Work;
  * Begins, queues and ends service operations. An operation reserves all its instances in one step, or waits; who waits is
  * served in the order of arrival, and no reservation is taken away while its holder acts (CMD-392).
  */
-final class Reservations {
+final class InstanceReservations {
     private final Step step;
 
-    Reservations(Step step) {
+    InstanceReservations(Step step) {
         this.step = step;
     }
 

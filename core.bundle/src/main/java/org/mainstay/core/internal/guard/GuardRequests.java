@@ -13,7 +13,7 @@ import org.mainstay.cluster.GuardControl.HandleResult;
  * Requests to the guard that wait for their answer. They outlive a connection: what a guard that died did not answer is asked
  * again of the next one, which is safe as every request may be repeated.
  */
-final class Requests {
+final class GuardRequests {
 
     /** Answer of the guard: the closing line and the items before it. */
     record Answer(HandleResult result, List<HandleResult> items) {}

@@ -11,13 +11,13 @@ import org.mainstay.comm.internal.session.Incoming;
 import org.mainstay.comm.internal.wire.Frame;
 
 /** Requests of one session that wait for their answers. Futures complete in order on the executor. Thread-safe. */
-public final class Requests {
+public final class Correlations {
     private final Executor answers;
     private final AtomicLong correlations = new AtomicLong();
     private final Map<Long, CompletableFuture<byte[]>> pending = new ConcurrentHashMap<>();
     private volatile String over;
 
-    public Requests(Executor answers) {
+    public Correlations(Executor answers) {
         this.answers = answers;
     }
 

@@ -11,7 +11,7 @@ import org.mainstay.kit.CommandResult;
 import org.slf4j.Logger;
 
 /** Runs commands for one action: with its tag, its time and its log. Thread-safe. */
-final class ActionRunner {
+final class ActionCommands {
     /** More than the network helper ever prints in one piece. */
     private static final int HELPER_OUTPUT = 4 * 1024 * 1024;
 
@@ -20,7 +20,7 @@ final class ActionRunner {
     private final ActionTime time;
     private final Logger log;
 
-    ActionRunner(Launcher launcher, String tag, ActionTime time, Logger log) {
+    ActionCommands(Launcher launcher, String tag, ActionTime time, Logger log) {
         this.launcher = launcher;
         this.tag = tag;
         this.time = time;

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Requests the decision core has not answered yet. Thread-safe. */
-public final class Requests {
-    private static final Logger LOG = LoggerFactory.getLogger(Requests.class);
+public final class PendingRequests {
+    private static final Logger LOG = LoggerFactory.getLogger(PendingRequests.class);
     /** More than people and programs ask for at a time: they wait for a disk or for a loop that hangs. */
     private static final int MOST = 1000;
 
@@ -29,7 +29,7 @@ public final class Requests {
     private record Waiting(CompletableFuture<Reply> reply, Consumer<String> progress) {}
 
     /** @param replies completes the stages, so that who depends on them cannot hold up the decision loop */
-    Requests(Consumer<Event> loop, Executor replies) {
+    PendingRequests(Consumer<Event> loop, Executor replies) {
         this.loop = loop;
         this.replies = replies;
     }

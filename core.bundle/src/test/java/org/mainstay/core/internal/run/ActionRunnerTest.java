@@ -1,0 +1,105 @@
+package org.mainstay.core.internal.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.mainstay.kit.Action;
+import org.mainstay.kit.KitDescriptor;
+import org.mainstay.kit.Outcome;
+import org.mainstay.kit.ResourceInfo;
+
+/** What the fault of a kit is, and what the fault of what it protects (I8). */
+@Timeout(60)
+class ActionRunnerTest {
+    private static final KitDescriptor DESCRIPTOR =
+            KitDescriptor.builder("test", "fake", "2", "Fake").build();
+
+    private final Workers workers = new Workers(10, 2);
+    private final KitRegistry kits = new KitRegistry(Path.of("/nowhere"), KitDescriptor.Platform.LINUX);
+    private final ActionRunner runner =
+            new ActionRunner(workers, kits, new FakeHosts(), new Tunables(Path.of("/nowhere")));
+    private final List<String> news = new CopyOnWriteArrayList<>();
+
+    /** A kit that cannot read what version 1 wrote. */
+    private static final class Forgetful extends FakeKit {
+        Forgetful() {
+            super(DESCRIPTOR);
+        }
+
+        @Override
+        public Map<String, String> migrate(String fromVersion, Map<String, String> properties) {
+            throw new IllegalStateException("unknown version");
+        }
+    }
+
+    @BeforeEach
+    void listen() {
+        kits.listen(told -> news.add(told.text()));
+    }
+
+    @AfterEach
+    void close() {
+        workers.close();
+    }
+
+    private static ActionOrder order(Action action, String kitVersion) {
+        ResourceInfo resource = new ResourceInfo("A", "vip", "vip", "test", "fake", Map.of(), true);
+        return new ActionOrder(
+                action, "", List.of(), resource, kitVersion, List.of(), List.of(), List.of(), "test", false, false);
+    }
+
+    private Ended<Outcome> check(String kitVersion) throws Exception {
+        return runner.check(order(Action.QUICK_CHECK, kitVersion))
+                .toCompletableFuture()
+                .get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aKitThatCannotReadOldPropertiesSaysNothingAboutTheResource() throws Exception {
+        kits.add(new Forgetful());
+        Ended<Outcome> ended = check("1");
+        assertThat(ended.how()).isEqualTo(Ended.How.NOT_RUN);
+        assertThat(ended.message()).contains("cannot read the properties that its version 1 wrote", "unknown version");
+        assertThat(check("2").how()).as("its own properties").isEqualTo(Ended.How.ANSWERED);
+        Ended<Outcome> restore = runner.run(order(Action.RESTORE, "1"), message -> {})
+                .result()
+                .toCompletableFuture()
+                .get(20, TimeUnit.SECONDS);
+        assertThat(restore.how()).isEqualTo(Ended.How.NOT_RUN);
+    }
+
+    @Test
+    void aDefectIsToldOnceForEachVersion() throws Exception {
+        kits.add(new Forgetful());
+        check("1");
+        check("1");
+        assertThat(news.stream().filter(text -> text.contains("did not take place")))
+                .hasSize(1);
+    }
+
+    @Test
+    void codeThatDoesNotLinkHasNotLooked() throws Exception {
+        kits.add(new FakeKit(DESCRIPTOR).on(Action.QUICK_CHECK, context -> {
+            throw new NoClassDefFoundError("gone/Gone");
+        }));
+        Ended<Outcome> ended = check("2");
+        assertThat(ended.how()).isEqualTo(Ended.How.NOT_RUN);
+        assertThat(ended.message()).contains("does not fit together", "gone/Gone");
+    }
+
+    @Test
+    void anExceptionOfACheckIsAFailedCheck() throws Exception {
+        kits.add(new FakeKit(DESCRIPTOR).on(Action.QUICK_CHECK, context -> {
+            throw new IllegalStateException("no answer");
+        }));
+        assertThat(check("2").how()).isEqualTo(Ended.How.THREW);
+    }
+}

@@ -1,0 +1,2 @@
+/** Recovery kit: Redis. */
+package com.example.redis;

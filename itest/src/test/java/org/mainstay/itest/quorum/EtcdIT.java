@@ -1,0 +1,183 @@
+package org.mainstay.itest.quorum;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.mainstay.itest.fault.App;
+import org.mainstay.itest.lab.Await;
+import org.mainstay.itest.lab.Server;
+
+/** Two servers with QUORUM_MODE=etcd, and a real etcd on a third machine that all networks reach. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class EtcdIT extends QuorumCase {
+    private static final Path ETCD = Path.of("/usr/bin/etcd");
+    private static final String URL = "http://10.77.1.200:2379";
+
+    /** How late a server may learn that a key is gone: it renews its own and looks four times per lease. */
+    private static final Duration LOOK = Duration.ofMillis(1_250);
+
+    @BeforeAll
+    static void possible() {
+        Assumptions.assumeTrue(Files.isExecutable(ETCD), "needs /usr/bin/etcd (Debian package etcd-server)");
+    }
+
+    @Override
+    List<String> tunables() {
+        return List.of(
+                "QUORUM_ETCD_ENDPOINTS=" + URL,
+                "QUORUM_LEASE_SECS=5",
+                "QUORUM_LOSS_STOP_SECS=4",
+                "QUORUM_QUARANTINE_SECS=3",
+                "WITNESS_MODE=etcd",
+                "QUORUM_MODE=etcd");
+    }
+
+    @Override
+    Duration lease() {
+        return Duration.ofSeconds(5);
+    }
+
+    @Override
+    Duration lossStop() {
+        return Duration.ofSeconds(4);
+    }
+
+    @Override
+    protected void formed() {
+        startEtcd();
+        super.formed();
+        lab().servers().forEach(server -> awaitRight(server, "held"));
+        // What was granted while a server had the shipped times still is waited for.
+        Await.pass(SHIPPED_LAPSE);
+    }
+
+    private void startEtcd() {
+        Path folder = lab().directory().resolve("etcd");
+        Path log = lab().directory().resolve("etcd.log");
+        List<String> command = lab().atClient(List.of(
+                ETCD.toString(),
+                "--data-dir",
+                folder.toString(),
+                "--listen-client-urls",
+                URL,
+                "--advertise-client-urls",
+                URL,
+                "--listen-peer-urls",
+                "http://127.0.0.1:2380"));
+        try {
+            Process etcd = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            lab().attach(() -> {
+                etcd.destroyForcibly();
+                etcd.waitFor();
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Await.until("etcd serves", LIMIT, () -> read(log).contains("ready to serve client requests"), () -> read(log));
+    }
+
+    private static String read(Path log) {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private App protect(String tag) {
+        lab().servers().forEach(server -> awaitRight(server, "held"));
+        App app = App.write(lab(), tag);
+        app.protect(a(), List.of(b()));
+        expect(tag, a(), b());
+        return app;
+    }
+
+    private void withinFormula(Duration took) {
+        between("etcd", took, lapse().minus(LOOK), lapse().plus(LOOK).plusSeconds(1));
+    }
+
+    private void back(Server server) {
+        server.machine().powerOn();
+        server.start();
+    }
+
+    @Test
+    @Order(1)
+    void theServersLoseEachOtherButNotTheWitness() {
+        App app = protect("paths");
+        Set<Long> processes = app.processes(a());
+        deafen(a(), true);
+        awaitServer(b(), a(), "DEAD");
+        Await.pass(lapse().plus(LOOK.multipliedBy(2)));
+        awaitRight(a(), "held");
+        awaitRight(b(), "held");
+        assertThat(app.processes(a())).isEqualTo(processes);
+        assertThat(app.count(b(), "restore", "begin")).isZero();
+        undeafen(a());
+        meet();
+        expect("paths", a(), b());
+        retire(app);
+    }
+
+    @Test
+    @Order(2)
+    void theOwnerLosesItsPower() {
+        App app = protect("power");
+        long start = System.nanoTime();
+        a().machine().powerCut();
+        app.awaitStep(b(), "restore", "end", 0);
+        withinFormula(Duration.ofNanos(System.nanoTime() - start));
+
+        back(a());
+        meet();
+        expect("power", b(), a());
+        retire(app);
+    }
+
+    @Test
+    @Order(3)
+    void theOwnerIsCutOffFromPeerAndWitness() {
+        App app = protect("isolated");
+        long start = System.nanoTime();
+        cables(a(), false);
+        assertThat(awaitStopped(app, a(), start))
+                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
+        app.awaitStep(b(), "restore", "end", 0);
+
+        cables(a(), true);
+        meet();
+        expect("isolated", b(), a());
+        retire(app);
+    }
+
+    /** The site's power fails, and the server that had it does not come back: the other one serves alone. */
+    @Test
+    @Order(4)
+    void bothLoseTheirPowerAndTheOtherOneReturns() {
+        App app = protect("site");
+        long before = app.count(b(), "restore", "end");
+        lab().servers().forEach(server -> server.machine().powerCut());
+        back(b());
+        app.awaitStep(b(), "restore", "end", before);
+
+        back(a());
+        meet();
+        expect("site", b(), a());
+        retire(app);
+    }
+}

@@ -1,0 +1,83 @@
+package org.mainstay.kit.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.mainstay.kit.CreateContext;
+import org.mainstay.kit.ResourceInfo;
+import org.mainstay.kit.testkit.sample.SampleKit;
+import org.mainstay.kit.testkit.sample.SampleKit.Fault;
+
+/** A good kit passes; each way to be a bad one is found and named. */
+class KitContractTest {
+    private static final ResourceInfo FLAG =
+            new ResourceInfo("A", "flag", "flag", "sample", "flag", Map.of("key", "value"), false);
+    private static final Map<Fault, String> FINDINGS = findings();
+
+    private static Map<Fault, String> findings() {
+        Map<Fault, String> findings = new EnumMap<>(Fault.class);
+        findings.put(Fault.RESTORE_AGAIN_FAILS, "restore fails again, although it serves");
+        findings.put(Fault.RESTORE_AGAIN_RESTARTS, "a second restore changes what runs");
+        findings.put(Fault.REMOVE_AGAIN_FAILS, "remove fails before the first restore");
+        findings.put(Fault.REMOVE_ONLY_CLAIMS, "probe says RUNNING (it runs), not STOPPED, after remove");
+        findings.put(Fault.CHECK_ALWAYS_GOOD, "quickCheck succeeds before the first restore");
+        findings.put(Fault.PROBE_FROM_MEMORY, "probe says RUNNING of what was broken");
+        findings.put(Fault.STARTS_WITHOUT_TIME, "restore has started something although its time was over");
+        findings.put(Fault.LEAVES_A_TRACE, "traces are left after remove: gone [], new [a file]");
+        findings.put(Fault.LEAVES_A_THREAD, "threads of the kit stay: [left by the sample kit]");
+        findings.put(Fault.THROWS, "probe throws java.lang.IllegalStateException: a defect");
+        findings.put(Fault.ANSWERS_NOTHING, "quickCheck answers nothing");
+        findings.put(Fault.MIGRATES_ITS_OWN, "migrate changes properties of its own version");
+        return findings;
+    }
+
+    private static CreateContext context(ResourceInfo resource, Duration limit) {
+        return (CreateContext) Proxy.newProxyInstance(
+                CreateContext.class.getClassLoader(),
+                new Class<?>[] {CreateContext.class},
+                (self, method, arguments) -> {
+                    return switch (method.getName()) {
+                        case "resource" -> resource;
+                        case "remaining" -> limit;
+                        case "cancelled" -> limit.compareTo(Duration.ofSeconds(1)) < 0;
+                        default -> throw new UnsupportedOperationException(method.getName());
+                    };
+                });
+    }
+
+    private static KitContract contract(SampleKit kit) {
+        return new KitContract(kit, KitContractTest::context)
+                .breaking(resource -> kit.breakIt())
+                .leavingNothing(kit::traces)
+                .unchangedByRepetition(kit::marks)
+                .settlingWithin(Duration.ofMillis(100));
+    }
+
+    @Test
+    void aGoodKitPasses() {
+        SampleKit kit = new SampleKit();
+        assertThatCode(() -> contract(kit).verify(FLAG)).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Fault.class)
+    void aBadKitIsFound(Fault fault) {
+        SampleKit kit = new SampleKit(fault);
+        Throwable found = catchThrowable(() -> contract(kit).verify(FLAG));
+        kit.end();
+        assertThat(found).isInstanceOf(AssertionError.class).hasMessageContaining(FINDINGS.get(fault));
+    }
+
+    @Test
+    void everyFaultHasItsFinding() {
+        assertThat(FINDINGS).containsOnlyKeys(Fault.values());
+    }
+}

@@ -1,0 +1,2 @@
+/** Recovery kit: ${title}. */
+package ${package};
