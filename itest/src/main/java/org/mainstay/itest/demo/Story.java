@@ -61,8 +61,8 @@ public final class Story {
     void protect() {
         screen.title("Two servers, two networks, " + (mirror ? "a disk each" : "one shared disk"));
         Cluster.form(lab, distribution, List.of("A", "B"));
-        screen.line(
-                "A (10.77.1.1, 10.77.2.1) made a new cluster and B (10.77.1.2, 10.77.2.2) joined it with a one-time code");
+        screen.line("A (10.77.1.1, 10.77.2.1) made a new cluster and B (10.77.1.2, 10.77.2.2) joined it with a one-time"
+                + " code");
         Cluster.connect(lab, 2, Cluster.Heartbeat.DEFAULT);
         screen.line("two communication paths are alive");
         Server a = lab.server("A");
@@ -104,7 +104,9 @@ public final class Story {
         try {
             action.run();
             client.awaitMore(20, SERVICE_LIMIT);
-            if (mirror && lab.servers().stream().allMatch(server -> server.machine().isOn())) {
+            if (mirror
+                    && lab.servers().stream()
+                            .allMatch(server -> server.machine().isOn())) {
                 awaitInStep(lab.server("A"));
                 screen.line("the mirror is in step");
             }

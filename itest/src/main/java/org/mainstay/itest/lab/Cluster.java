@@ -94,8 +94,7 @@ public final class Cluster {
     /** Protects a database on mirrored private disks, with its address, on the first server, and extends it to all others. */
     public static void protectMirrored(Lab lab, Database database, String address, String type) {
         Server first = lab.servers().get(0);
-        createDatabase(
-                first, database, address, "mirror=" + first.machine().address(2), "mirror-type=" + type);
+        createDatabase(first, database, address, "mirror=" + first.machine().address(2), "mirror-type=" + type);
         for (Server other : lab.servers().subList(1, lab.servers().size())) {
             first.mainstay(
                     "resource",

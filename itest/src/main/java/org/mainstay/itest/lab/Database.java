@@ -46,7 +46,8 @@ public final class Database {
     public static Database createPrivate(Lab lab, List<String> settings) {
         List<Server> servers = lab.servers();
         for (Server server : servers.subList(1, servers.size())) {
-            try (var file = new java.io.RandomAccessFile(privateImage(lab, server).toFile(), "rw")) {
+            try (var file =
+                    new java.io.RandomAccessFile(privateImage(lab, server).toFile(), "rw")) {
                 file.setLength(IMAGE_BYTES);
             } catch (java.io.IOException e) {
                 throw new java.io.UncheckedIOException(e);

@@ -128,9 +128,8 @@ public final class Server {
             return false;
         }
         int links = 0;
-        for (JsonElement side : JsonParser.parseString(result.output())
-                .getAsJsonObject()
-                .getAsJsonArray("sides")) {
+        for (JsonElement side :
+                JsonParser.parseString(result.output()).getAsJsonObject().getAsJsonArray("sides")) {
             for (JsonElement link : side.getAsJsonObject().getAsJsonArray("links")) {
                 links++;
                 if (link.getAsJsonObject().get("code").getAsInt() != 1) {

@@ -28,7 +28,12 @@ class MirrorIT extends FaultCase {
         // A machine that builds and tests at the same time may need long for a takeover.
         for (Server server : lab().servers()) {
             server.machine()
-                    .run("sh", "-c", "echo MIRROR_CURRENCY_MS=30000 >> \"$1\"", "sh", server.home() + "/etc/default/LifeKeeper")
+                    .run(
+                            "sh",
+                            "-c",
+                            "echo MIRROR_CURRENCY_MS=30000 >> \"$1\"",
+                            "sh",
+                            server.home() + "/etc/default/LifeKeeper")
                     .orThrow();
         }
         Database database = Database.createPrivate(lab(), List.of());
@@ -103,8 +108,10 @@ class MirrorIT extends FaultCase {
         for (Server server : List.of(source, other(source))) {
             long engine = server.engineProcesses().get(0);
             server.machine().signal(engine, "KILL");
-            Await.until("another engine runs", LIMIT, () -> server.engineProcesses().stream()
-                    .anyMatch(pid -> pid != engine));
+            Await.until(
+                    "another engine runs",
+                    LIMIT,
+                    () -> server.engineProcesses().stream().anyMatch(pid -> pid != engine));
             client.awaitMore(20, LONG);
             inStep(source);
         }

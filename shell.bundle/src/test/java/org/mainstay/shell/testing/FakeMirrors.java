@@ -14,11 +14,36 @@ import org.mainstay.cluster.Reply;
 final class FakeMirrors implements Mirrors {
     @Override
     public CompletionStage<List<Side>> sides() {
-        Link b = new Link("B", "10.77.2.2:1501", 2, "RESYNC", "SYNC", "NONE", "", Map.of(
-                "resyncDirtyBlocks", 400L, "resyncTotalBlocks", 1600L, "resyncPass", 1L, "resyncCurrentBlock", 7L,
-                "resyncNewWrites", 3L, "breakUserRequested", 0L));
-        Link c = new Link("C", "10.77.2.3:1501", 4, "PAUSED", "ASYNC", "USER", "paused by command", Map.of(
-                "resyncDirtyBlocks", 2L, "resyncTotalBlocks", 1600L, "breakUserRequested", 1L));
+        Link b = new Link(
+                "B",
+                "10.77.2.2:1501",
+                2,
+                "RESYNC",
+                "SYNC",
+                "NONE",
+                "",
+                Map.of(
+                        "resyncDirtyBlocks",
+                        400L,
+                        "resyncTotalBlocks",
+                        1600L,
+                        "resyncPass",
+                        1L,
+                        "resyncCurrentBlock",
+                        7L,
+                        "resyncNewWrites",
+                        3L,
+                        "breakUserRequested",
+                        0L));
+        Link c = new Link(
+                "C",
+                "10.77.2.3:1501",
+                4,
+                "PAUSED",
+                "ASYNC",
+                "USER",
+                "paused by command",
+                Map.of("resyncDirtyBlocks", 2L, "resyncTotalBlocks", 1600L, "breakUserRequested", 1L));
         return CompletableFuture.completedFuture(List.of(
                 new Side("A", "data", "data-1", "SOURCE", 5, 104_857_600, false, false, List.of(b, c)),
                 new Side("B", "data", "data-1", "TARGET", 5, 104_857_600, false, false, List.of()),

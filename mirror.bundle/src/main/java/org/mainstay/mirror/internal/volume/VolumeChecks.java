@@ -250,7 +250,8 @@ final class VolumeChecks {
                     + "; name a small partition, LUN or file that every server reaches instead, or try again");
         }
         throw new RefusedException(
-                "reservation: " + volume.device() + " offers no SCSI persistent reservation; name a small"
-                        + " partition, LUN or file that every server reaches (at least 132 KiB), or say 'none' to do without");
+                "reservation: " + volume.device() + " offers no SCSI persistent reservation; name a small partition,"
+                        + " LUN or file that every server reaches (at least 132 KiB), or say"
+                        + " 'none' to do without");
     }
 }

@@ -66,15 +66,15 @@ public final class VolumeKit implements RecoveryKit {
                             .build(),
                     Field.named(Volume.RESERVATION, "Reservation")
                             .scope(Field.Scope.SERVER)
-                            .help(
-                                    "Reservation area (a small partition, LUN or file), 'scsi' for SCSI persistent reservation, or"
-                                            + " 'none'. Left out: a file beside an image, 'scsi' for a device that offers it.")
+                            .help("Reservation area (a small partition, LUN or file), 'scsi' for SCSI persistent"
+                                    + " reservation, or 'none'. Left out: a file beside an image, 'scsi' for a"
+                                    + " device that offers it.")
                             .build(),
                     Field.named(Mirrored.ADDRESS, "Mirror address")
                             .scope(Field.Scope.SERVER)
-                            .help(
-                                    "Address of this server, with or without port, that mirror data uses: then the volume is kept"
-                                            + " on each server's own storage. Left out: the servers share the storage.")
+                            .help("Address of this server, with or without port, that mirror data uses: then the"
+                                    + " volume is kept on each server's own storage. Left out: the servers share"
+                                    + " the storage.")
                             .build(),
                     Field.named(Mirrored.TYPE, "Mirror type")
                             .choices(List.of(Mirrored.SYNC, Mirrored.ASYNC))

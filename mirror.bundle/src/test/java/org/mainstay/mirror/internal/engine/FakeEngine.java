@@ -62,7 +62,8 @@ public final class FakeEngine implements AutoCloseable {
             StringBuilder answer = new StringBuilder();
             String refusal = refusals.get(line.split(" ")[0]);
             if (line.equals("status")) {
-                volumes.values().forEach(json -> answer.append("| ").append(json).append('\n'));
+                volumes.values()
+                        .forEach(json -> answer.append("| ").append(json).append('\n'));
             } else {
                 commands.add(line);
             }

@@ -28,7 +28,8 @@ import org.mainstay.mirror.internal.volume.Mirrored;
 
 /** Who may be source (I6): server A has to decide, B is the other side. */
 class PromotionTest {
-    private static final String SOURCE = "\"role\":\"NONE\",\"lastRole\":\"SOURCE\",\"consistent\":true,\"generation\":\"7\",";
+    private static final String SOURCE =
+            "\"role\":\"NONE\",\"lastRole\":\"SOURCE\",\"consistent\":true,\"generation\":\"7\",";
 
     @TempDir
     private Path home;
@@ -113,7 +114,9 @@ class PromotionTest {
     }
 
     private List<String> roles() {
-        return engine.commands.stream().filter(line -> line.startsWith("source")).toList();
+        return engine.commands.stream()
+                .filter(line -> line.startsWith("source"))
+                .toList();
     }
 
     @Test
@@ -130,7 +133,9 @@ class PromotionTest {
     void whoWasInStepAsksAndRefusesIfTheOtherWroteSince() throws Exception {
         own("\"ahead\":false");
         sideOfB = "\"name\":\"v\",\"role\":\"NONE\",\"lastRole\":\"SOURCE\",\"epoch\":6,\"generation\":\"9\"";
-        assertThat(ask().outcome().message()).contains("may be old: B has written since").contains("mainstay mirror force");
+        assertThat(ask().outcome().message())
+                .contains("may be old: B has written since")
+                .contains("mainstay mirror force");
         sideOfB = "\"name\":\"v\",\"role\":\"TARGET\",\"lastRole\":\"TARGET\",\"epoch\":5,\"generation\":\"7\"";
         assertThat(ask().export()).isEqualTo("v@5");
         assertThat(roles()).hasSize(1);
@@ -185,7 +190,8 @@ class PromotionTest {
         engine.volume("v", SOURCE + "\"epoch\":5,\"ahead\":true,\"configured\":{\"C\":\"10.0.0.3:1501 sync\"}");
         ask();
         assertThat(new TreeMap<>(Map.of("commands", String.join("\n", engine.commands))).toString())
-                .contains("mirror v B 10.0.0.1:1501 sync PingInterval=1000 CurrencyWindowMs=20000 CurrencyRecordTimeoutMs=20420")
+                .contains("mirror v B 10.0.0.1:1501 sync PingInterval=1000 CurrencyWindowMs=20000"
+                        + " CurrencyRecordTimeoutMs=20420")
                 .contains("unmirror v C");
         assertThat(Files.readString(home.resolve("data/mirror/engine"))).isEqualTo("A 1501\n");
     }

@@ -56,8 +56,8 @@ class MirroredVolumeTest {
     }
 
     private TestContext asked(String... more) {
-        Map<String, String> answers = new HashMap<>(
-                Map.of("device", image.toString(), "mount", mount.toString(), "mirror", "10.0.0.1"));
+        Map<String, String> answers =
+                new HashMap<>(Map.of("device", image.toString(), "mount", mount.toString(), "mirror", "10.0.0.1"));
         for (int i = 0; i < more.length; i += 2) {
             answers.put(more[i], more[i + 1]);
         }

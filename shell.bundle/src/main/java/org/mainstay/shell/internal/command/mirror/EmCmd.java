@@ -25,11 +25,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "emcmd",
         separator = " ",
-        description = "Mirrors by the original product's command. SYSTEM is a server's name, one of its addresses, or . for this "
-                + "one; a volume is named by its resource or its mount point. Queries: getcompletevolumelist getmirrortype "
-                + "getmirrorvolinfo getresyncstatus getsourcemirroredvolumes gettargetmirroredvolumes getvolumedrvstate "
-                + "getvolumeinfo isbreakuserrequested. Changes: breakmirror continuemirror pausemirror "
-                + "preparetobecometarget resyncmirror switchovervolume.",
+        description =
+                "Mirrors by the original product's command. SYSTEM is a server's name, one of its addresses, or . for"
+                    + " this one; a volume is named by its resource or its mount point. Queries: getcompletevolumelist"
+                    + " getmirrortype getmirrorvolinfo getresyncstatus getsourcemirroredvolumes"
+                    + " gettargetmirroredvolumes getvolumedrvstate getvolumeinfo isbreakuserrequested. Changes:"
+                    + " breakmirror continuemirror pausemirror preparetobecometarget resyncmirror switchovervolume.",
         footer = {"", "Examples:", "  emcmd . getmirrorvolinfo data", "  emcmd A pausemirror data 10.0.1.2"})
 public final class EmCmd implements ShellCommand {
     /** What only asks, with the number of arguments after the command. */
@@ -91,18 +92,21 @@ public final class EmCmd implements ShellCommand {
         }
         count(1, 1);
         return switch (name) {
-            case "PREPARETOBECOMETARGET" -> status(
-                    invocation, asked(invocation, side(invocation, server, sides), Mirrors.Verb.DISCARD, server));
+            case "PREPARETOBECOMETARGET" ->
+                status(invocation, asked(invocation, side(invocation, server, sides), Mirrors.Verb.DISCARD, server));
             case "SWITCHOVERVOLUME" -> switchover(invocation, server, side(invocation, server, sides));
-            default -> throw new CommandException(
-                    ExitCode.INVALID_ARGUMENT, "'" + command + "' is not a command of emcmd; 'emcmd --help' lists them");
+            default ->
+                throw new CommandException(
+                        ExitCode.INVALID_ARGUMENT,
+                        "'" + command + "' is not a command of emcmd; 'emcmd --help' lists them");
         };
     }
 
     private void count(int least, int most) throws CommandException {
         if (arguments.size() < least || arguments.size() > most) {
             throw new CommandException(
-                    ExitCode.SYNTAX, command + " takes " + least + (least == most ? "" : " to " + most) + " arguments, not "
+                    ExitCode.SYNTAX,
+                    command + " takes " + least + (least == most ? "" : " to " + most) + " arguments, not "
                             + arguments.size());
         }
     }
@@ -149,7 +153,8 @@ public final class EmCmd implements ShellCommand {
             }
         }
         throw new CommandException(
-                ExitCode.NOT_FOUND, "there is no mirrored volume '" + name + "' on " + server + ", or it cannot be asked");
+                ExitCode.NOT_FOUND,
+                "there is no mirrored volume '" + name + "' on " + server + ", or it cannot be asked");
     }
 
     private static Optional<Instance> instance(Invocation invocation, String server, String tag)
@@ -161,7 +166,9 @@ public final class EmCmd implements ShellCommand {
             throws CommandException {
         EmText text = new EmText(invocation.out(), sides, tag -> {
             try {
-                return instance(invocation, server, tag).map(Instance::properties).orElse(Map.of());
+                return instance(invocation, server, tag)
+                        .map(Instance::properties)
+                        .orElse(Map.of());
             } catch (CommandException e) {
                 return Map.of();
             }

@@ -75,10 +75,8 @@ final class EmText {
         for (Mirrors.Side side : of(server)) {
             out.println("Volume " + number++ + " information:");
             out.println("Volume Root        = " + side.tag() + ":");
-            out.println("Volume Label       = "
-                    + properties.apply(side.tag()).getOrDefault("mount", ""));
-            out.println("Volume File System = "
-                    + properties.apply(side.tag()).getOrDefault("fstype", ""));
+            out.println("Volume Label       = " + properties.apply(side.tag()).getOrDefault("mount", ""));
+            out.println("Volume File System = " + properties.apply(side.tag()).getOrDefault("fstype", ""));
             out.println("Volume Total Space = " + side.size());
             out.println("Mirror Role        = 0" + role(side));
             out.println("Number of targets  = " + side.links().size());
@@ -112,7 +110,8 @@ final class EmText {
 
     /** EMC-127. */
     void targets(String server) {
-        List<Mirrors.Side> targets = of(server).stream().filter(EmText::isTarget).toList();
+        List<Mirrors.Side> targets =
+                of(server).stream().filter(EmText::isTarget).toList();
         out.println("** Calling GetTargetMirroredVolumes **");
         out.println("Returned " + targets.size() + " Target Volumes");
         int number = 1;

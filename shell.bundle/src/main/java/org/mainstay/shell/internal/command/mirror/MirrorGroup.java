@@ -6,7 +6,8 @@ import picocli.CommandLine.Command;
 /** {@code mainstay mirror}. */
 @Command(
         name = "mirror",
-        description = "Mirrored volumes: how they are, and what to do with them. docs/mirroring.md explains states and failures.",
+        description = "Mirrored volumes: how they are, and what to do with them. docs/mirroring.md explains states and"
+                + " failures.",
         subcommands = {
             MirrorStatus.class,
             MirrorVerbs.Pause.class,

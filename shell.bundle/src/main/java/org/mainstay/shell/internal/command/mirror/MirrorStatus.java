@@ -89,7 +89,11 @@ final class MirrorStatus extends BaseCommand {
         try (Registration cancelled = invocation.context().cancellation().whenCancelled(gaveUp::countDown)) {
             while (!inStep(sides) && !gaveUp.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
                 sides = sides(invocation);
-                progress(invocation.err(), sides, before, invocation.context().terminal().interactive());
+                progress(
+                        invocation.err(),
+                        sides,
+                        before,
+                        invocation.context().terminal().interactive());
             }
         }
         if (invocation.context().terminal().interactive()) {

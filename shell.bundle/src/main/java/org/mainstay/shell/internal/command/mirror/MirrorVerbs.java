@@ -108,7 +108,8 @@ final class MirrorVerbs {
             for (String setting : settings) {
                 if (!setting.matches("[A-Za-z]+=[0-9]{1,18}")) {
                     throw new CommandException(
-                            ExitCode.INVALID_ARGUMENT, "'" + setting + "' is not NAME=NUMBER, such as CompressionLevel=1");
+                            ExitCode.INVALID_ARGUMENT,
+                            "'" + setting + "' is not NAME=NUMBER, such as CompressionLevel=1");
                 }
                 int equals = setting.indexOf('=');
                 values.put(setting.substring(0, equals), Long.parseLong(setting.substring(equals + 1)));
@@ -119,8 +120,9 @@ final class MirrorVerbs {
 
     @Command(
             name = "discard",
-            description = "After a split brain: gives up what was written on one server only, and makes it target of the server"
-                    + " where the volume is in service.",
+            description =
+                    "After a split brain: gives up what was written on one server only, and makes it target of the"
+                            + " server where the volume is in service.",
             footer = {"", "Example:", "  mainstay mirror discard data --on A"})
     static final class Discard extends BaseCommand {
         @Parameters(paramLabel = "TAG", description = "The volume's resource.")
@@ -137,10 +139,14 @@ final class MirrorVerbs {
 
     @Command(
             name = "force",
-            description = "Accepts the data of a server although it may be old or of no one moment: the next start there, within 10"
-                    + " minutes, takes it as it is. What it lacks is lost.",
+            description =
+                    "Accepts the data of a server although it may be old or of no one moment: the next start there,"
+                            + " within 10 minutes, takes it as it is. What it lacks is lost.",
             footer = {
-                "", "Example:", "  mainstay mirror force data --on B", "  mainstay resource in-service data --on B"
+                "",
+                "Example:",
+                "  mainstay mirror force data --on B",
+                "  mainstay resource in-service data --on B"
             })
     static final class Force extends BaseCommand {
         @Parameters(paramLabel = "TAG", description = "The volume's resource.")
