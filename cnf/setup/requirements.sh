@@ -180,12 +180,15 @@ mainstay_install() {
         apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "${packages[@]}" \
         2>&1 </dev/null | tee -a "$log" | grep -E '^(Need to get|Fetched|After this)' | sed 's/^/  /' >&2
     status=${PIPESTATUS[0]}
-    case " ${packages[*]} " in
-        *" etcd-server "*)
-            # The package wants its service at every start of the machine; the tests start their own.
-            [ ! -d /run/systemd/system ] || systemctl disable --quiet etcd.service >>"$log" 2>&1 || true
-            ;;
-    esac
+    # These packages want their services at every start of the machine; the tests start their own.
+    local service
+    for service in etcd-server:etcd redis-server:redis-server; do
+        case " ${packages[*]} " in
+            *" ${service%:*} "*)
+                [ ! -d /run/systemd/system ] || systemctl disable --quiet "${service#*:}.service" >>"$log" 2>&1 || true
+                ;;
+        esac
+    done
     return "$status"
 }
 

@@ -19,6 +19,8 @@ class TunablesTest {
     private static final Path FILE = TOP.resolve("dist/src/main/distribution/etc/default/LifeKeeper");
     private static final Pattern LISTED = Pattern.compile("^#?([A-Z][A-Z0-9_]+)=", Pattern.MULTILINE);
     private static final Pattern NAME = Pattern.compile("\"((?:[A-Z][A-Z0-9]*_|LCM)[A-Z0-9_]+)\"");
+    /** A name in one word is known by what asks for it. */
+    private static final Pattern ASKED = Pattern.compile("tunables\\(?\\)?\\.\\w+\\(\\s*\"([A-Z][A-Z0-9_]+)\"");
 
     /** Names in capitals that are no tunables: environment of programs, protocols, files; a prefix ends with an underscore. */
     private static final List<String> OTHERS = List.of(
@@ -32,6 +34,11 @@ class TunablesTest {
             "LCM_AVAIL",
             "LOOP_DEVICE",
             "EXIT_CODE",
+            "AUTORES_ISP",
+            "FRS_",
+            "TO_LOG",
+            "TO_STDERR",
+            "YES_NO",
             "TLS_",
             "PG_VERSION",
             "PGCONNECT_TIMEOUT",
@@ -41,9 +48,12 @@ class TunablesTest {
         Set<String> names = new TreeSet<>();
         try (Stream<Path> files = Files.walk(TOP, 14)) {
             for (Path file : files.filter(TunablesTest::ships).toList()) {
-                Matcher match = NAME.matcher(Files.readString(file));
-                while (match.find()) {
-                    names.add(match.group(1));
+                String text = Files.readString(file);
+                for (Pattern pattern : List.of(NAME, ASKED)) {
+                    Matcher match = pattern.matcher(text);
+                    while (match.find()) {
+                        names.add(match.group(1));
+                    }
                 }
             }
         }

@@ -42,13 +42,13 @@ final class Chaos {
     }
 
     Script script(long seed) {
-        return script(plan(seed, mode()));
+        return script(plan(seed, mode()), Mutant.NONE);
     }
 
     /** Returns a run in which a mutant has something to spoil. */
     Script script(long seed, Mutant mutant) {
         Plan plan = plan(seed, mutant.where() == null ? mode() : mutant.where());
-        return script(mutant == Mutant.FENCING_WITHOUT_STATUS ? plan.withFencing() : plan);
+        return script(mutant == Mutant.FENCING_WITHOUT_STATUS ? plan.withFencing() : plan, mutant);
     }
 
     private Safety.Quorum mode() {
@@ -77,7 +77,7 @@ final class Chaos {
                 seed, quorum, witness, servers, sharers, networks, random.nextInt(4) == 0 ? 2 : 1, fenced, watchdogs);
     }
 
-    private Script script(Plan plan) {
+    private Script script(Plan plan, Mutant mutant) {
         List<Step> steps = new ArrayList<>();
         long at = random.nextInt(2_000);
         if (random.nextInt(8) == 0) {
@@ -86,8 +86,12 @@ final class Chaos {
             at += plan.promised() + 5_000;
         }
         int count = faults / 2 + random.nextInt(faults + 1);
-        if (plan.leased() && random.nextInt(4) == 0) {
-            List<Step> motif = new Motifs(random).any(plan, at);
+        boolean forgets = mutant == Mutant.PROMISE_NOT_DURABLE;
+        if (plan.leased() && (random.nextInt(4) == 0 || forgets)) {
+            Motifs motifs = new Motifs(random);
+            List<Step> motif = forgets
+                    ? motifs.rotation(plan, at)
+                    : mutant.atTheEdge() ? motifs.any(plan, at) : motifs.common(plan, at);
             steps.addAll(motif);
             at = motif.get(motif.size() - 1).at() + random.nextInt(20_000);
             count -= Math.min(count, motif.size());

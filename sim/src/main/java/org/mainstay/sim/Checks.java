@@ -14,9 +14,13 @@ import org.mainstay.cluster.lcd.Wanted;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event.Presence;
 import org.mainstay.core.decision.event.ServiceRequest;
+import org.mainstay.core.decision.state.Safety;
 
 /** What must hold at every moment (design.md section 3). */
 final class Checks {
+    /** Numbers of an epoch that differ in its owner only. */
+    private static final long OWNERS = 256;
+
     private record Owned(String tag, long epoch) {}
 
     private final Cluster cluster;
@@ -79,16 +83,26 @@ final class Checks {
         }
     }
 
-    /** Nobody owns an epoch that another one has owned, won or handed over, where the right to run is a lease. */
+    /**
+     * Nobody owns an epoch that another one has owned, won or handed over, where the right to run is a lease; and of two claims
+     * that were chosen from the same knowledge only one is won, where promises are counted: they differ in their owners only.
+     */
     private void wins(Machine machine, Effect.RunAction action) {
         if (cluster.plan().leased()) {
-            Owned owned = new Owned(action.tag(), action.epoch());
-            String before = owners.putIfAbsent(owned, machine.name());
-            if (before != null && !before.equals(machine.name())) {
-                throw violation(
-                        "epoch",
-                        before + " and " + machine + " both owned " + owned.tag() + " with epoch " + owned.epoch());
-            }
+            owns(machine, action, action.epoch());
+        }
+        if (cluster.plan().quorum() == Safety.Quorum.MAJORITY && !action.handedOver()) {
+            owns(machine, action, -action.epoch() / OWNERS);
+        }
+    }
+
+    private void owns(Machine machine, Effect.RunAction action, long key) {
+        String before = owners.putIfAbsent(new Owned(action.tag(), key), machine.name());
+        if (before != null && !before.equals(machine.name())) {
+            throw violation(
+                    "epoch",
+                    before + " and " + machine + " both owned " + action.tag() + " with epoch " + action.epoch()
+                            + ", but for the owner's place in it");
         }
     }
 

@@ -162,9 +162,6 @@ final class ManagerSide {
         paths.put(id, alive);
         pathPeers.put(id, peer);
         post(new Event.PathState(id, peer, alive));
-        if (alive && cluster.mutant() == Mutant.ALLOW_TOO_EARLY) {
-            machine.guardSide().withhold(peer, false);
-        }
         cluster.clock().after(0, cluster::refreshSessions);
     }
 

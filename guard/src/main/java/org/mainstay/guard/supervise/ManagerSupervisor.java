@@ -82,11 +82,13 @@ public final class ManagerSupervisor implements AutoCloseable {
      */
     public synchronized void start(boolean want) {
         Optional<ProcessIdentity> running = ProcessIdentity.read(pidFile);
-        wanted = want;
         if (running.isPresent()) {
             manager = running.get();
             wanted = !recorded().equals("stopped");
             log.info("adopted Karaf, process " + manager.pid());
+        } else {
+            // Recorded, as the next guard goes by it, and who starts that one: a stop of the last run is over.
+            want(want);
         }
         startAgainAt = ticker.nanos();
         startedAt = ticker.nanos();

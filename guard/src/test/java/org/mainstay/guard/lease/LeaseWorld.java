@@ -134,7 +134,7 @@ final class LeaseWorld {
                 if (missing > 0 && random.nextInt(3) == 0) {
                     book.recorded(name, missing);
                 }
-                grants = book.grant(name, grantTime(peer, heard), shorter(heard.lease), shorter(heard.stop));
+                grants = book.grant(name, grantTime(peer), shorter(heard.lease), shorter(heard.stop));
             }
             transmit(new Packet(
                     number,
@@ -148,7 +148,7 @@ final class LeaseWorld {
                     grants));
         }
 
-        private long grantTime(int peer, Sent heard) {
+        private long grantTime(int peer) {
             return mutant.equals("lapses at L") ? heardAt.get(peer) - 20_000 : heardAt.get(peer);
         }
 

@@ -110,6 +110,34 @@ class ManagerSupervisorTest {
                 .containsExactly(0L, 1L, 2L, 4L, 8L, 16L, 30L, 30L);
     }
 
+    /** Stopped, started by a new guard, and that guard dies: the next one must not take the old stop for a new one. */
+    @Test
+    void aStartEndsAnEarlierStopAlsoForTheGuardAfterThisOne() throws Exception {
+        Files.writeString(home.resolve("data/guard/supervision"), "stopped\n");
+        supervisor.start(true);
+        awaitRunning();
+        assertThat(Files.readString(home.resolve("data/guard/supervision"))).isEqualTo("run\n");
+        long first = pid();
+        supervisor.close();
+
+        ManagerSupervisor next = supervisor();
+        next.start(true);
+        try {
+            assertThat(next.wanted()).isTrue();
+            ProcessHandle.of(first).orElseThrow().destroyForcibly();
+            Await.until(
+                    "the next guard starts another one",
+                    5000,
+                    () -> next.manager()
+                            .map(ProcessIdentity::pid)
+                            .filter(pid -> pid != first)
+                            .isPresent());
+        } finally {
+            next.stop(5);
+            next.close();
+        }
+    }
+
     @Test
     void aStopOnPurposeHolds() throws Exception {
         supervisor.start(true);

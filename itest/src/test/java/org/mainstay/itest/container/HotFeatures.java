@@ -63,13 +63,17 @@ public final class HotFeatures implements BundleActivator {
         own.addBundleListener(listener);
         Map<String, String> before = platform();
         Map<String, String> kits = kits();
+        Map<String, String> versions = new TreeMap<>();
+        for (Feature feature : features.listInstalledFeatures()) {
+            versions.put(feature.getName(), feature.getVersion());
+        }
         if (kits.size() < 3) {
             throw new IllegalStateException("kit features are missing; there are " + kits);
         }
         features.addRepository(new URI(header("Next-Repository")));
         for (Map.Entry<String, String> kit : kits.entrySet()) {
-            life(kit.getKey(), kit.getValue());
-            byDeployFolder(kit.getKey(), kit.getValue());
+            life(kit.getKey(), kit.getValue(), versions.get(kit.getKey()));
+            byDeployFolder(kit.getKey(), kit.getValue(), versions.get(kit.getKey()));
             updates(kit.getValue());
         }
         own.removeBundleListener(listener);
@@ -150,14 +154,8 @@ public final class HotFeatures implements BundleActivator {
     }
 
     /** Remove, install, upgrade, downgrade, by features. */
-    private void life(String feature, String name) throws Exception {
+    private void life(String feature, String name, String first) throws Exception {
         String version = bundle(name).getVersion().toString();
-        String first = features.getFeature(feature).getVersion();
-        for (Feature one : features.getFeatures(feature)) {
-            if (features.isInstalled(one)) {
-                first = one.getVersion();
-            }
-        }
         uninstall(feature);
         check(bundle(name) == null, name + " is still there without its feature");
         features.installFeature(feature, first);
@@ -187,12 +185,8 @@ public final class HotFeatures implements BundleActivator {
         features.removeRequirements(mine, EnumSet.noneOf(FeaturesService.Option.class));
     }
 
-    private void byDeployFolder(String feature, String name) throws Exception {
+    private void byDeployFolder(String feature, String name, String first) throws Exception {
         String version = bundle(name).getVersion().toString();
-        String installed = "";
-        for (Feature one : features.getFeatures(feature)) {
-            installed = features.isInstalled(one) ? one.getVersion() : installed;
-        }
         uninstall(feature);
         Path jar = Path.of(header("Deploy-Folder"), name + ".jar");
         Path old = Path.of(header("Kit-Jars"), name + ".jar");
@@ -204,7 +198,7 @@ public final class HotFeatures implements BundleActivator {
         await(name + " is downgraded by the folder", () -> active(name, version));
         Files.delete(jar);
         await(name + " is gone with its file", () -> bundle(name) == null);
-        features.installFeature(feature, installed);
+        features.installFeature(feature, first);
         await(name + " is a feature again", () -> active(name, version));
     }
 

@@ -13,20 +13,20 @@ import org.mainstay.itest.lab.Lab;
 /** A client at its own place on the network that asks a server a hundred times a second and writes down every failure. */
 final class CountingClient implements AutoCloseable {
     private static final String PROGRAM = """
-            use strict; use IO::Socket::INET; use Time::HiRes qw(sleep time);
-            my ($address, $port, $folder) = @ARGV; my ($good, %pids) = (0); my $last = time;
-            $SIG{TERM} = sub { exit 0 };
-            while (1) {
-                my $begin = time;
-                my $socket = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port, Timeout => 3);
-                my $pid = $socket ? <$socket> : undef;
-                if (defined $pid) { chomp $pid; $good++; $pids{$pid} = 1; $last = time; }
-                else { open(my $f, '>>', "$folder/failures"); printf $f "%.3f after %.3f s\n", $begin, time - $last; close $f; }
-                open(my $f, '>', "$folder/count.part"); print $f "$good ", join(',', sort keys %pids), "\n"; close $f;
-                rename "$folder/count.part", "$folder/count";
-                sleep 0.01;
-            }
-            """;
+        use strict; use IO::Socket::INET; use Time::HiRes qw(sleep time);
+        my ($address, $port, $folder) = @ARGV; my ($good, %pids) = (0); my $last = time;
+        $SIG{TERM} = sub { exit 0 };
+        while (1) {
+            my $begin = time;
+            my $socket = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port, Timeout => 3);
+            my $pid = $socket ? <$socket> : undef;
+            if (defined $pid) { chomp $pid; $good++; $pids{$pid} = 1; $last = time; }
+            else { open(my $f, '>>', "$folder/failures"); printf $f "%.3f after %.3f s\n", $begin, time - $last; close $f; }
+            open(my $f, '>', "$folder/count.part"); print $f "$good ", join(',', sort keys %pids), "\n"; close $f;
+            rename "$folder/count.part", "$folder/count";
+            sleep 0.01;
+        }
+        """;
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final Path folder;

@@ -22,14 +22,14 @@ abstract class HotCase extends FaultCase {
     static final int PORT = 7000;
 
     private static final String SERVER = """
-            use strict; use IO::Socket::INET;
-            my ($port, $tag) = @ARGV;
-            my $listen = IO::Socket::INET->new(LocalPort => $port, Listen => 50, ReuseAddr => 1) or die "no port: $!";
-            exit 0 if fork;
-            $0 = "MARK$tag"; open STDIN, '<', '/dev/null'; open STDOUT, '>', '/dev/null'; open STDERR, '>', '/dev/null';
-            $SIG{PIPE} = 'IGNORE';
-            while (my $client = $listen->accept) { print $client "$$\\n"; close $client }
-            """.replace("MARK", App.MARK);
+        use strict; use IO::Socket::INET;
+        my ($port, $tag) = @ARGV;
+        my $listen = IO::Socket::INET->new(LocalPort => $port, Listen => 50, ReuseAddr => 1) or die "no port: $!";
+        exit 0 if fork;
+        $0 = "MARK$tag"; open STDIN, '<', '/dev/null'; open STDOUT, '>', '/dev/null'; open STDERR, '>', '/dev/null';
+        $SIG{PIPE} = 'IGNORE';
+        while (my $client = $listen->accept) { print $client "$$\\n"; close $client }
+        """.replace("MARK", App.MARK);
 
     KitMaker kits;
     Path echo1;

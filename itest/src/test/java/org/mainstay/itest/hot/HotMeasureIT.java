@@ -110,7 +110,8 @@ class HotMeasureIT extends HotCase {
         say("%d resources created in %.0f s", INSTANCES, seconds(start));
         double busy = load();
         say(
-                "%d instances checked every second: %.1f %% of one processor (without them %.1f %%), %.0f us for each check",
+                "%d instances checked every second: %.1f %% of one processor (without them %.1f %%), %.0f us for each"
+                        + " check",
                 INSTANCES, busy * 100, idle * 100, (busy - idle) / INSTANCES * 1e6);
         start = System.nanoTime();
         for (int i = 0; i < IDLE; i++) {

@@ -43,13 +43,13 @@ class StrangersIT {
         Exec.run("tar", "-xzf", System.getProperty("mainstay.dist"), "--strip-components=1", "-C", home.toString())
                 .orThrow();
         settings = Files.writeString(folder.resolve("settings.xml"), """
-                <settings>
-                  <localRepository>%s</localRepository>
-                  <mirrors>
-                    <mirror><id>here</id><mirrorOf>*,!mainstay</mirrorOf><url>%s</url></mirror>
-                  </mirrors>
-                </settings>
-                """.formatted(
+            <settings>
+              <localRepository>%s</localRepository>
+              <mirrors>
+                <mirror><id>here</id><mirrorOf>*,!mainstay</mirrorOf><url>%s</url></mirror>
+              </mirrors>
+            </settings>
+            """.formatted(
                         folder.resolve("repository"),
                         Path.of(System.getProperty("maven.repository")).toUri()));
     }

@@ -259,9 +259,17 @@ public final class KitContract {
         Set<String> all = new TreeSet<>(marks.get());
         List<Long> running = call("inService", () -> processes(context(serving)));
         if (running != null) {
-            running.forEach(pid -> all.add("process " + pid));
+            running.stream().filter(pid -> !isWorker(pid, running)).forEach(pid -> all.add("process " + pid));
         }
         return all;
+    }
+
+    /** Servers start and end workers as they like; what they descend from must stay. */
+    private static boolean isWorker(long pid, List<Long> running) {
+        return ProcessHandle.of(pid)
+                .flatMap(ProcessHandle::parent)
+                .map(parent -> running.contains(parent.pid()))
+                .orElse(false);
     }
 
     /** Hosts of tests may have no processes: then nothing of the kit runs in a control group. */

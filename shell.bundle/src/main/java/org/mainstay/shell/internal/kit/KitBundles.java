@@ -50,8 +50,22 @@ final class KitBundles {
         return imports != null && KitJar.importsApi(imports) && !PLATFORM.contains(bundle.getSymbolicName());
     }
 
-    /** Returns the installed features. */
-    List<Feature> installed() throws CommandException {
+    /** Returns the feature a kit came by: the one whose bundle it is, as Karaf may name others of the same name. */
+    Feature feature(KitState kit) throws CommandException {
+        for (Bundle bundle : context.getBundles()) {
+            if (kit.bundle().equals(bundle.getSymbolicName())) {
+                for (Feature feature : installed()) {
+                    if (holds(feature, location(bundle))) {
+                        return feature;
+                    }
+                }
+            }
+        }
+        throw new CommandException(
+                ExitCode.SYSTEM_ERROR, "the feature of kit " + kit.name() + " is not installed any more; try again");
+    }
+
+    private List<Feature> installed() throws CommandException {
         try {
             return List.of(features.listInstalledFeatures());
         } catch (Exception e) {
@@ -78,12 +92,20 @@ final class KitBundles {
     /** Returns where a bundle's present content came from: Karaf keeps the first location and adds a header when it updates one. */
     static String location(Bundle bundle) {
         String updated = bundle.getHeaders("").get(Constants.BUNDLE_UPDATELOCATION);
-        return updated == null ? bundle.getLocation() : updated;
+        return plain(updated == null ? bundle.getLocation() : updated);
+    }
+
+    /** Returns a location in one of the two ways in which the same file can be written. */
+    static String plain(String location) {
+        return location.startsWith("file:///") ? "file:" + location.substring("file://".length()) : location;
     }
 
     static boolean holds(Feature feature, String location) {
         return feature.getName().startsWith(PREFIX)
-                && feature.getBundles().stream().map(BundleInfo::getLocation).anyMatch(location::equals);
+                && feature.getBundles().stream()
+                        .map(BundleInfo::getLocation)
+                        .map(KitBundles::plain)
+                        .anyMatch(location::equals);
     }
 
     static String shortName(String feature) {

@@ -17,13 +17,13 @@ import org.mainstay.shell.internal.registry.CommandException;
  */
 final class KitFiles {
     private static final String REPOSITORY = """
-            <?xml version="1.0" encoding="UTF-8"?>
-            <features name="%1$s-%2$s" xmlns="http://karaf.apache.org/xmlns/features/v1.6.0">
-              <feature name="%1$s" version="%2$s" description="Recovery kit">
-                <bundle start-level="45">%3$s</bundle>
-              </feature>
-            </features>
-            """;
+        <?xml version="1.0" encoding="UTF-8"?>
+        <features name="%1$s-%2$s" xmlns="http://karaf.apache.org/xmlns/features/v1.6.0">
+          <feature name="%1$s" version="%2$s" description="Recovery kit">
+            <bundle start-level="45">%3$s</bundle>
+          </feature>
+        </features>
+        """;
 
     private final Path folder;
 

@@ -72,7 +72,7 @@ final class LocalKits {
 
     private String installNamed(String name) throws CommandException, InterruptedException {
         Feature feature = known(name);
-        if (features.isInstalled(feature)) {
+        if (list().stream().anyMatch(kit -> kit.name().equals(KitBundles.shortName(feature.getName())))) {
             return "kit " + name + " is installed already";
         }
         install(feature, EnumSet.of(Option.NoAutoRefreshBundles));
@@ -154,12 +154,10 @@ final class LocalKits {
                     before.how().equals("deploy")
                             ? "kit " + before.name() + " came by the folder deploy/; replace its file there"
                             : "kit " + before.name()
-                                    + " was installed as a bundle; use 'mainstay kit remove', then 'mainstay kit install'");
+                                    + " was installed as a bundle; use 'mainstay kit remove', then 'mainstay kit"
+                                    + " install'");
         }
-        Feature old = bundles.installed().stream()
-                .filter(one -> one.getName().equals(KitBundles.PREFIX + before.name()))
-                .findFirst()
-                .orElseThrow();
+        Feature old = bundles.feature(before);
         Feature now = add(kit, old.getName(), order.jar());
         String problem = tryInstall(now, EnumSet.of(Option.NoAutoRefreshBundles, Option.Upgrade));
         if (!problem.isEmpty()) {
@@ -192,11 +190,7 @@ final class LocalKits {
                         ExitCode.IN_USE, "kit " + kit.name() + " came by the folder deploy/; remove its file there");
             case "bundle" -> uninstallBundle(kit);
             default -> {
-                for (Feature feature : bundles.installed()) {
-                    if (feature.getName().equals(KitBundles.PREFIX + kit.name())) {
-                        uninstall(feature);
-                    }
-                }
+                uninstall(bundles.feature(kit));
                 forget(new KitJar(kit.bundle(), kit.version()));
             }
         }
@@ -221,10 +215,11 @@ final class LocalKits {
         files.keep(kit, name, jar);
         try {
             features.addRepository(files.uri(kit));
-            features.refreshRepository(files.uri(kit));
-            Feature feature = features.getFeature(name, kit.version());
-            if (feature != null) {
-                return feature;
+            // by its repository: a version alone may stand for newer ones too
+            for (Feature feature : features.getRepository(files.uri(kit)).getFeatures()) {
+                if (feature.getName().equals(name)) {
+                    return feature;
+                }
             }
         } catch (Exception e) {
             throw new CommandException(ExitCode.SYSTEM_ERROR, "Karaf does not take the kit's feature: " + e);
@@ -236,7 +231,7 @@ final class LocalKits {
     private void forget(KitJar kit) throws CommandException {
         try {
             if (features.getRepository(files.uri(kit)) != null) {
-                features.removeRepository(files.uri(kit));
+                features.removeRepository(files.uri(kit), false);
             }
         } catch (Exception e) {
             LOG.warn("the feature repository of {} could not be removed", kit, e);
@@ -284,8 +279,10 @@ final class LocalKits {
 
     /** Waits until all kits of a feature work; returns why they do not, empty if they do. */
     private String awaitUsable(Feature feature) throws CommandException, InterruptedException {
-        List<String> locations =
-                feature.getBundles().stream().map(BundleInfo::getLocation).toList();
+        List<String> locations = feature.getBundles().stream()
+                .map(BundleInfo::getLocation)
+                .map(KitBundles::plain)
+                .toList();
         long end = System.nanoTime() + USABLE_LIMIT.toNanos();
         while (true) {
             String problem = problem(locations);

@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
 public final class CommandSocket implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CommandSocket.class);
     private static final int BACKLOG = 128;
+    private static final long ACCEPT_END_MILLIS = 2000;
 
     private final Path path;
     private final ServerSocketChannel server;
@@ -39,6 +40,7 @@ public final class CommandSocket implements AutoCloseable {
     private final Limits limits;
     private final LongSupplier ticker;
     private final Set<ClientConnection> connections = ConcurrentHashMap.newKeySet();
+    private final Thread accepting;
     private final ExecutorService threads;
     private final ScheduledExecutorService timer;
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -65,6 +67,7 @@ public final class CommandSocket implements AutoCloseable {
         this.threads =
                 Executors.newCachedThreadPool(task -> daemon(task, "mainstay-command-" + number.incrementAndGet()));
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "mainstay-command-timer"));
+        this.accepting = daemon(this::accept, "mainstay-command-accept");
     }
 
     /** Opens the door for root and the user Mainstay runs as. */
@@ -92,7 +95,7 @@ public final class CommandSocket implements AutoCloseable {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
             Optional<DoorGroup> admitted = group.filter(one -> admit(one, path));
             CommandSocket socket = new CommandSocket(path, server, PeerRoles.of(path, admitted), runner, limits);
-            daemon(socket::accept, "mainstay-command-accept").start();
+            socket.accepting.start();
             return socket;
         } catch (IOException | RuntimeException e) {
             server.close();
@@ -216,8 +219,18 @@ public final class CommandSocket implements AutoCloseable {
         } catch (IOException e) {
             LOG.warn("the command socket could not be removed: {}", e.getMessage());
         }
+        awaitLastAccept();
         connections.forEach(ClientConnection::close);
         timer.shutdownNow();
         threads.shutdownNow();
+    }
+
+    /** The kernel serves the socket until the thread has left it. */
+    private void awaitLastAccept() {
+        try {
+            accepting.join(ACCEPT_END_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -15,8 +15,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "install",
         description =
-                "Installs a recovery kit: one of the distribution by its name, or any other by its jar file. A kit that "
-                        + "does not work is taken back.",
+                "Installs a recovery kit: one of the distribution by its name, or any other by its jar file. A kit"
+                        + " that does not work is taken back.",
         footer = {
             "",
             "Examples:",

@@ -55,7 +55,8 @@ public final class KitRemove extends BaseCommand {
             throw new CommandException(
                     ExitCode.IN_USE,
                     "nothing was changed: kit " + name + " protects " + String.join(", ", resources)
-                            + "; without it they run on, but are neither checked nor moved. With --force it is removed");
+                            + "; without it they run on, but are neither checked nor moved. With --force it is"
+                            + " removed");
         }
         return rollout.run(new Order(Change.REMOVE, name, new byte[0], false), name);
     }

@@ -17,8 +17,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "upgrade",
         description =
-                "Replaces a recovery kit by another version of it. What it protects goes on; an action that runs is "
-                        + "waited for or repeated by the new version. If the new version does not work, the old one is put back.",
+                "Replaces a recovery kit by another version of it. What it protects goes on; an action that runs is"
+                        + " waited for or repeated by the new version. If the new version does not work, the old one is"
+                        + " put back.",
         footer = {
             "",
             "Examples:",

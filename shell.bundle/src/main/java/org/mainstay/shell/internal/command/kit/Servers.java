@@ -31,8 +31,8 @@ final class Servers {
                     throw new CommandException(
                             ExitCode.NO_COMMUNICATION,
                             "nothing was changed: Mainstay on " + peer.name()
-                                    + " cannot be reached, and the kits of all servers shall agree; start it, or change "
-                                    + "single servers without --all-servers");
+                                    + " cannot be reached, and the kits of all servers shall agree; start it, or"
+                                    + " change single servers without --all-servers");
                 }
                 servers.add(peer.name());
             }

@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "list",
         description =
-                "Lists the recovery kits that are usable on this server, and those that are missing for resources of it.",
+                "Lists the recovery kits that are usable on this server, and those that are missing for resources of"
+                        + " it.",
         footer = {"", "Examples:", "  mainstay kit list --json", "  mainstay kit list --all-servers"})
 public final class KitList extends BaseCommand {
     @Mixin
