@@ -33,9 +33,9 @@ class EngineLinkTest {
             engine.volume(
                     "v",
                     "\"role\":\"SOURCE\",\"lastRole\":\"SOURCE\",\"epoch\":7,\"size\":4096,\"held\":3,\"ahead\":true,\"configured\":{\"B\":\"10.0.0.2:1501"
-                        + " SYNC\"},\"mirrors\":[{\"target\":\"B\",\"address\":\"10.0.0.2:1501\","
-                        + "\"state\":4,\"stateName\":\"PAUSED\",\"type\":\"SYNC\",\"cause\":\"CONNECTION\",\"detail\":\"gone\","
-                        + "\"resyncDirtyBlocks\":12}]");
+                            + " SYNC\"},\"mirrors\":[{\"target\":\"B\",\"address\":\"10.0.0.2:1501\","
+                            + "\"state\":4,\"stateName\":\"PAUSED\",\"type\":\"SYNC\",\"cause\":\"CONNECTION\",\"detail\":\"gone\","
+                            + "\"resyncDirtyBlocks\":12}]");
             EngineVolume volume =
                     new EngineLink(folder.resolve("s")).volume("v").orElseThrow();
             assertThat(volume.isSource()).isTrue();

@@ -27,10 +27,10 @@ import picocli.CommandLine.Parameters;
         separator = " ",
         description =
                 "Mirrors by the original product's command. SYSTEM is a server's name, one of its addresses, or . for"
-                    + " this one; a volume is named by its resource or its mount point. Queries: getcompletevolumelist"
-                    + " getmirrortype getmirrorvolinfo getresyncstatus getsourcemirroredvolumes"
-                    + " gettargetmirroredvolumes getvolumedrvstate getvolumeinfo isbreakuserrequested. Changes:"
-                    + " breakmirror continuemirror pausemirror preparetobecometarget resyncmirror switchovervolume.",
+                        + " this one; a volume is named by its resource or its mount point. Queries: getcompletevolumelist"
+                        + " getmirrortype getmirrorvolinfo getresyncstatus getsourcemirroredvolumes"
+                        + " gettargetmirroredvolumes getvolumedrvstate getvolumeinfo isbreakuserrequested. Changes:"
+                        + " breakmirror continuemirror pausemirror preparetobecometarget resyncmirror switchovervolume.",
         footer = {"", "Examples:", "  emcmd . getmirrorvolinfo data", "  emcmd A pausemirror data 10.0.1.2"})
 public final class EmCmd implements ShellCommand {
     /** What only asks, with the number of arguments after the command. */
