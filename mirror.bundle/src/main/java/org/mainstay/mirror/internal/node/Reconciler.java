@@ -72,8 +72,8 @@ final class Reconciler implements Runnable {
             return;
         }
         List<Mirrored> own = Volumes.in(snapshot.own());
-        flags(snapshot, own);
         if (own.isEmpty()) {
+            flags(snapshot, own);
             if (desk.wanted()) {
                 desk.tidy(own);
             }
@@ -84,6 +84,8 @@ final class Reconciler implements Runnable {
                 role(volume, desk.ensure(volume, snapshot), snapshot);
             }
         }
+        // Not before the volumes are ensured: that is what starts the engine which is asked here.
+        flags(snapshot, own);
         desk.tidy(own);
     }
 
