@@ -89,7 +89,7 @@ final class GuardProcess implements AutoCloseable {
     Link manager() throws Exception {
         Link link = new Link(socket());
         link.send("manager 1 " + ProcessHandle.current().pid());
-        Await.until("welcome", 5000, () -> !link.lines.isEmpty());
+        Await.until("welcome", 30_000, () -> !link.lines.isEmpty());
         return link;
     }
 

@@ -166,7 +166,7 @@ class KillHandlesIT {
         Process user = inside(guard, "sh", "-c", "cd '" + mount + "' && touch busy && exec sleep 1000");
         Await.until(
                 "busy",
-                5000,
+                30_000,
                 () -> inside(guard, "test", "-e", mount.resolve("busy").toString())
                                 .waitFor()
                         == 0);
@@ -225,7 +225,7 @@ class KillHandlesIT {
                             + "'; trap '' TERM; touch ready; (sleep 1000 & sleep 1000 & wait) & wait");
             Await.until(
                     "runs",
-                    5000,
+                    30_000,
                     () -> inside(guard, "test", "-e", mount.resolve("ready").toString())
                                     .waitFor()
                             == 0);
@@ -247,7 +247,7 @@ class KillHandlesIT {
         } finally {
             Await.until(
                     "the group is empty",
-                    5000,
+                    30_000,
                     () -> Files.readString(child.resolve("cgroup.procs")).isBlank());
             Files.delete(child);
             Files.delete(group);
@@ -294,7 +294,7 @@ class KillHandlesIT {
         Await.until("unmounted", 20_000, () -> !isMounted(a));
         Await.until(
                 "said",
-                5000,
+                30_000,
                 () -> Files.readString(a.home.resolve("data/log/guard.log")).contains("is cut off from its device"));
         try (Link again = a.manager()) {
             assertThat(again.ask("5", "reservation release " + area + " -")).startsWith("5 ok");
@@ -326,7 +326,7 @@ class KillHandlesIT {
                         .contains("held%20by%20B");
                 Await.until(
                         "recorded",
-                        5000,
+                        30_000,
                         () -> Files.readString(again.home.resolve("data/log/guard.log"))
                                 .contains("taken over by B"));
             }

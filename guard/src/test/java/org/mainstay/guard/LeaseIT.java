@@ -70,7 +70,7 @@ class LeaseIT {
         if (group != null) {
             Await.until(
                     "the group is empty",
-                    5000,
+                    30_000,
                     () -> Files.readString(group.resolve("cgroup.procs")).isBlank());
             Files.delete(group);
         }
@@ -102,7 +102,7 @@ class LeaseIT {
         processes.add(karaf);
         Link link = new Link(guards.get(name).socket());
         link.send("manager 1 " + karaf.pid());
-        Await.until("welcome", 5000, () -> !link.lines.isEmpty());
+        Await.until("welcome", 30_000, () -> !link.lines.isEmpty());
         managers.put(name, link);
     }
 
@@ -180,19 +180,19 @@ class LeaseIT {
         long cut = clock.millis();
         signal(guards.get("B"), "STOP");
         signal(guards.get("C"), "STOP");
-        assertThat(app.waitFor(L + S + 5000, TimeUnit.MILLISECONDS)).isTrue();
+        assertThat(app.waitFor(L + S + 30_000, TimeUnit.MILLISECONDS)).isTrue();
         long ended = clock.millis() - cut;
         assertThat(ended).as("not before the lease and half of S").isGreaterThan(L + S / 2 - 1000);
         assertThat(ended).as("within L + S of the last grant").isLessThan(L + S);
         Await.until(
                 "nothing of it is left",
-                3000,
+                30_000,
                 () -> Link.command(guards.get("A").socket(), "status").stream()
                         .anyMatch(line -> line.contains("lease: LOST")));
         Path log = guards.get("A").home.resolve("data/log/guard.log");
         Await.until(
                 "it is written down",
-                3000,
+                30_000,
                 () -> Files.readString(log).contains("the lease was over: app ended by their kill handles"));
     }
 
@@ -201,8 +201,8 @@ class LeaseIT {
         Process app = inService("A");
         int from = now("A");
         signal(guards.get("C"), "STOP");
-        awaitNews("A", from, "\\* path AC C dead", 5000);
-        awaitNews("A", from, "\\* lapsed C yes", L + S + 5000);
+        awaitNews("A", from, "\\* path AC C dead", 30_000);
+        awaitNews("A", from, "\\* lapsed C yes", L + S + 30_000);
         assertThat(managers.get("A").lines.subList(from, now("A"))).noneMatch(line -> line.startsWith("* lease lost"));
         assertThat(app.isAlive()).isTrue();
     }
@@ -229,10 +229,10 @@ class LeaseIT {
         assertThat(app.waitFor(3, TimeUnit.SECONDS))
                 .as("L + S / 2 is long over: at once")
                 .isTrue();
-        awaitNews("B", beforeB, "\\* path AB A alive", 5000);
+        awaitNews("B", beforeB, "\\* path AB A alive", 30_000);
         int later = now("A");
         long heard = clock.millis();
-        Await.until("time for grants that do not come", 5000, () -> clock.millis() - heard > 1500);
+        Await.until("time for grants that do not come", 30_000, () -> clock.millis() - heard > 1500);
         assertThat(managers.get("A").lines.subList(later, now("A"))).noneMatch(line -> line.startsWith("* lease held"));
         managers.get("B").ask("9", "allow A");
         awaitNews("A", later, "\\* lease held .*", 3000);
@@ -244,16 +244,16 @@ class LeaseIT {
                 .filter(line -> line.startsWith("* lease held"))
                 .findFirst()
                 .orElseThrow();
-        Await.until("recorded", 3000, () -> Files.exists(guards.get("A").home.resolve("data/run/lease")));
+        Await.until("recorded", 30_000, () -> Files.exists(guards.get("A").home.resolve("data/run/lease")));
         int fromB = now("B");
         guards.get("A").killNow();
         start("A", "--no-manager");
         link("A");
-        String again = awaitNews("A", 0, "\\* lease (held|lost) .*", 5000);
+        String again = awaitNews("A", 0, "\\* lease (held|lost) .*", 30_000);
         assertThat(again).startsWith("* lease held");
         assertThat(again.split(" ")[4]).as("since").isEqualTo(held.split(" ")[4]);
         awaitNews("A", 0, "\\* withheld B no", 1000);
-        awaitNews("A", 0, "\\* path AB B alive", 5000);
+        awaitNews("A", 0, "\\* path AB B alive", 30_000);
         int from = now("A");
         awaitNews("A", from, "\\* lease held .*", 3000);
         assertThat(managers.get("B").lines.subList(fromB, now("B"))).noneMatch(line -> line.startsWith("* lease lost"));
@@ -267,7 +267,7 @@ class LeaseIT {
         assertThat(managers.get("A").ask("5", "quarantine 4000")).startsWith("5 ok");
         managers.get("A").close();
         awaitNews("B", fromB, "\\* path AB A dead", 3000);
-        Await.until("Karaf is ended", 3000, () -> ProcessHandle.of(karaf).isEmpty());
+        Await.until("Karaf is ended", 30_000, () -> ProcessHandle.of(karaf).isEmpty());
         assertThat(Link.command(guards.get("A").socket(), "status")).anyMatch(line -> line.contains("quarantine for"));
         assertThat(Link.command(guards.get("A").socket(), "status json").get(0)).contains("\"quarantineMillis\":");
         guards.get("A").killNow();
@@ -276,18 +276,18 @@ class LeaseIT {
         assertThat(guards.get("A").managerPid())
                 .as("survives a restart of the guard")
                 .isZero();
-        Await.until("Karaf runs again", 8000, () -> guards.get("A").managerPid() != 0);
-        awaitNews("B", dead, "\\* path AB A alive", 5000);
+        Await.until("Karaf runs again", 30_000, () -> guards.get("A").managerPid() != 0);
+        awaitNews("B", dead, "\\* path AB A alive", 30_000);
     }
 
     @Test
     void lkstartEndsAQuarantine() throws Exception {
         assertThat(managers.get("A").ask("5", "quarantine 100000")).startsWith("5 ok");
-        Await.until("Karaf is ended", 5000, () -> guards.get("A").managerPid() == 0);
+        Await.until("Karaf is ended", 30_000, () -> guards.get("A").managerPid() == 0);
         managers.get("A").close();
         assertThat(Link.command(guards.get("A").socket(), "start-manager"))
                 .anyMatch(line -> line.contains("quarantine ended"));
-        Await.until("Karaf runs", 5000, () -> guards.get("A").managerPid() != 0);
+        Await.until("Karaf runs", 30_000, () -> guards.get("A").managerPid() != 0);
     }
 
     @Test
@@ -301,8 +301,8 @@ class LeaseIT {
         start("A", "--no-manager");
         link("A");
         configure("A", device.toString());
-        awaitNews("A", 0, "\\* lease held .*", 5000);
-        Await.until("fed", 5000, () -> Files.size(device) > 0);
+        awaitNews("A", 0, "\\* lease held .*", 30_000);
+        Await.until("fed", 30_000, () -> Files.size(device) > 0);
         assertThat(managers.get("A").ask("7", "inservice 1\nhandles app HIERARCHY%09app"))
                 .startsWith("7 ok");
         int from = now("A");
@@ -312,16 +312,16 @@ class LeaseIT {
         awaitNews("A", from, "\\* notice .*no%20kill%20handles.*", L + S);
         Await.until(
                 "not fed any more",
-                5000,
+                30_000,
                 () -> Link.command(guards.get("A").socket(), "status").stream()
                         .anyMatch(line -> line.contains("watchdog: not fed any more")));
         assertThat(clock.millis() - cut).as("a reset would come by then").isLessThan(L + S - 2000 + 1500);
         long size = Files.size(device);
         long starved = clock.millis();
-        Await.until("stays so", 5000, () -> clock.millis() - starved > 1500);
+        Await.until("stays so", 30_000, () -> clock.millis() - starved > 1500);
         assertThat(Files.size(device)).isEqualTo(size);
         managers.get("A").ask("8", "inservice 0");
-        Await.until("nothing is left: fed again", 5000, () -> Files.size(device) > size);
+        Await.until("nothing is left: fed again", 30_000, () -> Files.size(device) > size);
     }
 
     @Test

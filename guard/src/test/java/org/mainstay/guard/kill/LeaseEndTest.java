@@ -61,7 +61,7 @@ class LeaseEndTest {
                 Map.of("db", List.of(handle("one"), "HIERARCHY\tdb"), "web", List.of(handle("two"), "HIERARCHY\tdb")));
         assertThat(end.anythingLeft()).isTrue();
         end.begin(5000);
-        Await.until("nothing left", 5000, () -> !end.anythingLeft());
+        Await.until("nothing left", 30_000, () -> !end.anythingLeft());
         assertThat(one.waitFor(2, TimeUnit.SECONDS)).isTrue();
         assertThat(two.waitFor(2, TimeUnit.SECONDS)).isTrue();
         assertThat(notices).containsExactly("the lease was over: db, web ended by their kill handles");
@@ -73,7 +73,7 @@ class LeaseEndTest {
     void whatCannotBeEndedIsNamedAndTriedAgain() throws Exception {
         inService = new InService(Map.of("app", List.of("HIERARCHY\tapp"), "odd", List.of("STRANGE\tx")));
         end.begin(1000);
-        Await.until("said", 5000, () -> !notices.isEmpty());
+        Await.until("said", 30_000, () -> !notices.isEmpty());
         assertThat(notices.get(0))
                 .contains("app: no kill handles are recorded")
                 .contains("odd: this guard does not know what 'STRANGE' is");
@@ -87,7 +87,7 @@ class LeaseEndTest {
         group("one");
         inService = new InService(Map.of("db", List.of(handle("one"))));
         end.begin(5000);
-        Await.until("ended", 5000, () -> !end.anythingLeft());
+        Await.until("ended", 30_000, () -> !end.anythingLeft());
         end.forget();
         Process again = group("one");
         assertThat(end.anythingLeft()).isTrue();

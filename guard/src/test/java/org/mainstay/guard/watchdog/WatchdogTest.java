@@ -63,7 +63,7 @@ class WatchdogTest {
     @Test
     void isFedAsLongAsTheSaidTimeIsFarEnoughAndDisarmedInTheEnd() throws Exception {
         feed(20_000);
-        Await.until("fed by the helper itself", 10_000, () -> fed().length() >= 3);
+        Await.until("fed by the helper itself", 30_000, () -> fed().length() >= 3);
         assertThat(watchdog.state()).contains("timeout 2 s, which could not be set");
         watchdog.close();
         assertThat(fed()).matches("k+V");
@@ -73,16 +73,16 @@ class WatchdogTest {
     @Test
     void feedingStopsOneTimeoutBeforeTheSaidTimeAndGoesOnWhenALaterOneIsSaid() throws Exception {
         feed(20_000);
-        Await.until("fed", 10_000, () -> !fed().isEmpty());
+        Await.until("fed", 30_000, () -> !fed().isEmpty());
         long reset = clock.millis() + 3500;
         watchdog.feed(device.toString(), S, reset);
-        Await.until("starves", 5000, () -> watchdog.state().startsWith("not fed any more"));
+        Await.until("starves", 30_000, () -> watchdog.state().startsWith("not fed any more"));
         assertThat(clock.millis()).as("in time for a reset").isLessThanOrEqualTo(reset - 2000 + 600);
         String before = fed();
-        Await.until("stays so", 5000, () -> clock.millis() > reset);
+        Await.until("stays so", 30_000, () -> clock.millis() > reset);
         assertThat(fed()).isEqualTo(before);
         feed(20_000);
-        Await.until("fed again", 5000, () -> fed().length() > before.length());
+        Await.until("fed again", 30_000, () -> fed().length() > before.length());
     }
 
     @Test
@@ -91,10 +91,10 @@ class WatchdogTest {
         Process process = new ProcessBuilder(helper.toString(), device.toString(), "2", "6").start();
         process.getOutputStream().write(("U " + (clock.millis() + 5000) + "\n").getBytes(StandardCharsets.US_ASCII));
         process.getOutputStream().flush();
-        Await.until("fed", 10_000, () -> !fed().isEmpty());
+        Await.until("fed", 30_000, () -> !fed().isEmpty());
         process.getOutputStream().close();
         int length = fed().length();
-        Await.until("fed on", 3000, () -> fed().length() > length);
+        Await.until("fed on", 30_000, () -> fed().length() > length);
         process.destroy();
         assertThat(process.waitFor(500, TimeUnit.MILLISECONDS))
                 .as("TERM does not end it")
@@ -106,14 +106,14 @@ class WatchdogTest {
     @Test
     void whatCannotBeOpenedIsSaidOnceAndTriedAgain() throws Exception {
         Path missing = folder.resolve("missing/device");
-        Await.until("the operator hears", 10_000, () -> {
+        Await.until("the operator hears", 30_000, () -> {
             watchdog.feed(missing.toString(), S, clock.millis() + 20_000);
             return !notices.isEmpty();
         });
         assertThat(notices.get(0)).contains("ended with code 1").contains("cannot be opened");
         Files.createDirectories(missing.getParent());
         Files.createFile(missing);
-        Await.until("it works", 15_000, () -> {
+        Await.until("it works", 30_000, () -> {
             watchdog.feed(missing.toString(), S, clock.millis() + 20_000);
             return Files.size(missing) > 0;
         });

@@ -121,7 +121,7 @@ class EtcdWitnessIT {
     void whoNeverWasThereIsFailedOnlyAfterTheWholeTime() throws Exception {
         single();
         Member b = new Member("b", "a", "b");
-        Await.until("leased", 10_000, b::leased);
+        Await.until("leased", 30_000, b::leased);
         long since = Recorder.now();
         assertThat(b.told.word("a")).isEqualTo(Word.UNKNOWN);
         Await.until("failed", 20_000, () -> b.told.word("a") == Word.FAILED);
@@ -134,8 +134,8 @@ class EtcdWitnessIT {
         Member[] pair = pair();
         server.kill();
         for (Member member : pair) {
-            Await.until("no lease", 10_000, () -> !member.leased() && !member.told.usable);
-            Await.until("unknown", 10_000, () -> member.told.word(member == pair[0] ? "b" : "a") == Word.UNKNOWN);
+            Await.until("no lease", 30_000, () -> !member.leased() && !member.told.usable);
+            Await.until("unknown", 30_000, () -> member.told.word(member == pair[0] ? "b" : "a") == Word.UNKNOWN);
         }
         server.start();
         alive(pair[0], "b");
@@ -149,9 +149,9 @@ class EtcdWitnessIT {
         Member[] pair = pair();
         server.signal("STOP");
         long since = Recorder.now();
-        Await.until("no lease", 10_000, () -> !pair[0].leased() && !pair[1].leased());
+        Await.until("no lease", 30_000, () -> !pair[0].leased() && !pair[1].leased());
         assertThat(pair[0].told.trouble).contains("does not answer");
-        Await.until("longer than the key lives", 10_000, () -> Recorder.now() - since > 4000);
+        Await.until("longer than the key lives", 30_000, () -> Recorder.now() - since > 4000);
         server.signal("CONT");
         alive(pair[0], "b");
         alive(pair[1], "a");
@@ -178,7 +178,7 @@ class EtcdWitnessIT {
         for (int i = 0; i < 10; i++) {
             long before = revision;
             long[] now = new long[1];
-            Await.until("written again", 10_000, () -> {
+            Await.until("written again", 30_000, () -> {
                 Json answer = server.client().call("/v3/kv/deleterange", "{\"key\":\"AA==\",\"range_end\":\"AA==\"}");
                 now[0] = answer.get("header").number("revision");
                 return now[0] > before + 1;
@@ -200,7 +200,7 @@ class EtcdWitnessIT {
             server.client().call("/v3/lease/revoke", "{\"ID\":" + lease.number("ID") + "}");
         }
         long written = pair[0].told.written;
-        Await.until("renewed", 10_000, () -> pair[0].told.written > written);
+        Await.until("renewed", 30_000, () -> pair[0].told.written > written);
         alive(pair[1], "a");
         neverFailed(pair);
     }
@@ -217,14 +217,14 @@ class EtcdWitnessIT {
         leader.kill();
         EtcdServer next = leader(three, leader);
         long written = pair[0].told.written;
-        Await.until("renewed", 10_000, () -> pair[0].told.written > written);
+        Await.until("renewed", 30_000, () -> pair[0].told.written > written);
         alive(pair[0], "b");
         leader.start();
         leader.awaitReady();
         next.signal("STOP");
         EtcdServer third = leader(three, next);
         assertThat(third).isNotSameAs(next);
-        Await.until("renewed", 10_000, () -> pair[0].told.written > written + LEASE);
+        Await.until("renewed", 30_000, () -> pair[0].told.written > written + LEASE);
         next.signal("CONT");
         alive(pair[0], "b");
         alive(pair[1], "a");
@@ -250,7 +250,7 @@ class EtcdWitnessIT {
         Member[] pair = pair();
         Member other = new Member("a", "a", "b");
         Await.until(
-                "noticed", 10_000, () -> (pair[0].told.trouble + other.told.trouble).contains("another server writes"));
+                "noticed", 30_000, () -> (pair[0].told.trouble + other.told.trouble).contains("another server writes"));
     }
 
     // --- claims
@@ -332,7 +332,7 @@ class EtcdWitnessIT {
         parameters.put("QUORUM_ETCD_PREFIX", "/ha");
         Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-r--r--"));
         Member open = new Member("a", "a", "b");
-        Await.until("refused", 10_000, () -> open.told.trouble.contains("chmod 0600"));
+        Await.until("refused", 30_000, () -> open.told.trouble.contains("chmod 0600"));
         assertThat(open.told.trouble).doesNotContain("pass of");
         open.witness.close();
 
@@ -346,7 +346,7 @@ class EtcdWitnessIT {
 
         parameters.put("QUORUM_ETCD_PREFIX", "/forbidden");
         Member outside = new Member("x", "x", "y");
-        Await.until("denied", 10_000, () -> outside.told.trouble.contains("permission denied"));
+        Await.until("denied", 30_000, () -> outside.told.trouble.contains("permission denied"));
     }
 
     @Test
@@ -373,7 +373,7 @@ class EtcdWitnessIT {
                 tls.resolve("ca.pem").toString(),
                 "--client-cert-auth");
         Member unknown = new Member("a", "a", "b");
-        Await.until("the server is not trusted", 10_000, () -> unknown.told.trouble.contains("127.0.0.1"));
+        Await.until("the server is not trusted", 30_000, () -> unknown.told.trouble.contains("127.0.0.1"));
         unknown.witness.close();
         parameters.put("QUORUM_ETCD_CA_FILE", tls.resolve("ca.pem").toString());
         parameters.put("QUORUM_ETCD_CERT_FILE", tls.resolve("client.pem").toString());

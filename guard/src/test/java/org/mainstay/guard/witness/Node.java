@@ -73,7 +73,7 @@ final class Node implements AutoCloseable {
 
     /** Waits until nothing is written any more. */
     void awaitQuiet() throws Exception {
-        Await.until("the last write has ended", 5000, () -> store.busy.get() == 0);
+        Await.until("the last write has ended", 30_000, () -> store.busy.get() == 0);
     }
 
     CompletableFuture<Result> init(List<String> said) {

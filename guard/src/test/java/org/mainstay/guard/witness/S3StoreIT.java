@@ -212,9 +212,9 @@ class S3StoreIT {
             CompletableFuture<Result> first = a.init(new ArrayList<>());
             assertThat(b.init(new ArrayList<>()).get(20, TimeUnit.SECONDS)).matches(Result::done);
             assertThat(first.get(20, TimeUnit.SECONDS)).matches(Result::done);
-            Await.until("alive", 10_000, () -> b.told.word("a") == Word.ALIVE && a.leased());
+            Await.until("alive", 30_000, () -> b.told.word("a") == Word.ALIVE && a.leased());
             bucket.away = "two-2";
-            Await.until("said", 10_000, () -> b.told.reason("a").contains("away"));
+            Await.until("said", 30_000, () -> b.told.reason("a").contains("away"));
             assertThat(b.told.word("a")).isEqualTo(Word.ALIVE);
             assertThat(a.leased()).isTrue();
             assertThat(a.witness
@@ -224,10 +224,10 @@ class S3StoreIT {
             bucket.away = "";
             assertThat(b.witness.claims(3).get(10, TimeUnit.SECONDS).entries()).hasSize(1);
             server.control("stale yes");
-            Await.until("stale reads are no news", 10_000, () -> b.told.word("a") != Word.FAILED && b.leased());
+            Await.until("stale reads are no news", 30_000, () -> b.told.word("a") != Word.FAILED && b.leased());
             server.control("stale ");
             a.die();
-            Await.until("failed", 15_000, () -> b.told.word("a") == Word.FAILED);
+            Await.until("failed", 30_000, () -> b.told.word("a") == Word.FAILED);
             assertThat(b.told.failedAt("a")).isGreaterThanOrEqualTo(a.told.written + Node.LEASE + Node.STOP);
         } finally {
             for (Node node : nodes) {

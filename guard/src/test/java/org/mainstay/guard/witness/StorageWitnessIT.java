@@ -43,7 +43,7 @@ class StorageWitnessIT {
     private Node[] running(String... names) throws Exception {
         Node[] all = cluster(names);
         initialise(all);
-        Await.until("all see all", 10_000, () -> {
+        Await.until("all see all", 30_000, () -> {
             for (Node a : all) {
                 for (Node b : all) {
                     if (a != b && a.told.word(b.name) != Word.ALIVE) {
@@ -88,7 +88,7 @@ class StorageWitnessIT {
         List<String> said = new ArrayList<>();
         CompletableFuture<Result> a = all[0].init(said);
         CompletableFuture<Result> b = all[1].init(said);
-        Await.until("only c is missing", 10_000, () -> {
+        Await.until("only c is missing", 30_000, () -> {
             synchronized (said) {
                 return said.stream()
                         .anyMatch(text -> text.matches("a: waiting for the QWK objects of c \\(.*not exist\\)"));
@@ -102,8 +102,8 @@ class StorageWitnessIT {
             assertThat(each.get(10, TimeUnit.SECONDS).message()).contains("a, b, c");
         }
         for (Node node : all) {
-            Await.until("a lease", 5000, node::leased);
-            Await.until("usable", 5000, () -> node.told.usable);
+            Await.until("a lease", 30_000, node::leased);
+            Await.until("usable", 30_000, () -> node.told.usable);
         }
     }
 
@@ -125,7 +125,7 @@ class StorageWitnessIT {
             }
         });
         command.start();
-        Await.until("waits", 5000, () -> {
+        Await.until("waits", 30_000, () -> {
             synchronized (said) {
                 return said.stream().anyMatch(text -> text.startsWith("waiting"));
             }
@@ -143,7 +143,7 @@ class StorageWitnessIT {
     @Test
     void withoutInitThereIsNoLease() throws Exception {
         Node[] all = cluster("a", "b");
-        Await.until("said", 5000, () -> all[0].told.trouble.contains("qwk_storage_init has not been run"));
+        Await.until("said", 30_000, () -> all[0].told.trouble.contains("qwk_storage_init has not been run"));
         assertThat(all[0].told.word("b")).isEqualTo(Word.UNKNOWN);
         assertThat(all[0].witness
                         .claim(new ClaimEntry("a", 1, 1, Phase.CLAIMED, 1))
@@ -158,8 +158,8 @@ class StorageWitnessIT {
     void exitEndsItAndInitBeginsAnew() throws Exception {
         Node[] all = running("a", "b");
         assertThat(all[1].witness.exit(text -> {}).message()).endsWith("ended on this server");
-        Await.until("b's lease ends", 5000, () -> !all[1].leased() && !all[1].told.usable);
-        Await.until("a knows", 5000, () -> all[0].told.reason("b").contains("qwk_storage_exit"));
+        Await.until("b's lease ends", 30_000, () -> !all[1].leased() && !all[1].told.usable);
+        Await.until("a knows", 30_000, () -> all[0].told.reason("b").contains("qwk_storage_exit"));
         long since = Recorder.now();
         Await.until("long enough", 20_000, () -> Recorder.now() - since > 2 * Node.OBSERVE);
         assertThat(all[0].told.word("b")).as("left on purpose is not failed").isEqualTo(Word.UNKNOWN);
@@ -209,16 +209,16 @@ class StorageWitnessIT {
             awaitWord(all[0], peer, Word.ALIVE);
             awaitWord(all[1], "a", Word.ALIVE);
         }
-        Await.until("a lease again, without init", 5000, all[0]::leased);
+        Await.until("a lease again, without init", 30_000, all[0]::leased);
     }
 
     @Test
     void aServerThatLosesTheStorageLosesItsLeaseBeforeItIsJudgedFailed() throws Exception {
         Node[] all = running("a", "b");
         all[0].store.denied = "Stale file handle";
-        Await.until("no lease", 5000, () -> !all[0].leased());
+        Await.until("no lease", 30_000, () -> !all[0].leased());
         assertThat(all[1].told.word("a")).isNotEqualTo(Word.FAILED);
-        Await.until("said", 5000, () -> all[0].told.trouble.contains("Stale file handle"));
+        Await.until("said", 30_000, () -> all[0].told.trouble.contains("Stale file handle"));
         assertThat(all[0].told.word("b")).as("who cannot read judges nobody").isEqualTo(Word.UNKNOWN);
         awaitWord(all[1], "a", Word.FAILED);
         assertThat(all[1].told.failedAt("a")).isGreaterThanOrEqualTo(all[0].told.written + Node.LEASE + Node.STOP);
@@ -226,7 +226,7 @@ class StorageWitnessIT {
         all[0].store.denied = "";
         awaitWord(all[1], "a", Word.ALIVE);
         awaitWord(all[0], "b", Word.ALIVE);
-        Await.until("leased", 5000, all[0]::leased);
+        Await.until("leased", 30_000, all[0]::leased);
     }
 
     @Test
@@ -236,7 +236,7 @@ class StorageWitnessIT {
             node.store.denied = "no route to host";
         }
         for (Node node : all) {
-            Await.until("no lease", 5000, () -> !node.leased() && !node.told.usable);
+            Await.until("no lease", 30_000, () -> !node.leased() && !node.told.usable);
         }
         long since = Recorder.now();
         Await.until("long enough", 20_000, () -> Recorder.now() - since > 2 * Node.OBSERVE);
@@ -259,8 +259,8 @@ class StorageWitnessIT {
     void hungStorageStopsNothingButItsThread() throws Exception {
         Node[] all = running("a", "b");
         all[0].store.hang = new CountDownLatch(1);
-        Await.until("said", 5000, () -> all[0].told.trouble.contains("does not answer"));
-        Await.until("no lease", 5000, () -> !all[0].leased());
+        Await.until("said", 30_000, () -> all[0].told.trouble.contains("does not answer"));
+        Await.until("no lease", 30_000, () -> !all[0].leased());
         long before = Recorder.now();
         CompletableFuture<Result> claim = all[0].witness.claim(new ClaimEntry("a", 5, 1, Phase.CLAIMED, 1));
         assertThat(claim.get(5, TimeUnit.SECONDS).done()).isFalse();
@@ -271,7 +271,7 @@ class StorageWitnessIT {
         CountDownLatch hang = all[0].store.hang;
         all[0].store.hang = null;
         hang.countDown();
-        Await.until("writes again", 5000, () -> all[0].told.writes() > writes && all[0].leased());
+        Await.until("writes again", 30_000, () -> all[0].told.writes() > writes && all[0].leased());
         awaitWord(all[1], "a", Word.ALIVE);
         assertThat(SignOfLife.decode(Files.readAllBytes(share.resolve("a"))).claims())
                 .as("what was refused is not claimed later")
@@ -282,8 +282,8 @@ class StorageWitnessIT {
     void readOnlyStorageGivesNoLease() throws Exception {
         Node[] all = running("a", "b");
         all[0].store.readOnly = true;
-        Await.until("no lease", 5000, () -> !all[0].leased());
-        Await.until("said", 5000, () -> all[0].told.trouble.contains("Read-only"));
+        Await.until("no lease", 30_000, () -> !all[0].leased());
+        Await.until("said", 30_000, () -> all[0].told.trouble.contains("Read-only"));
         awaitWord(all[1], "a", Word.FAILED);
     }
 
@@ -297,7 +297,7 @@ class StorageWitnessIT {
         all[0].die();
         all[0].store.tearsWrites = false;
         all[0].start();
-        Await.until("leased", 5000, all[0]::leased);
+        Await.until("leased", 30_000, all[0]::leased);
         awaitWord(all[1], "a", Word.ALIVE);
     }
 
@@ -307,7 +307,7 @@ class StorageWitnessIT {
         Files.move(share, folder.resolve("away"));
         Files.createDirectory(share);
         for (Node node : all) {
-            Await.until("no lease", 5000, () -> !node.leased() && !node.told.usable);
+            Await.until("no lease", 30_000, () -> !node.leased() && !node.told.usable);
             assertThat(node.told.trouble).contains("mounted?");
         }
         assertThat(share).isEmptyDirectory();
@@ -315,7 +315,7 @@ class StorageWitnessIT {
         Files.delete(share);
         Files.move(folder.resolve("away"), share);
         awaitWord(all[0], "b", Word.ALIVE);
-        Await.until("leased", 5000, all[0]::leased);
+        Await.until("leased", 30_000, all[0]::leased);
     }
 
     @Test
@@ -324,12 +324,12 @@ class StorageWitnessIT {
         byte[] old = Files.readAllBytes(share.resolve("a"));
         all[0].witness.exit(text -> {});
         initialise(all[0]);
-        Await.until("leased", 5000, all[0]::leased);
+        Await.until("leased", 30_000, all[0]::leased);
         all[0].die();
         all[0].awaitQuiet();
         Files.write(share.resolve("a"), old);
         all[0].start();
-        Await.until("refused", 5000, () -> all[0].told.trouble.contains("another initialisation"));
+        Await.until("refused", 30_000, () -> all[0].told.trouble.contains("another initialisation"));
         assertThat(all[0].told.writes()).isZero();
         assertThat(Files.readAllBytes(share.resolve("a"))).isEqualTo(old);
     }
@@ -338,13 +338,13 @@ class StorageWitnessIT {
     void aForeignWriterIsNoticedAndLeftAlone() throws Exception {
         Node[] all = running("a", "b");
         byte[] other = Files.readAllBytes(share.resolve("b"));
-        Await.until("noticed", 10_000, () -> {
+        Await.until("noticed", 30_000, () -> {
             if (all[0].told.usable) {
                 Files.write(share.resolve("a"), other);
             }
             return all[0].told.trouble.contains("written by b");
         });
-        Await.until("no lease", 5000, () -> !all[0].leased());
+        Await.until("no lease", 30_000, () -> !all[0].leased());
         awaitWord(all[1], "a", Word.FAILED);
         assertThat(all[1].told.reason("a")).contains("the object of a is written by b");
     }
@@ -369,7 +369,7 @@ class StorageWitnessIT {
             FileStoreTest.run("fsfreeze", "-f", share.toString());
             try {
                 for (Node node : all) {
-                    Await.until("no lease", 10_000, () -> !node.leased() && !node.told.usable);
+                    Await.until("no lease", 30_000, () -> !node.leased() && !node.told.usable);
                     assertThat(node.told.trouble).contains("does not answer");
                 }
                 assertThat(all[0].witness
@@ -380,7 +380,7 @@ class StorageWitnessIT {
                 FileStoreTest.run("fsfreeze", "-u", share.toString());
             }
             for (Node node : all) {
-                Await.until("leased again", 10_000, node::leased);
+                Await.until("leased again", 30_000, node::leased);
             }
             awaitWord(all[0], "b", Word.ALIVE);
             assertThat(all[0].told.failedAt("b")).isEqualTo(Long.MIN_VALUE);
@@ -388,7 +388,7 @@ class StorageWitnessIT {
             for (Node node : nodes) {
                 node.close();
             }
-            Await.until("unmounted", 10_000, () -> {
+            Await.until("unmounted", 30_000, () -> {
                 try {
                     FileStoreTest.run("umount", share.toString());
                     return true;

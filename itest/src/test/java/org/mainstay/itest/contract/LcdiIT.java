@@ -130,7 +130,7 @@ class LcdiIT extends ContractCase {
         // A terminal of Karaf shows both streams as one.
         same(typed(a, "mainstay karaf 'lk:" + line + "' 2>&1"), typed(a, line + " 2>&1"));
         Exec.Result bin = typed(a, line + " 2>/dev/null");
-        same(typed(b, "lcdremexec -d A -- " + line + " 2>/dev/null"), bin);
+        same(typed(b, "lcdremexec -e -d A -- " + line + " 2>/dev/null"), bin);
         same(typed(a, "lcdremexec -d A -- " + line + " 2>/dev/null"), bin);
     }
 

@@ -111,9 +111,12 @@ class StopIT extends FaultCase {
         stop(a(), "-f");
         a().machine().powerCut();
         awaitServer(b(), a(), "DEAD");
-        Exec.Result refused = b().bin("mainstay", "resource", "in-service", "word");
-        assertThat(refused.exitCode()).as(refused.output()).isNotZero();
-        assertThat(refused.output()).contains("confirm-stopped word --on A");
+        // First the safety check waits for a sign of A; then only the operator's word is missing.
+        Await.until("the refusal names the command", LIMIT, () -> {
+            Exec.Result refused = b().bin("mainstay", "resource", "in-service", "word");
+            assertThat(refused.exitCode()).as(refused.output()).isNotZero();
+            return refused.output().contains("confirm-stopped word --on A");
+        });
         assertThat(app.processes(b())).isEmpty();
 
         b().mainstay("resource", "confirm-stopped", "word", "--on", "A");

@@ -102,9 +102,12 @@ class VolumeExclusionIT extends FaultCase {
                 () -> b().status()
                         .map(status -> status.toString().contains("\"DEAD\""))
                         .orElse(false));
-        Exec.Result refused = b().bin("mainstay", "resource", "in-service", "data");
-        assertThat(refused.exitCode()).as(refused.output()).isNotZero();
-        assertThat(refused.output()).contains("held by A");
+        // First the safety check waits for a sign of A; then nothing but the reservation is in the way.
+        Await.until("the reservation is what refuses it", LIMIT, () -> {
+            Exec.Result refused = b().bin("mainstay", "resource", "in-service", "data");
+            assertThat(refused.exitCode()).as(refused.output()).isNotZero();
+            return refused.output().contains("held by A");
+        });
         while (System.nanoTime() - epoch < SEVERAL_TRIES.toNanos()) {
             assertThat(mounted(b(), image)).as("B has mounted it").isFalse();
             assertThat(mounted(a(), image)).as("A has it mounted").isTrue();

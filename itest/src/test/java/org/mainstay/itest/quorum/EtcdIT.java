@@ -99,14 +99,6 @@ class EtcdIT extends QuorumCase {
         }
     }
 
-    private App protect(String tag) {
-        lab().servers().forEach(server -> awaitRight(server, "held"));
-        App app = App.write(lab(), tag);
-        app.protect(a(), List.of(b()));
-        expect(tag, a(), b());
-        return app;
-    }
-
     private void withinFormula(Duration took) {
         between("etcd", took, lapse().minus(LOOK), lapse().plus(LOOK).plusSeconds(1));
     }

@@ -67,14 +67,6 @@ class MajorityIT extends QuorumCase {
         Await.pass(SHIPPED_LAPSE);
     }
 
-    private App protect(String tag) {
-        lab().servers().forEach(server -> awaitRight(server, "held"));
-        App app = App.write(lab(), tag);
-        app.protect(a(), List.of(b(), c()));
-        expect(tag, a(), b(), c());
-        return app;
-    }
-
     /** Waits until one of the others serves and returns how long that took. */
     private Duration awaitTakeover(App app, long start) {
         Await.until(

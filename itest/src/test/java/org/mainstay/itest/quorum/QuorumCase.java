@@ -18,7 +18,7 @@ abstract class QuorumCase extends FaultCase {
     static final int NETWORKS = 2;
 
     /** What measuring from outside on a busy machine adds to a time that Mainstay promises. */
-    static final Duration MEASURING = Duration.ofMillis(1_500);
+    static final Duration MEASURING = Duration.ofSeconds(5);
 
     /** L + S as shipped, and one percent. */
     static final Duration SHIPPED_LAPSE = Duration.ofMillis(15_250);
@@ -80,6 +80,17 @@ abstract class QuorumCase extends FaultCase {
                 LIMIT,
                 () -> right.equalsIgnoreCase(text(quorum(server), "right")),
                 () -> server.bin("mainstay", "quorum", "status").output() + server.logs());
+    }
+
+    /** Protects an application, in service on A and extended to all others. */
+    App protect(String tag) {
+        lab().servers().forEach(server -> awaitRight(server, "held"));
+        App app = App.write(lab(), tag);
+        Server[] others =
+                lab().servers().stream().filter(server -> server != a()).toArray(Server[]::new);
+        app.protect(a(), List.of(others));
+        expect(tag, a(), others);
+        return app;
     }
 
     /** Pulls or plugs all cables of a server. */

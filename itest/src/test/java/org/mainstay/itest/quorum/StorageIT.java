@@ -86,14 +86,6 @@ class StorageIT extends QuorumCase {
         lab().servers().forEach(server -> awaitRight(server, "held"));
     }
 
-    private App protect(String tag) {
-        lab().servers().forEach(server -> awaitRight(server, "held"));
-        App app = App.write(lab(), tag);
-        app.protect(a(), List.of(b()));
-        expect(tag, a(), b());
-        return app;
-    }
-
     private static String witness(Server server, String about) {
         for (var one : quorum(server).getAsJsonArray("servers")) {
             if (text(one.getAsJsonObject(), "name").equals(about)) {

@@ -3,6 +3,7 @@ package org.mainstay.core.decision.rule;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
+import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.LcdSection;
@@ -38,6 +39,34 @@ final class Outdated {
             }
             if (!outdated.isEmpty()) {
                 stop(outdated, winner(outdated.first()));
+            }
+        }
+    }
+
+    /**
+     * What could not be taken out of service for want of its kit is tried once more, now that the kit is here: only where this
+     * server must not have it any more. Everything else is the operator's.
+     */
+    void kitAppeared(String type) {
+        if (step.phase() != Phase.AVAILABLE) {
+            return;
+        }
+        for (SortedSet<String> hierarchy : step.topology().hierarchies().values()) {
+            TreeSet<String> left = new TreeSet<>();
+            for (String tag : hierarchy) {
+                Instance mine = step.instance(tag);
+                if (step.occupies(tag)
+                        && mine.state() == InstanceState.OSF
+                        && mine.typeKey().equals(type)) {
+                    left.add(tag);
+                }
+            }
+            boolean idle = step.operations().stream()
+                    .noneMatch(operation -> operation.tags().stream().anyMatch(hierarchy::contains));
+            if (!left.isEmpty()
+                    && idle
+                    && (step.right.lost() || !winner(left.first()).isEmpty())) {
+                RightRules.remove(step, step.topology().withAbove(left), "its kit is here again");
             }
         }
     }

@@ -222,6 +222,7 @@ public final class Rules {
         } else if (event instanceof Event.KitAppeared kit) {
             step.kits.add(kit.type());
             new Starting(step).kitAppeared(kit.type());
+            new Outdated(step).kitAppeared(kit.type());
         } else if (event instanceof Event.KitGone kit) {
             step.kits.remove(kit.type());
         } else {

@@ -186,13 +186,15 @@ public final class AdminService implements Administration, AutoCloseable {
             return wider.alone("Create_Hierarchy", () -> new CreateOperation(job, locking).run(create));
         }
         if (request instanceof Request.Extend extend) {
-            return wider.alone("Extend_Hierarchy", () -> new ExtendOperation(job, locking).run(extend));
+            return wider.alone("Extend_Hierarchy", extend.tag(), () -> new ExtendOperation(job, locking).run(extend));
         }
         if (request instanceof Request.Unextend unextend) {
-            return wider.alone("Unextend_Hierarchy", () -> new RemovalOperations(job, locking).unextend(unextend));
+            return wider.alone(
+                    "Unextend_Hierarchy", unextend.tag(), () -> new RemovalOperations(job, locking).unextend(unextend));
         }
         if (request instanceof Request.DeleteResource delete) {
-            return wider.alone("Delete_Hierarchy", () -> new RemovalOperations(job, locking).delete(delete));
+            return wider.alone(
+                    "Delete_Hierarchy", delete.tag(), () -> new RemovalOperations(job, locking).delete(delete));
         }
         if (request instanceof Request.CreateDependency create) {
             return new DependencyOperations(job, locking).create(create);

@@ -135,6 +135,18 @@ final class WiderRequests {
         Reply run() throws Refusal;
     }
 
+    /**
+     * Runs a change of a hierarchy under the administrative lock. Changes of different hierarchies wait for each other there; who
+     * wants to change one that is being changed is refused at once.
+     */
+    Reply alone(String identifier, String tag, Service service) throws Refusal {
+        if (job.own().instance(tag).isPresent()) {
+            locking.lock(job, job.self(), Hierarchies.of(job.own(), tag), identifier);
+            locking.unlockAll(job);
+        }
+        return alone(identifier, service);
+    }
+
     /** Runs a change of the configuration under the administrative lock (FLG-011): one such change of the cluster at a time. */
     Reply alone(String identifier, Service service) throws Refusal {
         GlobalLock lock = new GlobalLock(job, job.operation());

@@ -20,13 +20,14 @@ import org.mainstay.cluster.lcd.InstanceSettings;
 import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Restriction;
+import org.mainstay.core.internal.node.MemoryFolder;
 import org.mainstay.core.internal.node.TestCluster;
 import org.mainstay.core.internal.node.TestNode;
 
 /** What commands of the LCDI do over two servers (spec/02 B3 to B7, C, FLG-010). */
 @Timeout(90)
 class LcdiTest {
-    @TempDir
+    @TempDir(factory = MemoryFolder.class)
     Path directory;
 
     private TestCluster cluster;

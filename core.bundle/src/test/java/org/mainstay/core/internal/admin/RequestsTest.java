@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
+import org.mainstay.core.internal.node.MemoryFolder;
 import org.mainstay.core.internal.node.TestCluster;
 import org.mainstay.core.internal.node.TestNode;
 
@@ -25,7 +26,7 @@ class RequestsTest {
     private TestNode a;
 
     @BeforeAll
-    void start(@TempDir Path directory) throws Exception {
+    void start(@TempDir(factory = MemoryFolder.class) Path directory) throws Exception {
         cluster = new TestCluster(directory, 2).withPaths();
         a = cluster.node("A");
         assertThat(a.create("disk", "id", "d1").exitCode()).isZero();
@@ -177,7 +178,7 @@ class RequestsTest {
 
     // covers ADM-241
     @Test
-    void extendNeedsACommPathAndNotJustAMember(@TempDir Path other) throws Exception {
+    void extendNeedsACommPathAndNotJustAMember(@TempDir(factory = MemoryFolder.class) Path other) throws Exception {
         try (TestCluster pathless = new TestCluster(other, 2)) {
             TestNode node = pathless.node("A");
             assertThat(node.create("disk").exitCode()).isZero();
@@ -188,7 +189,7 @@ class RequestsTest {
     }
 
     @Test
-    void aRequestAfterTheEndIsAnswered(@TempDir Path single) throws Exception {
+    void aRequestAfterTheEndIsAnswered(@TempDir(factory = MemoryFolder.class) Path single) throws Exception {
         try (TestCluster alone = new TestCluster(single, 1)) {
             TestNode node = alone.node("A");
             var administration = node.administration();

@@ -166,7 +166,7 @@ class CommandTest {
         CommandResult result = fixture.host("tag", Duration.ofMillis(300))
                 .run(Command.of("sleep", "60").build());
         assertThat(result.timedOut()).isTrue();
-        assertThat(millis(start)).isLessThan(3000);
+        assertThat(millis(start)).isLessThan(20_000);
         assertThat(fixture.host("tag", Duration.ZERO)
                         .run(Command.of("true").build())
                         .timedOut())
@@ -182,7 +182,7 @@ class CommandTest {
         action.start();
         HostFixture.await("the command runs", () -> HostFixture.hasText(pid));
         action.interrupt();
-        assertThat(result.get(5, TimeUnit.SECONDS).timedOut()).isTrue();
+        assertThat(result.get(30, TimeUnit.SECONDS).timedOut()).isTrue();
         assertThat(HostFixture.runs(HostFixture.number(pid))).isFalse();
     }
 
@@ -195,7 +195,7 @@ class CommandTest {
         assertThat(result).isEqualTo(new CommandResult(0, "done\n", ""));
         assertThat(millis(start))
                 .as("nobody waits for the child that holds the pipe")
-                .isLessThan(3000);
+                .isLessThan(20_000);
         assertThat(HostFixture.runs(HostFixture.number(pid))).isFalse();
     }
 

@@ -21,7 +21,7 @@ import org.mainstay.kit.Outcome;
 /** A restore whose code hangs beyond its limit and its interrupt, and comes back when everybody has forgotten it (I1). */
 @Timeout(60)
 class LateKitTest {
-    @TempDir
+    @TempDir(factory = MemoryFolder.class)
     Path directory;
 
     private final CountDownLatch release = new CountDownLatch(1);

@@ -18,7 +18,7 @@ import org.mainstay.cluster.lcd.Member;
 /** Three servers: cascading hierarchies and the list of servers. */
 @Timeout(60)
 class ThreeNodesTest {
-    @TempDir
+    @TempDir(factory = MemoryFolder.class)
     Path directory;
 
     private TestCluster cluster;

@@ -23,7 +23,7 @@ import org.mainstay.kit.Outcome;
 /** Core, runtime and store fit together: two servers do what operators and faults ask of them. */
 @Timeout(60)
 class TwoNodesTest {
-    @TempDir
+    @TempDir(factory = MemoryFolder.class)
     Path directory;
 
     private TestCluster cluster;

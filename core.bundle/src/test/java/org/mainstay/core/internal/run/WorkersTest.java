@@ -91,7 +91,7 @@ class WorkersTest {
         }));
         assertThat(ended.how()).isEqualTo(Ended.How.TIMED_OUT);
         assertThat(ended.message()).contains("0.05 s");
-        assertThat(interrupted.get(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(interrupted.get(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -101,7 +101,7 @@ class WorkersTest {
             control.onCancel(() -> killed.complete("command killed"));
             return hang();
         });
-        assertThat(killed.get(5, TimeUnit.SECONDS)).isEqualTo("command killed");
+        assertThat(killed.get(30, TimeUnit.SECONDS)).isEqualTo("command killed");
     }
 
     @Test
