@@ -111,7 +111,9 @@ final class Desk {
                     volume.device(),
                     home.resolve(FOLDER).toAbsolutePath());
         }
-        mirrors(volume, engine.volume(volume.volume()).orElseThrow(), Volumes.others(snapshot, volume.volume()));
+        EngineVolume has = engine.volume(volume.volume()).orElseThrow();
+        mirrors(volume, has, Volumes.others(snapshot, volume.volume()));
+        unmirror(volume, has, snapshot);
         return engine.volume(volume.volume()).orElseThrow();
     }
 
@@ -147,8 +149,13 @@ final class Desk {
                 demand("set", volume.volume(), peer, currency(now), limit(now));
             }
         }
+    }
+
+    /** A mirror goes only with the tie between the resources: that a server's database cannot be read now says nothing. */
+    private void unmirror(Mirrored volume, EngineVolume has, ClusterSnapshot snapshot) throws IOException {
+        Map<String, Mirrored> others = Volumes.others(snapshot, volume.volume());
         for (String peer : has.configured().keySet()) {
-            if (!others.containsKey(peer)) {
+            if (!others.containsKey(peer) && !Volumes.tied(snapshot, volume.tag(), peer)) {
                 LOG.info("{} is no longer on {}: its mirror is deleted", volume.tag(), peer);
                 demand("unmirror", volume.volume(), peer);
             }

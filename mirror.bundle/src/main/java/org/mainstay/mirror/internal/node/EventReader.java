@@ -3,6 +3,9 @@ package org.mainstay.mirror.internal.node;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.mainstay.cluster.Administration;
@@ -29,6 +32,7 @@ final class EventReader {
     private static final int STATE = 20250;
 
     private static final int TROUBLE = 20251;
+    private static final long FLAG_MILLIS = 2_000;
 
     private final Desk desk;
     private final Dialogue dialogue;
@@ -121,14 +125,7 @@ final class EventReader {
             return;
         }
         String flag = Reconciler.FLAG + tag(volume) + "!" + target;
-        administration
-                .submit(
-                        new Request.ChangeOwn(
-                                "target not current", List.of(LcdChange.put(LcdSection.FLAGS, flag, new Flag(flag)))),
-                        Reconciler.caller(snapshot.self()),
-                        line -> {})
-                .toCompletableFuture()
-                .join();
+        flag(flag, snapshot.self());
         if (dialogue.forget(target, volume, side.get().epoch(), snapshot.self())) {
             desk.engine().send("recorded", volume, target);
         } else {
@@ -136,6 +133,23 @@ final class EventReader {
                     "{} cannot be told that its side of {} is not current: changes wait for the window",
                     target,
                     volume);
+        }
+    }
+
+    /** The flag informs; what counts is that the target takes note. So the database may be slow, or refuse. */
+    private void flag(String flag, String self) throws InterruptedException {
+        try {
+            administration
+                    .submit(
+                            new Request.ChangeOwn(
+                                    "target not current",
+                                    List.of(LcdChange.put(LcdSection.FLAGS, flag, new Flag(flag)))),
+                            Reconciler.caller(self),
+                            line -> {})
+                    .toCompletableFuture()
+                    .get(FLAG_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("the flag {} is not in the configuration database yet", flag, e);
         }
     }
 }

@@ -46,6 +46,18 @@ final class Volumes {
         return others;
     }
 
+    /** Says whether a resource here is equivalent to one on another server. */
+    static boolean tied(ClusterSnapshot snapshot, String tag, String server) {
+        String self = snapshot.self();
+        return snapshot.own().rows(LcdSection.EQUIVALENCIES).values().stream()
+                .anyMatch(one -> one.server().equals(self)
+                                && one.tag().equals(tag)
+                                && one.otherServer().equals(server)
+                        || one.otherServer().equals(self)
+                                && one.otherTag().equals(tag)
+                                && one.server().equals(server));
+    }
+
     /** Returns which other server certainly has the volume in service. */
     static Optional<Owner> owner(ClusterSnapshot snapshot, String volume) {
         for (Map.Entry<String, Mirrored> other : others(snapshot, volume).entrySet()) {

@@ -26,6 +26,9 @@ public final class FakeEngine implements AutoCloseable {
     /** Refusals by the first word of a command. */
     public final Map<String, String> refusals = new ConcurrentHashMap<>();
 
+    /** What who asks for events is told at once. */
+    public final List<String> events = new CopyOnWriteArrayList<>();
+
     private final ServerSocketChannel server;
 
     /** Listens. */
@@ -45,12 +48,22 @@ public final class FakeEngine implements AutoCloseable {
     private void accept() {
         try {
             while (true) {
-                try (SocketChannel client = server.accept()) {
-                    serve(client);
-                }
+                SocketChannel client = server.accept();
+                Thread thread = new Thread(() -> serveAll(client), "fake-engine-client");
+                thread.setDaemon(true);
+                thread.start();
             }
         } catch (IOException e) {
             // closed
+            return;
+        }
+    }
+
+    private void serveAll(SocketChannel client) {
+        try (client) {
+            serve(client);
+        } catch (IOException e) {
+            // the client has what it wanted
             return;
         }
     }
@@ -59,6 +72,12 @@ public final class FakeEngine implements AutoCloseable {
         BufferedReader in =
                 new BufferedReader(new InputStreamReader(Channels.newInputStream(client), StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
+            if (line.equals("events")) {
+                for (String event : events) {
+                    write(client, "| " + event + "\n");
+                }
+                continue;
+            }
             StringBuilder answer = new StringBuilder();
             String refusal = refusals.get(line.split(" ")[0]);
             if (line.equals("status")) {
@@ -68,8 +87,12 @@ public final class FakeEngine implements AutoCloseable {
                 commands.add(line);
             }
             answer.append(refusal == null ? "exit 0\n" : "| " + refusal + "\nexit 8\n");
-            client.write(ByteBuffer.wrap(answer.toString().getBytes(StandardCharsets.UTF_8)));
+            write(client, answer.toString());
         }
+    }
+
+    private static void write(SocketChannel client, String text) throws IOException {
+        client.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     @Override

@@ -19,8 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.Messenger;
 import org.mainstay.cluster.Registration;
+import org.mainstay.cluster.lcd.Equivalency;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.mirror.internal.engine.EngineLink;
 import org.mainstay.mirror.internal.engine.FakeEngine;
 import org.mainstay.mirror.internal.volume.MirrorPort;
@@ -37,6 +39,7 @@ class PromotionTest {
     private FakeEngine engine;
     private String sideOfB = "";
     private boolean leased;
+    private boolean tiedToC;
     private Promotion promotion;
 
     @BeforeEach
@@ -70,7 +73,9 @@ class PromotionTest {
                 1,
                 "A",
                 ClusterSnapshot.Phase.AVAILABLE,
-                lcd("A"),
+                tiedToC
+                        ? lcd("A").with(LcdSection.EQUIVALENCIES, "C", new Equivalency("C", "data", "A", "data", 1, 10))
+                        : lcd("A"),
                 Map.of("B", b),
                 Map.of(),
                 Map.of(),
@@ -194,5 +199,14 @@ class PromotionTest {
                         + " CurrencyRecordTimeoutMs=20420")
                 .contains("unmirror v C");
         assertThat(Files.readString(home.resolve("data/mirror/engine"))).isEqualTo("A 1501\n");
+    }
+
+    /** Its log is what a partial resynchronisation needs; and without mirrors nobody would be asked before a start. */
+    @Test
+    void aMirrorStaysWhileTheOthersDatabaseIsNotKnown() throws Exception {
+        tiedToC = true;
+        engine.volume("v", SOURCE + "\"epoch\":5,\"ahead\":true,\"configured\":{\"C\":\"10.0.0.3:1501 sync\"}");
+        ask();
+        assertThat(engine.commands).noneMatch(line -> line.startsWith("unmirror"));
     }
 }
