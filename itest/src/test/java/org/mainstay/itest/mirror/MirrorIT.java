@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.mainstay.itest.client.Acknowledgements;
 import org.mainstay.itest.fault.FaultCase;
@@ -22,6 +23,8 @@ class MirrorIT extends FaultCase {
     private static final Duration STEADY = Duration.ofSeconds(15);
 
     private Acknowledgements client;
+    /** While both servers run what is wanted because they cannot know better. */
+    private volatile boolean split;
 
     @Override
     protected void formed() {
@@ -39,6 +42,11 @@ class MirrorIT extends FaultCase {
         Database database = Database.createPrivate(lab(), List.of());
         Cluster.protectMirrored(lab(), database, ADDRESS, "sync");
         client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT);
+    }
+
+    @Override
+    protected Predicate<String> exclusive() {
+        return sign -> !split && super.exclusive().test(sign);
     }
 
     private Server source() {
@@ -99,6 +107,85 @@ class MirrorIT extends FaultCase {
         expect("pg", survivor, victim);
         inStep(survivor);
         nothingIsLost();
+    }
+
+    /** The guard's successor takes over the engine that runs; nothing that is in service notices. */
+    @Test
+    void theGuardMayDie() {
+        Server source = source();
+        inStep(source);
+        for (Server server : List.of(source, other(source))) {
+            List<Long> engine = server.engineProcesses();
+            long guard = server.guardProcesses().get(0);
+            server.machine().signal(guard, "KILL");
+            Await.until(
+                    "another guard runs",
+                    LIMIT,
+                    () -> server.guardProcesses().stream().anyMatch(pid -> pid != guard),
+                    server::logs);
+            client.awaitMore(20, LONG);
+            assertThat(server.engineProcesses()).isEqualTo(engine);
+        }
+        meet();
+        expect("pg", source, other(source));
+        nothingIsLost();
+        inStep(source);
+        // The engine is the new guard's: it is started again when it dies.
+        long engine = source.engineProcesses().get(0);
+        source.machine().signal(engine, "KILL");
+        Await.until(
+                "another engine runs",
+                LIMIT,
+                () -> source.engineProcesses().stream().anyMatch(pid -> pid != engine),
+                source::logs);
+        client.awaitMore(20, LONG);
+        inStep(source);
+    }
+
+    /**
+     * Without quorum both servers go on. What they wrote apart is never merged by itself: the side that stopped waits for an
+     * operator, and can be started by nobody meanwhile.
+     */
+    @Test
+    void afterASplitNothingIsOverwrittenBeforeAnOperatorDecides() {
+        Server cut = source();
+        inStep(cut);
+        Server taking = other(cut);
+        split = true;
+        for (int network = 1; network <= 2; network++) {
+            cut.machine().cable(network, false);
+        }
+        serves(taking);
+        client.awaitMore(20, LONG);
+        // Waits as long as the other side could count as current, and then goes on.
+        cut.machine()
+                .run(LONG, List.of("sh", "-c", "date > " + Database.MOUNT + "/alone && sync -f " + Database.MOUNT))
+                .orThrow();
+        for (int network = 1; network <= 2; network++) {
+            cut.machine().cable(network, true);
+        }
+        meet();
+        expect("pg", taking, cut);
+        split = false;
+        Await.until(
+                "the split is noticed",
+                LONG,
+                () -> taking.bin("mainstay", "mirror", "status", "data", "--json")
+                        .output()
+                        .contains("SPLIT_BRAIN"),
+                () -> taking.bin("mainstay", "mirror", "status").output() + taking.logs() + cut.logs());
+        cut.bin("mainstay", "resource", "in-service", "pg");
+        expect("pg", taking, cut);
+        assertThat(taking.inStep("data")).isFalse();
+        nothingIsLost();
+
+        taking.mainstay("mirror", "discard", "data", "--on", cut.name());
+        inStep(taking);
+        nothingIsLost();
+        cut.mainstay("resource", "in-service", "pg");
+        expect("pg", cut, taking);
+        nothingIsLost();
+        inStep(cut);
     }
 
     @Test
