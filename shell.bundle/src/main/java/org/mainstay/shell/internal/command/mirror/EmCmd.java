@@ -28,9 +28,11 @@ import picocli.CommandLine.Parameters;
         description =
                 "Mirrors by the original product's command. SYSTEM is a server's name, one of its addresses, or . for"
                         + " this one; a volume is named by its resource or its mount point. Queries: getcompletevolumelist"
-                        + " getmirrortype getmirrorvolinfo getresyncstatus getsourcemirroredvolumes"
-                        + " gettargetmirroredvolumes getvolumedrvstate getvolumeinfo isbreakuserrequested. Changes:"
-                        + " breakmirror continuemirror pausemirror preparetobecometarget resyncmirror switchovervolume.",
+                        + " getconfiguration getjobinfo getjobinfoforvol getmirrortype getmirrorvolinfo getresyncstatus"
+                        + " getsourcemirroredvolumes gettargetmirroredvolumes getvolumedrvstate getvolumeinfo"
+                        + " isbreakuserrequested updatevolumeinfo. Changes: breakmirror continuemirror pausemirror"
+                        + " preparetobecometarget resyncmirror switchovervolume. The original's other commands fail and"
+                        + " say what to use instead.",
         footer = {"", "Examples:", "  emcmd . getmirrorvolinfo data", "  emcmd A pausemirror data 10.0.1.2"})
 public final class EmCmd implements ShellCommand {
     /** What only asks, with the number of arguments after the command. */
@@ -38,6 +40,7 @@ public final class EmCmd implements ShellCommand {
             "GETCOMPLETEVOLUMELIST", 0,
             "GETSOURCEMIRROREDVOLUMES", 0,
             "GETTARGETMIRROREDVOLUMES", 0,
+            "GETCONFIGURATION", 1,
             "GETMIRRORTYPE", 1,
             "GETMIRRORVOLINFO", 1,
             "GETRESYNCSTATUS", 1,
@@ -51,6 +54,38 @@ public final class EmCmd implements ShellCommand {
             "CONTINUEMIRROR", Mirrors.Verb.CONTINUE,
             "BREAKMIRROR", Mirrors.Verb.BREAK,
             "RESYNCMIRROR", Mirrors.Verb.RESYNC));
+
+    /** The rest of the original's commands, and what does their work here. */
+    private static final Map<String, String> ELSEWHERE = new TreeMap<>(Map.ofEntries(
+            Map.entry("CHANGEMIRRORENDPOINTS", "mainstay resource set TAG mirror=ADDRESS, on each server"),
+            Map.entry("CHANGEMIRRORTYPE", "mainstay resource set TAG mirror-type=sync|async"),
+            Map.entry("CLEARBLOCKTARGET", ""),
+            Map.entry("CLEARSNAPSHOTLOCATION", ""),
+            Map.entry("CLEARSWITCHOVER", ""),
+            Map.entry("CREATEJOB", "nothing: every mirrored volume is a job"),
+            Map.entry("CREATEMIRROR", "mainstay resource extend TAG --to SERVER"),
+            Map.entry("DELETEJOB", "nothing: every mirrored volume is a job"),
+            Map.entry("DELETELOCALMIRRORONLY", ""),
+            Map.entry("DELETEMIRROR", "mainstay resource unextend TAG --from SERVER"),
+            Map.entry("DROPSNAPSHOT", ""),
+            Map.entry("GETBLOCKTARGET", ""),
+            Map.entry("GETEXTENDEDVOLUMEINFO", ""),
+            Map.entry("GETREMOTEBITMAP", "nothing: the engines exchange it when they meet"),
+            Map.entry("GETSERVICEINFO", "mainstay status"),
+            Map.entry("GETSNAPSHOTLOCATION", ""),
+            Map.entry("ISPOTENTIALMIRRORVOL", "mainstay resource create volume, which checks first"),
+            Map.entry("LOCKVOLUME", "nothing: only the mirror engine opens a target"),
+            Map.entry("MERGETARGETBITMAP", "nothing: the engines exchange it when they meet"),
+            Map.entry("READREGISTRY", "mainstay mirror set TAG NAME=NUMBER"),
+            Map.entry("REGISTERCLUSTERVOLUME", "nothing: a mirrored volume is a resource from the start"),
+            Map.entry("RESTARTVOLUMEPIPE", "mainstay mirror pause TAG, then continue"),
+            Map.entry("SETBLOCKTARGET", ""),
+            Map.entry("SETCONFIGURATION", ""),
+            Map.entry("SETSNAPSHOTLOCATION", ""),
+            Map.entry("STOPSERVICE", "lkstop"),
+            Map.entry("TAKESNAPSHOT", ""),
+            Map.entry("UNLOCKVOLUME", "mainstay mirror force TAG --on SERVER, then bring it into service there"),
+            Map.entry("UPDATEJOB", "nothing: every mirrored volume is a job")));
 
     private static final int LEVELS = 3;
 
@@ -81,6 +116,12 @@ public final class EmCmd implements ShellCommand {
         String server = server(invocation.snapshot(), system);
         String name = command.toUpperCase(Locale.ROOT);
         arguments.removeIf("-"::equals);
+        if (ELSEWHERE.containsKey(name)) {
+            return elsewhere(invocation, name);
+        }
+        if (name.startsWith("GETJOBINFO")) {
+            return jobs(invocation, name, server);
+        }
         List<Mirrors.Side> sides = sides(invocation);
         if (QUERIES.containsKey(name)) {
             count(QUERIES.get(name), QUERIES.get(name));
@@ -90,16 +131,54 @@ public final class EmCmd implements ShellCommand {
             count(1, 2);
             return change(invocation, CHANGES.get(name), side(invocation, server, sides));
         }
+        if (!List.of("UPDATEVOLUMEINFO", "PREPARETOBECOMETARGET", "SWITCHOVERVOLUME")
+                .contains(name)) {
+            throw new CommandException(ExitCode.INVALID_ARGUMENT, unknown());
+        }
         count(1, 1);
         return switch (name) {
+            // What is shown is asked of the engines each time (EMC-148).
+            case "UPDATEVOLUMEINFO" ->
+                status(invocation, Reply.success(side(invocation, server, sides).tag()));
             case "PREPARETOBECOMETARGET" ->
                 status(invocation, asked(invocation, side(invocation, server, sides), Mirrors.Verb.DISCARD, server));
-            case "SWITCHOVERVOLUME" -> switchover(invocation, server, side(invocation, server, sides));
-            default ->
-                throw new CommandException(
-                        ExitCode.INVALID_ARGUMENT,
-                        "'" + command + "' is not a command of emcmd; 'emcmd --help' lists them");
+            default -> switchover(invocation, server, side(invocation, server, sides));
         };
+    }
+
+    private int elsewhere(Invocation invocation, String name) {
+        String instead = ELSEWHERE.get(name);
+        return status(
+                invocation,
+                Reply.failed(
+                        ExitCode.INVALID_ARGUMENT,
+                        "Mainstay has no " + name + (instead.isEmpty() ? "" : "; use " + instead)));
+    }
+
+    /** EMC-118, EMC-119. */
+    private int jobs(Invocation invocation, String name, String server) throws CommandException {
+        EmJobs jobs = new EmJobs(invocation.snapshot());
+        boolean found;
+        switch (name) {
+            case "GETJOBINFO" -> {
+                count(0, 1);
+                found = jobs.print(invocation.out(), arguments.stream().findFirst());
+            }
+            case "GETJOBINFOFORVOL" -> {
+                count(1, 2);
+                String on = arguments.size() > 1 ? server(invocation.snapshot(), arguments.get(1)) : server;
+                found = jobs.print(invocation.out(), on, arguments.get(0).replaceAll(":$", ""));
+            }
+            default -> throw new CommandException(ExitCode.INVALID_ARGUMENT, unknown());
+        }
+        if (!found) {
+            throw new CommandException(ExitCode.NOT_FOUND, "there is no job of '" + arguments.get(0) + "'");
+        }
+        return ExitCode.SUCCESS;
+    }
+
+    private String unknown() {
+        return "'" + command + "' is not a command of emcmd; 'emcmd --help' lists them";
     }
 
     private void count(int least, int most) throws CommandException {
@@ -177,6 +256,7 @@ public final class EmCmd implements ShellCommand {
             case "GETCOMPLETEVOLUMELIST" -> text.all(server);
             case "GETSOURCEMIRROREDVOLUMES" -> text.sources(server);
             case "GETTARGETMIRROREDVOLUMES" -> text.targets(server);
+            case "GETCONFIGURATION" -> text.configuration(side(invocation, server, sides));
             case "GETMIRRORTYPE" -> text.types(side(invocation, server, sides));
             case "GETMIRRORVOLINFO" -> text.states(side(invocation, server, sides));
             case "GETRESYNCSTATUS" -> text.resync(side(invocation, server, sides));

@@ -10,7 +10,20 @@ import org.mainstay.cluster.Mirrors;
 /** What {@code emcmd} prints: volumes are called by their resource's tag, with a colon as a drive letter has. */
 final class EmText {
     private static final int BLOCK = 65_536;
-    private static final int MANAGED = 0x20;
+    /** LifeKeeper manages it (0x20), automatic resynchronisation (0x40) (EMC-015). */
+    private static final int MANAGED = 0x60;
+
+    private static final List<String> ATTRIBUTES = List.of(
+            "All Net Alert bit",
+            "Net Alert",
+            "Broken State Alert",
+            "Resync Done Alert",
+            "Failover Alert",
+            "Net Failure Alert",
+            "LK Config",
+            "Auto Resync",
+            "MS Failover Cluster Config",
+            "Shared Volume");
 
     private final PrintStream out;
     private final List<Mirrors.Side> sides;
@@ -122,6 +135,15 @@ final class EmText {
             out.println("Volume State = " + ends.map(one -> one.link().code()).orElse(-1));
             out.println("Source = " + ends.map(one -> one.source().server()).orElse(""));
             out.println("Target = " + side.server());
+        }
+    }
+
+    /** EMC-116: managed by the cluster, and resynchronised without being asked; there are no alerts of its own. */
+    void configuration(Mirrors.Side side) {
+        out.println("** Calling GetConfiguration [Volume " + side.tag() + "] **");
+        for (String label : ATTRIBUTES) {
+            boolean enabled = label.equals("LK Config") || label.equals("Auto Resync");
+            out.println(String.format("%-27s ", label) + (enabled ? "IS enabled" : "IS NOT enabled"));
         }
     }
 
