@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.mainstay.mirror.engine.control.ControlServer;
 import org.mainstay.mirror.engine.control.Engine;
 import org.mainstay.mirror.engine.control.EngineEnvironment;
@@ -30,6 +31,7 @@ import org.mainstay.mirror.engine.nbd.NbdServer;
 public final class MirrorEngineMain {
     private static final int BAD_ARGUMENT = 2;
     private static final int RUNS_ALREADY = 4;
+    private static final int RESIGN_MILLIS = 200;
 
     private MirrorEngineMain() {}
 
@@ -66,12 +68,31 @@ public final class MirrorEngineMain {
             try (Engine engine =
                             new Engine(folder, words.get(2), replication, security(), memory, MirrorEngineMain::log);
                     ControlServer control = new ControlServer(folder.resolve("control.sock"), engine, end::countDown)) {
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> resign(engine, end), "resign"));
                 log("the mirror engine of " + words.get(2) + " runs");
                 end.await();
                 log("the mirror engine ends as asked");
+                resign(engine, null);
             }
         }
         System.exit(0);
+    }
+
+    /**
+     * Tells sources that the targets here end, and gives the word a moment to leave.
+     *
+     * @param asked where a signal may end the process: zero if it was asked to end before, and has told them
+     */
+    private static void resign(Engine engine, CountDownLatch asked) {
+        if (asked != null && asked.getCount() == 0) {
+            return;
+        }
+        engine.resign();
+        try {
+            new CountDownLatch(1).await(RESIGN_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** TLS between engines: the server's identity with the pins of its peers, or key and trusted certificates in a PKCS#12 file. */

@@ -280,6 +280,11 @@ public final class Engine implements AutoCloseable, Exports {
         return names;
     }
 
+    /** The process is about to end: sources of targets here are told, so that they need not wait. Returns when that is sent. */
+    public void resign() {
+        volumes.values().forEach(Volume::resign);
+    }
+
     @Override
     public void close() throws IOException {
         nbd.close();

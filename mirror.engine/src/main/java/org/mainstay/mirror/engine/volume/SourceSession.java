@@ -14,6 +14,8 @@ import org.mainstay.mirror.engine.link.Link;
  */
 final class SourceSession {
     static final int PROTOCOL = 1;
+    /** In a refusal: the target that ends does not count as current from here on. */
+    static final String RESIGNED = "resigned";
 
     private final Volume volume;
     private final Mirror mirror;
@@ -126,6 +128,9 @@ final class SourceSession {
         String reason = why.getOrDefault("reason", "no reason given");
         PauseCause cause = "source".equals(why.get("role")) ? met(why) : PauseCause.REFUSED;
         mirror.fail(cause, "the target refuses: " + reason);
+        if (Boolean.parseBoolean(why.get(RESIGNED))) {
+            volume.barrier().done(mirror);
+        }
     }
 
     /** The other side is a source too: what does its data say? */

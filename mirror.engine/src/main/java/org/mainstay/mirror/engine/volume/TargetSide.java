@@ -78,6 +78,18 @@ final class TargetSide {
         }
     }
 
+    /**
+     * Says to the source that this side does not count as current before it is in step again: so the source need not wait until it
+     * cannot (MIR-119). Takes nothing more of this session. If the word gets lost, the source waits.
+     */
+    void resign() {
+        mirroring = false;
+        handedOver = false;
+        if (session != null) {
+            session.resign();
+        }
+    }
+
     boolean connected() {
         return session != null;
     }
@@ -225,6 +237,15 @@ final class TargetSide {
             synchronized (applying) {
                 ended = true;
             }
+        }
+
+        void resign() {
+            synchronized (applying) {
+                failed = true;
+            }
+            Map<String, String> word = Map.of("reason", "it ends", "role", "other", SourceSession.RESIGNED, "true");
+            link.send(FrameType.REFUSE, 0, 0, 0, Frame.text(word), null);
+            volume.env().run(link::kick);
         }
 
         void ping() {

@@ -181,6 +181,11 @@ public final class Volume implements Export {
         env.log("volume " + name + " stopped");
     }
 
+    /** The process ends: as target, this side does not count as current from here on, and its source is told so. */
+    public void resign() {
+        locked(target::resign);
+    }
+
     // ---- mirrors' commands ----
 
     /** Pauses a mirror until {@link #resume} (T3). */

@@ -113,6 +113,32 @@ class RolesTest {
     }
 
     @Test
+    void aSourceDoesNotWaitForATargetThatSaidThatItEnds() {
+        b.exec(b.life(), () -> b.volume.resign());
+        world.run(20);
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN))
+                .as("who said so does not go back on it")
+                .hasMessageContaining("not been in step");
+        b.crash(false);
+        a.exec(a.life(), () -> client.act(a.volume));
+        world.run(100);
+        assertThat(client.outstanding)
+                .as("writes go on before the window of 400 ms is over")
+                .isZero();
+        assertThat(state(a)).isEqualTo(MirrorState.PAUSED);
+    }
+
+    @Test
+    void aSourceWaitsForATargetThatSaidNothing() {
+        b.crash(false);
+        a.exec(a.life(), () -> client.act(a.volume));
+        world.run(100);
+        assertThat(client.outstanding).isPositive();
+        world.run(1000);
+        assertThat(client.outstanding).isZero();
+    }
+
+    @Test
     void anOldEpochIsRefused() {
         assertThatThrownBy(() -> b.volume.startTarget(0, "A", false)).hasMessageContaining("epoch 0 is over");
     }
