@@ -232,12 +232,7 @@ class MirrorIT extends FaultCase {
         alone.machine().powerCut();
         stale.machine().powerOn();
         stale.start();
-        Await.until(
-                "it was tried and refused",
-                LONG,
-                () -> stale.bin("mainstay", "status").output().contains("may be old")
-                        || stale.bin("mainstay", "events").output().contains("may be old"),
-                () -> stale.bin("mainstay", "status").output() + stale.logs());
+        refused(stale);
         long until = System.nanoTime() + STEADY.toNanos();
         while (System.nanoTime() < until) {
             assertThat(LifeSigns.of(stale.machine())).noneMatch(sign -> sign.startsWith("mount /opt/mainstay"));
@@ -252,5 +247,47 @@ class MirrorIT extends FaultCase {
         nothingIsLost();
         inStep(alone);
         expect("pg", alone, stale);
+    }
+
+    private void refused(Server stale) {
+        Await.until(
+                "it was tried and refused",
+                LONG,
+                () -> stale.bin("mainstay", "status").output().contains("may be old")
+                        || stale.bin("mainstay", "events").output().contains("may be old"),
+                () -> stale.bin("mainstay", "status").output() + stale.logs());
+    }
+
+    /** An operator may use old data, and then decides once more before what the other server wrote is overwritten. */
+    @Test
+    void oldDataThatIsForcedUpReplacesNothingByItself() {
+        Server alone = source();
+        inStep(alone);
+        Server stale = other(alone);
+        stale.machine().powerCut();
+        client.awaitMore(50, LONG);
+        alone.machine().powerCut();
+        stale.machine().powerOn();
+        stale.start();
+        refused(stale);
+
+        stale.mainstay("mirror", "force", "data", "--on", stale.name());
+        stale.mainstay("resource", "in-service", "pg");
+        serves(stale);
+        client.awaitMore(20, LONG);
+        givenUp = client.lost();
+        assertThat(givenUp).as("what only the other server had").isNotEmpty();
+
+        returns(alone);
+        expect("pg", stale, alone);
+        Await.until(
+                "the split is noticed",
+                LONG,
+                () -> stale.bin("mainstay", "mirror", "status", "data", "--json").output().contains("SPLIT_BRAIN"),
+                () -> stale.bin("mainstay", "mirror", "status").output() + stale.logs() + alone.logs());
+        nothingIsLost();
+        stale.mainstay("mirror", "discard", "data", "--on", alone.name());
+        inStep(stale);
+        nothingIsLost();
     }
 }
