@@ -9,12 +9,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.Mirrors;
+import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.Flag;
 import org.mainstay.cluster.lcd.Instance;
@@ -38,12 +40,16 @@ final class Reconciler implements Runnable {
     /** A source that nothing uses and that is not in service gives its role up, but not in the midst of a restore. */
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+    private static final long FLAGS_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     private final Desk desk;
     private final Supplier<ClusterSnapshot> cluster;
     private final Administration administration;
     private final Map<String, Long> idleSince = new HashMap<>();
     private final Map<String, String> refusals = new HashMap<>();
     private String trouble = "";
+    private CompletableFuture<Reply> flagging = CompletableFuture.completedFuture(Reply.success("none yet"));
+    private volatile long flagsNotBefore = System.nanoTime();
 
     Reconciler(Desk desk, Supplier<ClusterSnapshot> cluster, Administration administration) {
         this.desk = desk;
@@ -152,9 +158,15 @@ final class Reconciler implements Runnable {
         present.stream()
                 .filter(flag -> flag.startsWith(FLAG) && !wanted.contains(flag))
                 .forEach(flag -> changes.add(LcdChange.remove(LcdSection.FLAGS, flag)));
-        if (!changes.isEmpty()) {
-            administration.submit(
-                    new Request.ChangeOwn("states of mirrors", changes), caller(snapshot.self()), line -> {});
+        // One request at a time, and what was refused is not asked for again at once.
+        if (!changes.isEmpty() && flagging.isDone() && System.nanoTime() - flagsNotBefore >= 0) {
+            flagging = administration
+                    .submit(new Request.ChangeOwn("states of mirrors", changes), caller(snapshot.self()), line -> {})
+                    .whenComplete((reply, problem) -> {
+                        boolean done = problem == null && reply.succeeded();
+                        flagsNotBefore = System.nanoTime() + (done ? 0 : FLAGS_AGAIN_NANOS);
+                    })
+                    .toCompletableFuture();
         }
     }
 
