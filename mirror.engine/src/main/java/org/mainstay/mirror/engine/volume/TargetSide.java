@@ -224,6 +224,9 @@ final class TargetSide {
         private boolean failed;
         private long applied;
         private long acknowledged;
+        /** When the last ping was sent that the source answered before this side was in step. Frames come from one thread. */
+        private long alive;
+
         private volatile long heard;
 
         Session(Link link, long pingMillis, Map<String, String> hello) {
@@ -280,7 +283,10 @@ final class TargetSide {
                             echoed = Math.max(echoed, frame.offset());
                         }
                     });
-                case ALIVE -> acknowledge();
+                case ALIVE -> {
+                    alive = Math.max(alive, frame.offset());
+                    acknowledge();
+                }
                 default -> {
                     volume.env().log("the source sent " + frame.type() + ", which sources do not");
                     link.close("a frame that sources do not send");
@@ -388,6 +394,9 @@ final class TargetSide {
                             .filter(m -> m.log() != null)
                             .forEach(m -> m.log().clearAll());
                     mirroring = true;
+                    // From when it sent this frame on, the source waits for the window if the connection is lost; and it
+                    // had answered that ping before.
+                    echoed = Math.max(echoed, alive);
                     volume.env().event("in-step " + volume.name() + " " + source);
                     return true;
                 }

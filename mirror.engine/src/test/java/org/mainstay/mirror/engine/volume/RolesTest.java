@@ -112,6 +112,24 @@ class RolesTest {
         assertThat(a.disk.seen).isEqualTo(b.disk.seen);
     }
 
+    /** The first echo comes a ping later: until then the end of the resynchronisation counts as one. */
+    @Test
+    void aTargetIsCurrentFromTheMomentItIsInStep() throws Exception {
+        world.partitioned = true;
+        world.run(3000);
+        world.partitioned = false;
+        assertThat(state(a)).isNotEqualTo(MirrorState.MIRRORING);
+        while (state(a) != MirrorState.MIRRORING) {
+            world.run(1);
+        }
+        world.partitioned = true;
+        a.exec(a.life(), () -> client.act(a.volume));
+        world.run(300);
+        assertThat(client.outstanding).isPositive();
+        b.volume.startSource(2, Trust.OWN);
+        assertThat(b.volume.serving()).isTrue();
+    }
+
     @Test
     void aSourceDoesNotWaitForATargetThatSaidThatItEnds() {
         b.exec(b.life(), () -> b.volume.resign());
