@@ -238,13 +238,27 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
             return new EngineLink.Answer(
                     8, List.of(tag + " is in service on no other server: nothing could replace the data"));
         }
-        engine.send("stop", volume.get().volume(), 2_000);
-        return engine.send(
-                "target",
-                volume.get().volume(),
-                owner.get().epoch(),
-                owner.get().server(),
-                "discard");
+        String name = volume.get().volume();
+        engine.send("stop", name, 2_000);
+        EngineLink.Answer answer =
+                engine.send("target", name, owner.get().epoch(), owner.get().server(), "discard");
+        return answer.done() ? continued(owner.get().server(), tag, name, snapshot.self()) : answer;
+    }
+
+    /** A source that saw the split does not try again by itself. */
+    private EngineLink.Answer continued(String source, String tag, String volume, String target) {
+        try {
+            EngineLink.Answer answer = dialogue.command(source, tag, List.of("continue", volume, target));
+            return answer.done()
+                    ? answer
+                    : new EngineLink.Answer(
+                            answer.exit(),
+                            List.of("the data here may be overwritten now, but " + source + " does not begin: "
+                                    + answer.text() + "; there: mainstay mirror continue " + tag));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new EngineLink.Answer(ExitCode.SYSTEM_ERROR, List.of("interrupted"));
+        }
     }
 
     // ---- for commands ----

@@ -12,14 +12,31 @@ import java.util.TreeMap;
  */
 final class Leases {
     private static final long NONE = Long.MAX_VALUE;
+    /** In /proc/PID/stat, counted from the state, which follows the name. */
+    private static final int START_TIME = 19;
+
     private final Path folder;
     private final String boot;
 
     Leases(Path folder) throws IOException {
+        this(folder, boot());
+    }
+
+    /** @param boot names this boot of the machine */
+    Leases(Path folder, String boot) {
         this.folder = folder;
-        // Mounts and attachments of another mount namespace are as gone as those of another boot.
-        this.boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).trim() + "/"
-                + Files.readSymbolicLink(Path.of("/proc/self/ns/mnt"));
+        this.boot = boot;
+    }
+
+    /**
+     * Mounts and attachments of another mount namespace are as gone as those of another boot. The kernel gives the number of a
+     * namespace that ended to the next one, so the start of its first process belongs to it.
+     */
+    private static String boot() throws IOException {
+        String first = Files.readString(Path.of("/proc/1/stat"));
+        String started = first.substring(first.lastIndexOf(')') + 2).split(" ")[START_TIME];
+        return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).trim() + "/"
+                + Files.readSymbolicLink(Path.of("/proc/self/ns/mnt")) + "/" + started;
     }
 
     /** Returns the time since boot, with time asleep, in milliseconds. */

@@ -133,11 +133,17 @@ final class SourceSession {
         }
     }
 
-    /** The other side is a source too: what does its data say? */
+    /**
+     * The other side is a source too: what does its data say? If it wrote nothing of its own, it only has to give the role up, and
+     * is asked again.
+     */
     private PauseCause met(Map<String, String> why) {
         try {
-            Ancestry.Verdict verdict = Ancestry.compare(mine(), side(why), false);
-            return verdict == Ancestry.Verdict.STALE_SOURCE ? PauseCause.STALE_SOURCE : PauseCause.SPLIT_BRAIN;
+            return switch (Ancestry.compare(mine(), side(why), false)) {
+                case STALE_SOURCE -> PauseCause.STALE_SOURCE;
+                case PARTIAL, FULL -> PauseCause.REFUSED;
+                case SPLIT_BRAIN, UNRELATED -> PauseCause.SPLIT_BRAIN;
+            };
         } catch (IllegalArgumentException e) {
             return PauseCause.REFUSED;
         }
