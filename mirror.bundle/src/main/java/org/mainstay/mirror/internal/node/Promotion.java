@@ -49,7 +49,9 @@ final class Promotion {
         EngineVolume side = desk.ensure(volume, snapshot);
         long epoch = Math.max(Volumes.epoch(snapshot, volume.tag()), side.epoch());
         boolean force = isForced(volume.tag());
-        String obstacle = force || side.isSource() ? "" : obstacle(volume, side, snapshot);
+        // Only within one ownership has nobody else been source: what was left a source by a failed stop is judged as any other.
+        boolean same = side.isSource() && side.epoch() == epoch;
+        String obstacle = force || same ? "" : obstacle(volume, side, snapshot);
         if (!obstacle.isEmpty()) {
             return refused(volume, obstacle, snapshot.self());
         }

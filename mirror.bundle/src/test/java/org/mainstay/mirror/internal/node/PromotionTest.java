@@ -40,6 +40,7 @@ class PromotionTest {
     private String sideOfB = "";
     private boolean leased;
     private boolean tiedToC;
+    private long epoch;
     private Promotion promotion;
 
     @BeforeEach
@@ -66,6 +67,14 @@ class PromotionTest {
                 .with(Instance.create("data", "/srv/data", "filesys", "volume").withProperties(properties, "1"));
     }
 
+    private Lcd own() {
+        Instance data = lcd("A").instances().get("data");
+        Lcd lcd = lcd("A").with(data.withOwnership(data.ownership().withEpoch(epoch, "A")));
+        return tiedToC
+                ? lcd.with(LcdSection.EQUIVALENCIES, "C", new Equivalency("C", "data", "A", "data", 1, 10))
+                : lcd;
+    }
+
     private ClusterSnapshot snapshot() {
         ClusterSnapshot.Peer b = new ClusterSnapshot.Peer(
                 "B", ClusterSnapshot.PeerState.ALIVE, true, lcd("B"), true, Map.of(), Map.of());
@@ -73,9 +82,7 @@ class PromotionTest {
                 1,
                 "A",
                 ClusterSnapshot.Phase.AVAILABLE,
-                tiedToC
-                        ? lcd("A").with(LcdSection.EQUIVALENCIES, "C", new Equivalency("C", "data", "A", "data", 1, 10))
-                        : lcd("A"),
+                own(),
                 Map.of("B", b),
                 Map.of(),
                 Map.of(),
@@ -154,6 +161,21 @@ class PromotionTest {
         assertThat(roles()).isEmpty();
         leased = false;
         assertThat(ask().export()).isEqualTo("v@5");
+    }
+
+    /** A stop that failed left it a source; meanwhile the other one was started. */
+    @Test
+    void whoStillIsSourceOfAnOlderEpochIsJudgedAsAnyOther() throws Exception {
+        epoch = 7;
+        engine.volume(
+                "v",
+                "\"role\":\"SOURCE\",\"lastRole\":\"SOURCE\",\"consistent\":true,\"generation\":\"7\",\"epoch\":5,"
+                        + "\"ahead\":true,\"configured\":{\"B\":\"10.0.0.1:1501 sync\"}");
+        sideOfB = "\"name\":\"v\",\"role\":\"NONE\",\"lastRole\":\"SOURCE\",\"epoch\":6,\"generation\":\"9\"";
+        assertThat(ask().outcome().message()).contains("may be old: B has written since");
+        assertThat(roles()).isEmpty();
+        epoch = 5;
+        assertThat(ask().export()).as("the same ownership goes on").isEqualTo("v@5");
     }
 
     @Test

@@ -150,7 +150,12 @@ public final class Engine implements AutoCloseable, Exports {
                     "a volume's name has 1 to 64 letters, digits, '.', '-', '_', not: " + name);
         }
         VolumeFiles one = new VolumeFiles(folder, name);
-        one.create(path, logs);
+        if (one.exists() && !volumes.containsKey(name)) {
+            // Could not be opened when the engine started, perhaps because its device came later. What is known of it stays.
+            one.load(path);
+        } else {
+            one.create(path, logs);
+        }
         volumes.put(name, one.open(self, env));
         files.put(name, one);
     }

@@ -32,8 +32,12 @@ final class VolumeFiles {
     }
 
     /** Begins a new volume. @param logs folder of its intent logs; empty: none are kept (MIR-082) */
+    boolean exists() {
+        return Files.exists(folder.resolve(name + ".volume"));
+    }
+
     void create(String path, String logs) throws IOException {
-        if (Files.exists(folder.resolve(name + ".volume"))) {
+        if (exists()) {
             throw new IOException("there is a volume " + name + " already");
         }
         lines.put("path", path);
@@ -46,6 +50,15 @@ final class VolumeFiles {
         lines = configuration.load();
         if (lines == null) {
             throw new IOException("there is no volume " + name);
+        }
+    }
+
+    /** Loads a volume that is known to be kept there. @throws IOException if it is kept elsewhere */
+    void load(String path) throws IOException {
+        load();
+        if (!path.equals(lines.get("path"))) {
+            throw new IOException("the volume " + name + " is kept in " + lines.get("path") + " and not in " + path
+                    + "; delete it first");
         }
     }
 
