@@ -43,6 +43,10 @@ class MirrorIT extends FaultCase {
         }
         Database database = Database.createPrivate(lab(), List.of());
         Cluster.protectMirrored(lab(), database, ADDRESS, "sync");
+        // By chance a check of the address would find the cable out, and the one that is cut off would stop, or start again, by itself.
+        for (Server server : lab().servers()) {
+            server.mainstay("resource", "set", "vip", "quickCheck=3600", "deepCheck=3600");
+        }
         client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT);
     }
 
