@@ -43,7 +43,8 @@ class MirrorIT extends FaultCase {
         }
         Database database = Database.createPrivate(lab(), List.of());
         Cluster.protectMirrored(lab(), database, ADDRESS, "sync");
-        // By chance a check of the address would find the cable out, and the one that is cut off would stop, or start again, by itself.
+        // By chance a check of the address would find the cable out, and the one that is cut off would stop, or start
+        // again, by itself.
         for (Server server : lab().servers()) {
             server.mainstay("resource", "set", "vip", "quickCheck=3600", "deepCheck=3600");
         }
@@ -287,7 +288,9 @@ class MirrorIT extends FaultCase {
         Await.until(
                 "the split is noticed",
                 LONG,
-                () -> stale.bin("mainstay", "mirror", "status", "data", "--json").output().contains("SPLIT_BRAIN"),
+                () -> stale.bin("mainstay", "mirror", "status", "data", "--json")
+                        .output()
+                        .contains("SPLIT_BRAIN"),
                 () -> stale.bin("mainstay", "mirror", "status").output() + stale.logs() + alone.logs());
         nothingIsLost();
         stale.mainstay("mirror", "discard", "data", "--on", alone.name());

@@ -49,7 +49,8 @@ final class Promotion {
         EngineVolume side = desk.ensure(volume, snapshot);
         long epoch = Math.max(Volumes.epoch(snapshot, volume.tag()), side.epoch());
         boolean force = isForced(volume.tag());
-        // Only within one ownership has nobody else been source: what was left a source by a failed stop is judged as any other.
+        // Only within one ownership has nobody else been source: what was left a source by a failed stop is judged as
+        // any other.
         boolean same = side.isSource() && side.epoch() == epoch;
         String obstacle = force || same ? "" : obstacle(volume, side, snapshot);
         if (!obstacle.isEmpty()) {

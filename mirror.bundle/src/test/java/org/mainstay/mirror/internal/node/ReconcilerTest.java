@@ -55,8 +55,8 @@ class ReconcilerTest {
     }
 
     private static Lcd lcd(String server, InstanceState state) {
-        Map<String, String> properties = Map.of(
-                "device", "/dev/a", "mount", "/srv/data", "mirror", "10.0.0.1:1501", "mirror-volume", "v");
+        Map<String, String> properties =
+                Map.of("device", "/dev/a", "mount", "/srv/data", "mirror", "10.0.0.1:1501", "mirror-volume", "v");
         return Lcd.empty(server, 1)
                 .with(Instance.create("data", "/srv/data", "filesys", "volume")
                         .withProperties(properties, "1")

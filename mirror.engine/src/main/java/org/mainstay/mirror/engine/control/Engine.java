@@ -151,7 +151,8 @@ public final class Engine implements AutoCloseable, Exports {
         }
         VolumeFiles one = new VolumeFiles(folder, name);
         if (one.exists() && !volumes.containsKey(name)) {
-            // Could not be opened when the engine started, perhaps because its device came later. What is known of it stays.
+            // Could not be opened when the engine started, perhaps because its device came later. What is known of it
+            // stays.
             one.load(path);
         } else {
             one.create(path, logs);

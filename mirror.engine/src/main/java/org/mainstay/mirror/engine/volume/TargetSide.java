@@ -394,7 +394,8 @@ final class TargetSide {
                             .filter(m -> m.log() != null)
                             .forEach(m -> m.log().clearAll());
                     mirroring = true;
-                    // From when it sent this frame on, the source waits for the window if the connection is lost; and it
+                    // From when it sent this frame on, the source waits for the window if the connection is lost; and
+                    // it
                     // had answered that ping before.
                     echoed = Math.max(echoed, alive);
                     volume.env().event("in-step " + volume.name() + " " + source);

@@ -16,9 +16,7 @@ class LeasesTest {
     @Test
     void aRoleHoldsWithinTheBootInWhichItWasGiven() throws IOException {
         new Leases(folder).put("v", "SOURCE", 4, "", Long.MAX_VALUE);
-        assertThat(new Leases(folder).get("v"))
-                .containsEntry("role", "SOURCE")
-                .containsEntry("epoch", "4");
+        assertThat(new Leases(folder).get("v")).containsEntry("role", "SOURCE").containsEntry("epoch", "4");
         assertThat(new Leases(folder, "the next boot").get("v")).isEmpty();
     }
 
