@@ -27,6 +27,7 @@ import org.mainstay.guard.kill.InService;
 import org.mainstay.guard.kill.KillLanes;
 import org.mainstay.guard.lease.LeaseKeeper;
 import org.mainstay.guard.reserve.Reservations;
+import org.mainstay.guard.supervise.EngineSupervisor;
 import org.mainstay.guard.supervise.LoopWatch;
 import org.mainstay.guard.supervise.ManagerCommand;
 import org.mainstay.guard.supervise.ManagerSupervisor;
@@ -57,6 +58,7 @@ final class Guard implements Operations, HeartbeatListener {
     private final long instance;
     private final ExecutorService state = single("guard-state");
     private final KillLanes lanes;
+    private final EngineSupervisor engine;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Object newsLock = new Object();
 
@@ -95,6 +97,7 @@ final class Guard implements Operations, HeartbeatListener {
         LoopWatch loop = new LoopWatch(ticker, ages, new LoopLimit(home, log));
         this.supervisor = new ManagerSupervisor(
                 home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck, this::managerKilled);
+        this.engine = new EngineSupervisor(home, ticker, log);
         this.control = new ControlServer(Path.of("data/run/guard.sock"), this, log);
     }
 
@@ -123,6 +126,7 @@ final class Guard implements Operations, HeartbeatListener {
                 .write(home.resolve("data/run/guard.pid"));
         lastToDie();
         control.start();
+        engine.start();
         supervisor.start(wantManager && !lease.quarantine().active());
         lease.start();
         log.info("guard started, process " + ProcessHandle.current().pid() + ", instance " + instanceId());
@@ -155,6 +159,11 @@ final class Guard implements Operations, HeartbeatListener {
     void awaitEnd() throws InterruptedException {
         ended.await();
         supervisor.close();
+        // What was left running on purpose goes on using the engine.
+        if (inService.isEmpty()) {
+            engine.end();
+        }
+        engine.close();
         heartbeats.close();
         lease.close();
         reservations.close();

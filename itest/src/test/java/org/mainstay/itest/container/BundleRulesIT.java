@@ -43,7 +43,7 @@ class BundleRulesIT {
             Map.entry("kit.app", "org.mainstay.kit.app"),
             Map.entry("kit.postgres", "org.mainstay.kit.postgres"));
 
-    private static final Set<String> KITS = Set.of("kit.ip", "kit.app", "kit.postgres", "mirror.bundle");
+    private static final Set<String> KITS = Set.of("kit.ip", "kit.app", "kit.postgres");
     private static final Set<String> APIS = Set.of("kit.api", "cluster.api");
 
     @TempDir

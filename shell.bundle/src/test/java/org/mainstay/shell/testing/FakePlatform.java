@@ -18,6 +18,7 @@ import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.Enrolment;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
@@ -112,6 +113,11 @@ public final class FakePlatform
     public SafetyServices safety() {
         FakeSafety safety = new FakeSafety();
         return new SafetyServices(safety, safety, safety, safety);
+    }
+
+    @Override
+    public Mirrors mirrors() {
+        return new FakeMirrors();
     }
 
     /** Returns the kits of both servers, which remember what was ordered. */

@@ -1,6 +1,7 @@
 package org.mainstay.shell.internal.command;
 
 import org.mainstay.shell.internal.command.config.ConfigGroup;
+import org.mainstay.shell.internal.command.mirror.MirrorGroup;
 import org.mainstay.shell.internal.command.node.CommPathGroup;
 import org.mainstay.shell.internal.command.node.KarafRun;
 import org.mainstay.shell.internal.command.node.KitGroup;
@@ -36,6 +37,7 @@ import picocli.CommandLine.Option;
             OperationGroup.class,
             QuorumGroup.class,
             FencingGroup.class,
+            MirrorGroup.class,
             KitGroup.class,
             KarafRun.class,
             ConfigGroup.class,
