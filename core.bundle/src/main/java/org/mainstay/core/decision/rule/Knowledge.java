@@ -71,6 +71,24 @@ final class Knowledge {
         return PeerState.DEAD;
     }
 
+    /**
+     * Returns whether a server is heard, but only over a shared disk: it is alive, may run whatever it has, and cannot be talked to
+     * (COMM-022, COMM-014).
+     */
+    boolean onDiskOnly(String peer) {
+        boolean disk = false;
+        for (Map.Entry<String, PathView> entry : step.paths.entrySet()) {
+            if (entry.getValue().peer().equals(peer) && entry.getValue().alive()) {
+                CommPath row = step.own().rows(LcdSection.PATHS).get(entry.getKey());
+                if (row == null || !row.disk()) {
+                    return false;
+                }
+                disk = true;
+            }
+        }
+        return disk;
+    }
+
     boolean alive(String peer) {
         return reachability(peer) == PeerState.ALIVE;
     }
@@ -396,6 +414,13 @@ final class Knowledge {
     private Occupant doubtful(String server) {
         if (down(server)) {
             return new Occupant(server, Occupant.How.DOUBTFUL, new Verdicts(step).obstacle(server));
+        }
+        if (onDiskOnly(server) && !usable(server)) {
+            return new Occupant(
+                    server,
+                    Occupant.How.DOUBTFUL,
+                    server + " is alive on the shared disk, but no network path to it is: what it has in service is not"
+                            + " known here and not taken over; repair the networks");
         }
         return new Occupant(
                 server,

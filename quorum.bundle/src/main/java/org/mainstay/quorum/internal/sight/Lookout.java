@@ -112,7 +112,9 @@ public final class Lookout implements AutoCloseable {
 
     private static Set<String> locals(Lcd own) {
         Set<String> locals = new LinkedHashSet<>();
-        own.rows(LcdSection.PATHS).values().forEach(path -> locals.add(path.local()));
+        own.rows(LcdSection.PATHS).values().stream()
+                .filter(path -> !path.disk())
+                .forEach(path -> locals.add(path.local()));
         return locals;
     }
 
@@ -131,10 +133,11 @@ public final class Lookout implements AutoCloseable {
     }
 
     private Set<Probe> probes(ClusterSnapshot snapshot, String peer, List<CommPath> paths) {
-        Stream<String> own = paths.stream().map(CommPath::remote);
+        Stream<String> own = paths.stream().filter(path -> !path.disk()).map(CommPath::remote);
         Stream<String> member = snapshot.own().membership().member(peer).map(Member::address).stream();
         Stream<String> others = snapshot.lcd(peer).stream()
                 .flatMap(lcd -> lcd.rows(LcdSection.PATHS).values().stream())
+                .filter(path -> !path.disk())
                 .map(CommPath::local);
         Stream<String> extra = settings.safety().addresses().getOrDefault(peer, List.of()).stream();
         Set<Probe> probes = new LinkedHashSet<>();
