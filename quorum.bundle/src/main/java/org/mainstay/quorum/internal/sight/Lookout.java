@@ -50,27 +50,23 @@ public final class Lookout implements AutoCloseable {
      *
      * @param program {@code mainstay-net}
      * @param news called by {@link #tick} on its thread
-     * @param teller where the events for people go
      * @throws IOException if the machine has no selector left
      */
-    public Lookout(Path program, Consumer<SafetyNews> news, Teller teller) throws IOException {
+    public Lookout(Path program, Consumer<SafetyNews> news) throws IOException {
         echoes = new Echoes(program, address -> echoAnswers.add(new Probe(address, Probe.ICMP)));
         knocks = new Knocks();
         surroundings = new Surroundings(program);
-        check = new SafetyCheck(this::ask, news, teller);
+        check = new SafetyCheck(this::ask, news);
     }
-
-    /** Where events go. */
-    public interface Teller extends Narrator.Teller {}
 
     private boolean ask(Probe probe, long at) {
         return probe.port() == Probe.ICMP ? echoes.ask(probe.address(), at) : knocks.knock(probe, at);
     }
 
-    /** Takes settings over. @param fenced servers with fencing */
-    public void settings(QuorumSettings now, Set<String> fenced) {
+    /** Takes settings over. */
+    public void settings(QuorumSettings now) {
         settings = now;
-        check.settings(now, fenced);
+        check.settings(now);
     }
 
     /** Sends what is due and tells what came of it. @param at monotonic milliseconds */

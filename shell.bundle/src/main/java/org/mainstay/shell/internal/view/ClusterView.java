@@ -67,8 +67,10 @@ public final class ClusterView {
         List<String> problems = new ArrayList<>(snapshot.problems());
         snapshot.peers().keySet().stream()
                 .filter(peer -> onDiskOnly(paths(), snapshot.self(), peer))
-                .forEach(peer -> problems.add(peer + " is heard over the shared disk only: no network path to it is alive."
-                        + " Nothing it may run is taken over, and changes that need it are refused; repair the networks"));
+                .forEach(
+                        peer -> problems.add(
+                                peer + " is heard over the shared disk only: no network path to it is alive."
+                                        + " Nothing it may run is taken over, and changes that need it are refused; repair the networks"));
         maintenance()
                 .forEach(row -> problems.add("maintenance of " + row.scope() + " on " + row.server()
                         + (row.until() == null ? "" : " until " + row.until())

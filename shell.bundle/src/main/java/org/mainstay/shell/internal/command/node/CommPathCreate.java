@@ -64,7 +64,8 @@ public final class CommPathCreate extends BaseCommand {
     @Option(
             names = "--priority",
             paramLabel = "N",
-            description = "1 to 99, the lowest is preferred for messages; default: one more than the paths so far, for type disk 61.")
+            description =
+                    "1 to 99, the lowest is preferred for messages; default: one more than the paths so far, for type disk 61.")
     private Integer priority;
 
     @Option(
