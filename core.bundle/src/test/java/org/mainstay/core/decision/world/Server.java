@@ -246,7 +246,7 @@ public final class Server {
 
     /** The path all servers have, and those that were made besides; the guard says nothing of one that was deleted. */
     private void pathStates(Server other, boolean alive) {
-        feed(new Event.PathState(path(other), other.name, alive));
+        feed(new Event.PathState("to-" + other.name, other.name, alive));
         pathStates(other, alive, false);
     }
 
@@ -256,10 +256,6 @@ public final class Server {
                 feed(new Event.PathState(path.id(), other.name, alive));
             }
         }
-    }
-
-    private static String path(Server other) {
-        return "to-" + other.name;
     }
 
     /** Beats on the shared disk began or ended. */
