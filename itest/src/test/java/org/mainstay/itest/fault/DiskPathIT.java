@@ -58,7 +58,7 @@ class DiskPathIT extends FaultCase {
         a().mainstay("commpath", "delete", "--to", "B", "--device", device.toString());
     }
 
-    // covers COMM-022 COMM-014 ADM-407
+    // covers COMM-022 COMM-014 ADM-407 ADM-031
     @Test
     void whileTheDiskBeatsNothingIsTakenOverAndWhenTheServerDiesItIs() {
         Path disk = image("heartbeats.img", "1M");
@@ -103,7 +103,7 @@ class DiskPathIT extends FaultCase {
         retire(app);
     }
 
-    // covers COMM-020 COMM-021
+    // covers COMM-020 COMM-021 ADM-080
     @Test
     void aLostDeviceCostsItsPathAndNothingElse() {
         Path disk = image("lost.img", "1M");
