@@ -35,6 +35,7 @@ final class Chaos {
     private final Random random;
     /** Of its own, so that runs without such changes stay what they are. */
     private final Random members;
+
     private final int faults;
 
     /** @param faults how many things happen in a run, about */
@@ -116,7 +117,8 @@ final class Chaos {
         int count = 1 + members.nextInt(4);
         boolean grows = true;
         for (int i = 0; i < count; i++) {
-            long after = steps.get(members.nextInt(steps.size())).at() + members.nextInt(members.nextBoolean() ? 20_000 : 1_000);
+            long after = steps.get(members.nextInt(steps.size())).at()
+                    + members.nextInt(members.nextBoolean() ? 20_000 : 1_000);
             String one = Plan.name(members.nextInt(plan.servers()));
             steps.add(new Step(after, grows ? Kind.LIST_GROWS : Kind.LIST_SHRINKS, one, "", "", 0, 0));
             grows = !grows || members.nextInt(4) == 0;

@@ -278,11 +278,14 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
     void members() {
         if (linked()) {
             int during = life;
-            cluster.clock().pulseAfter(cluster.about(20), () -> whenRunning(during, () -> {
-                if (linked) {
-                    keeper.settings(cluster.lists().lease(machine));
-                }
-            }));
+            cluster.clock()
+                    .pulseAfter(
+                            cluster.about(20),
+                            () -> whenRunning(during, () -> {
+                                if (linked) {
+                                    keeper.settings(cluster.lists().lease(machine));
+                                }
+                            }));
         }
     }
 

@@ -310,7 +310,8 @@ final class ManagerSide {
         if (changed) {
             machine.lcd(Mutant.stored(cluster, machine.lcd(), next.own()));
         }
-        boolean members = changed && !next.own().membership().equals(before.own().membership());
+        boolean members =
+                changed && !next.own().membership().equals(before.own().membership());
         entered(before, decision, next, changed);
         if (members) {
             machine.guardSide().members();

@@ -100,7 +100,9 @@ final class MemberLists {
         for (PeerView peer : machine.manager().state().peers().values()) {
             Membership theirs = peer.lcd().membership();
             boolean heard = peer.session() && peer.current();
-            if (heard && theirs.epoch() > newest.epoch() && theirs.member(machine.name()).isPresent()) {
+            if (heard
+                    && theirs.epoch() > newest.epoch()
+                    && theirs.member(machine.name()).isPresent()) {
                 newest = theirs;
             }
         }

@@ -71,24 +71,6 @@ final class Knowledge {
         return PeerState.DEAD;
     }
 
-    /**
-     * Returns whether a server is heard, but only over a shared disk: it is alive, may run whatever it has, and cannot be talked to
-     * (COMM-022, COMM-014).
-     */
-    boolean onDiskOnly(String peer) {
-        boolean disk = false;
-        for (Map.Entry<String, PathView> entry : step.paths.entrySet()) {
-            if (entry.getValue().peer().equals(peer) && entry.getValue().alive()) {
-                CommPath row = step.own().rows(LcdSection.PATHS).get(entry.getKey());
-                if (row == null || !row.disk()) {
-                    return false;
-                }
-                disk = true;
-            }
-        }
-        return disk;
-    }
-
     boolean alive(String peer) {
         return reachability(peer) == PeerState.ALIVE;
     }
@@ -415,7 +397,7 @@ final class Knowledge {
         if (down(server)) {
             return new Occupant(server, Occupant.How.DOUBTFUL, new Verdicts(step).obstacle(server));
         }
-        if (onDiskOnly(server) && !usable(server)) {
+        if (new Verdicts(step).onDiskOnly(server) && !usable(server)) {
             return new Occupant(
                     server,
                     Occupant.How.DOUBTFUL,

@@ -49,16 +49,15 @@ class LookoutIT {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "needs a C compiler");
         machines = new Machines("a", "b", "s");
         lookout = new Lookout(machines.program("a", folder), news::add);
-        lookout.settings(
-                Parameters.check(
-                                Map.of(
-                                        "SAFETY_CHECK_INTERVAL_SECS", "0.2",
-                                        "SAFETY_CHECK_PORTS", "none",
-                                        "SAFETY_CHECK_ADDRESSES_B", "fd98::2",
-                                        "QUORUM_REFERENCE_ADDRESSES", "10.98.1.3"),
-                                new Facts("A", List.of("A", "B"), 1_000))
-                        .settings()
-                        .orElse(QuorumSettings.DEFAULT));
+        lookout.settings(Parameters.check(
+                        Map.of(
+                                "SAFETY_CHECK_INTERVAL_SECS", "0.2",
+                                "SAFETY_CHECK_PORTS", "none",
+                                "SAFETY_CHECK_ADDRESSES_B", "fd98::2",
+                                "QUORUM_REFERENCE_ADDRESSES", "10.98.1.3"),
+                        new Facts("A", List.of("A", "B"), 1_000))
+                .settings()
+                .orElse(QuorumSettings.DEFAULT));
     }
 
     @AfterEach
