@@ -18,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.mainstay.guard.control.ControlServer;
 import org.mainstay.guard.control.Operations;
+import org.mainstay.guard.heartbeat.DiskStorage;
 import org.mainstay.guard.heartbeat.HeartbeatListener;
 import org.mainstay.guard.heartbeat.HeartbeatService;
 import org.mainstay.guard.heartbeat.OwnStatus;
@@ -26,6 +27,8 @@ import org.mainstay.guard.kill.HandleExecutor;
 import org.mainstay.guard.kill.InService;
 import org.mainstay.guard.kill.KillLanes;
 import org.mainstay.guard.lease.LeaseKeeper;
+import org.mainstay.guard.reserve.DiskAreas;
+import org.mainstay.guard.reserve.HeartbeatArea;
 import org.mainstay.guard.reserve.Reservations;
 import org.mainstay.guard.supervise.EngineSupervisor;
 import org.mainstay.guard.supervise.LoopWatch;
@@ -82,7 +85,7 @@ final class Guard implements Operations, HeartbeatListener {
         String bootId = GuardFiles.bootId();
         this.own = new OwnStatus(ticker, bootId);
         this.lease = new GuardLease(home, ticker, log, state, this::tell, () -> inService, () -> slowestDetection);
-        this.heartbeats = new HeartbeatService(ticker, log, this, own, lease.keeper(), instance);
+        this.heartbeats = new HeartbeatService(ticker, log, this, own, lease.keeper(), this::openDisk, instance);
         this.reservations = new Reservations(
                 ReservationTunables.read(
                         home, identity.installation(), () -> identity.server(), () -> slowestDetection, log),
@@ -99,6 +102,11 @@ final class Guard implements Operations, HeartbeatListener {
                 home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck, this::managerKilled);
         this.engine = new EngineSupervisor(home, ticker, log);
         this.control = new ControlServer(Path.of("data/run/guard.sock"), this, log);
+    }
+
+    private DiskStorage.Slots openDisk(PathConfig path) throws IOException {
+        GuardFiles.Identity me = identity;
+        return HeartbeatArea.open(path.disk(), path.id(), new HeartbeatArea.Owner(me.installation(), me.server()));
     }
 
     private static ExecutorService single(String name) {
@@ -334,6 +342,11 @@ final class Guard implements Operations, HeartbeatListener {
     @Override
     public CompletableFuture<Result> reservation(String verb, String area, boolean force) {
         return reservations.perform(verb, area, force);
+    }
+
+    @Override
+    public CompletableFuture<Result> disk(String verb, String device, String path) {
+        return DiskAreas.perform(verb, device, path);
     }
 
     @Override

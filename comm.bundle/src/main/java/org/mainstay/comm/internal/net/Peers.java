@@ -143,7 +143,7 @@ public final class Peers {
                 .update(
                         view.routes(member, alive),
                         member,
-                        view.paths().stream()
+                        view.network().stream()
                                 .anyMatch(path -> path.peer().equals(member.name()) && proved.contains(path.id())));
     }
 
@@ -157,7 +157,7 @@ public final class Peers {
                 proved.add(path);
             }
         }
-        view.paths().stream()
+        view.network().stream()
                 .filter(row -> row.id().equals(path))
                 .findFirst()
                 .flatMap(row -> view.membership().member(row.peer()))

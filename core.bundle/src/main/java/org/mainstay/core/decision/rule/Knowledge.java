@@ -397,6 +397,13 @@ final class Knowledge {
         if (down(server)) {
             return new Occupant(server, Occupant.How.DOUBTFUL, new Verdicts(step).obstacle(server));
         }
+        if (new Verdicts(step).onDiskOnly(server) && !usable(server)) {
+            return new Occupant(
+                    server,
+                    Occupant.How.DOUBTFUL,
+                    server + " is alive on the shared disk, but no network path to it is: what it has in service is not"
+                            + " known here and not taken over; repair the networks");
+        }
         return new Occupant(
                 server,
                 Occupant.How.DOUBTFUL,

@@ -76,6 +76,29 @@ class AssessmentTest {
         assertThat(report.advice()).anyMatch(text -> text.contains("SAFETY_CHECK_ADDRESSES_B"));
     }
 
+    // covers COMM-022
+    @Test
+    void aSharedDiskKeepsEverythingWhereItIsUntilAServerDies() {
+        ClusterSnapshot bare = cluster(true, "B");
+        CommPath disk = new CommPath("d", "B", "/dev/shared", "/dev/shared", 61, 500, 6);
+        ClusterSnapshot cluster = new ClusterSnapshot(
+                1,
+                "A",
+                ClusterSnapshot.Phase.AVAILABLE,
+                bare.own().with(LcdSection.PATHS, "d", disk),
+                bare.peers(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                List.of());
+        SafetyReport report = report(cluster, QuorumSettings.DEFAULT, NOBODY);
+        assertThat(outcome(report, "links between")).isEqualTo(Outcome.STAYS);
+        assertThat(outcome(report, "then A or B loses power")).isEqualTo(Outcome.TAKEN_OVER);
+        SafetyReport quorum = report(cluster, settings("QUORUM_MODE=majority", "WITNESS_MODE=remote_verify"), NOBODY);
+        assertThat(outcome(quorum, "links between")).isEqualTo(Outcome.STAYS);
+        assertThat(outcome(quorum, "then A or B loses power")).isEqualTo(Outcome.DOWN);
+    }
+
     @Test
     void anotherWayToSeeTheOtherKeepsItWhereItIs() {
         SafetyReport report = report(cluster(true, "B"), QuorumSettings.DEFAULT, Set.of("B"));

@@ -27,11 +27,13 @@ public final class Rows {
     /**
      * One direction of a comm path, as {@code from} sees it.
      *
+     * @param type {@code TCP} or {@code DISK} (ADM-031); a shared disk has its device as both addresses
      * @param interval heartbeat interval in seconds
      * @param state {@code ALIVE}, {@code DEAD} or {@code UNKNOWN}
      */
     public record PathRow(
             String id,
+            String type,
             String from,
             String to,
             String local,
@@ -39,7 +41,11 @@ public final class Rows {
             int priority,
             double interval,
             int misses,
-            String state) {}
+            String state) {
+        boolean disk() {
+            return type.equals("DISK");
+        }
+    }
 
     /**
      * A resource instance.

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.shell.internal.command.config.ConfigDocument.DependencyPart;
 import org.mainstay.shell.internal.command.config.ConfigDocument.InstancePart;
 import org.mainstay.shell.internal.command.config.ConfigDocument.PathPart;
@@ -102,26 +103,22 @@ final class ConfigPlan {
         if (!now.servers().containsKey(path.from()) || !now.servers().containsKey(path.to())) {
             return;
         }
-        stepOn(
-                path.from(),
-                List.of(
-                        "mainstay",
-                        "commpath",
-                        "create",
-                        "--to",
-                        path.to(),
-                        "--local",
-                        path.local(),
-                        "--remote",
-                        path.remote(),
-                        "--priority",
-                        Integer.toString(path.priority()),
-                        "--interval",
-                        BigDecimal.valueOf(path.intervalMillis(), 3)
-                                .stripTrailingZeros()
-                                .toPlainString(),
-                        "--misses",
-                        Integer.toString(path.misses())));
+        List<String> words = new ArrayList<>(List.of("mainstay", "commpath", "create", "--to", path.to()));
+        if (CommPath.disk(path.local())) {
+            words.addAll(List.of("--type", "disk", "--device", path.local()));
+        } else {
+            words.addAll(List.of("--local", path.local(), "--remote", path.remote()));
+        }
+        words.addAll(List.of(
+                "--priority",
+                Integer.toString(path.priority()),
+                "--interval",
+                BigDecimal.valueOf(path.intervalMillis(), 3)
+                        .stripTrailingZeros()
+                        .toPlainString(),
+                "--misses",
+                Integer.toString(path.misses())));
+        stepOn(path.from(), words);
     }
 
     private static boolean same(PathPart one, PathPart path) {
