@@ -108,7 +108,6 @@ COMMANDS
                 while read -r command package; do
                     PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null 2>&1 || echo "$package|the command $command"
                 done <<'COMMANDS'
-openssl openssl
 nbdinfo libnbd-bin
 nbdcopy libnbd-bin
 nbdfuse libnbd-bin
@@ -120,8 +119,20 @@ fio fio
 fusermount3 fuse3
 python3 python3
 COMMANDS
-                # What the tutorial's kit protects.
-                command -v redis-server >/dev/null 2>&1 || echo "redis-server|Redis"
+                command -v openssl >/dev/null 2>&1 || echo "openssl|the command openssl"
+                # Servers and agents the kits, and the kit of the tutorial, are tested against.
+                while read -r command package; do
+                    PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null 2>&1 || echo "$package|the command $command"
+                done <<'KITS'
+named bind9
+dig bind9-dnsutils
+smbd samba
+smbclient smbclient
+nginx nginx-light
+redis-server redis-server
+modprobe kmod
+KITS
+                [ -x /usr/lib/ocf/resource.d/heartbeat/Dummy ] || echo "resource-agents|OCF resource agents"
                 ;;
             *)
                 mainstay_say "requirements: unknown group '$group' (build, run, test)"
@@ -182,7 +193,8 @@ mainstay_install() {
     status=${PIPESTATUS[0]}
     # These packages want their services at every start of the machine; the tests start their own.
     local service
-    for service in etcd-server:etcd redis-server:redis-server; do
+    for service in etcd-server:etcd redis-server:redis-server bind9:named samba:smbd samba:nmbd samba:samba-ad-dc \
+        nginx-light:nginx; do
         case " ${packages[*]} " in
             *" ${service%:*} "*)
                 [ ! -d /run/systemd/system ] || systemctl disable --quiet "${service#*:}.service" >>"$log" 2>&1 || true

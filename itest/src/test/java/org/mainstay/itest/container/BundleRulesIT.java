@@ -41,9 +41,22 @@ class BundleRulesIT {
             Map.entry("shell.bundle", "org.mainstay.shell"),
             Map.entry("kit.ip", "org.mainstay.kit.ip"),
             Map.entry("kit.app", "org.mainstay.kit.app"),
-            Map.entry("kit.postgres", "org.mainstay.kit.postgres"));
+            Map.entry("kit.postgres", "org.mainstay.kit.postgres"),
+            Map.entry("kit.genlb", "org.mainstay.kit.genlb"),
+            Map.entry("kit.dns", "org.mainstay.kit.dns"),
+            Map.entry("kit.systemd", "org.mainstay.kit.systemd"),
+            Map.entry("kit.ocf", "org.mainstay.kit.ocf"),
+            Map.entry("kit.share", "org.mainstay.kit.share"));
 
-    private static final Set<String> KITS = Set.of("kit.ip", "kit.app", "kit.postgres");
+    private static final Set<String> KITS = Set.of(
+            "kit.ip",
+            "kit.app",
+            "kit.postgres",
+            "kit.genlb",
+            "kit.dns",
+            "kit.systemd",
+            "kit.ocf",
+            "kit.share");
     private static final Set<String> APIS = Set.of("kit.api", "cluster.api");
 
     @TempDir

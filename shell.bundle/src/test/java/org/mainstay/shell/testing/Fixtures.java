@@ -50,6 +50,7 @@ public final class Fixtures {
             case "not extended" -> notExtended();
             case "mirrored volume" -> mirrored();
             case "kit missing" -> kitMissing();
+            case "file shares" -> fileShares();
             case "fresh node" ->
                 new ClusterSnapshot(
                         1, "A", Phase.AVAILABLE, base("A"), Map.of(), Map.of(), Map.of(), Map.of(), List.of());
@@ -128,6 +129,15 @@ public final class Fixtures {
         Map<String, String> properties = new java.util.TreeMap<>(data.properties());
         properties.putAll(Map.of("mirror", address, "mirror-volume", "data-1", "mirror-type", "async"));
         return lcd.with(data.withProperties(properties, data.kitVersion()));
+    }
+
+    private static ClusterSnapshot fileShares() {
+        ClusterSnapshot cluster = named("two servers");
+        return with(
+                cluster,
+                cluster.own()
+                        .with(instance("FSList.0", "FSList.0", "comm", "volshare", InstanceState.ISP, Map.of()))
+                        .with(instance("FSList.1", "FSList.1", "comm", "volshare", InstanceState.OSU, Map.of())));
     }
 
     private static ClusterSnapshot notExtended() {

@@ -54,6 +54,7 @@ class GenericApplicationKitTest {
         return properties;
     }
 
+    // covers ADM-162 ADM-163
     @Test
     void withoutARestoreScriptItSaysWhatIsMissing() {
         ResourceInfo made = new ResourceInfo("A", "web", "web-id", "gen", "app", Map.of(), false);
@@ -80,6 +81,7 @@ class GenericApplicationKitTest {
         assertThat(folder.resolve("runs")).doesNotExist();
     }
 
+    // covers ADM-165
     @Test
     void tagsAreProposedInOrder() throws IOException {
         bench.with("App.0", "app", Map.of());

@@ -9,6 +9,7 @@ import org.mainstay.shell.internal.command.lcd.AppRemove;
 import org.mainstay.shell.internal.command.lcd.DepCreate;
 import org.mainstay.shell.internal.command.lcd.DepList;
 import org.mainstay.shell.internal.command.lcd.DepRemove;
+import org.mainstay.shell.internal.command.lcd.EditFileShareResource;
 import org.mainstay.shell.internal.command.lcd.EqvCreate;
 import org.mainstay.shell.internal.command.lcd.EqvList;
 import org.mainstay.shell.internal.command.lcd.EqvRemove;
@@ -126,5 +127,6 @@ public final class Programs {
         programs.put("qwk_storage_init", StorageInit::new);
         programs.put("qwk_storage_exit", StorageExit::new);
         programs.put("emcmd", EmCmd::new);
+        programs.put("EditFileShareResource", EditFileShareResource::new);
     }
 }
