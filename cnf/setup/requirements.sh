@@ -104,6 +104,21 @@ COMMANDS
                 # A real etcd; a library that checks signatures of requests to S3; certificates.
                 [ -x /usr/bin/etcd ] || echo "etcd-server|etcd"
                 /usr/bin/python3 -c 'import botocore' >/dev/null 2>&1 || echo "python3-botocore|the AWS library for Python"
+                # Clients the mirror engine is tried with, and what it is measured against.
+                while read -r command package; do
+                    PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null 2>&1 || echo "$package|the command $command"
+                done <<'COMMANDS'
+nbdinfo libnbd-bin
+nbdcopy libnbd-bin
+nbdfuse libnbd-bin
+nbdkit nbdkit
+qemu-img qemu-utils
+qemu-io qemu-utils
+qemu-storage-daemon qemu-system-common
+fio fio
+fusermount3 fuse3
+python3 python3
+COMMANDS
                 command -v openssl >/dev/null 2>&1 || echo "openssl|the command openssl"
                 # Servers and agents the kits, and the kit of the tutorial, are tested against.
                 while read -r command package; do

@@ -31,7 +31,7 @@ import org.mainstay.guard.util.Result;
 class EtcdWitnessIT {
     private static final long LEASE = 2000;
     private static final long STOP = 500;
-    private static final long OBSERVE = (LEASE + STOP) * 101 / 100;
+    private static final long OBSERVE = Witness.period(LEASE + STOP);
 
     @TempDir
     Path folder;
@@ -85,9 +85,13 @@ class EtcdWitnessIT {
 
     private Member[] pair() throws Exception {
         Member[] pair = {new Member("a", "a", "b"), new Member("b", "a", "b")};
+        bothAlive(pair);
+        return pair;
+    }
+
+    private static void bothAlive(Member... pair) throws Exception {
         alive(pair[0], "b");
         alive(pair[1], "a");
-        return pair;
     }
 
     private static void alive(Member member, String peer) throws Exception {
@@ -97,12 +101,30 @@ class EtcdWitnessIT {
                 () -> member.told.word(peer) == Word.ALIVE && member.leased() && member.told.usable);
     }
 
-    private static void neverFailed(Member... all) {
-        for (Member member : all) {
+    /** Both see each other, and neither was taken for failed at any time. */
+    private static void healthy(Member... pair) throws Exception {
+        bothAlive(pair);
+        for (Member member : pair) {
             for (String peer : List.of("a", "b")) {
                 assertThat(member.told.failedAt(peer)).isEqualTo(Long.MIN_VALUE);
             }
         }
+    }
+
+    /** A write that began after now is confirmed. */
+    private static void renewed(Member... members) throws Exception {
+        long since = Recorder.now();
+        for (Member member : members) {
+            Await.until("renewed", 30_000, () -> member.told.written >= since);
+        }
+    }
+
+    private static void complains(Member member, String words) throws Exception {
+        Await.until(words, 30_000, () -> member.told.trouble.contains(words));
+    }
+
+    private void refused(String words) {
+        assertThatThrownBy(() -> new Member("a", "a", "b")).hasMessageContaining(words);
     }
 
     @Test
@@ -138,9 +160,7 @@ class EtcdWitnessIT {
             Await.until("unknown", 30_000, () -> member.told.word(member == pair[0] ? "b" : "a") == Word.UNKNOWN);
         }
         server.start();
-        alive(pair[0], "b");
-        alive(pair[1], "a");
-        neverFailed(pair);
+        healthy(pair);
     }
 
     @Test
@@ -153,9 +173,7 @@ class EtcdWitnessIT {
         assertThat(pair[0].told.trouble).contains("does not answer");
         Await.until("longer than the key lives", 30_000, () -> Recorder.now() - since > 4000);
         server.signal("CONT");
-        alive(pair[0], "b");
-        alive(pair[1], "a");
-        neverFailed(pair);
+        healthy(pair);
     }
 
     @Test
@@ -165,9 +183,10 @@ class EtcdWitnessIT {
         server.kill();
         server.forgetAll();
         server.start();
-        alive(pair[0], "b");
-        alive(pair[1], "a");
-        neverFailed(pair);
+        renewed(pair);
+        long since = Recorder.now();
+        Await.until("as long as a silence must last", 30_000, () -> Recorder.now() - since > OBSERVE);
+        healthy(pair);
     }
 
     @Test
@@ -186,9 +205,7 @@ class EtcdWitnessIT {
             revision = now[0];
             server.client().call("/v3/kv/compaction", "{\"revision\":" + revision + "}");
         }
-        alive(pair[0], "b");
-        alive(pair[1], "a");
-        neverFailed(pair);
+        healthy(pair);
     }
 
     @Test
@@ -199,10 +216,8 @@ class EtcdWitnessIT {
                 server.client().call("/v3/lease/leases", "{}").get("leases").list()) {
             server.client().call("/v3/lease/revoke", "{\"ID\":" + lease.number("ID") + "}");
         }
-        long written = pair[0].told.written;
-        Await.until("renewed", 30_000, () -> pair[0].told.written > written);
-        alive(pair[1], "a");
-        neverFailed(pair);
+        renewed(pair);
+        healthy(pair);
     }
 
     @Test
@@ -216,19 +231,16 @@ class EtcdWitnessIT {
         EtcdServer leader = leader(three, null);
         leader.kill();
         EtcdServer next = leader(three, leader);
-        long written = pair[0].told.written;
-        Await.until("renewed", 30_000, () -> pair[0].told.written > written);
+        renewed(pair[0]);
         alive(pair[0], "b");
         leader.start();
         leader.awaitReady();
         next.signal("STOP");
         EtcdServer third = leader(three, next);
         assertThat(third).isNotSameAs(next);
-        Await.until("renewed", 30_000, () -> pair[0].told.written > written + LEASE);
+        renewed(pair[0]);
         next.signal("CONT");
-        alive(pair[0], "b");
-        alive(pair[1], "a");
-        neverFailed(pair);
+        healthy(pair);
     }
 
     private static EtcdServer leader(List<EtcdServer> all, EtcdServer not) throws Exception {
@@ -332,7 +344,7 @@ class EtcdWitnessIT {
         parameters.put("QUORUM_ETCD_PREFIX", "/ha");
         Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-r--r--"));
         Member open = new Member("a", "a", "b");
-        Await.until("refused", 30_000, () -> open.told.trouble.contains("chmod 0600"));
+        complains(open, "chmod 0600");
         assertThat(open.told.trouble).doesNotContain("pass of");
         open.witness.close();
 
@@ -340,13 +352,12 @@ class EtcdWitnessIT {
         Member[] pair = pair();
         server.kill();
         server.start();
-        long written = pair[0].told.written;
-        Await.until("renewed", 20_000, () -> pair[0].told.written > written + LEASE);
+        renewed(pair[0]);
         alive(pair[1], "a");
 
         parameters.put("QUORUM_ETCD_PREFIX", "/forbidden");
         Member outside = new Member("x", "x", "y");
-        Await.until("denied", 30_000, () -> outside.told.trouble.contains("permission denied"));
+        complains(outside, "permission denied");
     }
 
     @Test
@@ -373,27 +384,27 @@ class EtcdWitnessIT {
                 tls.resolve("ca.pem").toString(),
                 "--client-cert-auth");
         Member unknown = new Member("a", "a", "b");
-        Await.until("the server is not trusted", 30_000, () -> unknown.told.trouble.contains("127.0.0.1"));
+        complains(unknown, "127.0.0.1");
         unknown.witness.close();
         parameters.put("QUORUM_ETCD_CA_FILE", tls.resolve("ca.pem").toString());
         parameters.put("QUORUM_ETCD_CERT_FILE", tls.resolve("client.pem").toString());
         parameters.put("QUORUM_ETCD_KEY_FILE", tls.resolve("client.key").toString());
         Member[] pair = pair();
-        neverFailed(pair);
+        healthy(pair);
     }
 
     @Test
     void wrongParametersAreRefusedAtOnce() {
         parameters.put("QUORUM_ETCD_ENDPOINTS", "etcd1:2379");
-        assertThatThrownBy(() -> new Member("a", "a", "b")).hasMessageContaining("https://etcd1:2379");
+        refused("https://etcd1:2379");
         parameters.put("QUORUM_ETCD_ENDPOINTS", "https://etcd1:2379,https://etcd2:2379/");
         parameters.put("QUORUM_ETCD_USER", "x");
-        assertThatThrownBy(() -> new Member("a", "a", "b")).hasMessageContaining("QUORUM_ETCD_PASSWORD_FILE");
+        refused("QUORUM_ETCD_PASSWORD_FILE");
         parameters.remove("QUORUM_ETCD_USER");
         parameters.put("QUORUM_ETCD_PREFIX", "mainstay/");
-        assertThatThrownBy(() -> new Member("a", "a", "b")).hasMessageContaining("QUORUM_ETCD_PREFIX");
+        refused("QUORUM_ETCD_PREFIX");
         parameters.put("QUORUM_ETCD_PREFIX", "");
         parameters.put("QUORUM_ETCD_CERT_FILE", "/x");
-        assertThatThrownBy(() -> new Member("a", "a", "b")).hasMessageContaining("QUORUM_ETCD_KEY_FILE");
+        refused("QUORUM_ETCD_KEY_FILE");
     }
 }

@@ -352,6 +352,18 @@ class ScenariosIT extends ContractCase {
                         .orThrow())
                 .contains("mainstay node set --on A --shutdown-strategy switch-over", "--on B");
         ok(a(), "flg_test -d B -f shutdown_switchover");
+        String yes = "/usr/bin/true";
+        ok(
+                a(),
+                "mainstay resource create app --tag rebuilt --set restore=" + yes + " --set remove=" + yes
+                        + " --set quickCheck=" + yes);
+        ok(a(), "mainstay resource set rebuilt quickCheck=90 deepCheck=0");
+        shell(
+                        a(),
+                        "mainstay config export > /opt/one.json && mainstay resource delete rebuilt --stop"
+                                + " && mainstay config apply /opt/one.json && mainstay config export > /opt/two.json"
+                                + " && cmp /opt/one.json /opt/two.json && mainstay resource delete rebuilt --stop")
+                .orThrow();
         ok(a(), "mainstay node set --shutdown-strategy stay");
         ok(a(), "mainstay node set --on B --shutdown-strategy stay");
         assertThat(ok(a(), "mainstay events --audit -n 20")).contains("root", "flags/shutdown_switchover");

@@ -31,7 +31,7 @@ import org.mainstay.kit.ResourceInfo;
  * <ul>
  *   <li>restore and remove may be repeated and change nothing the second time;
  *   <li>probe and checks tell the truth, before, while and after it serves, and when it is broken behind the kit's back;
- *   <li>what is begun after its time is over, or cancelled, ends soon and starts nothing;
+ *   <li>what is begun after its time is over (a kit sees the same when it is cancelled) ends soon and starts nothing;
  *   <li>nothing is left after remove: no process, no thread, no trace that the test names;
  *   <li>no method throws, answers nothing, or answers differently from one moment to the next.
  * </ul>

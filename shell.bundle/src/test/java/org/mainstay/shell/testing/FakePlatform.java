@@ -18,6 +18,7 @@ import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.Enrolment;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
@@ -114,6 +115,11 @@ public final class FakePlatform
         return new SafetyServices(safety, safety, safety, safety);
     }
 
+    @Override
+    public Mirrors mirrors() {
+        return new FakeMirrors();
+    }
+
     /** Returns the kits of both servers, which remember what was ordered. */
     @Override
     public FakeKits kitManager() {
@@ -177,6 +183,10 @@ public final class FakePlatform
                         new FormField("datadir", "Data directory", "", "PATH", true, "", List.of()),
                         new FormField("port", "Port", "", "INTEGER", true, "5432", List.of()),
                         new FormField("password", "Password", "", "SECRET", false, "", List.of())));
+            case "gen/app" ->
+                Optional.of(List.of(
+                        new FormField("restore", "Restore script", "", "PATH", true, "", List.of()),
+                        new FormField("quickCheck", "Quick check script", "", "PATH", false, "", List.of())));
             default -> Optional.empty();
         };
     }
@@ -218,6 +228,10 @@ public final class FakePlatform
     public int run(String server, CommandCall call, CommandContext context) throws CommandException {
         if (remoteFailure != null) {
             throw remoteFailure;
+        }
+        if (call.arguments().equals(List.of("--version"))) {
+            context.out().println("Mainstay 9.8.7");
+            return ExitCode.SUCCESS;
         }
         context.out().println("(on " + server + ": " + call.name() + " " + String.join(" ", call.arguments()) + ")");
         return ExitCode.SUCCESS;

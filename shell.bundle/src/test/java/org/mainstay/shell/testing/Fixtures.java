@@ -48,6 +48,7 @@ public final class Fixtures {
             case "all out" -> allOut();
             case "in doubt" -> inDoubt();
             case "not extended" -> notExtended();
+            case "mirrored volume" -> mirrored();
             case "kit missing" -> kitMissing();
             case "file shares" -> fileShares();
             case "fresh node" ->
@@ -97,6 +98,37 @@ public final class Fixtures {
         ClusterSnapshot cluster = named("two servers");
         Instance cache = Instance.create("cache", "6379", "database", "redis");
         return with(cluster, cluster.own().with(cache));
+    }
+
+    private static ClusterSnapshot mirrored() {
+        ClusterSnapshot cluster = named("two servers");
+        ClusterSnapshot.Peer b = cluster.peers().get("B");
+        ClusterSnapshot.Peer side = new ClusterSnapshot.Peer(
+                b.name(),
+                b.state(),
+                b.managerPresent(),
+                mirrored(b.lcd(), "10.77.2.2:1601"),
+                b.current(),
+                b.checkedAt(),
+                b.activities(),
+                b.paths());
+        return new ClusterSnapshot(
+                cluster.revision(),
+                cluster.self(),
+                cluster.phase(),
+                mirrored(cluster.own(), "10.77.2.1"),
+                Map.of("B", side),
+                cluster.paths(),
+                cluster.activities(),
+                cluster.checkedAt(),
+                cluster.problems());
+    }
+
+    private static Lcd mirrored(Lcd lcd, String address) {
+        Instance data = lcd.instances().get("data");
+        Map<String, String> properties = new java.util.TreeMap<>(data.properties());
+        properties.putAll(Map.of("mirror", address, "mirror-volume", "data-1", "mirror-type", "async"));
+        return lcd.with(data.withProperties(properties, data.kitVersion()));
     }
 
     private static ClusterSnapshot fileShares() {

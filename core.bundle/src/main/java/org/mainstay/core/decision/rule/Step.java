@@ -16,6 +16,7 @@ import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Operation;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.core.decision.Decision;
@@ -132,6 +133,17 @@ final class Step {
 
     void origin(Origin value) {
         origin = value;
+    }
+
+    Origin origin() {
+        return origin;
+    }
+
+    /** Records who asked for an operation, unless somebody else asked for this very step. */
+    void origin(Operation operation) {
+        if (origin.who().equals(Origin.SELF) && !operation.requestedBy().isEmpty()) {
+            origin = new Origin(operation.requestedBy(), operation.requestedFrom(), at, operation.id());
+        }
     }
 
     RightToRun right() {

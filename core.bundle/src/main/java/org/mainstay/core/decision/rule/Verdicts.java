@@ -6,6 +6,8 @@ import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.Fate;
@@ -185,6 +187,21 @@ final class Verdicts {
             Fate changed = change.apply(view.fate());
             return changed.equals(view.fate()) ? view : view.withFate(changed);
         });
+    }
+
+    // ---- alive, but mute
+
+    /**
+     * Returns whether a server is heard, but only over a shared disk: it is alive, may run whatever it has, and cannot be talked to
+     * (COMM-022, COMM-014).
+     */
+    boolean onDiskOnly(String peer) {
+        List<CommPath> alive = step.paths.entrySet().stream()
+                .filter(path -> path.getValue().peer().equals(peer)
+                        && path.getValue().alive())
+                .map(path -> step.own().rows(LcdSection.PATHS).get(path.getKey()))
+                .toList();
+        return !alive.isEmpty() && alive.stream().allMatch(row -> row != null && row.disk());
     }
 
     // ---- safety check

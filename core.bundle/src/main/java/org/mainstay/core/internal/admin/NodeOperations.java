@@ -57,7 +57,12 @@ final class NodeOperations {
             job.change(server, LcdChange.put(LcdSection.MEMBERSHIP, Membership.KEY, changed));
             forget(server, name);
         }
+        List<CommPath> disks = job.own().rows(LcdSection.PATHS).values().stream()
+                .filter(path -> path.disk() && path.peer().equals(name))
+                .toList();
         job.propose(what);
+        DiskPathOperations shared = new DiskPathOperations(job, new PathOperations(job, locking));
+        disks.forEach(path -> shared.wipe(job.self(), path));
         return job.success("server " + name + " is removed; servers now: "
                 + String.join(", ", changed.members().stream().map(Member::name).toList()));
     }
@@ -80,6 +85,15 @@ final class NodeOperations {
                         ExitCode.EXISTS,
                         member.address() + " port " + member.port() + " belongs to server " + other.name()
                                 + "; give another --address or --port");
+            }
+        }
+        for (CommPath path : job.own().rows(LcdSection.PATHS).values()) {
+            if (path.disk()) {
+                throw new Refusal(
+                        ExitCode.IN_USE,
+                        "a cluster with a shared-disk comm path has exactly two servers; delete the path over "
+                                + path.device() + " to " + path.peer() + " first: mainstay commpath delete --to "
+                                + path.peer() + " --device " + path.device());
             }
         }
         List<Member> members = new ArrayList<>(old.members());

@@ -246,11 +246,12 @@ public final class NodeRuntime implements AutoCloseable {
             PeerLinks links,
             Cluster cluster,
             HostFactory hosts,
-            NodeConfig config) {}
+            NodeConfig config,
+            GuardControl guard) {}
 
     /** Returns what Administration works with; messages of its topic are registered there before {@link #attach}. */
     public Access access() {
-        return new Access(kits, runner, requests, links, publisher, hosts, config);
+        return new Access(kits, runner, requests, links, publisher, hosts, config, base.guard());
     }
 
     public Cluster cluster() {

@@ -90,6 +90,8 @@ final class Actors {
 
     private void networks() {
         on("the paths between (\\w+) and (\\w+) are cut", m -> world.cut(m.group(1), m.group(2), true));
+        on("the disk of (\\w+) and (\\w+) is lost", m -> world.sharedDisk(m.group(1), m.group(2), false));
+        on("the disk of (\\w+) and (\\w+) is back", m -> world.sharedDisk(m.group(1), m.group(2), true));
         on("the paths between (\\w+) and (\\w+) are repaired", m -> world.cut(m.group(1), m.group(2), false));
         on("nothing from (\\w+) reaches (\\w+)", m -> world.deafen(m.group(1), m.group(2), true));
         on("what (\\w+) sends reaches (\\w+) again", m -> world.deafen(m.group(1), m.group(2), false));

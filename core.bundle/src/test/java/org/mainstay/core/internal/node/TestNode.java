@@ -12,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.Instance;
@@ -22,6 +23,7 @@ import org.mainstay.cluster.lcd.Membership;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.DecisionCore;
 import org.mainstay.core.internal.admin.AdminService;
+import org.mainstay.core.internal.lcd.Audit;
 import org.mainstay.core.internal.lcd.DocumentChange;
 import org.mainstay.core.internal.lcd.LcdCodec;
 import org.mainstay.core.internal.lcd.LcdStore;
@@ -97,6 +99,11 @@ public final class TestNode {
     /** For the starts from now on. */
     void kitWait(Duration wait) {
         kitWait = wait;
+    }
+
+    /** Returns who changed what in this server's database. */
+    public List<EventLog.Change> audit() {
+        return Audit.newest(store.history(), Integer.MAX_VALUE);
     }
 
     void start() {

@@ -363,6 +363,10 @@ public final class GenericApplicationKit implements RecoveryKit {
     }
 
     private Outcome run(ActionContext context, String script, Duration limit) {
+        if (!has(context.resource(), script)) {
+            return Outcome.failed("it has no " + script + " script; set one: mainstay resource set "
+                    + context.resource().tag() + " " + script + "=/path/of/the/script");
+        }
         CommandResult result = context.host().run(command(context.resource(), script, limit, List.of()));
         if (result.succeeded()) {
             return Outcome.success(script + " script succeeded");

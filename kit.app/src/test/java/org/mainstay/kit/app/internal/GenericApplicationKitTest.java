@@ -56,6 +56,15 @@ class GenericApplicationKitTest {
 
     // covers ADM-162 ADM-163
     @Test
+    void withoutARestoreScriptItSaysWhatIsMissing() {
+        ResourceInfo made = new ResourceInfo("A", "web", "web-id", "gen", "app", Map.of(), false);
+        Outcome failed = kit.restore(bench.context(made));
+        assertThat(failed.succeeded()).isFalse();
+        assertThat(failed.message())
+                .isEqualTo("it has no restore script; set one: mainstay resource set web restore=/path/of/the/script");
+    }
+
+    @Test
     void aLifeOfAnApplication() throws IOException {
         Map<String, String> properties = scripts();
         properties.put("info", "hello");

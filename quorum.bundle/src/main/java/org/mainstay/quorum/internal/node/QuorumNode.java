@@ -92,7 +92,7 @@ final class QuorumNode implements AutoCloseable {
         configuration = new Configuration(home.resolve("etc/default/LifeKeeper"), folder);
         surety = new WatchdogSurety(board, () -> state.settings(), cluster::snapshot, place.millis());
         fencing = new FencingService(home.resolve("etc/fencing"), folder, new FencingOutside(), place.millis());
-        lookout = new Lookout(home.resolve("lib/native/mainstay-net"), this::tell, this::event);
+        lookout = new Lookout(home.resolve("lib/native/mainstay-net"), this::tell);
         thread = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread made = new Thread(task, "mainstay-quorum");
             made.setDaemon(true);
@@ -207,7 +207,7 @@ final class QuorumNode implements AutoCloseable {
         fenced = covered;
         remember();
         if (changed) {
-            lookout.settings(now.settings(), covered);
+            lookout.settings(now.settings());
             if (before != null && !before.settings().equals(now.settings())) {
                 event(Numbers.IN_EFFECT, Level.INFORMATION, "quorum configuration in effect: " + words(now.settings()));
             }

@@ -13,7 +13,7 @@ import org.mainstay.cluster.SafetyControl.Sight;
  * Pure; used by one thread.
  */
 final class CutOffRule {
-    private final long interval;
+    private long interval;
     private final Map<Probe, PeerSight> landmarks = new LinkedHashMap<>();
     private boolean alive;
     private Set<String> interfaces = Set.of();
@@ -22,6 +22,12 @@ final class CutOffRule {
 
     CutOffRule(long interval) {
         this.interval = interval;
+    }
+
+    /** Sets how often each landmark is asked from now on; what was learnt stays. */
+    void interval(long millis) {
+        interval = millis;
+        landmarks.values().forEach(landmark -> landmark.interval(millis));
     }
 
     /** Sets gateways and reference addresses. */

@@ -21,7 +21,7 @@ final class PeerSight {
     private static final long SHORTEST_QUIET = 1_000;
     private static final long NEVER = Long.MIN_VALUE;
 
-    private final long interval;
+    private long interval;
     private final Map<Probe, Record> records = new LinkedHashMap<>();
     private boolean alive;
     private long aliveUntil = NEVER;
@@ -39,6 +39,11 @@ final class PeerSight {
     /** @param interval how often each probe is asked */
     PeerSight(long interval) {
         this.interval = interval;
+    }
+
+    /** Sets how often each probe is asked from now on; what was learnt stays. */
+    void interval(long millis) {
+        interval = millis;
     }
 
     /** Sets what can be asked; what stays keeps what it has learnt. */

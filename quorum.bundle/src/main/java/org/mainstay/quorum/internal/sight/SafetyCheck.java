@@ -23,14 +23,12 @@ public final class SafetyCheck {
 
     private final Asker asker;
     private final Consumer<SafetyNews> news;
-    private final Narrator narrator;
     private final Map<String, PeerSight> sights = new TreeMap<>();
     private final Map<String, Watched> watched = new HashMap<>();
     private final Map<String, PeerSighted> told = new TreeMap<>();
     private final Map<Probe, Long> knockedAt = new HashMap<>();
     private QuorumSettings settings = QuorumSettings.DEFAULT;
-    private Set<String> fenced = Set.of();
-    private CutOffRule cutOff = new CutOffRule(settings.safety().intervalMillis());
+    private final CutOffRule cutOff = new CutOffRule(settings.safety().intervalMillis());
     private String cutOffTold = "";
     /** Whether anything was told of being cut off: who listens may believe the word of somebody before. */
     private boolean cutOffKnown;
@@ -43,21 +41,19 @@ public final class SafetyCheck {
         boolean ask(Probe probe, long at);
     }
 
-    /** @param teller where the events for people go */
-    SafetyCheck(Asker asker, Consumer<SafetyNews> news, Narrator.Teller teller) {
+    /** @param news what the decision core is told; it tells people (COMM-051 to COMM-053) */
+    SafetyCheck(Asker asker, Consumer<SafetyNews> news) {
         this.asker = asker;
         this.news = news;
-        this.narrator = new Narrator(teller);
     }
 
-    /** Takes settings over. @param covered servers with fencing */
-    void settings(QuorumSettings now, Set<String> covered) {
-        if (now.safety().intervalMillis() != settings.safety().intervalMillis()) {
-            sights.clear();
-            cutOff = new CutOffRule(now.safety().intervalMillis());
-        }
+    /** Takes settings over. */
+    void settings(QuorumSettings now) {
+        // What was learnt stays: it can be learnt again only while a path is alive.
+        long interval = now.safety().intervalMillis();
+        sights.values().forEach(sight -> sight.interval(interval));
+        cutOff.interval(interval);
         settings = now;
-        fenced = Set.copyOf(covered);
     }
 
     /** Takes over what is to be watched. @param landmarks gateways and reference addresses */
@@ -80,7 +76,6 @@ public final class SafetyCheck {
     private void forget(String peer) {
         sights.remove(peer);
         told.remove(peer);
-        narrator.forget(peer);
     }
 
     /** See {@link CutOffRule#links}. */
@@ -132,15 +127,11 @@ public final class SafetyCheck {
         Optional<Sighting> now = sight.sighting(at);
         PeerSighted before = told.get(peer);
         if (sight.alive()) {
-            narrator.alive(peer);
             if (before != null) {
                 told.remove(peer);
                 news.accept(new PeerSighted(peer, Sight.UNKNOWN, 0, "a comm path is alive"));
             }
             return;
-        }
-        if (alone()) {
-            narrator.down(peer, now, at, limit(peer), settings.safety().alertMillis());
         }
         if (now.isPresent() && (before == null || before.sight() != now.get().sight())) {
             PeerSighted sighted = new PeerSighted(
@@ -150,27 +141,11 @@ public final class SafetyCheck {
         }
     }
 
-    /** Returns whether the safety check alone decides: neither quorum nor a witness stands behind it. */
-    private boolean alone() {
-        return settings.quorum() == QuorumSettings.Quorum.NONE && settings.witness() == QuorumSettings.Witness.NONE;
-    }
-
-    /** Returns for how long a peer must be unseen (design.md section 10). */
-    long limit(String peer) {
-        long set = settings.safety().limitMillis();
-        if (set > 0) {
-            return set;
-        }
-        long detection = Optional.ofNullable(watched.get(peer))
-                .map(Watched::detectionMillis)
-                .orElse(0L);
-        return fenced.contains(peer) ? detection : Math.max(detection, QuorumSettings.Safety.SHORTEST_ALONE);
-    }
-
     private void tellCutOff(String reason, long at) {
         boolean first = !cutOffKnown && (!reason.isEmpty() || cutOff.connected(at));
         if (first || reason.isEmpty() != cutOffTold.isEmpty()) {
             cutOffKnown = true;
+            cutOffTold = reason;
             news.accept(new SafetyNews.CutOff(!reason.isEmpty(), reason));
         }
         cutOffTold = reason;

@@ -1,6 +1,7 @@
 package org.mainstay.shell.internal.command;
 
 import org.mainstay.shell.internal.command.config.ConfigGroup;
+import org.mainstay.shell.internal.command.mirror.MirrorGroup;
 import org.mainstay.shell.internal.command.node.CommPathGroup;
 import org.mainstay.shell.internal.command.node.KarafRun;
 import org.mainstay.shell.internal.command.node.KitGroup;
@@ -18,6 +19,7 @@ import org.mainstay.shell.internal.command.watch.Events;
 import org.mainstay.shell.internal.command.watch.MaintenanceGroup;
 import org.mainstay.shell.internal.command.watch.Status;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** {@code mainstay NOUN VERB}. */
 @Command(
@@ -35,6 +37,7 @@ import picocli.CommandLine.Command;
             OperationGroup.class,
             QuorumGroup.class,
             FencingGroup.class,
+            MirrorGroup.class,
             KitGroup.class,
             KarafRun.class,
             ConfigGroup.class,
@@ -55,4 +58,10 @@ import picocli.CommandLine.Command;
             "error, 4 exists already, 5 invalid argument, 6 out of range, 7 not found,",
             "8 in use, 9 no communication with the other server."
         })
-public final class Mainstay extends BaseGroup {}
+public final class Mainstay extends BaseGroup {
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Prints the release.")
+    private boolean version;
+}

@@ -65,11 +65,26 @@ public final class ClusterView {
     /** Returns what an administrator should know; maintenance is part of it, wherever it was set. */
     private List<String> problems() {
         List<String> problems = new ArrayList<>(snapshot.problems());
+        snapshot.peers().keySet().stream()
+                .filter(peer -> onDiskOnly(paths(), snapshot.self(), peer))
+                .forEach(
+                        peer -> problems.add(
+                                peer + " is heard over the shared disk only: no network path to it is alive."
+                                        + " Nothing it may run is taken over, and changes that need it are refused; repair the networks"));
         maintenance()
                 .forEach(row -> problems.add("maintenance of " + row.scope() + " on " + row.server()
                         + (row.until() == null ? "" : " until " + row.until())
                         + ": monitoring and automatic moves pause (" + row.by() + ")"));
         return problems;
+    }
+
+    /** Returns whether a server hears another one over a shared disk and over no network. */
+    static boolean onDiskOnly(List<PathRow> paths, String from, String to) {
+        List<PathRow> alive = paths.stream()
+                .filter(row -> row.from().equals(from) && row.to().equals(to))
+                .filter(row -> row.state().equals(ALIVE))
+                .toList();
+        return !alive.isEmpty() && alive.stream().allMatch(PathRow::disk);
     }
 
     /** Returns what is under maintenance on each server. */
@@ -126,6 +141,7 @@ public final class ClusterView {
     private PathRow path(String from, CommPath path) {
         return new PathRow(
                 path.id(),
+                path.disk() ? "DISK" : "TCP",
                 from,
                 path.peer(),
                 path.local(),

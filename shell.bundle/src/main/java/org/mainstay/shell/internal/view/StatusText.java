@@ -67,6 +67,9 @@ public final class StatusText {
             String phase = status.phase().toLowerCase(Locale.ROOT);
             return "AVAILABLE".equals(status.phase()) ? "this server" : "this server, " + phase;
         }
+        if (ClusterView.onDiskOnly(status.commpaths(), status.server(), row.name())) {
+            return "heard over the shared disk only";
+        }
         return Boolean.FALSE.equals(row.manager()) ? "only its guard answers" : "";
     }
 
@@ -86,7 +89,7 @@ public final class StatusText {
             table.row(List.of(
                     row.from() + " -> " + row.to(),
                     row.local(),
-                    row.remote(),
+                    row.disk() ? "(shared disk)" : row.remote(),
                     Integer.toString(row.priority()),
                     seconds(row.interval()) + " s x " + row.misses(),
                     style.state(row.state(), row.state())));
