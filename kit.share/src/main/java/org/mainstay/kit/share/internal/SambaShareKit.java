@@ -173,7 +173,7 @@ public final class SambaShareKit implements RecoveryKit {
         Path path = share.path().orElseThrow();
         if (!Files.isDirectory(path)) {
             throw new IllegalArgumentException("shares: '" + share.name() + "' is " + path
-                    + ", which is no directory: make it, or delete the share (ADM-143)");
+                    + ", which is no directory: make it, or delete the share");
         }
     }
 
@@ -264,7 +264,7 @@ public final class SambaShareKit implements RecoveryKit {
                     return Outcome.failed("share " + share.name() + ": "
                             + share.path().map(Path::toString).orElse("its path")
                             + " is no directory: make it, or delete"
-                            + " the share and run reconcile (ADM-143)");
+                            + " the share and run reconcile");
                 }
                 Optional<Share> there = Share.find(now, share.name()).map(samba::withPermissions);
                 if (there.isEmpty() || !there.get().available() || !there.get().sameAs(share)) {
@@ -410,7 +410,7 @@ public final class SambaShareKit implements RecoveryKit {
     private static Outcome reconcile(ActionContext context, Samba samba, Definitions definitions) throws IOException {
         if (!context.resource().inService()) {
             return Outcome.failed(
-                    "the resource is not in service on this server: bring it into service first (OPS-071)");
+                    "the resource is not in service on this server: bring it into service first");
         }
         List<Share> others = definitions.ofOthers();
         List<Share> before = protectedShares(context, samba, definitions);
