@@ -409,8 +409,7 @@ public final class SambaShareKit implements RecoveryKit {
     /** Makes the list what is defined on the volume now (OPS-071, OPS-072). */
     private static Outcome reconcile(ActionContext context, Samba samba, Definitions definitions) throws IOException {
         if (!context.resource().inService()) {
-            return Outcome.failed(
-                    "the resource is not in service on this server: bring it into service first");
+            return Outcome.failed("the resource is not in service on this server: bring it into service first");
         }
         List<Share> others = definitions.ofOthers();
         List<Share> before = protectedShares(context, samba, definitions);
