@@ -161,9 +161,7 @@ public final class FakePlatform
         requests.add(request);
         progress.forEach(lines);
         Reply own = next.poll();
-        return answers
-                ? CompletableFuture.completedFuture(own == null ? reply : own)
-                : new CompletableFuture<>();
+        return answers ? CompletableFuture.completedFuture(own == null ? reply : own) : new CompletableFuture<>();
     }
 
     @Override

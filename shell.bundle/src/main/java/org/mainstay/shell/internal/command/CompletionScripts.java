@@ -1,7 +1,6 @@
 package org.mainstay.shell.internal.command;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -21,7 +20,18 @@ public final class CompletionScripts {
 
     /** What a label of the commands' help stands for. */
     private static final Map<String, Set<String>> LABELS = Map.of(
-            "@tags", Set.of("TAG", "PARENT", "CHILD", "tag", "tag-name", "othertag", "parent", "child", "roottag", "top"),
+            "@tags",
+                    Set.of(
+                            "TAG",
+                            "PARENT",
+                            "CHILD",
+                            "tag",
+                            "tag-name",
+                            "othertag",
+                            "parent",
+                            "child",
+                            "roottag",
+                            "top"),
             "@servers", Set.of("NAME", "destsys", "destname", "sys", "othersys"),
             "@types", Set.of("TYPE", "restyp", "typ"),
             "@applications", Set.of("appname"),

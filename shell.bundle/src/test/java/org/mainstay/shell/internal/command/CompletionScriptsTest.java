@@ -18,7 +18,9 @@ class CompletionScriptsTest {
         Path script = folder.resolve("completion");
         Files.writeString(script, CompletionScripts.of("bash"));
         Path client = folder.resolve("mainstay");
-        Files.writeString(client, "#!/bin/sh\n"
+        Files.writeString(
+                client,
+                "#!/bin/sh\n"
                         + "[ \"$2\" = settings ] && echo \"restore=\" && echo \"$4-$5-$6\" && exit\n"
                         + "echo pg; echo \"vip-$2\"\n");
         assertThat(client.toFile().setExecutable(true)).isTrue();
@@ -64,18 +66,23 @@ class CompletionScriptsTest {
         assertThat(complete("mainstay", "dependency", "create", "pg", "")).contains("pg", "vip-tags");
         assertThat(complete("mainstay", "kit", "remove", "")).contains("vip-kits");
         assertThat(complete("mainstay", "operation", "abort", "")).contains("vip-operations");
-        assertThat(complete("mainstay", "resource", "create", "")).contains("vip-types").doesNotContain("vip-tags");
+        assertThat(complete("mainstay", "resource", "create", ""))
+                .contains("vip-types")
+                .doesNotContain("vip-tags");
         assertThat(complete("mainstay", "kit", "install", "a")).as("a file").containsExactly("");
     }
 
     @Test
     void settingsAreThoseOfTheTypeOrResourceNamed() throws Exception {
-        assertThat(complete("mainstay", "resource", "create", "app", "--set", "res")).containsExactly("restore=");
+        assertThat(complete("mainstay", "resource", "create", "app", "--set", "res"))
+                .containsExactly("restore=");
         assertThat(complete("mainstay", "resource", "set", "pg", ""))
                 .as("the words so far are handed over")
                 .contains("restore=", "mainstay-resource-set")
                 .doesNotContain("vip-tags");
-        assertThat(complete("mainstay", "resource", "set", "")).contains("vip-tags").doesNotContain("restore=");
+        assertThat(complete("mainstay", "resource", "set", ""))
+                .contains("vip-tags")
+                .doesNotContain("restore=");
     }
 
     @Test

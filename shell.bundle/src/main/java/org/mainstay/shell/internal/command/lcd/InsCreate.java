@@ -27,7 +27,8 @@ public final class InsCreate extends LcdCommand {
 
     @Option(
             names = "-I",
-            paramLabel = "option", completionCandidates = Candidates.Initialisations.class,
+            paramLabel = "option",
+            completionCandidates = Candidates.Initialisations.class,
             description = "What happens when Mainstay starts: AUTORES_ISP (default), INIT_ISP or INIT_OSU.")
     private String init = "AUTORES_ISP";
 
@@ -59,7 +60,11 @@ public final class InsCreate extends LcdCommand {
     @Option(names = "-l", paramLabel = "Y|N", description = "Whether a failure is repaired in place first; default N.")
     private String recover = "N";
 
-    @Option(names = "-s", paramLabel = "type", completionCandidates = Candidates.Switchbacks.class, description = "Switchback: INTELLIGENT (default) or AUTOMATIC.")
+    @Option(
+            names = "-s",
+            paramLabel = "type",
+            completionCandidates = Candidates.Switchbacks.class,
+            description = "Switchback: INTELLIGENT (default) or AUTOMATIC.")
     private String switchback = "INTELLIGENT";
 
     @Override

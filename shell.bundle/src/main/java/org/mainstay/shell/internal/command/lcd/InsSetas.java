@@ -21,7 +21,8 @@ public final class InsSetas extends LcdCommand {
 
     @Option(
             names = "-s",
-            paramLabel = "type", completionCandidates = Candidates.Switchbacks.class,
+            paramLabel = "type",
+            completionCandidates = Candidates.Switchbacks.class,
             required = true,
             description =
                     "INTELLIGENT: stays where it is until it is moved by hand. AUTOMATIC: returns to the server of the best priority.")

@@ -18,7 +18,12 @@ public final class InsSetchkint extends LcdCommand {
     @Option(names = "-t", paramLabel = "tag", required = true, description = "The resource.")
     private String tag;
 
-    @Option(names = "-c", paramLabel = "check", completionCandidates = Candidates.Checks.class, required = true, description = "q or quick, d or deep.")
+    @Option(
+            names = "-c",
+            paramLabel = "check",
+            completionCandidates = Candidates.Checks.class,
+            required = true,
+            description = "q or quick, d or deep.")
     private String check;
 
     @Option(names = "-v", paramLabel = "interval", required = true, description = "Seconds, 0 to 604800.")

@@ -19,7 +19,12 @@ public final class InsSetit extends LcdCommand {
     @Option(names = "-t", paramLabel = "tag", required = true, description = "The resource.")
     private String tag;
 
-    @Option(names = "-I", paramLabel = "option", completionCandidates = Candidates.Initialisations.class, required = true, description = "AUTORES_ISP, INIT_ISP or INIT_OSU.")
+    @Option(
+            names = "-I",
+            paramLabel = "option",
+            completionCandidates = Candidates.Initialisations.class,
+            required = true,
+            description = "AUTORES_ISP, INIT_ISP or INIT_OSU.")
     private String option;
 
     @Override

@@ -19,7 +19,12 @@ public final class InsSetst extends LcdCommand {
     @Option(names = "-t", paramLabel = "tag", required = true, description = "The resource.")
     private String tag;
 
-    @Option(names = "-S", paramLabel = "state", completionCandidates = Candidates.States.class, required = true, description = "ISP, ISU or OSU.")
+    @Option(
+            names = "-S",
+            paramLabel = "state",
+            completionCandidates = Candidates.States.class,
+            required = true,
+            description = "ISP, ISU or OSU.")
     private String state;
 
     @Option(names = "-R", paramLabel = "reason", description = "Why, shown in lists.")

@@ -54,7 +54,12 @@ public final class PerformAction implements ShellCommand, PassesArguments {
     @Option(names = "-t", paramLabel = "tag-name", required = true, description = "The resource.")
     private String tag;
 
-    @Option(names = "-a", paramLabel = "action-name", completionCandidates = Candidates.Actions.class, required = true, description = "The action.")
+    @Option(
+            names = "-a",
+            paramLabel = "action-name",
+            completionCandidates = Candidates.Actions.class,
+            required = true,
+            description = "The action.")
     private String action;
 
     @Override

@@ -36,12 +36,17 @@ public final class LcdRecover implements ShellCommand, PassesArguments {
     @Option(names = "--help", usageHelp = true, description = "Shows this help.")
     boolean help;
 
-    @Option(names = "-g", paramLabel = "event", completionCandidates = Candidates.GlobalActions.class, description = "Runs the scripts before restore, remove or delete.")
+    @Option(
+            names = "-g",
+            paramLabel = "event",
+            completionCandidates = Candidates.GlobalActions.class,
+            description = "Runs the scripts before restore, remove or delete.")
     private String before;
 
     @Option(
             names = "-G",
-            paramLabel = "event", completionCandidates = Candidates.GlobalActions.class,
+            paramLabel = "event",
+            completionCandidates = Candidates.GlobalActions.class,
             description = "Runs the scripts after it; -m after --: inside getlocks.")
     private String after;
 

@@ -45,8 +45,7 @@ public final class Complete extends BaseCommand {
             case "tags" -> names.addAll(own.instances().keySet());
             case "servers" -> names.addAll(snapshot.servers());
             case "types" -> invocation.platform().administration().kits().forEach(kit -> names.add(kit.type()));
-            case "applications" ->
-                own.rows(LcdSection.TYPES).values().forEach(type -> names.add(type.application()));
+            case "applications" -> own.rows(LcdSection.TYPES).values().forEach(type -> names.add(type.application()));
             case "flags" -> names.addAll(own.rows(LcdSection.FLAGS).keySet());
             case "operations" -> names.addAll(own.rows(LcdSection.OPERATIONS).keySet());
             case "kits" ->
@@ -63,9 +62,8 @@ public final class Complete extends BaseCommand {
         List<String> types =
                 administration.kits().stream().map(Administration.Kit::type).toList();
         for (String word : words) {
-            String type = own.instance(word)
-                    .map(instance -> instance.typeKey())
-                    .orElse(types.contains(word) ? word : "");
+            String type =
+                    own.instance(word).map(instance -> instance.typeKey()).orElse(types.contains(word) ? word : "");
             if (!type.isEmpty()) {
                 Collection<String> keys = new TreeSet<>();
                 ResourceCreate.SETTINGS.forEach(key -> keys.add(key + "="));

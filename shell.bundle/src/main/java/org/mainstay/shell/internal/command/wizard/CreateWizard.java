@@ -54,12 +54,18 @@ public final class CreateWizard {
             if (!dialogue.tryAgain()) {
                 return reply.exitCode();
             }
-            if (reply.exitCode() == ExitCode.EXISTS && reply.message().contains("--tag")) {
+            if (tagRefused(reply)) {
                 name = dialogue.ask("\nTag, its name (Enter: proposed by the kit): ");
             } else {
                 questions.again(chosen, answers, FormQuestions.fieldNamed(reply.message(), answers));
             }
         }
+    }
+
+    /** A tag is no field of the kit: the core refuses it. */
+    private static boolean tagRefused(Reply reply) {
+        return reply.exitCode() == ExitCode.EXISTS && reply.message().contains("--tag")
+                || reply.message().contains("is not a tag");
     }
 
     private String kit() throws CommandException {

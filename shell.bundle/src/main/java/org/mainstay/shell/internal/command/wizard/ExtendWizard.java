@@ -94,8 +94,7 @@ public final class ExtendWizard {
     }
 
     /** Asks what is different for each resource; what was answered before is proposed. */
-    private void settings(
-            String tag, Map<String, Map<String, String>> settings, Map<String, Map<String, String>> given)
+    private void settings(String tag, Map<String, Map<String, String>> settings, Map<String, Map<String, String>> given)
             throws CommandException {
         for (String one : hierarchy(tag)) {
             Instance instance = own().instance(one).orElseThrow();

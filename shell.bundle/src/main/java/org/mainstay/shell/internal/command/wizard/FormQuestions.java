@@ -55,7 +55,8 @@ final class FormQuestions {
         String found = "";
         int first = Integer.MAX_VALUE;
         for (String field : answers.keySet()) {
-            Matcher named = Pattern.compile("(?<![\\w.-])" + Pattern.quote(field) + "(?:=|: )|'" + Pattern.quote(field) + "'")
+            Matcher named = Pattern.compile(
+                            "(?<![\\w.-])" + Pattern.quote(field) + "(?:=|: )|'" + Pattern.quote(field) + "'")
                     .matcher(refusal);
             if (named.find() && named.start() < first) {
                 first = named.start();

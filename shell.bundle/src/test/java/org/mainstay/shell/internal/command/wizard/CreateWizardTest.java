@@ -96,7 +96,7 @@ class CreateWizardTest {
     void whatIsRefusedIsAskedAgainAndEveryOtherAnswerIsKept() throws Exception {
         platform.replies(
                 Reply.failed(5, "datadir=/nope: there is no such directory on A"),
-                Reply.failed(6, "there is already a resource 'db' on A; choose another tag with --tag"),
+                Reply.failed(4, "there is already a resource 'db' on A; choose another tag with --tag"),
                 Reply.success("created 'db2' (PostgreSQL), in service on A"));
         int code = run("/nope\n5433\nsecret\ndb\n" + "y\n/srv/db\n" + "\ndb2\n" + "n\n", "postgres", "-i");
         assertThat(code).as(printed()).isZero();
@@ -107,7 +107,9 @@ class CreateWizardTest {
                                 "postgres", "db", Map.of("datadir", "/nope", "port", "5433", "password", "secret")),
                         new Request.CreateResource("postgres", "db", kept),
                         new Request.CreateResource("postgres", "db2", kept));
-        assertThat(printed()).contains("datadir=/nope: there is no such directory").contains("datadir [/nope]: ");
+        assertThat(printed())
+                .contains("datadir=/nope: there is no such directory")
+                .contains("datadir [/nope]: ");
     }
 
     @Test
