@@ -64,22 +64,12 @@ public record Operation(
 
     /** Returns this as asked for by somebody. */
     public Operation requested(String who, String from) {
-        return new Operation(
-                id, coordinator, participants, tags, description, state, changes, decidedBy, who, from);
+        return new Operation(id, coordinator, participants, tags, description, state, changes, decidedBy, who, from);
     }
 
     /** Returns this as decided by somebody. */
     public Operation decided(State newState, String by) {
         return new Operation(
-                id,
-                coordinator,
-                participants,
-                tags,
-                description,
-                newState,
-                changes,
-                by,
-                requestedBy,
-                requestedFrom);
+                id, coordinator, participants, tags, description, newState, changes, by, requestedBy, requestedFrom);
     }
 }

@@ -48,15 +48,8 @@ class BundleRulesIT {
             Map.entry("kit.ocf", "org.mainstay.kit.ocf"),
             Map.entry("kit.share", "org.mainstay.kit.share"));
 
-    private static final Set<String> KITS = Set.of(
-            "kit.ip",
-            "kit.app",
-            "kit.postgres",
-            "kit.genlb",
-            "kit.dns",
-            "kit.systemd",
-            "kit.ocf",
-            "kit.share");
+    private static final Set<String> KITS =
+            Set.of("kit.ip", "kit.app", "kit.postgres", "kit.genlb", "kit.dns", "kit.systemd", "kit.ocf", "kit.share");
     private static final Set<String> APIS = Set.of("kit.api", "cluster.api");
 
     @TempDir

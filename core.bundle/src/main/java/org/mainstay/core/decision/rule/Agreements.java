@@ -61,11 +61,11 @@ final class Agreements {
         participants.add(step.self());
         for (String server : participants) {
             Operation operation = new Operation(
-                    request.operationId(),
-                    step.self(),
-                    List.copyOf(participants),
-                    request.tags().getOrDefault(server, List.of()),
-                    request.description(),
+                            request.operationId(),
+                            step.self(),
+                            List.copyOf(participants),
+                            request.tags().getOrDefault(server, List.of()),
+                            request.description(),
                             State.PREPARED,
                             request.changes().getOrDefault(server, List.of()))
                     .requested(step.origin().who(), step.origin().from());
@@ -369,8 +369,8 @@ final class Agreements {
     private void conclude(Operation operation) {
         List<String> others = others(operation);
         // One that is removed by this operation learns of it while its session is open (decision 0191).
-        boolean all = others.stream()
-                .allMatch(peer -> knowledge.usable(peer) ? !behind(peer, operation) : !member(peer));
+        boolean all =
+                others.stream().allMatch(peer -> knowledge.usable(peer) ? !behind(peer, operation) : !member(peer));
         boolean reached = others.stream().allMatch(peer -> !knowledge.usable(peer) || !behind(peer, operation));
         // Forgotten means answered: a server that is removed by this operation need not have reported any more.
         if (reached || all) {

@@ -197,8 +197,8 @@ final class Verdicts {
      */
     boolean onDiskOnly(String peer) {
         List<CommPath> alive = step.paths.entrySet().stream()
-                .filter(path -> path.getValue().peer().equals(peer)
-                        && path.getValue().alive())
+                .filter(path ->
+                        path.getValue().peer().equals(peer) && path.getValue().alive())
                 .map(path -> step.own().rows(LcdSection.PATHS).get(path.getKey()))
                 .toList();
         return !alive.isEmpty() && alive.stream().allMatch(row -> row != null && row.disk());

@@ -121,8 +121,10 @@ final class Publisher implements Cluster {
                 tag, (key, activity) -> new Activity(activity.transition(), activity.operation(), text)));
         List<String> known = new ArrayList<>(problems.get());
         if (removed()) {
-            known.add(state.self() + " was removed from the cluster and knows nothing of it any more: stop it with lkstop; to"
-                    + " use it again, delete data/lcd and data/identity, then 'mainstay node init' or 'mainstay node join'");
+            known.add(
+                    state.self()
+                            + " was removed from the cluster and knows nothing of it any more: stop it with lkstop; to"
+                            + " use it again, delete data/lcd and data/identity, then 'mainstay node init' or 'mainstay node join'");
         }
         if (!state.storage().works()) {
             known.add(state.storage().problem());
@@ -138,7 +140,8 @@ final class Publisher implements Cluster {
 
     private boolean removed() {
         var membership = state.own().membership();
-        return !membership.members().isEmpty() && membership.member(state.self()).isEmpty();
+        return !membership.members().isEmpty()
+                && membership.member(state.self()).isEmpty();
     }
 
     private ClusterSnapshot.Peer peer(String name, PeerView view) {

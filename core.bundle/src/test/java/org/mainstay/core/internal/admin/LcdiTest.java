@@ -348,7 +348,8 @@ class LcdiTest {
     @Test
     void maintenanceEndsByItselfAndIsKnownEverywhere() throws Exception {
         pair("ip");
-        assertThat(a.submit(new Request.SetMaintenance("tag:ip", "", true, 7200)).message())
+        assertThat(a.submit(new Request.SetMaintenance("tag:ip", "", true, 7200))
+                        .message())
                 .matches(".* until \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d: monitoring and automatic moves pause");
         ok(a.submit(new Request.SetMaintenance("tag:ip", "", true, 0)));
         cluster.await("on both", () -> b.own().rows(LcdSection.MAINTENANCE).containsKey("tag:ip"));

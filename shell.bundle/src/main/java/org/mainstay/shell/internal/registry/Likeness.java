@@ -15,7 +15,8 @@ final class Likeness {
     static List<String> closest(String typed, Collection<String> words) {
         return words.stream()
                 .filter(word -> distance(typed, word) <= Math.min(MOST, Math.max(1, typed.length() / 3)))
-                .sorted(Comparator.<String>comparingInt(word -> distance(typed, word)).thenComparing(word -> word))
+                .sorted(Comparator.<String>comparingInt(word -> distance(typed, word))
+                        .thenComparing(word -> word))
                 .toList();
     }
 

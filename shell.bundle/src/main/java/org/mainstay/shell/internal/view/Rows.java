@@ -21,8 +21,7 @@ public final class Rows {
     public record ServerRow(String name, String state, Boolean manager, String address, Integer port) {}
 
     /** A server as {@code node list} shows it. @param version release of Mainstay that runs there; null if it does not say */
-    public record NodeRow(
-            String name, String state, Boolean manager, String address, Integer port, String version) {}
+    public record NodeRow(String name, String state, Boolean manager, String address, Integer port, String version) {}
 
     /**
      * One direction of a comm path, as {@code from} sees it.

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -179,8 +178,7 @@ class StartAndStopTest {
         }
         String lkstart = folder.toAbsolutePath() + "/bin/lkstart";
         Result result = client.start(
-                        Map.of(),
-                        List.of("setpriv", "--reuid", "1", "--regid", "1", "--clear-groups", lkstart))
+                        Map.of(), List.of("setpriv", "--reuid", "1", "--regid", "1", "--clear-groups", lkstart))
                 .result();
         assertThat(result).isEqualTo(new Result(1, "", "lkstart: permission denied: only root may start Mainstay\n"));
     }

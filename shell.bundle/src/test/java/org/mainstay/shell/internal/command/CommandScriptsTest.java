@@ -140,7 +140,10 @@ class CommandScriptsTest {
             } else if (line.startsWith("= ")) {
                 exit = Integer.parseInt(line.substring(2));
             } else {
-                out.add(line.equals(".") ? "" : line.replace("^A", "\u0001")
+                out.add(
+                        line.equals(".")
+                                ? ""
+                                : line.replace("^A", "\u0001")
                                         .replace("^[", "\u001b")
                                         .replace("@release@", Release.version()));
             }

@@ -38,7 +38,9 @@ public final class ConfigApply extends BaseCommand {
     @Parameters(paramLabel = "FILE", description = "The file; - is standard input.")
     private String file;
 
-    @Option(names = "--dry-run", description = "Only prints the command lines that would be run; exit code 5 if something would be refused.")
+    @Option(
+            names = "--dry-run",
+            description = "Only prints the command lines that would be run; exit code 5 if something would be refused.")
     private boolean dryRun;
 
     @Override
@@ -48,9 +50,8 @@ public final class ConfigApply extends BaseCommand {
         ConfigDocument wanted = read(invocation);
         String self = invocation.snapshot().self();
         ConfigPlan plan = new ConfigPlan(self, now, wanted);
-        List<String> refusals = new ConfigCheck(
-                        self, now, wanted, invocation.platform().administration())
-                .refusals();
+        List<String> refusals =
+                new ConfigCheck(self, now, wanted, invocation.platform().administration()).refusals();
         plan.remarks().forEach(invocation.err()::println);
         if (!refusals.isEmpty()) {
             if (dryRun) {
@@ -111,9 +112,8 @@ public final class ConfigApply extends BaseCommand {
 
     /** Gson puts the name of a class before the reason, and an address of its manual on a line behind it. */
     private static String reason(RuntimeException failure) {
-        Throwable cause = failure instanceof JsonParseException && failure.getCause() instanceof IOException io
-                ? io
-                : failure;
+        Throwable cause =
+                failure instanceof JsonParseException && failure.getCause() instanceof IOException io ? io : failure;
         return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     }
 

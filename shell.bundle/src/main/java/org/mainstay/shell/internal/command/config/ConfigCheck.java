@@ -70,7 +70,13 @@ final class ConfigCheck {
         member(at, path.to());
         try {
             new CommPath(
-                    "new", path.to(), path.local(), path.remote(), path.priority(), path.intervalMillis(), path.misses());
+                    "new",
+                    path.to(),
+                    path.local(),
+                    path.remote(),
+                    path.priority(),
+                    path.intervalMillis(),
+                    path.misses());
         } catch (IllegalArgumentException e) {
             refuse(at, e.getMessage());
         }
@@ -78,8 +84,9 @@ final class ConfigCheck {
 
     private void resource(String tag, ResourcePart part) {
         String at = "resources." + tag;
-        part.settings().forEach((key, value) -> ConfigValues.wrongSetting(key, value)
-                .ifPresent(why -> refuse(at + ".settings." + key, why)));
+        part.settings()
+                .forEach((key, value) ->
+                        ConfigValues.wrongSetting(key, value).ifPresent(why -> refuse(at + ".settings." + key, why)));
         part.on().forEach((server, instance) -> {
             member(at + ".on", server);
             if (instance.priority() < 1 || instance.priority() > Equivalency.MAX_PRIORITY) {
@@ -89,16 +96,19 @@ final class ConfigCheck {
         ResourcePart present = now.resources().get(tag);
         String type = part.application() + "/" + part.type();
         if (present != null && !type.equals(present.application() + "/" + present.type())) {
-            refuse(at, "it is a " + present.application() + "/" + present.type() + " now, not a " + type
-                    + "; delete it first, or choose another tag");
+            refuse(
+                    at,
+                    "it is a " + present.application() + "/" + present.type() + " now, not a " + type
+                            + "; delete it first, or choose another tag");
             return;
         }
         String primary = ConfigPlan.primary(part);
         if (present == null) {
             created(at, type, primary, part.on().get(primary));
         } else {
-            part.on().forEach((server, instance) -> changed(
-                    at + ".on." + server, type, instance, present.on().get(server)));
+            part.on()
+                    .forEach((server, instance) -> changed(
+                            at + ".on." + server, type, instance, present.on().get(server)));
         }
     }
 
@@ -106,7 +116,9 @@ final class ConfigCheck {
         Optional<List<FormField>> form = administration.form(type, false, instance.properties());
         if (form.isEmpty()) {
             if (server.equals(self)) {
-                refuse(at, "there is no kit for '" + type + "' on " + self + "; 'mainstay kit list' shows what there is");
+                refuse(
+                        at,
+                        "there is no kit for '" + type + "' on " + self + "; 'mainstay kit list' shows what there is");
             }
             return;
         }
@@ -149,7 +161,9 @@ final class ConfigCheck {
                                 "is not known; the kit knows "
                                         + String.join(
                                                 ", ",
-                                                form.stream().map(FormField::name).toList())));
+                                                form.stream()
+                                                        .map(FormField::name)
+                                                        .toList())));
     }
 
     private void dependency(DependencyPart pair) {
@@ -157,7 +171,9 @@ final class ConfigCheck {
             Map<String, ResourcePart> known =
                     wanted.resources().containsKey(tag) ? wanted.resources() : now.resources();
             if (!known.containsKey(tag)) {
-                refuse("dependencies (" + pair.parent() + ", " + pair.child() + ")", "there is no resource '" + tag + "'");
+                refuse(
+                        "dependencies (" + pair.parent() + ", " + pair.child() + ")",
+                        "there is no resource '" + tag + "'");
             }
         }
     }

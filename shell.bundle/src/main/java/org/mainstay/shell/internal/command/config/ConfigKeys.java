@@ -34,8 +34,8 @@ final class ConfigKeys {
 
     private static Shape document() {
         Shape restriction = values("server", "noSystemFailover", "noResourceFailover");
-        Shape server = Shape.object(Map.of(
-                "shutdownStrategy", VALUE, "restrictions", Shape.list(restriction), "flags", Shape.list(VALUE)));
+        Shape server = Shape.object(
+                Map.of("shutdownStrategy", VALUE, "restrictions", Shape.list(restriction), "flags", Shape.list(VALUE)));
         Shape path = values("from", "to", "local", "remote", "priority", "intervalMillis", "misses");
         Shape instance =
                 Shape.object(Map.of("priority", VALUE, "id", VALUE, "info", VALUE, "properties", Shape.map(VALUE)));
@@ -68,10 +68,12 @@ final class ConfigKeys {
 
     private static void check(JsonElement element, Shape shape, String path) {
         if (element.isJsonNull()) {
-            throw new IllegalArgumentException((path.isEmpty() ? "the document" : "'" + path + "'") + " must not be null");
+            throw new IllegalArgumentException(
+                    (path.isEmpty() ? "the document" : "'" + path + "'") + " must not be null");
         }
         if (shape.items() != null) {
-            JsonArray items = kind(element.isJsonArray(), path, "a list [...]", element).getAsJsonArray();
+            JsonArray items =
+                    kind(element.isJsonArray(), path, "a list [...]", element).getAsJsonArray();
             for (int i = 0; i < items.size(); i++) {
                 check(items.get(i), shape.items(), path + "[" + i + "]");
             }
@@ -96,7 +98,8 @@ final class ConfigKeys {
 
     private static JsonElement kind(boolean right, String path, String what, JsonElement element) {
         if (!right) {
-            throw new IllegalArgumentException((path.isEmpty() ? "the document" : "'" + path + "'") + " must be " + what);
+            throw new IllegalArgumentException(
+                    (path.isEmpty() ? "the document" : "'" + path + "'") + " must be " + what);
         }
         return element;
     }

@@ -166,7 +166,8 @@ final class ConfigPlan {
                 List.of("mainstay", "resource", "create", part.application() + "/" + part.type(), "--tag", tag));
         Map<String, String> properties = part.on().get(server).properties();
         values(tag, properties, words);
-        // A kit may have a property of the same name, as the Generic Application has scripts of checks: one create cannot name both.
+        // A kit may have a property of the same name, as the Generic Application has scripts of checks: one create
+        // cannot name both.
         List<String> later = new ArrayList<>(List.of("mainstay", "resource", "set", tag));
         part.settings().forEach((key, value) -> {
             if (properties.containsKey(key)) {

@@ -27,8 +27,8 @@ final class ConfigValues {
             case QUICK_CHECK, DEEP_CHECK ->
                 value.matches("\\d{1,9}") && Integer.parseInt(value) <= InstanceSettings.MAX_CHECK_SECONDS
                         ? Optional.empty()
-                        : Optional.of("must be a whole number from 0 to " + InstanceSettings.MAX_CHECK_SECONDS + ", not '"
-                                + value + "'");
+                        : Optional.of("must be a whole number from 0 to " + InstanceSettings.MAX_CHECK_SECONDS
+                                + ", not '" + value + "'");
             case LOCAL_RECOVERY -> oneOf(value, List.of("yes", "no"));
             case SWITCHBACK -> oneOf(value, names(Switchback.values()));
             case INIT -> oneOf(value, names(InitOption.values()));

@@ -62,8 +62,8 @@ public final class KitComparison {
         }
         List<Row> rows = rows(found);
         List<String> others = invocation.platform().administration().kits().stream()
-                .filter(kit -> rows.stream()
-                        .noneMatch(row -> row.types().contains(kit.application() + "/" + kit.type())))
+                .filter(kit ->
+                        rows.stream().noneMatch(row -> row.types().contains(kit.application() + "/" + kit.type())))
                 .map(Administration.Kit::type)
                 .sorted()
                 .toList();

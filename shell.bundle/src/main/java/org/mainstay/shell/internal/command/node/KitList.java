@@ -34,8 +34,9 @@ public final class KitList extends BaseCommand {
 
     @Option(
             names = "--all-servers",
-            description = "Lists the bundles of kits that are installed on every server, with the versions of the bundles;"
-                    + " exit code 1 if they do not agree.")
+            description =
+                    "Lists the bundles of kits that are installed on every server, with the versions of the bundles;"
+                            + " exit code 1 if they do not agree.")
     private boolean allServers;
 
     @Override

@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
         })
 public final class NodeJoin extends BaseCommand {
     /** An address or name with or without port, or an IPv6 address that has a port only in brackets. */
-    private static final Pattern PEER =
-            Pattern.compile("[^:\\[\\]]+(:[0-9]{1,5})?|\\[[^\\[\\]]+\\](:[0-9]{1,5})?|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.%]*");
+    private static final Pattern PEER = Pattern.compile(
+            "[^:\\[\\]]+(:[0-9]{1,5})?|\\[[^\\[\\]]+\\](:[0-9]{1,5})?|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.%]*");
 
     @Mixin
     private NodeName node = new NodeName();
@@ -49,7 +49,8 @@ public final class NodeJoin extends BaseCommand {
                     "the setup code has 8 digits; 'mainstay node invite' on " + peer + " prints a new one");
         }
         if (!PEER.matcher(peer).matches()) {
-            throw CommandException.invalid("'" + peer + "' is not an address; give ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT");
+            throw CommandException.invalid(
+                    "'" + peer + "' is not an address; give ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT");
         }
         invocation
                 .out()

@@ -73,8 +73,7 @@ public final class ResourceCreate extends BaseCommand {
         Administration administration = invocation.platform().administration();
         Optional<List<FormField>> form = administration.form(type, false, properties);
         if (form.isEmpty()) {
-            throw CommandException.notFound(
-                    "there is no kit for '" + type + "'; the types are " + types(invocation));
+            throw CommandException.notFound("there is no kit for '" + type + "'; the types are " + types(invocation));
         }
         requireKnownKeys(form.get(), properties);
         requireAnswers(form.get(), properties);

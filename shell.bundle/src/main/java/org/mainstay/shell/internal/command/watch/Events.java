@@ -105,8 +105,7 @@ public final class Events extends BaseCommand {
     private int audit(Invocation invocation, EventLog log) throws CommandException {
         invocation.require(Caller.Role.ADMINISTRATOR);
         if (json.chosen()) {
-            List<ChangeRow> rows =
-                    log.audit(count).stream().map(AuditText::row).toList();
+            List<ChangeRow> rows = log.audit(count).stream().map(AuditText::row).toList();
             invocation.out().println(Json.list("changes", rows));
             return ExitCode.SUCCESS;
         }
