@@ -146,7 +146,9 @@ class HeartbeatAreaTest {
             // A page that was written in part is nobody's word.
             put(4096 + 512, (byte) 99);
             assertThat(b.exchange(null)).isNull();
-            a.exchange(bytes("third"));
+            assertThatThrownBy(() -> a.exchange(bytes("third")))
+                    .as("it was not this server that wrote that")
+                    .isInstanceOf(ForeignWriterException.class);
             assertThat(b.exchange(null)).isEqualTo(bytes("third"));
         }
         // The same server after a restart, or with a new identity, goes on in its slot.

@@ -82,7 +82,7 @@ class DiskPathIT extends FaultCase {
         do {
             Exec.Result refused = b().bin("mainstay", "resource", "in-service", "beats");
             assertThat(refused.exitCode()).as(refused.output()).isNotZero();
-            assertThat(refused.output()).contains("A is alive on the shared disk");
+            assertThat(refused.output()).contains("Mainstay on A cannot be reached");
             assertThat(app.count(b(), "restore", "begin")).isZero();
         } while (System.nanoTime() - cut < SEVERAL_TRIES.toNanos());
         assertThat(a().state("beats", "A")).isEqualTo("ISP");

@@ -32,6 +32,7 @@ public final class FakePlatform
         implements Platform, Cluster, Administration, EventLog, Enrolment, Platform.RemoteServers {
     private volatile ClusterSnapshot snapshot;
     private volatile Reply reply = Reply.success("");
+    private final java.util.Queue<Reply> next = new java.util.concurrent.ConcurrentLinkedQueue<>();
     private volatile List<String> progress = List.of();
     private volatile boolean answers = true;
     private volatile boolean complete = true;
@@ -52,6 +53,11 @@ public final class FakePlatform
 
     public void reply(Reply value) {
         reply = value;
+    }
+
+    /** Lets the next requests be answered one by one, then as before. */
+    public void replies(Reply... values) {
+        next.addAll(List.of(values));
     }
 
     public void progress(List<String> lines) {
@@ -160,7 +166,8 @@ public final class FakePlatform
     public CompletionStage<Reply> submit(Request request, Caller caller, Consumer<String> lines) {
         requests.add(request);
         progress.forEach(lines);
-        return answers ? CompletableFuture.completedFuture(reply) : new CompletableFuture<>();
+        Reply own = next.poll();
+        return answers ? CompletableFuture.completedFuture(own == null ? reply : own) : new CompletableFuture<>();
     }
 
     @Override

@@ -51,6 +51,8 @@ public final class Fixtures {
             case "mirrored volume" -> mirrored();
             case "kit missing" -> kitMissing();
             case "file shares" -> fileShares();
+            case "no paths" -> noPaths();
+            case "only the guard of B" -> onlyTheGuard();
             case "fresh node" ->
                 new ClusterSnapshot(
                         1, "A", Phase.AVAILABLE, base("A"), Map.of(), Map.of(), Map.of(), Map.of(), List.of());
@@ -78,7 +80,7 @@ public final class Fixtures {
                 Map.of("p1", alive, "p2", false),
                 activities,
                 Map.of("pg", CHECKED_AT),
-                alive ? List.of() : List.of("B is not reachable: all comm paths to it are dead"));
+                List.of());
     }
 
     private static ClusterSnapshot failedStop() {
@@ -174,6 +176,28 @@ public final class Fixtures {
                 cluster.activities(),
                 cluster.checkedAt(),
                 cluster.problems());
+    }
+
+    private static ClusterSnapshot noPaths() {
+        Peer peer = new Peer("B", PeerState.UNKNOWN, false, Lcd.empty("B", 0), false, Map.of(), Map.of(), Map.of());
+        return new ClusterSnapshot(
+                1, "A", Phase.AVAILABLE, base("A"), Map.of("B", peer), Map.of(), Map.of(), Map.of(), List.of());
+    }
+
+    private static ClusterSnapshot onlyTheGuard() {
+        ClusterSnapshot cluster = named("two servers");
+        Peer b = cluster.peers().get("B");
+        Peer guard = new Peer("B", PeerState.ALIVE, false, b.lcd(), false, b.checkedAt(), b.activities(), b.paths());
+        return new ClusterSnapshot(
+                cluster.revision() + 1,
+                cluster.self(),
+                cluster.phase(),
+                cluster.own(),
+                Map.of("B", guard),
+                Map.of("p1", true, "p2", true),
+                Map.of(),
+                Map.of(),
+                List.of());
     }
 
     private static Lcd base(String server) {

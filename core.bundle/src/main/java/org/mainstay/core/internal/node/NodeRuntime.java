@@ -437,6 +437,7 @@ public final class NodeRuntime implements AutoCloseable {
             synchronized (this) {
                 readSettings();
             }
+            publisher.refresh();
         } catch (RuntimeException e) {
             LOG.error("INTERNAL ERROR: the work of each second failed", e);
         }

@@ -77,6 +77,18 @@ final class Named implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("log").toFile())
                 .start();
+        boolean up = false;
+        try {
+            awaitListening();
+            up = true;
+        } finally {
+            if (!up) {
+                process.destroyForcibly();
+            }
+        }
+    }
+
+    private void awaitListening() throws IOException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!listens()) {
             assertThat(process.isAlive())

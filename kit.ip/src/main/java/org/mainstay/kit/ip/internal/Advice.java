@@ -30,7 +30,7 @@ final class Advice {
             }
             if (gateways.isEmpty()) {
                 remarks.add("this server has no gateway: local recovery needs one to find out which interface reaches"
-                        + " clients (ADM-192)");
+                        + " clients");
             }
         }
         if (!gateways.isEmpty() && !gateways.contains(main)) {

@@ -173,7 +173,7 @@ public final class SambaShareKit implements RecoveryKit {
         Path path = share.path().orElseThrow();
         if (!Files.isDirectory(path)) {
             throw new IllegalArgumentException("shares: '" + share.name() + "' is " + path
-                    + ", which is no directory: make it, or delete the share (ADM-143)");
+                    + ", which is no directory: make it, or delete the share");
         }
     }
 
@@ -264,7 +264,7 @@ public final class SambaShareKit implements RecoveryKit {
                     return Outcome.failed("share " + share.name() + ": "
                             + share.path().map(Path::toString).orElse("its path")
                             + " is no directory: make it, or delete"
-                            + " the share and run reconcile (ADM-143)");
+                            + " the share and run reconcile");
                 }
                 Optional<Share> there = Share.find(now, share.name()).map(samba::withPermissions);
                 if (there.isEmpty() || !there.get().available() || !there.get().sameAs(share)) {
@@ -321,18 +321,27 @@ public final class SambaShareKit implements RecoveryKit {
             if (open.isEmpty()) {
                 return Probe.stopped("none of " + context.resource().property(SHARES, "") + " is offered");
             }
-            boolean complete = open.size() == shares.size()
-                    && open.stream()
-                            .allMatch(share ->
-                                    share.path().filter(Files::isDirectory).isPresent())
-                    && samba.serverRuns();
-            return complete
-                    ? Probe.running("shares " + Samba.names(open) + " are offered")
-                    : Probe.partial("of " + Samba.names(shares) + " only " + Samba.names(open)
-                            + " are offered, or their directories or smbd are missing");
+            return missing(samba, shares, open)
+                    .map(Probe::partial)
+                    .orElseGet(() -> Probe.running("shares " + Samba.names(open) + " are offered"));
         } catch (IOException e) {
             return Probe.unknown(String.valueOf(e.getMessage()));
         }
+    }
+
+    private static Optional<String> missing(Samba samba, List<Share> shares, List<Share> open) {
+        if (open.size() < shares.size()) {
+            return Optional.of("of " + Samba.names(shares) + " only " + Samba.names(open) + " are offered");
+        }
+        List<Share> without = open.stream()
+                .filter(share -> share.path().filter(Files::isDirectory).isEmpty())
+                .toList();
+        if (!without.isEmpty()) {
+            return Optional.of("the directories of " + Samba.names(without) + " are missing");
+        }
+        return samba.serverRuns()
+                ? Optional.empty()
+                : Optional.of(Samba.names(open) + " should be offered, but smbd does not run on this server, or hangs");
     }
 
     /** Asks smbd for each share, as a client would. */
@@ -400,8 +409,7 @@ public final class SambaShareKit implements RecoveryKit {
     /** Makes the list what is defined on the volume now (OPS-071, OPS-072). */
     private static Outcome reconcile(ActionContext context, Samba samba, Definitions definitions) throws IOException {
         if (!context.resource().inService()) {
-            return Outcome.failed(
-                    "the resource is not in service on this server: bring it into service first (OPS-071)");
+            return Outcome.failed("the resource is not in service on this server: bring it into service first");
         }
         List<Share> others = definitions.ofOthers();
         List<Share> before = protectedShares(context, samba, definitions);

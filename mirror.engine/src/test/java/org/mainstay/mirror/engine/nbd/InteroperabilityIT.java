@@ -123,6 +123,7 @@ class InteroperabilityIT {
                             "--iodepth=32",
                             "--size=64m",
                             "--verify=crc32c",
+                            "--verify_state_save=0",
                             "--fsync=64",
                             "--verify_fatal=1"))
                     .contains("err= 0");

@@ -247,13 +247,21 @@ final class QuorumNode implements AutoCloseable {
             problems.add("this server is cut off and takes nothing over: " + lookout.cutOff());
         }
         boolean sightDecides = effective.settings().quorum() == QuorumSettings.Quorum.NONE;
+        Set<String> connected = connected();
         lookout.sights().forEach((peer, sighted) -> {
-            if (sighted.sight() == Sight.UNKNOWN && sightDecides) {
+            if (sighted.sight() == Sight.UNKNOWN && sightDecides && connected.contains(peer)) {
                 problems.add("nobody can tell whether " + peer + " still runs: " + sighted.evidence()
                         + "; it counts as unseen");
             }
         });
         return problems;
+    }
+
+    /** Of others nothing can be known before they have a comm path, which the status says by itself. */
+    private Set<String> connected() {
+        return cluster.snapshot().own().rows(LcdSection.PATHS).values().stream()
+                .map(CommPath::peer)
+                .collect(java.util.stream.Collectors.toSet());
     }
 
     private void tell(SafetyNews news) {

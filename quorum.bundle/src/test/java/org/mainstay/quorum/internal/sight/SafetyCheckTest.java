@@ -213,10 +213,9 @@ class SafetyCheckTest {
         pass(5_000, true);
         pass(5_000, false);
         assertThat(sights()).containsExactly(Sight.SEEN);
-        check.settings(
-                Parameters.check(Map.of("SAFETY_CHECK_INTERVAL_SECS", "1"), Facts.UNKNOWN)
-                        .settings()
-                        .orElseThrow());
+        check.settings(Parameters.check(Map.of("SAFETY_CHECK_INTERVAL_SECS", "1"), Facts.UNKNOWN)
+                .settings()
+                .orElseThrow());
         pass(30_000, false);
         assertThat(sights()).as("its probes go on answering").containsExactly(Sight.SEEN);
         answering.clear();

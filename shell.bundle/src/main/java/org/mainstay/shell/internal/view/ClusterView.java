@@ -58,11 +58,11 @@ public final class ClusterView {
                 resources(),
                 dependencies(),
                 operations(),
-                problems,
+                problems.stream().distinct().toList(),
                 null);
     }
 
-    /** Returns what an administrator should know; maintenance is part of it, wherever it was set. */
+    /** Returns what an administrator should know: what the core says, maintenance wherever it was set, and what the rows show. */
     private List<String> problems() {
         List<String> problems = new ArrayList<>(snapshot.problems());
         snapshot.peers().keySet().stream()
@@ -75,6 +75,7 @@ public final class ClusterView {
                 .forEach(row -> problems.add("maintenance of " + row.scope() + " on " + row.server()
                         + (row.until() == null ? "" : " until " + row.until())
                         + ": monitoring and automatic moves pause (" + row.by() + ")"));
+        problems.addAll(new Problems(snapshot.self(), servers(), paths(), resources()).sentences());
         return problems;
     }
 

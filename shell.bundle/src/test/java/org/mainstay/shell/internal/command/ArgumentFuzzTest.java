@@ -84,7 +84,7 @@ class ArgumentFuzzTest {
         int count = random.nextInt(7);
         for (int i = 0; i < count; i++) {
             String option = options.get(random.nextInt(options.size())).longestName();
-            boolean endless = option.equals("--follow") || option.equals("--interactive");
+            boolean endless = Set.of("--follow", "--interactive", "--wait").contains(option);
             String word = random.nextBoolean() && !endless ? option : WORDS.get(random.nextInt(WORDS.size()));
             words.add(follows && word.startsWith("-f") ? "-" : word);
         }

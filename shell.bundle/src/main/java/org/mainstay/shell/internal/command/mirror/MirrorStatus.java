@@ -57,6 +57,9 @@ final class MirrorStatus extends BaseCommand {
         if (tag != null && sides.isEmpty()) {
             throw new CommandException(ExitCode.NOT_FOUND, "there is no mirrored volume '" + tag + "'");
         }
+        if (wait && sides.isEmpty()) {
+            throw new CommandException(ExitCode.NOT_FOUND, "there is no mirrored volume to wait for");
+        }
         if (wait) {
             sides = await(invocation, sides);
         }

@@ -32,7 +32,8 @@ import picocli.CommandLine.Option;
             "  mainstay commpath create --to B --local 10.77.1.1 --remote 10.77.1.2",
             "  mainstay commpath create --to B --local 10.77.2.1 --remote 10.77.2.2 \\",
             "      --priority 2 --interval 0.2 --misses 3",
-            "  mainstay commpath create --to B --type disk --device /dev/disk/by-id/scsi-360-part3"
+            "  mainstay commpath create --to B --type disk \\",
+            "      --device /dev/disk/by-id/scsi-360-part3"
         })
 public final class CommPathCreate extends BaseCommand {
     private static final BigDecimal MILLIS_PER_SECOND = BigDecimal.valueOf(1000);

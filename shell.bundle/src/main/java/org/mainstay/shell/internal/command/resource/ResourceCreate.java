@@ -38,7 +38,7 @@ import picocli.CommandLine.Parameters;
         })
 public final class ResourceCreate extends BaseCommand {
     /** Settings of every resource, beside the fields of its kit. */
-    private static final List<String> SETTINGS =
+    public static final List<String> SETTINGS =
             List.of("quickCheck", "deepCheck", "localRecovery", "switchback", "init");
 
     @Parameters(
