@@ -63,5 +63,5 @@ public final class Mainstay extends BaseGroup {
             names = {"-V", "--version"},
             versionHelp = true,
             description = "Prints the release.")
-    private boolean version;
+    boolean version;
 }

@@ -105,7 +105,7 @@ public final class EmCmd implements ShellCommand {
     private String proxy;
 
     @Option(names = "-f", description = "switchovervolume: as without it; only what is safe is done.")
-    private boolean fast;
+    boolean fast;
 
     @Override
     public int run(Invocation invocation) throws CommandException, InterruptedException {
