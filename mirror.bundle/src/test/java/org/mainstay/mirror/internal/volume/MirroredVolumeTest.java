@@ -212,6 +212,7 @@ class MirroredVolumeTest {
         }
     }
 
+    // covers ADM-251 ADM-252
     @Test
     void createCompletesAndChecksTheMirrorsProperties() {
         Creation creation = kit.create(asked());
@@ -230,6 +231,7 @@ class MirroredVolumeTest {
         assertThat(calls).isEmpty();
     }
 
+    // covers ADM-250
     @Test
     void aFurtherSideNeedsRoomAndNoFileSystem() throws IOException {
         Map<String, String> first = kit.create(asked()).properties();
@@ -299,6 +301,7 @@ class MirroredVolumeTest {
         assertThat(kit.quickCheck(context).message()).contains("does not serve");
     }
 
+    // covers ADM-254
     @Test
     void theKillHandleNamesTheAttachmentAndDeleteForgets() {
         TestContext context = existing();
