@@ -23,7 +23,7 @@ loop=$(losetup -f --show --direct-io=on "$WORK/att/volume") || exit 1
 mkfs.ext4 -q "$loop" && mount "$loop" "$WORK/mnt" || exit 1
 job="--name=v --directory=$WORK/mnt --size=64m --rw=randwrite --bs=4k --ioengine=libaio --iodepth=8 --direct=1 --verify=crc32c --verify_fatal=1"
 # shellcheck disable=SC2086
-fio $job --do_verify=0 --fdatasync=64 --rate=6m --write_lat_log="$WORK/lat" --output="$WORK/fio.out" &
+fio $job --verify_state_save=0 --do_verify=0 --fdatasync=64 --rate=6m --write_lat_log="$WORK/lat" --output="$WORK/fio.out" &
 fio=$!
 for ((i = 0; i < ${KILLS:-3}; i++)); do
     sleep 1.5
@@ -34,7 +34,7 @@ done
 wait $fio || { cat "$WORK/fio.out"; exit 1; }
 awk -F, '{ if ($2 > most) most = $2 } END { printf "longest write %.0f ms\n", most / 1e6 }' "$WORK"/lat_clat.1.log
 # shellcheck disable=SC2086
-fio $job --verify_only --output="$WORK/verify.out" || { cat "$WORK/verify.out"; exit 1; }
+fio $job --verify_state_save=0 --verify_only --output="$WORK/verify.out" || { cat "$WORK/verify.out"; exit 1; }
 umount "$WORK/mnt"
 fsck.ext4 -fn "$loop" >"$WORK/fsck.out" 2>&1 || { cat "$WORK/fsck.out"; exit 1; }
 await 60 in_state 1 || exit 1

@@ -117,7 +117,7 @@ class LinksTest {
                         .remarks())
                 .singleElement()
                 .asString()
-                .contains("ADM-192");
+                .contains("local recovery needs one");
     }
 
     /** Several addresses of one interface live their own lives; TRB-334: similar ones are not the same. */
