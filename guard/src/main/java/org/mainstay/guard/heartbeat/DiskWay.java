@@ -92,18 +92,29 @@ final class DiskWay implements Way {
         return path == monitor && config.intervalMillis() == path.config().intervalMillis();
     }
 
-    /** Ends it without waiting for the storage. */
+    /**
+     * Ends it without waiting for the storage. Not by an interrupt: that closes the file on the caller's thread and waits there for
+     * the storage to give up what is under way.
+     */
     void close() {
-        closed = true;
-        thread.interrupt();
+        lock.lock();
+        try {
+            closed = true;
+            news.signal();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void run() {
         while (!closed) {
             try {
-                exchange(newest(pauseMillis()));
+                boolean write = newest(pauseMillis());
+                if (!closed) {
+                    exchange(write);
+                }
             } catch (InterruptedException e) {
-                // closed is set, or somebody else's mistake: the loop decides
+                // somebody else's mistake: the loop decides
             } catch (RuntimeException e) {
                 failed(e);
             }
@@ -125,10 +136,10 @@ final class DiskWay implements Way {
         try {
             long left = TimeUnit.MILLISECONDS.toNanos(millis);
             boolean resting = slots == null && !trouble.isEmpty();
-            while ((!fresh || resting) && left > 0) {
+            while ((!fresh || resting) && left > 0 && !closed) {
                 left = news.awaitNanos(left);
             }
-            if (!fresh) {
+            if (!fresh || closed) {
                 return false;
             }
             fresh = false;

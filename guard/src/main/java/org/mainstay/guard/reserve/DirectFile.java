@@ -32,9 +32,20 @@ record DirectFile(FileChannel channel, boolean direct) {
         } catch (NoSuchFileException e) {
             throw e;
         } catch (IOException | UnsupportedOperationException e) {
+            if (!refused(e)) {
+                throw e;
+            }
             options.remove(ExtendedOpenOption.DIRECT);
             return new DirectFile(FileChannel.open(path, options), false);
         }
+    }
+
+    /** Returns whether it is direct I/O that is refused, and not the storage that fails. */
+    private static boolean refused(Exception e) {
+        String text = String.valueOf(e.getMessage());
+        return e instanceof UnsupportedOperationException
+                || text.endsWith("Invalid argument")
+                || text.endsWith("Operation not supported");
     }
 
     /** Reads a page, as some file systems accept direct I/O at open and refuse it later. */

@@ -21,6 +21,9 @@ public final class HeartbeatArea implements DiskStorage.Slots {
 
     private static final String HEADER = "Mainstay comm path area 1\n32 slots of 4096 bytes follow\n";
     private static final int USED_PAGES = 3;
+    /** How often an area is emptied before somebody else must be writing to it. */
+    private static final int WIPES = 5;
+
     private static final int NAME_BYTES = 1024;
 
     private final Path device;
@@ -203,6 +206,20 @@ public final class HeartbeatArea implements DiskStorage.Slots {
         }
     }
 
+    private static boolean empty(DirectFile file, ByteBuffer page) throws IOException {
+        for (int i = 0; i <= AreaFile.SLOTS; i++) {
+            if (file.fill(page, (long) i * Slot.BYTES) < Slot.BYTES) {
+                return false;
+            }
+            for (int at = 0; at < Slot.BYTES; at++) {
+                if (page.get(at) != 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     /** Empties the area of a comm path that is no more; whatever else the device holds is left as it is. */
     public static Result wipe(Path device, String path) throws IOException {
         DirectFile file = openDirect(device);
@@ -211,15 +228,18 @@ public final class HeartbeatArea implements DiskStorage.Slots {
             if (file.fill(page, 0) < Slot.BYTES || !pathOf(page).equals(path)) {
                 return Result.done(device + " is not the area of the comm path " + path + " any more");
             }
-            page.clear();
-            while (page.hasRemaining()) {
-                page.put((byte) 0);
+            ByteBuffer zeros = DirectFile.aligned(Slot.BYTES);
+            for (int round = 0; round < WIPES; round++) {
+                // The header first: who still writes stops at his next look. What he had begun may come after the
+                // zeros.
+                for (int i = 0; i <= AreaFile.SLOTS; i++) {
+                    file.write(zeros, (long) i * Slot.BYTES);
+                }
+                if (empty(file, page)) {
+                    return Result.done(device + " is empty");
+                }
             }
-            // The header last: until then it is this path's.
-            for (int i = AreaFile.SLOTS; i >= 0; i--) {
-                file.write(page, (long) i * Slot.BYTES);
-            }
-            return Result.done(device + " is empty");
+            return Result.failed(device + " does not stay empty: somebody goes on writing to it");
         } finally {
             file.channel().close();
         }

@@ -36,7 +36,8 @@ final class DiskPathOperations {
             job.peers().demand(server, new Step.DiskArea("inspect", device, here.id()), LIMIT);
         }
         String what = "create a shared-disk comm path between " + job.self() + " and " + peer;
-        paths.lock(peer, what);
+        paths.lockWithMembership(peer, what);
+        checkPlace(peer, here); // again, as another may have come before the lock
         String note = job.peers()
                 .demand(job.self(), new Step.DiskArea("prepare", device, here.id()), LIMIT)
                 .message();

@@ -19,7 +19,7 @@ import org.mainstay.cluster.lcd.SystemEntry;
 
 /** Changes of the membership list: one change with the next epoch, held by a majority of the old list (design.md section 5). */
 final class NodeOperations {
-    private static final String LOCK = "membership";
+    static final String LOCK = "membership";
 
     private final Job job;
     private final Locking locking;
@@ -87,21 +87,14 @@ final class NodeOperations {
                                 + "; give another --address or --port");
             }
         }
-        for (CommPath path : job.own().rows(LcdSection.PATHS).values()) {
-            if (path.disk()) {
-                throw new Refusal(
-                        ExitCode.IN_USE,
-                        "a cluster with a shared-disk comm path has exactly two servers; delete the path over "
-                                + path.device() + " to " + path.peer() + " first: mainstay commpath delete --to "
-                                + path.peer() + " --device " + path.device());
-            }
-        }
+        checkNoDisk();
         List<Member> members = new ArrayList<>(old.members());
         members.add(member);
         Membership changed = new Membership(old.epoch() + 1, members);
         String description = "admit server " + member.name();
         Set<String> partners = partners(old, false);
         lock(partners, old, description);
+        checkNoDisk(); // again, as one may have come before the lock
         for (String server : partners) {
             job.change(server, LcdChange.put(LcdSection.MEMBERSHIP, Membership.KEY, changed));
             for (Member known : changed.members()) {
@@ -113,6 +106,18 @@ final class NodeOperations {
         }
         job.propose(description);
         return job.success("server " + member.name() + " is admitted");
+    }
+
+    private void checkNoDisk() throws Refusal {
+        for (CommPath path : job.own().rows(LcdSection.PATHS).values()) {
+            if (path.disk()) {
+                throw new Refusal(
+                        ExitCode.IN_USE,
+                        "a cluster with a shared-disk comm path has exactly two servers; delete the path over "
+                                + path.device() + " to " + path.peer() + " first: mainstay commpath delete --to "
+                                + path.peer() + " --device " + path.device());
+            }
+        }
     }
 
     /** Takes the lock everywhere; afterwards the list must still be the one the change starts from. */

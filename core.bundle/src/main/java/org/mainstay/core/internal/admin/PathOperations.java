@@ -197,6 +197,12 @@ final class PathOperations {
         locking.lock(job, peer, List.of("comm paths to " + job.self()), what);
     }
 
+    /** For a path that only a cluster of two may have: no server is admitted meanwhile. */
+    void lockWithMembership(String peer, String what) throws Refusal {
+        locking.lock(job, job.self(), List.of("comm paths to " + peer, NodeOperations.LOCK), what);
+        locking.lock(job, peer, List.of("comm paths to " + job.self(), NodeOperations.LOCK), what);
+    }
+
     void put(String server, CommPath path) throws Refusal {
         job.change(server, LcdChange.put(LcdSection.PATHS, path.id(), path));
         if (job.lcd(server).row(LcdSection.SYSTEMS, path.peer()).isEmpty()) {

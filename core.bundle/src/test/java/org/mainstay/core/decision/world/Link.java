@@ -35,7 +35,7 @@ final class Link {
         return diskAlive;
     }
 
-    private boolean beats() {
+    boolean beats() {
         return from.online() && to.online() && world.beats(from, to);
     }
 

@@ -307,8 +307,8 @@ final class QuorumNode implements AutoCloseable {
         State now = state;
         tell(listener, new SafetyNews.Configured(now.settings(), now.fenced()));
         now.sights().values().forEach(sighted -> tell(listener, sighted));
-        if (!now.cutOff().isEmpty()) {
-            tell(listener, new SafetyNews.CutOff(true, now.cutOff()));
+        if (lookout.cutOffKnown()) {
+            tell(listener, new SafetyNews.CutOff(!lookout.cutOff().isEmpty(), lookout.cutOff()));
         }
         listeners.add(listener);
     }

@@ -54,10 +54,10 @@ final class CutOffRule {
                 .toList();
     }
 
-    /** Tells whether a comm path to anybody is alive. */
-    void alive(boolean now, long at) {
+    /** Tells whether a comm path to anybody is alive, and whether one over a network is. */
+    void alive(boolean now, boolean network, long at) {
         alive = now;
-        landmarks.values().forEach(landmark -> landmark.alive(now, at));
+        landmarks.values().forEach(landmark -> landmark.alive(now, network, PeerSight.ANY_TIME, at));
     }
 
     /**

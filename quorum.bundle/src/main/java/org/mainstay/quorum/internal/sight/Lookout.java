@@ -120,10 +120,13 @@ public final class Lookout implements AutoCloseable {
             List<CommPath> paths = snapshot.own().rows(LcdSection.PATHS).values().stream()
                     .filter(path -> path.peer().equals(peer))
                     .toList();
-            boolean alive = paths.stream().anyMatch(path -> snapshot.paths().getOrDefault(path.id(), false));
+            List<CommPath> living = paths.stream()
+                    .filter(path -> snapshot.paths().getOrDefault(path.id(), false))
+                    .toList();
+            boolean network = living.stream().anyMatch(path -> !path.disk());
             long detection =
                     paths.stream().mapToLong(CommPath::detectionMillis).max().orElse(0);
-            peers.add(new Watched(peer, probes(snapshot, peer, paths), alive, detection));
+            peers.add(new Watched(peer, probes(snapshot, peer, paths), !living.isEmpty(), network, detection));
         }
         return peers;
     }
@@ -161,6 +164,11 @@ public final class Lookout implements AutoCloseable {
     /** Returns why this server is cut off; empty: it is not. */
     public String cutOff() {
         return check.cutOff();
+    }
+
+    /** Returns whether anything was told of being cut off. */
+    public boolean cutOffKnown() {
+        return check.cutOffKnown();
     }
 
     /** Returns what was told last of peers whose paths are all dead. */

@@ -67,10 +67,10 @@ public final class SafetyCheck {
             PeerSight sight = sights.computeIfAbsent(
                     peer.name(), each -> new PeerSight(settings.safety().intervalMillis()));
             sight.probes(peer.probes());
-            sight.alive(peer.alive(), at);
+            sight.alive(peer.alive(), peer.network(), peer.detectionMillis(), at);
         }
         cutOff.landmarks(landmarks);
-        cutOff.alive(peers.stream().anyMatch(Watched::alive), at);
+        cutOff.alive(peers.stream().anyMatch(Watched::alive), peers.stream().anyMatch(Watched::network), at);
     }
 
     private void forget(String peer) {
@@ -154,6 +154,11 @@ public final class SafetyCheck {
     /** Returns why this server is cut off; empty: it is not. */
     String cutOff() {
         return cutOffTold;
+    }
+
+    /** Returns whether anything was told of being cut off. */
+    boolean cutOffKnown() {
+        return cutOffKnown;
     }
 
     /** Returns what was told last of peers whose paths are all dead. */

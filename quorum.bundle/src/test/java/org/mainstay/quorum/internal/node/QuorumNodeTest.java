@@ -163,7 +163,9 @@ class QuorumNodeTest implements Cluster, EventLog {
 
     private static void until(BooleanSupplier holds) throws InterruptedException {
         CountDownLatch never = new CountDownLatch(1);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!holds.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("it comes within a minute").isLessThan(end);
             assertThat(never.await(20, TimeUnit.MILLISECONDS)).isFalse();
         }
     }

@@ -53,8 +53,13 @@ class SafetyCheckTest {
 
     /** Lets time pass with the path as given; probes are answered at once or never. */
     private void pass(long millis, boolean alive) {
+        pass(millis, alive, alive);
+    }
+
+    /** Lets time pass. @param alive whether any path is alive @param network whether one over a network is */
+    private void pass(long millis, boolean alive, boolean network) {
         for (long end = now + millis; now < end; now += STEP) {
-            check.watch(List.of(new Watched("B", Set.of(ICMP, SSH), alive, 3_000)), landmarks, now);
+            check.watch(List.of(new Watched("B", Set.of(ICMP, SSH), alive, network, 3_000)), landmarks, now);
             sent.clear();
             check.tick(now);
             if (canSend) {
@@ -204,6 +209,30 @@ class SafetyCheckTest {
         answering.add(ICMP);
         pass(STEP, true);
         assertThat(news).contains(new CutOff(false, ""));
+    }
+
+    @Test
+    void whoWasHeardOverTheDiskWasThereWhateverTheProbesSaid() {
+        answering.add(ICMP);
+        pass(5_000, true);
+        answering.clear();
+        pass(300_000, true, false);
+        assertThat(sights()).isEmpty();
+        pass(2_000, false);
+        assertThat(sighted().sight()).isEqualTo(Sight.UNSEEN);
+        assertThat(sighted().sinceMillis()).as("from the last beats on").isLessThan(5_500);
+    }
+
+    @Test
+    void whoBeatsOnlyOnTheDiskStillKnowsItsGateway() {
+        landmarks = Set.of(GATEWAY);
+        answering.addAll(Set.of(ICMP, GATEWAY));
+        pass(5_000, true);
+        answering.clear();
+        pass(2 * PeerSight.LEARNT_FOR, true, false);
+        assertThat(check.cutOff()).isEmpty();
+        pass(STEP, false);
+        assertThat(check.cutOff()).as("when the disk is lost too").contains("10.0.0.254");
     }
 
     @Test
