@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.spi.AbstractInterruptibleChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,21 +69,49 @@ class DiskPathTest {
 
         private void pass() throws IOException {
             CountDownLatch gate = hangs;
+            if (gate != null) {
+                new StuckFile(gate).use();
+            }
+            if (fails) {
+                throw new IOException("Input/output error");
+            }
+        }
+    }
+
+    /** As a file on storage that hangs in the kernel: nothing ends what is under way, and closing waits for it. */
+    private static final class StuckFile extends AbstractInterruptibleChannel {
+        private final CountDownLatch gate;
+
+        StuckFile(CountDownLatch gate) {
+            this.gate = gate;
+        }
+
+        void use() throws IOException {
+            begin();
+            try {
+                await();
+            } finally {
+                end(true);
+            }
+        }
+
+        private void await() {
             boolean interrupted = false;
-            while (gate != null && gate.getCount() > 0) {
+            while (gate.getCount() > 0) {
                 try {
                     gate.await();
                 } catch (InterruptedException e) {
-                    // As storage that hangs in the kernel: nothing ends it.
                     interrupted = true;
                 }
             }
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-            if (fails) {
-                throw new IOException("Input/output error");
-            }
+        }
+
+        @Override
+        protected void implCloseChannel() {
+            await();
         }
     }
 
@@ -243,6 +273,24 @@ class DiskPathTest {
         assertThat(b.count("net A dead")).isZero();
         a.disk.hangs.countDown();
         alive(a, b);
+    }
+
+    @Test
+    void aPathIsGivenUpWhileItsDiskHangs() throws Exception {
+        InetSocketAddress one = free("127.0.0.1");
+        InetSocketAddress two = free("127.0.0.2");
+        PathConfig net = new PathConfig("net", "B", one, two, INTERVAL, MISSES, FakeNetwork.KEY);
+        Node a = node(true, 11, net);
+        Node b = node(false, 22, new PathConfig("net", "A", two, one, INTERVAL, MISSES, FakeNetwork.KEY));
+        alive(a, b);
+        Await.until("the network, too", LIMIT, () -> a.last("net").endsWith("alive"));
+        a.disk.hangs = new CountDownLatch(1);
+        dead(a);
+        a.service.paths(List.of(net));
+        assertThat(a.service.views().get(20, TimeUnit.SECONDS))
+                .as("the heartbeat thread goes on")
+                .hasSize(1);
+        assertThat(b.count("net A dead")).isZero();
     }
 
     @Test
