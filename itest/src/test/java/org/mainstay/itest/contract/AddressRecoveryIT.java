@@ -71,8 +71,7 @@ class AddressRecoveryIT extends ContractCase {
         link(a(), "eth1", "down");
         awaitOn(b(), "eth0");
         a().await("vip", "B", "ISP", LIMIT);
-        Await.until(
-                "it is gone from A", LIMIT, () -> !carries(a(), "eth0") && !carries(a(), "eth1"));
+        Await.until("it is gone from A", LIMIT, () -> !carries(a(), "eth0") && !carries(a(), "eth1"));
         assertThat(a().state("vip", "A")).isIn("OSU", "OSF");
     }
 }
