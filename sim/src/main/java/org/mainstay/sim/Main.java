@@ -26,7 +26,7 @@ public final class Main {
           --faults N      how many things happen in a run, about (10)
           --trace         with --replay or one run: every decision too
         """;
-    private static final int MUTANT_SEEDS = 1500;
+    private static final int MUTANT_SEEDS = 3000;
     private static final int PROGRESS = 60;
     private static final int SHOWN = 3;
 

@@ -29,9 +29,11 @@ import org.mainstay.guard.util.Result;
 
 /** Against real etcd servers that are killed, stopped, restarted and emptied. */
 class EtcdWitnessIT {
-    private static final long LEASE = 2000;
-    private static final long STOP = 500;
+    private static final long LEASE = 4000;
+    private static final long STOP = 1000;
     private static final long OBSERVE = Witness.period(LEASE + STOP);
+    /** All keys there are. */
+    private static final String ALL = "{\"key\":\"AA==\",\"range_end\":\"AA==\"}";
 
     @TempDir
     Path folder;
@@ -97,7 +99,7 @@ class EtcdWitnessIT {
     private static void alive(Member member, String peer) throws Exception {
         Await.until(
                 peer + " alive: " + member.told.reason(peer) + member.told.trouble,
-                20_000,
+                30_000,
                 () -> member.told.word(peer) == Word.ALIVE && member.leased() && member.told.usable);
     }
 
@@ -132,7 +134,7 @@ class EtcdWitnessIT {
         single();
         Member[] pair = pair();
         pair[0].witness.close();
-        Await.until("failed", 20_000, () -> pair[1].told.word("a") == Word.FAILED);
+        Await.until("failed", 30_000, () -> pair[1].told.word("a") == Word.FAILED);
         assertThat(pair[1].told.failedAt("a")).isGreaterThanOrEqualTo(pair[0].told.written + LEASE + STOP);
         assertThat(pair[1].leased()).isTrue();
         new Member("a", "a", "b");
@@ -146,7 +148,7 @@ class EtcdWitnessIT {
         Await.until("leased", 30_000, b::leased);
         long since = Recorder.now();
         assertThat(b.told.word("a")).isEqualTo(Word.UNKNOWN);
-        Await.until("failed", 20_000, () -> b.told.word("a") == Word.FAILED);
+        Await.until("failed", 30_000, () -> b.told.word("a") == Word.FAILED);
         assertThat(b.told.failedAt("a") - since).isGreaterThan(LEASE);
     }
 
@@ -171,7 +173,7 @@ class EtcdWitnessIT {
         long since = Recorder.now();
         Await.until("no lease", 30_000, () -> !pair[0].leased() && !pair[1].leased());
         assertThat(pair[0].told.trouble).contains("does not answer");
-        Await.until("longer than the key lives", 30_000, () -> Recorder.now() - since > 4000);
+        Await.until("longer than the key lives", 30_000, () -> Recorder.now() - since > OBSERVE + 2000);
         server.signal("CONT");
         healthy(pair);
     }
@@ -193,17 +195,15 @@ class EtcdWitnessIT {
     void aKeyDeletedByHandFailsNobody() throws Exception {
         EtcdServer server = single();
         Member[] pair = pair();
-        long revision = 0;
+        EtcdClient hand = server.client();
         for (int i = 0; i < 10; i++) {
-            long before = revision;
-            long[] now = new long[1];
-            Await.until("written again", 30_000, () -> {
-                Json answer = server.client().call("/v3/kv/deleterange", "{\"key\":\"AA==\",\"range_end\":\"AA==\"}");
-                now[0] = answer.get("header").number("revision");
-                return now[0] > before + 1;
-            });
-            revision = now[0];
-            server.client().call("/v3/kv/compaction", "{\"revision\":" + revision + "}");
+            Json deleted = hand.call("/v3/kv/deleterange", ALL);
+            long revision = deleted.get("header").number("revision");
+            hand.call("/v3/kv/compaction", "{\"revision\":" + revision + "}");
+            Await.until(
+                    "both have written again",
+                    30_000,
+                    () -> hand.call("/v3/kv/range", ALL).get("kvs").list().size() >= 2);
         }
         healthy(pair);
     }
@@ -245,7 +245,7 @@ class EtcdWitnessIT {
 
     private static EtcdServer leader(List<EtcdServer> all, EtcdServer not) throws Exception {
         EtcdServer[] found = new EtcdServer[1];
-        Await.until("a leader", 20_000, () -> {
+        Await.until("a leader", 30_000, () -> {
             for (EtcdServer server : all) {
                 if (server != not && Boolean.TRUE.equals(server.leads())) {
                     found[0] = server;
@@ -274,27 +274,27 @@ class EtcdWitnessIT {
         Witness a = pair[0].witness;
         Witness b = pair[1].witness;
         assertThat(done(a.claim(new ClaimEntry("a", -7, 3, Phase.CLAIMED, 1)))).isTrue();
-        Result refused = b.claim(new ClaimEntry("b", -7, 3, Phase.CLAIMED, 0)).get(5, TimeUnit.SECONDS);
+        Result refused = b.claim(new ClaimEntry("b", -7, 3, Phase.CLAIMED, 0)).get(20, TimeUnit.SECONDS);
         assertThat(refused.done()).isFalse();
         assertThat(refused.message()).contains("a has claimed it with epoch 3");
         assertThat(done(a.claim(new ClaimEntry("a", -7, 3, Phase.OWNED, 1)))).isTrue();
-        assertThat(b.claims(-7).get(5, TimeUnit.SECONDS).entries())
+        assertThat(b.claims(-7).get(20, TimeUnit.SECONDS).entries())
                 .containsExactly(new ClaimEntry("a", -7, 3, Phase.OWNED, 1));
-        assertThat(a.claims(-7).get(5, TimeUnit.SECONDS).entries())
+        assertThat(a.claims(-7).get(20, TimeUnit.SECONDS).entries())
                 .as("own ones are not told")
                 .isEmpty();
         assertThat(done(b.withdraw(-7))).isTrue();
-        assertThat(b.claims(-7).get(5, TimeUnit.SECONDS).entries())
+        assertThat(b.claims(-7).get(20, TimeUnit.SECONDS).entries())
                 .as("of others stay")
                 .hasSize(1);
         assertThat(done(b.claim(new ClaimEntry("b", -7, 4, Phase.OWNED, 0)))).isTrue();
         assertThat(done(a.claim(new ClaimEntry("a", -7, 3, Phase.OWNED, 1)))).isFalse();
         assertThat(done(b.withdraw(-7))).isTrue();
-        assertThat(a.claims(-7).get(5, TimeUnit.SECONDS).entries()).isEmpty();
+        assertThat(a.claims(-7).get(20, TimeUnit.SECONDS).entries()).isEmpty();
     }
 
     private static boolean done(CompletableFuture<Result> result) throws Exception {
-        return result.get(5, TimeUnit.SECONDS).done();
+        return result.get(20, TimeUnit.SECONDS).done();
     }
 
     @Test
@@ -316,7 +316,7 @@ class EtcdWitnessIT {
         long since = Recorder.now();
         assertThat(done(pair[0].witness.claim(new ClaimEntry("a", 1, 1, Phase.OWNED, 1))))
                 .isFalse();
-        assertThat(pair[0].witness.claims(1).get(5, TimeUnit.SECONDS).unread()).containsKey("b");
+        assertThat(pair[0].witness.claims(1).get(20, TimeUnit.SECONDS).unread()).containsKey("b");
         assertThat(Recorder.now() - since).isLessThan(2 * LEASE);
         server.signal("CONT");
     }
