@@ -104,9 +104,35 @@ COMMANDS
                 # A real etcd; a library that checks signatures of requests to S3; certificates.
                 [ -x /usr/bin/etcd ] || echo "etcd-server|etcd"
                 /usr/bin/python3 -c 'import botocore' >/dev/null 2>&1 || echo "python3-botocore|the AWS library for Python"
+                # Clients the mirror engine is tried with, and what it is measured against.
+                while read -r command package; do
+                    PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null 2>&1 || echo "$package|the command $command"
+                done <<'COMMANDS'
+nbdinfo libnbd-bin
+nbdcopy libnbd-bin
+nbdfuse libnbd-bin
+nbdkit nbdkit
+qemu-img qemu-utils
+qemu-io qemu-utils
+qemu-storage-daemon qemu-system-common
+fio fio
+fusermount3 fuse3
+python3 python3
+COMMANDS
                 command -v openssl >/dev/null 2>&1 || echo "openssl|the command openssl"
-                # What the tutorial's kit protects.
-                command -v redis-server >/dev/null 2>&1 || echo "redis-server|Redis"
+                # Servers and agents the kits, and the kit of the tutorial, are tested against.
+                while read -r command package; do
+                    PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null 2>&1 || echo "$package|the command $command"
+                done <<'KITS'
+named bind9
+dig bind9-dnsutils
+smbd samba
+smbclient smbclient
+nginx nginx-light
+redis-server redis-server
+modprobe kmod
+KITS
+                [ -x /usr/lib/ocf/resource.d/heartbeat/Dummy ] || echo "resource-agents|OCF resource agents"
                 ;;
             *)
                 mainstay_say "requirements: unknown group '$group' (build, run, test)"
@@ -167,7 +193,8 @@ mainstay_install() {
     status=${PIPESTATUS[0]}
     # These packages want their services at every start of the machine; the tests start their own.
     local service
-    for service in etcd-server:etcd redis-server:redis-server; do
+    for service in etcd-server:etcd redis-server:redis-server bind9:named samba:smbd samba:nmbd samba:samba-ad-dc \
+        nginx-light:nginx; do
         case " ${packages[*]} " in
             *" ${service%:*} "*)
                 [ ! -d /run/systemd/system ] || systemctl disable --quiet "${service#*:}.service" >>"$log" 2>&1 || true

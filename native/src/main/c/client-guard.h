@@ -209,6 +209,10 @@ static int lkstart(int count, char **arguments) {
         return EXIT_SYSTEM;
     }
     pid_t guard = -1;
+    if (!now && access("data", W_OK | X_OK) != 0) {
+        complain("permission denied: only root may start Mainstay");
+        return EXIT_SYSTEM;
+    }
     if (!now) {
         int code = ask_guard("start-manager", "", NULL);
         if (code == GUARD_AWAY) {

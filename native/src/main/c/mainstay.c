@@ -107,6 +107,10 @@ static int without_manager(const char *program, int count, char **arguments) {
     if (front && strcmp(arguments[0], "status") == 0) {
         return guard_status(has_argument(count, arguments, "--json"));
     }
+    /* A noun alone, a typing error and --version get their answer also now. */
+    if (front && count == 1) {
+        return offline(program, count, arguments);
+    }
     return not_running();
 }
 

@@ -38,7 +38,8 @@ public interface EventLog {
      * @param from server and door
      * @param operation operation id; empty if there is none
      * @param server whose database, or copy of it
-     * @param rows {@code section/key} of changed rows, with {@code -} before removed ones; at most the first 20
+     * @param rows {@code section/key} of changed rows, with {@code -} before removed ones; at most the first 20. Rows of
+     *     operations go on with how far the operation is and what it does: {@code operations/ID (COMMITTED extend 'pg' to B)}
      */
     record Change(
             long sequence,

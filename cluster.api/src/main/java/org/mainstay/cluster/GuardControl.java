@@ -35,6 +35,19 @@ public interface GuardControl {
     CompletionStage<HandleResult> reservation(String verb, String area, boolean force);
 
     /**
+     * Looks after the device of a shared-disk comm path (COMM-020). Blocks nobody: a device that does not answer is a refusal.
+     *
+     * @param verb {@code inspect}: whether the device could be used, changes nothing; {@code prepare}: makes it the path's area;
+     *     {@code verify}: whether the device shows that area, as another server prepared it; {@code wipe}: empties that area
+     * @param device absolute path of a block device or image
+     * @param path id of the comm path
+     * @return done, or why not
+     */
+    default CompletionStage<HandleResult> disk(String verb, String device, String path) {
+        return unsupported();
+    }
+
+    /**
      * Hands over what heartbeats and {@code status} say of this server. Called by the decision loop itself, at each change and
      * at least once per second: the time since the last call is the age of the decision loop that the heartbeats carry
      * (design.md section 5).
@@ -157,10 +170,10 @@ public interface GuardControl {
      *
      * @param id id of the comm path
      * @param peer the other server
-     * @param local local address
-     * @param localPort local UDP port
-     * @param remote remote address
-     * @param remotePort remote UDP port
+     * @param local local address; of a shared-disk path the device
+     * @param localPort local UDP port; of a shared-disk path this server's slot, 0 or 1
+     * @param remote remote address; of a shared-disk path the device
+     * @param remotePort remote UDP port; of a shared-disk path the peer's slot
      * @param intervalMillis heartbeat interval
      * @param misses consecutive misses after which the path is dead
      * @param key 32 bytes agreed with the peer over TLS, hexadecimal; a change of key takes effect at once for sending, the old
@@ -176,6 +189,11 @@ public interface GuardControl {
             int intervalMillis,
             int misses,
             String key) {
+
+        /** Returns whether its heartbeats go through a shared disk. */
+        public boolean disk() {
+            return local.startsWith("/");
+        }
 
         @Override
         public String toString() {

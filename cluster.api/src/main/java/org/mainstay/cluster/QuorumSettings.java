@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * @param safety the safety check
  * @param watchdogDevice device the guard feeds, such as {@code /dev/watchdog}; empty: none
  * @param watchdogMillis after how long unfed it resets the machine
- * @param pauseToleranceMillis longest stop of a whole machine that is survived without fencing (invariant I1)
+ * @param pauseToleranceMillis longest stop of a whole machine that is survived without fencing (invariant I1), at most S / 2
  * @param debug {@code QUORUM_DEBUG}
  */
 public record QuorumSettings(
@@ -48,7 +48,7 @@ public record QuorumSettings(
             Safety.DEFAULT,
             "",
             10_000,
-            1_000,
+            5_000,
             false);
 
     /** {@code QUORUM_MODE}. */
@@ -154,9 +154,14 @@ public record QuorumSettings(
         }
     }
 
-    /** Returns L + S + 1 %: how long after a grant nobody else may be granted anything (design.md section 10). */
+    /** Returns how long after a grant nobody else may be granted anything (design.md section 10), see {@link #lapse}. */
     public long lapseMillis() {
-        return (leaseMillis + lossStopMillis) * 101 / 100;
+        return lapse(leaseMillis, lossStopMillis);
+    }
+
+    /** Returns L + S, 1 % for clocks that differ and 50 ms for the grain of times, all in milliseconds. */
+    public static long lapse(long leaseMillis, long lossStopMillis) {
+        return (leaseMillis + lossStopMillis) * 101 / 100 + 50;
     }
 
     /**

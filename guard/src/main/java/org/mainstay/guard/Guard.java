@@ -18,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.mainstay.guard.control.ControlServer;
 import org.mainstay.guard.control.Operations;
+import org.mainstay.guard.heartbeat.DiskStorage;
 import org.mainstay.guard.heartbeat.HeartbeatListener;
 import org.mainstay.guard.heartbeat.HeartbeatService;
 import org.mainstay.guard.heartbeat.OwnStatus;
@@ -26,7 +27,10 @@ import org.mainstay.guard.kill.HandleExecutor;
 import org.mainstay.guard.kill.InService;
 import org.mainstay.guard.kill.KillLanes;
 import org.mainstay.guard.lease.LeaseKeeper;
+import org.mainstay.guard.reserve.DiskAreas;
+import org.mainstay.guard.reserve.HeartbeatArea;
 import org.mainstay.guard.reserve.Reservations;
+import org.mainstay.guard.supervise.EngineSupervisor;
 import org.mainstay.guard.supervise.LoopWatch;
 import org.mainstay.guard.supervise.ManagerCommand;
 import org.mainstay.guard.supervise.ManagerSupervisor;
@@ -57,6 +61,7 @@ final class Guard implements Operations, HeartbeatListener {
     private final long instance;
     private final ExecutorService state = single("guard-state");
     private final KillLanes lanes;
+    private final EngineSupervisor engine;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Object newsLock = new Object();
 
@@ -80,7 +85,7 @@ final class Guard implements Operations, HeartbeatListener {
         String bootId = GuardFiles.bootId();
         this.own = new OwnStatus(ticker, bootId);
         this.lease = new GuardLease(home, ticker, log, state, this::tell, () -> inService, () -> slowestDetection);
-        this.heartbeats = new HeartbeatService(ticker, log, this, own, lease.keeper(), instance);
+        this.heartbeats = new HeartbeatService(ticker, log, this, own, lease.keeper(), this::openDisk, instance);
         this.reservations = new Reservations(
                 ReservationTunables.read(
                         home, identity.installation(), () -> identity.server(), () -> slowestDetection, log),
@@ -95,7 +100,13 @@ final class Guard implements Operations, HeartbeatListener {
         LoopWatch loop = new LoopWatch(ticker, ages, new LoopLimit(home, log));
         this.supervisor = new ManagerSupervisor(
                 home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck, this::managerKilled);
+        this.engine = new EngineSupervisor(home, ticker, log);
         this.control = new ControlServer(Path.of("data/run/guard.sock"), this, log);
+    }
+
+    private DiskStorage.Slots openDisk(PathConfig path) throws IOException {
+        GuardFiles.Identity me = identity;
+        return HeartbeatArea.open(path.disk(), path.id(), new HeartbeatArea.Owner(me.installation(), me.server()));
     }
 
     private static ExecutorService single(String name) {
@@ -123,6 +134,7 @@ final class Guard implements Operations, HeartbeatListener {
                 .write(home.resolve("data/run/guard.pid"));
         lastToDie();
         control.start();
+        engine.start();
         supervisor.start(wantManager && !lease.quarantine().active());
         lease.start();
         log.info("guard started, process " + ProcessHandle.current().pid() + ", instance " + instanceId());
@@ -155,6 +167,11 @@ final class Guard implements Operations, HeartbeatListener {
     void awaitEnd() throws InterruptedException {
         ended.await();
         supervisor.close();
+        // What was left running on purpose goes on using the engine.
+        if (inService.isEmpty()) {
+            engine.end();
+        }
+        engine.close();
         heartbeats.close();
         lease.close();
         reservations.close();
@@ -325,6 +342,11 @@ final class Guard implements Operations, HeartbeatListener {
     @Override
     public CompletableFuture<Result> reservation(String verb, String area, boolean force) {
         return reservations.perform(verb, area, force);
+    }
+
+    @Override
+    public CompletableFuture<Result> disk(String verb, String device, String path) {
+        return DiskAreas.perform(verb, device, path);
     }
 
     @Override

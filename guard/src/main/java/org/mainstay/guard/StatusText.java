@@ -45,8 +45,8 @@ record StatusText(
         String pathList = paths.stream()
                 .map(path -> "{" + text("id", path.config().id()) + ","
                         + text("peer", path.config().peer()) + ","
-                        + text("local", path.config().local().getAddress().getHostAddress()) + ","
-                        + text("remote", path.config().remote().getAddress().getHostAddress()) + ","
+                        + text("local", path.config().here()) + ","
+                        + text("remote", path.config().there()) + ","
                         + text("state", path.state()) + ",\"silentMillis\":" + path.silentMillis() + ","
                         + text("trouble", path.trouble()) + "}")
                 .collect(Collectors.joining(","));

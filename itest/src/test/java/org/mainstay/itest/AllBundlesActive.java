@@ -18,7 +18,12 @@ public final class AllBundlesActive implements BundleActivator {
             "org.mainstay.shell",
             "org.mainstay.kit.ip",
             "org.mainstay.kit.app",
-            "org.mainstay.kit.postgres");
+            "org.mainstay.kit.postgres",
+            "org.mainstay.kit.genlb",
+            "org.mainstay.kit.dns",
+            "org.mainstay.kit.systemd",
+            "org.mainstay.kit.ocf",
+            "org.mainstay.kit.share");
 
     @Override
     public void start(BundleContext context) {

@@ -33,11 +33,15 @@ final class Chaos {
     private static final String[] HANGING = {"restore", "remove", "remove", "recover"};
 
     private final Random random;
+    /** Of its own, so that runs without such changes stay what they are. */
+    private final Random members;
+
     private final int faults;
 
     /** @param faults how many things happen in a run, about */
     Chaos(long seed, int faults) {
         random = new Random(seed * 0x5DEECE66DL + 11);
+        members = new Random(seed * 0x5DEECE66DL + 13);
         this.faults = faults;
     }
 
@@ -101,7 +105,24 @@ final class Chaos {
             steps.add(step);
             at += gap(plan, step);
         }
+        lists(plan, steps);
         return new Script(List.of(), plan, steps);
+    }
+
+    /** The list of members changes now and then, often right after something that makes others claim. */
+    private void lists(Plan plan, List<Step> steps) {
+        if (plan.quorum() != Safety.Quorum.MAJORITY || steps.isEmpty() || members.nextInt(4) != 0) {
+            return;
+        }
+        int count = 1 + members.nextInt(4);
+        boolean grows = true;
+        for (int i = 0; i < count; i++) {
+            long after = steps.get(members.nextInt(steps.size())).at()
+                    + members.nextInt(members.nextBoolean() ? 20_000 : 1_000);
+            String one = Plan.name(members.nextInt(plan.servers()));
+            steps.add(new Step(after, grows ? Kind.LIST_GROWS : Kind.LIST_SHRINKS, one, "", "", 0, 0));
+            grows = !grows || members.nextInt(4) == 0;
+        }
     }
 
     /** Most things come in bursts; without quorum each has to be over before the next. */

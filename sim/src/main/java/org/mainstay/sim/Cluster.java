@@ -26,6 +26,7 @@ final class Cluster {
     private final Checks checks;
     private final Safeguards safety;
     private final Witnesses witnesses;
+    private final MemberLists lists;
     private final Map<String, Machine> machines = new LinkedHashMap<>();
     private final List<Session> sessions = new ArrayList<>();
     private final Map<String, Session> sessionOf = new TreeMap<>();
@@ -40,6 +41,7 @@ final class Cluster {
         checks = new Checks(this);
         safety = new Safeguards(this);
         witnesses = new Witnesses(this);
+        lists = new MemberLists(this);
         for (int i = 0; i < plan.servers(); i++) {
             String name = Plan.name(i);
             machines.put(name, new Machine(this, name, i));
@@ -83,6 +85,10 @@ final class Cluster {
 
     Safeguards safety() {
         return safety;
+    }
+
+    MemberLists lists() {
+        return lists;
     }
 
     Witnesses witnesses() {

@@ -266,12 +266,27 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
             if (alive && life == during && linked) {
                 own.linked(true);
                 beats.statusChanged();
-                keeper.settings(cluster.plan().lease(machine.name()));
+                keeper.settings(cluster.lists().lease(machine));
                 keeper.repeatNews();
                 beats.repeatNews();
                 plan(0);
             }
         });
+    }
+
+    /** The list of members in the manager's database changed. */
+    void members() {
+        if (linked()) {
+            int during = life;
+            cluster.clock()
+                    .pulseAfter(
+                            cluster.about(20),
+                            () -> whenRunning(during, () -> {
+                                if (linked) {
+                                    keeper.settings(cluster.lists().lease(machine));
+                                }
+                            }));
+        }
     }
 
     void unlink() {

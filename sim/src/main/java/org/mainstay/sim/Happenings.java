@@ -117,6 +117,7 @@ final class Happenings {
     /** A loss of power in a cluster that is in order: the one fault whose recovery time is promised to the second. */
     private void loss(Machine machine, long millis, boolean quiet) {
         boolean sound = quiet
+                && cluster.lists().usual()
                 && cluster.checks().missing().isEmpty()
                 && cluster.plan().tags().stream()
                         .noneMatch(tag -> cluster.checks().where(tag).isEmpty())
@@ -257,6 +258,7 @@ final class Happenings {
                     one.manager().request(new ServiceRequest.ConfirmDown(step.other()));
                 }
             }
+            case LIST_GROWS, LIST_SHRINKS -> cluster.lists().change(one, step.kind() == Step.Kind.LIST_GROWS);
             case STOP, STOP_LEAVING -> {
                 one.manager().stoppedFor(step.millis());
                 one.manager().request(new ServiceRequest.Stop(step.kind() == Step.Kind.STOP_LEAVING, false));

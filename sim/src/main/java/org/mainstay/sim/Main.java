@@ -26,7 +26,7 @@ public final class Main {
           --faults N      how many things happen in a run, about (10)
           --trace         with --replay or one run: every decision too
         """;
-    private static final int MUTANT_SEEDS = 1500;
+    private static final int MUTANT_SEEDS = 3000;
     private static final int PROGRESS = 60;
     private static final int SHOWN = 3;
 
@@ -114,7 +114,7 @@ public final class Main {
         }
         Campaign campaign = new Campaign(faults, threads);
         if (mutant != Mutant.NONE) {
-            return hunt(campaign, mutant) >= 0;
+            return hunt(campaign, mutant, seed, runs < 0 ? MUTANT_SEEDS : (int) runs) >= 0;
         }
         if (until < Long.MAX_VALUE) {
             campaign.tell(PROGRESS, Main::progress);
@@ -179,17 +179,17 @@ public final class Main {
         Map<String, Long> caught = new LinkedHashMap<>();
         for (Mutant one : Mutant.values()) {
             if (one != Mutant.NONE) {
-                caught.put(one.name(), hunt(campaign, one));
+                caught.put(one.name(), hunt(campaign, one, 1, MUTANT_SEEDS));
             }
         }
         return caught;
     }
 
-    private long hunt(Campaign campaign, Mutant one) {
-        long by = campaign.hunt(one, 1, MUTANT_SEEDS);
+    private long hunt(Campaign campaign, Mutant one, long firstSeed, int seeds) {
+        long by = campaign.hunt(one, firstSeed, seeds);
         if (!json) {
             out.println(one.name() + " (" + one.meaning() + "): "
-                    + (by < 0 ? "NOT caught in " + MUTANT_SEEDS + " runs" : "caught by seed " + by));
+                    + (by < 0 ? "NOT caught in " + seeds + " runs" : "caught by seed " + by));
         }
         return by;
     }

@@ -39,6 +39,7 @@ final class ManagerSide {
     private final DecisionCore core = new DecisionCore();
     private final Deque<Event> inbox = new ArrayDeque<>();
     private final Map<String, Long> timers = new HashMap<>();
+    private final Map<String, Runnable> own = new HashMap<>();
     private final Map<String, Boolean> paths = new TreeMap<>();
     private final Map<String, String> pathPeers = new TreeMap<>();
 
@@ -108,6 +109,7 @@ final class ManagerSide {
         run++;
         timers.clear();
         inbox.clear();
+        own.clear();
         paths.clear();
         busy = false;
         pumping = false;
@@ -200,6 +202,13 @@ final class ManagerSide {
         cluster.checks().asked(machine, id, request);
         post(new Event.Requested(id, new Origin("operator", machine.name(), EPOCH + cluster.now(), ""), request));
         return id;
+    }
+
+    /** Asks as the node's own parts would. @param answered called with the answer, if there is one */
+    void ask(ServiceRequest request, Runnable answered) {
+        String id = machine + "#" + run + "." + ++requests;
+        own.put(id, answered);
+        post(new Event.Requested(id, new Origin(Origin.SELF, machine.name(), EPOCH + cluster.now(), ""), request));
     }
 
     /** Queues an event. */
@@ -301,7 +310,13 @@ final class ManagerSide {
         if (changed) {
             machine.lcd(Mutant.stored(cluster, machine.lcd(), next.own()));
         }
+        boolean members =
+                changed && !next.own().membership().equals(before.own().membership());
         entered(before, decision, next, changed);
+        if (members) {
+            machine.guardSide().members();
+        }
+        cluster.lists().follow(machine);
     }
 
     private void entered(CoreState before, Decision decision, CoreState next, boolean changed) {
@@ -381,6 +396,7 @@ final class ManagerSide {
 
     private void executeMore(Effect effect) {
         if (effect instanceof Effect.Answer answer) {
+            own.getOrDefault(answer.requestId(), () -> {}).run();
             cluster.checks().answers(machine, answer.requestId(), answer.reply());
         } else if (effect instanceof Effect.Withhold withhold) {
             machine.guardSide().withhold(withhold.peer(), true);

@@ -122,9 +122,9 @@ record Plan(
     }
 
     /** Returns what the manager tells the guard. */
-    LeaseSettings lease(String self) {
+    LeaseSettings lease(String self, Set<String> members) {
         return new LeaseSettings(
-                LeaseSettings.Mode.valueOf(quorum.name()), self, leaseMillis(), LOSS_STOP, names(), "", Map.of());
+                LeaseSettings.Mode.valueOf(quorum.name()), self, leaseMillis(), LOSS_STOP, members, "", Map.of());
     }
 
     // ---- resources

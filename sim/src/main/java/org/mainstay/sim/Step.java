@@ -49,6 +49,8 @@ record Step(long at, Kind kind, String one, String other, String tag, long milli
         TAKE_OUT("operator on {one}: out-of-service {tag}", false),
         FLAG("operator on {one}: flag {number}", false),
         CONFIRM_DOWN("operator on {one}: confirm-down {other}", false),
+        LIST_GROWS("operator on {one}: a server that never runs is admitted", false),
+        LIST_SHRINKS("operator on {one}: the server that never runs is removed", false),
         STOP("operator on {one}: lkstop for {time}", true),
         STOP_LEAVING("operator on {one}: lkstop -f for {time}", true),
         LOSS("{one} loses power for {time} and service is back in time", true),

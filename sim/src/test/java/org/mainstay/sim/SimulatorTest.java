@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SimulatorTest {
     private static final int RUNS = Integer.getInteger("sim.runs", 10_000);
     private static final int FAULTS = 10;
-    private static final int MUTANT_SEEDS = 1500;
+    private static final int MUTANT_SEEDS = 3000;
 
     private static Campaign campaign() {
         return new Campaign(FAULTS, Runtime.getRuntime().availableProcessors());

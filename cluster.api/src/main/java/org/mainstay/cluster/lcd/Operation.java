@@ -13,6 +13,8 @@ import java.util.List;
  * @param state how far it got
  * @param changes what changes on this server when it is committed
  * @param decidedBy who decided it, for people: the coordinator's name or an operator and the server; empty while PREPARED
+ * @param requestedBy user who asked for it; empty where it is not known
+ * @param requestedFrom server and door he asked at, such as {@code A shell}; empty where it is not known
  */
 public record Operation(
         String id,
@@ -22,7 +24,9 @@ public record Operation(
         String description,
         State state,
         List<LcdChange<?>> changes,
-        String decidedBy) {
+        String decidedBy,
+        String requestedBy,
+        String requestedFrom) {
 
     /** How far an operation got on this server. */
     public enum State {
@@ -41,6 +45,9 @@ public record Operation(
         participants = List.copyOf(participants);
         tags = List.copyOf(tags);
         changes = List.copyOf(changes);
+        // Databases and servers of an earlier release know nothing of the last two.
+        requestedBy = requestedBy == null ? "" : requestedBy;
+        requestedFrom = requestedFrom == null ? "" : requestedFrom;
     }
 
     /** An operation nobody has decided. */
@@ -52,11 +59,17 @@ public record Operation(
             String description,
             State state,
             List<LcdChange<?>> changes) {
-        this(id, coordinator, participants, tags, description, state, changes, "");
+        this(id, coordinator, participants, tags, description, state, changes, "", "", "");
+    }
+
+    /** Returns this as asked for by somebody. */
+    public Operation requested(String who, String from) {
+        return new Operation(id, coordinator, participants, tags, description, state, changes, decidedBy, who, from);
     }
 
     /** Returns this as decided by somebody. */
     public Operation decided(State newState, String by) {
-        return new Operation(id, coordinator, participants, tags, description, newState, changes, by);
+        return new Operation(
+                id, coordinator, participants, tags, description, newState, changes, by, requestedBy, requestedFrom);
     }
 }

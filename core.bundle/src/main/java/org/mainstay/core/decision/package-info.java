@@ -32,8 +32,9 @@
  * <tr><td>RightChanged</td><td>guard</td><td>RightRules: the right to run and its loss</td></tr>
  * <tr><td>Lapsed, Withheld, WitnessSaid, GuardAway</td><td>guard</td><td>Grants; conditions of Verdicts</td></tr>
  * <tr><td>PeerSighted, CutOff</td><td>quorum.bundle</td><td>Verdicts</td></tr>
+ * <tr><td>SafetyAway</td><td>runtime, for quorum.bundle</td><td>Verdicts, Fencing</td></tr>
  * <tr><td>FenceFinished</td><td>quorum.bundle, answers Fence</td><td>Fencing</td></tr>
- * <tr><td>PersistFailed, PersistOverdue, PersistRecovered</td><td>store</td><td>Rules: changes wait or are refused</td></tr>
+ * <tr><td>PersistFailed, PersistOverdue, PersistRecovered</td><td>store</td><td>Rules: changes wait or are refused; overdue is told only</td></tr>
  * </table>
  *
  * <table>

@@ -20,6 +20,8 @@ import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.message.CoreMessage.Standing;
 import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.decision.state.Fate;
+import org.mainstay.core.decision.state.RightToRun;
 import org.mainstay.core.decision.state.Settings;
 
 /** A disk that stays full for days: what waits for it is bounded, and nothing that matters is lost. */
@@ -75,6 +77,14 @@ class StorageFullTest {
             fromB(delta(i + 1));
             fromB(new CoreMessage.LcdReceived(1, i));
             fromB(standing(Set.of("gen/app")));
+            feed(new Event.RightChanged(RightToRun.Right.HELD, i, 5, ""));
+            feed(new Event.Lapsed("B", i % 2 == 1));
+            feed(new Event.Withheld("B", i % 2 == 1));
+            feed(new Event.WitnessSaid("B", Fate.Word.ALIVE, "again " + i));
+            feed(new Event.PeerSighted("B", i % 2 == 1 ? Fate.Sight.SEEN : Fate.Sight.UNSEEN, i, "again"));
+            feed(new Event.CutOff(i % 2 == 1, "no carrier"));
+            feed(new Event.GuardAway());
+            feed(new Event.SafetyAway());
         }
         assertThat(state.storage().waiting()).hasSizeLessThan(50);
         assertThat(state.storage().waiting())

@@ -55,6 +55,8 @@ final class ManagerSession {
                 case "reservation" ->
                     guard.reservation(words.get(0), words.get(1), words.get(2).equals("force"))
                             .thenAccept(result -> answer(id, result));
+                case "disk" ->
+                    guard.disk(words.get(0), words.get(1), words.get(2)).thenAccept(result -> answer(id, result));
                 case "stopping" -> answer(id, guard.stopping(words.get(0).equals("everything")));
                 case "quarantine" -> answer(id, guard.quarantine(Long.parseLong(words.get(0))));
                 default -> {

@@ -30,6 +30,8 @@ public interface Operations {
 
     CompletableFuture<Result> reservation(String verb, String area, boolean force);
 
+    CompletableFuture<Result> disk(String verb, String device, String path);
+
     void report(OwnStatus.Report report);
 
     Result stopping(boolean everything);

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The socket of one local address and port, shared by all paths that begin there. Owned by the heartbeat thread. */
-final class Endpoint {
+final class Endpoint implements Way {
     static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final InetSocketAddress local;
@@ -66,13 +66,13 @@ final class Endpoint {
         }
     }
 
-    /** Sends; a packet that cannot be sent now is lost like one the network loses. @return null, or why not */
-    String send(ByteBuffer packet, InetSocketAddress to) {
+    @Override
+    public String send(ByteBuffer packet, PathConfig path) {
         if (channel == null) {
             return null;
         }
         try {
-            return channel.send(packet, to) == 0 ? "the send buffer is full" : null;
+            return channel.send(packet, path.remote()) == 0 ? "the send buffer is full" : null;
         } catch (IOException e) {
             return e.getMessage();
         }

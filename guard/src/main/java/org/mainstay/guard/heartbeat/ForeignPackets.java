@@ -17,7 +17,7 @@ final class ForeignPackets {
         long since;
     }
 
-    private final Map<InetAddress, Source> sources = new LinkedHashMap<>();
+    private final Map<Object, Source> sources = new LinkedHashMap<>();
     private final Consumer<String> log;
     private final AtomicLong total = new AtomicLong();
     private long crowdSaidAt;
@@ -34,6 +34,15 @@ final class ForeignPackets {
 
     /** @param what a constant, such as {@code malformed} */
     void dropped(InetAddress from, String what, long now) {
+        dropped((Object) from, what, now);
+    }
+
+    /** From a shared disk. */
+    void dropped(String device, String what, long now) {
+        dropped((Object) device, what, now);
+    }
+
+    private void dropped(Object from, String what, long now) {
         total.incrementAndGet();
         Source source = sources.get(from);
         if (source == null) {
@@ -53,7 +62,8 @@ final class ForeignPackets {
         String more = source.since == 0 ? "" : " (" + source.since + " more from there since)";
         source.saidAt = now;
         source.since = 0;
-        log.accept("dropped a " + what + " heartbeat packet from " + from.getHostAddress() + more);
+        log.accept("dropped a " + what + " heartbeat packet from "
+                + (from instanceof InetAddress address ? address.getHostAddress() : from) + more);
     }
 
     private void crowd(long now) {

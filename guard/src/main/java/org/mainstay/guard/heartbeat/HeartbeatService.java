@@ -35,6 +35,7 @@ public final class HeartbeatService implements AutoCloseable {
     private final OwnStatus own;
     private final long instance;
     private final LeaseExchange lease;
+    private final DiskStorage storage;
     private final Selector selector;
     private final Thread thread;
     private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
@@ -46,6 +47,8 @@ public final class HeartbeatService implements AutoCloseable {
     private final Map<InetSocketAddress, Endpoint> endpoints = new HashMap<>();
     private final List<Endpoint> endpointList = new ArrayList<>();
     private final List<PathMonitor> paths = new ArrayList<>();
+    private final Map<String, DiskWay> disks = new HashMap<>();
+    private final List<PathMonitor> diskPaths = new ArrayList<>();
     private final Map<String, String> troubles = new HashMap<>();
     private final PeerBoard peers;
     private final ForeignPackets foreign;
@@ -59,17 +62,25 @@ public final class HeartbeatService implements AutoCloseable {
 
     /**
      * @param lease what heartbeats ask for and grant
+     * @param storage opens shared disks
      * @param instance random id of this run of the guard, not 0
      * @throws IOException if this machine gives no selector
      */
     public HeartbeatService(
-            Ticker ticker, Log log, HeartbeatListener listener, OwnStatus own, LeaseExchange lease, long instance)
+            Ticker ticker,
+            Log log,
+            HeartbeatListener listener,
+            OwnStatus own,
+            LeaseExchange lease,
+            DiskStorage storage,
+            long instance)
             throws IOException {
         this.ticker = ticker;
         this.log = log;
         this.listener = listener;
         this.own = own;
         this.lease = lease;
+        this.storage = storage;
         this.instance = instance;
         this.peers = new PeerBoard(listener);
         this.foreign = new ForeignPackets(log::warn);
@@ -111,7 +122,9 @@ public final class HeartbeatService implements AutoCloseable {
         submit(() -> {
             List<View> views = new ArrayList<>();
             for (PathMonitor path : paths) {
-                String trouble = troubles.getOrDefault(path.config().id(), "");
+                DiskWay disk = disks.get(path.config().id());
+                String trouble =
+                        disk == null ? troubles.getOrDefault(path.config().id(), "") : disk.trouble();
                 views.add(new View(path.config(), path.state().name(), path.silentMillis(ticker.nanos()), trouble));
             }
             result.complete(views);
@@ -167,6 +180,7 @@ public final class HeartbeatService implements AutoCloseable {
             wakeAt = nextEvent();
         }
         endpointList.forEach(Endpoint::close);
+        disks.values().forEach(DiskWay::close);
         try {
             selector.close();
         } catch (IOException e) {
@@ -194,19 +208,22 @@ public final class HeartbeatService implements AutoCloseable {
                 serve(endpoint, endpoint.paths.get(p), lost);
             }
         }
+        for (int p = 0; p < diskPaths.size(); p++) {
+            serve(disks.get(diskPaths.get(p).config().id()), diskPaths.get(p), lost);
+        }
     }
 
-    private void serve(Endpoint endpoint, PathMonitor path, long lost) {
+    private void serve(Way way, PathMonitor path, long lost) {
         path.lostTime(lost, now);
         if (path.expired(now)) {
             tell(path);
         }
         while (path.due(now)) {
-            send(endpoint, path);
+            send(way, path);
         }
     }
 
-    private void send(Endpoint endpoint, PathMonitor path) {
+    private void send(Way way, PathMonitor path) {
         own.fill(outgoing.status);
         outBytes.clear();
         path.write(outgoing, outBytes, now);
@@ -214,7 +231,7 @@ public final class HeartbeatService implements AutoCloseable {
         if (silent) {
             return;
         }
-        String failure = endpoint.send(outBytes, path.config().remote());
+        String failure = way.send(outBytes, path.config());
         String known = troubles.get(path.config().id());
         if (failure != null && known == null) {
             log.warn(path.config() + ": heartbeats cannot be sent: " + failure);
@@ -249,25 +266,68 @@ public final class HeartbeatService implements AutoCloseable {
             foreign.dropped(from.getAddress(), "foreign", now);
             return;
         }
-        PathMonitor.State before = path.state();
-        switch (path.receive(inBytes, incoming, now)) {
+        switch (take(endpoint, path)) {
             case FORGED -> foreign.dropped(from.getAddress(), "forged", now);
             case REPLAYED -> foreign.dropped(from.getAddress(), "repeated", now);
-            case ACCEPTED -> {
-                if (path.state() != before) {
-                    tell(path);
-                }
-                peers.heard(path.config(), incoming);
-                if (path.due(now)) {
-                    send(endpoint, path);
-                }
-            }
-            case UNPROVEN -> {
-                if (path.due(now)) {
-                    send(endpoint, path);
-                }
+            default -> {
+                // heard
             }
         }
+    }
+
+    private PathMonitor.Verdict take(Way way, PathMonitor path) {
+        PathMonitor.State before = path.state();
+        PathMonitor.Verdict verdict = path.receive(inBytes, incoming, now);
+        boolean accepted = verdict == PathMonitor.Verdict.ACCEPTED;
+        if (accepted && path.state() != before) {
+            tell(path);
+        }
+        if (accepted) {
+            peers.heard(path.config(), incoming);
+        }
+        if ((accepted || verdict == PathMonitor.Verdict.UNPROVEN) && path.due(now)) {
+            send(way, path);
+        }
+        return verdict;
+    }
+
+    /** What a slot holds: often something old, as after a restart; only what does not fit is said. */
+    private void receive(PathMonitor path, ByteBuffer packet) {
+        DiskWay way = disks.get(path.config().id());
+        if (silent || way == null || !paths.contains(path)) {
+            return;
+        }
+        now = ticker.nanos();
+        lease.turn();
+        inBytes.clear();
+        if (packet.remaining() > Packet.LARGEST) {
+            return;
+        }
+        inBytes.put(packet).flip();
+        boolean fits = Packet.plausible(inBytes) && Packet.pathOf(inBytes) == path.wireId();
+        if (!fits || take(way, path) == PathMonitor.Verdict.FORGED) {
+            foreign.dropped(path.config().disk().device(), "foreign", now);
+        }
+    }
+
+    private DiskWay disk(PathMonitor path) {
+        PathConfig config = path.config();
+        return new DiskWay(path, storage, ticker, log, new DiskWay.Receiver() {
+            @Override
+            public void received(ByteBuffer packet) {
+                submit(() -> receive(path, packet));
+            }
+
+            @Override
+            public void trouble(String text) {
+                submit(() -> notice(
+                        text.isEmpty()
+                                ? "heartbeats to " + config.peer() + " over the shared disk "
+                                        + config.disk().device() + " can be written and read again"
+                                : "no heartbeats to " + config.peer() + " over the shared disk "
+                                        + config.disk().device() + ": " + text));
+            }
+        });
     }
 
     private static PathMonitor find(Endpoint endpoint, long wireId) {
@@ -288,6 +348,9 @@ public final class HeartbeatService implements AutoCloseable {
             for (int p = 0; p < endpoint.paths.size(); p++) {
                 next = earlier(next, endpoint.paths.get(p).nextEvent());
             }
+        }
+        for (int p = 0; p < diskPaths.size(); p++) {
+            next = earlier(next, diskPaths.get(p).nextEvent());
         }
         return next;
     }
@@ -313,8 +376,11 @@ public final class HeartbeatService implements AutoCloseable {
             }
             paths.add(path);
             names.add(config.peer());
-            endpoint(config.local()).paths.add(path);
+            if (config.disk() == null) {
+                endpoint(config.local()).paths.add(path);
+            }
         }
+        replaceDisks();
         troubles.clear();
         peers.keep(names);
         endpointList.removeIf(endpoint -> {
@@ -324,6 +390,22 @@ public final class HeartbeatService implements AutoCloseable {
             return endpoint.paths.isEmpty();
         });
         endpoints.values().retainAll(endpointList);
+    }
+
+    /** A path that goes on keeps its disk; with other timing it is opened anew. */
+    private void replaceDisks() {
+        Map<String, DiskWay> old = new HashMap<>(disks);
+        disks.clear();
+        diskPaths.clear();
+        for (PathMonitor path : paths) {
+            if (path.config().disk() != null) {
+                DiskWay way = old.get(path.config().id());
+                boolean stays = way != null && way.serves(path);
+                disks.put(path.config().id(), stays ? old.remove(path.config().id()) : disk(path));
+                diskPaths.add(path);
+            }
+        }
+        old.values().forEach(DiskWay::close);
     }
 
     private Endpoint endpoint(InetSocketAddress local) {
@@ -336,7 +418,9 @@ public final class HeartbeatService implements AutoCloseable {
 
     private void tell(PathMonitor path) {
         boolean alive = path.state() == PathMonitor.State.ALIVE;
-        log.info(path.config() + " is " + (alive ? "alive" : "dead"));
+        DiskWay disk = disks.get(path.config().id());
+        String why = alive || disk == null || disk.trouble().isEmpty() ? "" : ": " + disk.trouble();
+        log.info(path.config() + " is " + (alive ? "alive" : "dead" + why));
         listener.path(path.config().id(), path.config().peer(), alive);
     }
 

@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.mainstay.guard.util.Words;
 
@@ -17,11 +18,12 @@ import org.mainstay.guard.util.Words;
  *
  * @param id the same at both ends
  * @param peer name of the other server
- * @param local address and UDP port here; need not exist yet
- * @param remote address and UDP port there
+ * @param local address and UDP port here; need not exist yet; null for a shared-disk path
+ * @param remote address and UDP port there; null for a shared-disk path
  * @param intervalMillis 50 to 15000
  * @param misses 2 to 99 missed heartbeats after which the path is dead
  * @param keyHex 32 bytes, hexadecimal
+ * @param disk where a shared-disk path leads through; null for all others
  */
 public record PathConfig(
         String id,
@@ -30,9 +32,40 @@ public record PathConfig(
         InetSocketAddress remote,
         int intervalMillis,
         int misses,
-        String keyHex) {
+        String keyHex,
+        Disk disk) {
 
     private static final int WORDS = 10;
+    private static final int DISK_WORDS = 8;
+
+    /**
+     * The shared disk of a path.
+     *
+     * @param device absolute path of a block device or image, the same storage at both ends
+     * @param slot which of the two slots is this server's: 0 or 1
+     */
+    public record Disk(String device, int slot) {
+        public Disk {
+            if (!device.startsWith("/")) {
+                throw new IllegalArgumentException("a shared disk needs an absolute path, not '" + device + "'");
+            }
+            if (slot < 0 || slot > 1) {
+                throw new IllegalArgumentException("a shared disk has the slots 0 and 1, not " + slot);
+            }
+        }
+    }
+
+    /** A path over a network. */
+    public PathConfig(
+            String id,
+            String peer,
+            InetSocketAddress local,
+            InetSocketAddress remote,
+            int intervalMillis,
+            int misses,
+            String keyHex) {
+        this(id, peer, local, remote, intervalMillis, misses, keyHex, null);
+    }
 
     public PathConfig {
         if (intervalMillis < 50 || intervalMillis > 15_000 || misses < 2 || misses > 99) {
@@ -43,13 +76,27 @@ public record PathConfig(
         if (!keyHex.matches("[0-9a-fA-F]{64}")) {
             throw new IllegalArgumentException("path " + id + ": the key must be 32 bytes, hexadecimal");
         }
-        if (local.equals(remote)) {
+        if (disk == null && local.equals(remote)) {
             throw new IllegalArgumentException("path " + id + ": both ends are " + local);
         }
     }
 
-    /** Reads the words {@code path ID PEER LOCAL LPORT REMOTE RPORT INTERVAL MISSES KEY}. Never asks a name server. */
+    /**
+     * Reads the words {@code path ID PEER LOCAL LPORT REMOTE RPORT INTERVAL MISSES KEY} or {@code disk ID PEER DEVICE SLOT
+     * INTERVAL MISSES KEY}. Never asks a name server.
+     */
     public static PathConfig parse(List<String> words) {
+        if (words.size() >= DISK_WORDS && words.get(0).equals("disk")) {
+            return new PathConfig(
+                    words.get(1),
+                    words.get(2),
+                    null,
+                    null,
+                    Integer.parseInt(words.get(5)),
+                    Integer.parseInt(words.get(6)),
+                    words.get(7),
+                    new Disk(words.get(3), Integer.parseInt(words.get(4))));
+        }
         if (words.size() < WORDS || !words.get(0).equals("path")) {
             throw new IllegalArgumentException("a path line has " + WORDS + " words, not " + words.size());
         }
@@ -76,6 +123,9 @@ public record PathConfig(
 
     /** Returns the line that {@link #parse} reads. */
     public String encode() {
+        if (disk != null) {
+            return Words.line("disk", id, peer, disk.device(), disk.slot(), intervalMillis, misses, keyHex);
+        }
         return Words.line(
                 "path",
                 id,
@@ -117,6 +167,9 @@ public record PathConfig(
      * ends have the same key.
      */
     boolean upperEnd() {
+        if (disk != null) {
+            return disk.slot() == 1;
+        }
         byte[] mine = local.getAddress().getAddress();
         byte[] theirs = remote.getAddress().getAddress();
         int order = java.util.Arrays.compareUnsigned(mine, theirs);
@@ -127,12 +180,26 @@ public record PathConfig(
     boolean sameRoute(PathConfig other) {
         return id.equals(other.id)
                 && peer.equals(other.peer)
-                && local.equals(other.local)
-                && remote.equals(other.remote);
+                && Objects.equals(local, other.local)
+                && Objects.equals(remote, other.remote)
+                && Objects.equals(disk, other.disk);
+    }
+
+    /** Returns the address or device here, for people. */
+    public String here() {
+        return disk == null ? local.getAddress().getHostAddress() : disk.device();
+    }
+
+    /** Returns the address or device there, for people. */
+    public String there() {
+        return disk == null ? remote.getAddress().getHostAddress() : disk.device();
     }
 
     @Override
     public String toString() {
+        if (disk != null) {
+            return "path " + id + " to " + peer + " (shared disk " + disk.device() + ")";
+        }
         return "path " + id + " to " + peer + " (" + local.getAddress().getHostAddress() + ":" + local.getPort() + " - "
                 + remote.getAddress().getHostAddress() + ":" + remote.getPort() + ")";
     }

@@ -22,6 +22,7 @@ public final class LeaseEnd {
     private String lastWords = "";
     private int generation;
     private boolean running;
+    private Thread thread;
 
     /** @param notice takes sentences for the operator */
     public LeaseEnd(EndAll all, Supplier<InService> inService, Consumer<String> notice, Log log) {
@@ -42,11 +43,15 @@ public final class LeaseEnd {
         return !EndAll.without(handles(inService.get()), ended).isEmpty();
     }
 
-    /** What was ended may be in service again. */
+    /** The lease is held: what was ended may be in service again, and nothing more may be ended. */
     public synchronized void forget() {
         ended.clear();
         lastWords = "";
         generation++;
+        if (running) {
+            running = false;
+            thread.interrupt();
+        }
     }
 
     /**
@@ -59,7 +64,7 @@ public final class LeaseEnd {
         }
         running = true;
         int now = generation;
-        Thread thread = new Thread(() -> end(left, leftMillis, now), "guard-lease-end");
+        thread = new Thread(() -> end(left, leftMillis, now), "guard-lease-end");
         thread.setDaemon(true);
         thread.start();
     }
@@ -71,10 +76,12 @@ public final class LeaseEnd {
             Map<String, List<String>> failed = all.run(left, leftMillis);
             finished(left, failed, begun);
         } catch (InterruptedException e) {
-            log.error("ending what is in service was interrupted");
+            log.warn("what is in service is not ended any further: the lease is held again, or the guard ends");
         } finally {
             synchronized (this) {
-                running = false;
+                if (begun == generation) {
+                    running = false;
+                }
             }
         }
     }

@@ -17,13 +17,6 @@ import java.util.TreeSet;
  * whenever {@link #lapsed} holds at a grantor, the lease it gave ended at least S ago at the holder.
  */
 final class LeaseBook {
-    /** Clocks differ by this at the most: one in a hundred. */
-    private static final int MARGIN_PERCENT = 1;
-    /**
-     * What a clock may be read wrongly by at both ends, and two drifts of half a percent make a little more than one.
-     */
-    private static final long MARGIN_MILLIS = 50;
-
     static final long NEVER = Long.MIN_VALUE / 2;
 
     /**
@@ -286,14 +279,14 @@ final class LeaseBook {
         }
         // What the peer announced earlier bounds only what was granted then: the holder counts by what it asked with.
         int sum = Math.max(own(), leaseMillis + lossStopMillis);
-        lapsesAt.put(peer, Math.max(lapsesAt(peer), heardAt + period(sum)));
+        lapsesAt.put(peer, Math.max(lapsesAt(peer), heardAt + Witness.period(sum)));
         return true;
     }
 
     /** Returns when the last grant to the peer, given by this or an earlier run of the guard, is over for certain. */
     long lapsesAt(String peer) {
         int sum = Math.max(own(), announced.getOrDefault(peer, 0));
-        return Math.max(lapsesAt.getOrDefault(peer, NEVER), startedAt + period(sum));
+        return Math.max(lapsesAt.getOrDefault(peer, NEVER), startedAt + Witness.period(sum));
     }
 
     /**
@@ -305,11 +298,6 @@ final class LeaseBook {
 
     private int own() {
         return settings.leaseMillis() + settings.lossStopMillis();
-    }
-
-    /** Returns how long a grantor waits for an L + S. */
-    static long period(long sum) {
-        return sum + sum * MARGIN_PERCENT / 100 + MARGIN_MILLIS;
     }
 
     /** Returns the next time at which an answer changes by itself; {@link Long#MAX_VALUE} if never. */

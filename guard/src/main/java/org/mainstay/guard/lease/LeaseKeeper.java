@@ -178,8 +178,9 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         String state = state(now);
         long until = book.until(now);
         boolean changed = !state.equals(told.state());
-        boolean moved =
-                state.equals("held") && until - told.until() >= book.settings().leaseMillis() / 4;
+        boolean held = state.equals("held");
+        // Shorter too: settings may have taken back a part of it.
+        boolean moved = held && (until - told.until() >= book.settings().leaseMillis() / 4 || until < told.until());
         if (changed && !told.state().isEmpty()) {
             log.info("lease " + state + ": " + reason(now));
         }
@@ -189,7 +190,8 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         if (changed || moved) {
             tellLease(state, until, now);
         }
-        if (state.equals("held") && (changed || until - writtenUntil >= WRITE_MILLIS)) {
+        boolean longer = held && (changed || until - writtenUntil >= WRITE_MILLIS);
+        if (longer || !book.unlimited() && until < writtenUntil) {
             writtenUntil = until;
             long since = book.since();
             disk.execute(() -> run(until, since));

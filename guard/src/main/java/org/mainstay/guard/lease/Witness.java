@@ -28,6 +28,22 @@ public interface Witness extends AutoCloseable {
         Witness create(LeaseSettings.Mode mode, BootClock clock, Log log);
     }
 
+    /** Clocks differ by this at the most: one in a hundred. */
+    int MARGIN_PERCENT = 1;
+    /**
+     * What a clock may be read wrongly by at both ends, and two drifts of half a percent make a little more than one.
+     */
+    long MARGIN_MILLIS = 50;
+
+    /**
+     * Returns how long is waited for a lease and the stop after it to be over for certain.
+     *
+     * @param sum L + S in milliseconds
+     */
+    static long period(long sum) {
+        return sum + sum * MARGIN_PERCENT / 100 + MARGIN_MILLIS;
+    }
+
     /**
      * What a witness has to know.
      *
@@ -35,7 +51,7 @@ public interface Witness extends AutoCloseable {
      * @param members all configured servers, this one included
      * @param leaseMillis L: a write that is not confirmed within this time after its start is a refusal
      * @param lossStopMillis S
-     * @param observeMillis (L + S) and one percent: a peer is FAILED only if its object did not change for at least
+     * @param observeMillis {@link #period} of L + S: a peer is FAILED only if its object did not change for at least
      *     so long by this reader's own clock (storage), or its key lived at least so long without a keepalive (etcd: at
      *     least the time to live)
      * @param parameters tunables by their names in {@code etc/default/LifeKeeper}, as core read them, such as

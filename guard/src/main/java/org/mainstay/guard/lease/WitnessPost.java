@@ -104,7 +104,7 @@ public final class WitnessPost {
                             settings.members(),
                             settings.leaseMillis(),
                             settings.lossStopMillis(),
-                            LeaseBook.period(settings.leaseMillis() + settings.lossStopMillis()),
+                            Witness.period(settings.leaseMillis() + settings.lossStopMillis()),
                             settings.parameters()),
                     fresh);
             return Result.done("the witness is asked");

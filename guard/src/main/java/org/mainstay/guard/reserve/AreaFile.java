@@ -1,6 +1,5 @@
 package org.mainstay.guard.reserve;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,14 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -32,21 +27,16 @@ final class AreaFile implements AutoCloseable {
     /** What a page holds: a slot, nothing (both null) or something unreadable. */
     record Page(Slot slot, String damage) {}
 
+    private final DirectFile file;
     private final FileChannel channel;
-    private final boolean direct;
     private final ByteBuffer pages;
     private final ByteBuffer page;
 
-    private AreaFile(FileChannel channel, boolean direct) {
-        this.channel = channel;
-        this.direct = direct;
-        this.pages = aligned((int) BYTES);
-        this.page = aligned(Slot.BYTES);
-    }
-
-    private static ByteBuffer aligned(int bytes) {
-        ByteBuffer all = ByteBuffer.allocateDirect(bytes + Slot.BYTES);
-        return all.alignedSlice(Slot.BYTES).slice(0, bytes);
+    private AreaFile(DirectFile file) {
+        this.file = file;
+        this.channel = file.channel();
+        this.pages = DirectFile.aligned((int) BYTES);
+        this.page = DirectFile.aligned(Slot.BYTES);
     }
 
     /**
@@ -97,34 +87,16 @@ final class AreaFile implements AutoCloseable {
     }
 
     private static AreaFile openRaw(Path path) throws IOException {
-        Set<OpenOption> options =
-                new HashSet<>(Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DSYNC));
         try {
-            options.add(ExtendedOpenOption.DIRECT);
-            AreaFile file = new AreaFile(FileChannel.open(path, options), true);
-            file.probe();
-            return file;
+            return new AreaFile(DirectFile.open(path));
         } catch (NoSuchFileException e) {
             throw new IOException("the reservation area " + path + " does not exist; create it with the volume", e);
-        } catch (IOException | UnsupportedOperationException e) {
-            options.remove(ExtendedOpenOption.DIRECT);
-            return new AreaFile(FileChannel.open(path, options), false);
-        }
-    }
-
-    /** Reads a page, as some file systems accept direct I/O at open and refuse it later. */
-    private void probe() throws IOException {
-        try {
-            channel.read(page.clear(), 0);
-        } catch (IOException e) {
-            channel.close();
-            throw e;
         }
     }
 
     /** Returns whether I/O goes to the storage itself; if not, only servers of the same machine see each other's writes. */
     boolean direct() {
-        return direct;
+        return file.direct();
     }
 
     private boolean hasHeader() throws IOException {
@@ -180,11 +152,7 @@ final class AreaFile implements AutoCloseable {
     }
 
     private void writePage(long position) throws IOException {
-        page.rewind();
-        int written = channel.write(page, position);
-        if (written != Slot.BYTES) {
-            throw new IOException("only " + written + " of " + Slot.BYTES + " bytes could be written");
-        }
+        file.write(page, position);
     }
 
     /** Reads all slots in one go. */

@@ -30,6 +30,8 @@ record Slot(UUID installation, String server, State state, long claim, long coun
     private static final int MAGIC = 0x4D535253;
     private static final short VERSION = 1;
     private static final int NAME_LIMIT = 255;
+    /** Where a page of a shared-disk path carries a heartbeat: its length, then its bytes. */
+    private static final int BEAT = 512;
 
     /** Thrown for a page that holds something, but no slot: torn, damaged or foreign. */
     static final class DamagedException extends Exception {
@@ -64,6 +66,11 @@ record Slot(UUID installation, String server, State state, long claim, long coun
 
     /** Fills the page, {@link #BYTES} from the position on. */
     void write(ByteBuffer page) {
+        write(page, null);
+    }
+
+    /** Fills the page. @param beat heartbeat it carries, from position to limit, left as it is; null: none */
+    void write(ByteBuffer page, ByteBuffer beat) {
         int start = page.position();
         byte[] name = server.getBytes(StandardCharsets.UTF_8);
         if (name.length > NAME_LIMIT) {
@@ -79,7 +86,22 @@ record Slot(UUID installation, String server, State state, long claim, long coun
         while (page.position() < start + BYTES - Integer.BYTES) {
             page.put((byte) 0);
         }
+        if (beat != null) {
+            page.putInt(start + BEAT, beat.remaining());
+            page.put(start + BEAT + Integer.BYTES, beat, beat.position(), beat.remaining());
+        }
         page.putInt(crc(page, start));
+    }
+
+    /** Returns a copy of the heartbeat that a page of this format carries; empty if it carries none. */
+    static ByteBuffer beat(ByteBuffer page, int start) {
+        int length = page.getInt(start + BEAT);
+        if (length < 0 || length > BYTES - BEAT - 2 * Integer.BYTES) {
+            return ByteBuffer.allocate(0);
+        }
+        ByteBuffer beat = ByteBuffer.allocate(length);
+        beat.put(0, page, start + BEAT + Integer.BYTES, length);
+        return beat;
     }
 
     /** Reads the page at the index. @return null if the page is empty */

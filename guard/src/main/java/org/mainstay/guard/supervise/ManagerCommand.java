@@ -69,7 +69,7 @@ public final class ManagerCommand {
     }
 
     /** Karaf gets a session of its own: what ends the guard's terminal or session does not reach it. */
-    private static List<String> detacher() {
+    static List<String> detacher() {
         for (String setsid : List.of("/usr/bin/setsid", "/bin/setsid")) {
             if (Files.isExecutable(Path.of(setsid))) {
                 return List.of(setsid);

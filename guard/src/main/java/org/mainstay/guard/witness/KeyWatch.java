@@ -1,5 +1,6 @@
 package org.mainstay.guard.witness;
 
+import org.mainstay.guard.lease.Witness;
 import org.mainstay.guard.lease.Witness.Word;
 
 /**
@@ -42,7 +43,7 @@ final class KeyWatch {
         present = modified != 0;
         if (present) {
             revision = modified;
-            theirSpan = theirs * 101 / 100;
+            theirSpan = Witness.period(theirs);
         }
         lastStart = startedAt;
     }

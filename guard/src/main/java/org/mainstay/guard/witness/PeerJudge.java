@@ -2,6 +2,7 @@ package org.mainstay.guard.witness;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.mainstay.guard.lease.Witness;
 import org.mainstay.guard.lease.Witness.Word;
 
 /**
@@ -171,7 +172,7 @@ final class PeerJudge {
 
     /** The peer's own L and S count where they are longer than this server's. */
     private long span() {
-        long theirs = newest == null ? 0 : (newest.leaseMillis() + (long) newest.stopMillis()) * 101 / 100;
+        long theirs = newest == null ? 0 : Witness.period(newest.leaseMillis() + (long) newest.stopMillis());
         return Math.max(span, theirs);
     }
 

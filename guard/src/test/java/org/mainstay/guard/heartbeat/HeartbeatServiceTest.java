@@ -39,7 +39,13 @@ class HeartbeatServiceTest {
 
         Node(long instance) throws IOException {
             service = new HeartbeatService(
-                    System::nanoTime, log, this, own, new FakeLease(() -> System.nanoTime() / 1_000_000), instance);
+                    System::nanoTime,
+                    log,
+                    this,
+                    own,
+                    new FakeLease(() -> System.nanoTime() / 1_000_000),
+                    DiskStorage.NONE,
+                    instance);
             service.start();
             nodes.add(this);
         }

@@ -88,10 +88,10 @@ class LeaseBookTest {
                 settings(Mode.MAJORITY, 2000, 4000, "A", "B", "C"), Former.NOTHING, Set.of("B"), Map.of(), START);
         book.recorded("B", L + S);
         assertThat(book.grant("B", START, L, S)).isTrue();
-        assertThat(book.lapsesAt("B")).isEqualTo(START + LeaseBook.period(L + S));
+        assertThat(book.lapsesAt("B")).isEqualTo(START + Witness.period(L + S));
         long later = START + 60_000;
         assertThat(book.grant("B", later, 2000, 4000)).isTrue();
-        assertThat(book.lapsesAt("B")).isEqualTo(later + LeaseBook.period(6000));
+        assertThat(book.lapsesAt("B")).isEqualTo(later + Witness.period(6000));
     }
 
     @Test
@@ -161,7 +161,7 @@ class LeaseBookTest {
     @Test
     void aStartingGuardMayHaveGrantedJustBefore() {
         LeaseBook book = book(Mode.MAJORITY, "A", "B", "C");
-        long period = LeaseBook.period(L + S);
+        long period = Witness.period(L + S);
         assertThat(period).isGreaterThanOrEqualTo((L + S) * 101 / 100);
         assertThat(book.lapsed("B", START + period)).isFalse();
         assertThat(book.lapsed("B", START + period + 1)).isTrue();
@@ -178,9 +178,9 @@ class LeaseBookTest {
         assertThat(book.lapsed("B", heard + 28_280)).isFalse();
         assertThat(book.grant("B", heard + 1, 100, 100)).as("shortened there").isTrue();
         assertThat(book.lapsed("B", heard + 28_280)).isFalse();
-        assertThat(book.lapsed("B", heard + LeaseBook.period(28_000) + 2)).isTrue();
+        assertThat(book.lapsed("B", heard + Witness.period(28_000) + 2)).isTrue();
         assertThat(new LeaseBook(book.settings(), Former.NOTHING, Set.of("B"), book.announced(), heard)
-                        .lapsed("B", heard + LeaseBook.period(28_000)))
+                        .lapsed("B", heard + Witness.period(28_000)))
                 .as("a restart remembers what was announced")
                 .isFalse();
     }
@@ -190,7 +190,7 @@ class LeaseBookTest {
         LeaseBook book = book(Mode.MAJORITY, "A", "B", "C");
         long heard = START + 100_000;
         book.grant("B", heard, 1000, 1000);
-        assertThat(book.lapsed("B", heard + LeaseBook.period(L + S))).isFalse();
+        assertThat(book.lapsed("B", heard + Witness.period(L + S))).isFalse();
     }
 
     @Test
@@ -201,7 +201,7 @@ class LeaseBookTest {
         book.withhold("B");
         assertThat(book.withheld("B")).isTrue();
         assertThat(book.grant("B", heard + 9000, L, S)).isFalse();
-        assertThat(book.lapsed("B", heard + LeaseBook.period(L + S) + 1))
+        assertThat(book.lapsed("B", heard + Witness.period(L + S) + 1))
                 .as("what is refused delays nothing")
                 .isTrue();
         assertThat(book.allow("B")).isTrue();
@@ -300,7 +300,7 @@ class LeaseBookTest {
     @Test
     void theNextEventIsWhenSomethingChangesByItself() {
         LeaseBook book = book(Mode.MAJORITY, "A", "B", "C");
-        long lapse = START + LeaseBook.period(L + S) + 1;
+        long lapse = START + Witness.period(L + S) + 1;
         assertThat(book.nextEvent(START)).isEqualTo(lapse);
         book.granted("B", grant(START + 5), START + 6);
         assertThat(book.nextEvent(START + 6)).isEqualTo(START + 5 + L);

@@ -22,7 +22,7 @@ import org.mainstay.guard.util.Result;
 class LeaseKeeperTest {
     private static final int L = 5000;
     private static final int S = 10_000;
-    private static final long PERIOD = LeaseBook.period(L + S);
+    private static final long PERIOD = Witness.period(L + S);
 
     @TempDir
     Path home;
@@ -128,6 +128,21 @@ class LeaseKeeperTest {
 
     private void granted(String peer) {
         keeper.granted(peer, now, L, S);
+    }
+
+    @Test
+    void aLeaseThatSettingsMakeShorterIsToldAndOutlivesNoRestart() throws IOException {
+        LeaseSettings longer = new LeaseSettings(Mode.STORAGE, "A", 10 * L, S, Set.of("A", "B"), "", Map.of());
+        assertThat(keeper.settings(longer).join().done()).isTrue();
+        witness.listener.written(now);
+        assertThat(lastLease()).contains(" held " + (now + 10 * L));
+        long shortEnd = now + L;
+        assertThat(keeper.settings(settings(Mode.STORAGE, "A", "B")).join().done())
+                .isTrue();
+        assertThat(lastLease()).contains(" held " + shortEnd);
+        restart("boot-1");
+        pass(L + 200);
+        assertThat(lastLease()).contains(" lost ");
     }
 
     private String lastLease() {
@@ -385,7 +400,7 @@ class LeaseKeeperTest {
         disk.forEach(Runnable::run);
         assertThat(Files.readString(home.resolve("data/guard/lease"))).contains("announced B 20000");
         assertThat(keeper.grant("B", now, 2 * L, S)).isTrue();
-        assertThat(keeper.lapses(Set.of("B")).get("B").at()).isEqualTo(now + LeaseBook.period(2 * L + S));
+        assertThat(keeper.lapses(Set.of("B")).get("B").at()).isEqualTo(now + Witness.period(2 * L + S));
         assertThat(keeper.grant("B", now, -1, S)).as("nonsense").isFalse();
         assertThat(keeper.grant("B", now, Integer.MAX_VALUE, Integer.MAX_VALUE)).isFalse();
     }

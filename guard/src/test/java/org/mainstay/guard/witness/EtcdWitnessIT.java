@@ -29,9 +29,11 @@ import org.mainstay.guard.util.Result;
 
 /** Against real etcd servers that are killed, stopped, restarted and emptied. */
 class EtcdWitnessIT {
-    private static final long LEASE = 2000;
-    private static final long STOP = 500;
-    private static final long OBSERVE = (LEASE + STOP) * 101 / 100;
+    private static final long LEASE = 4000;
+    private static final long STOP = 1000;
+    private static final long OBSERVE = Witness.period(LEASE + STOP);
+    /** All keys there are. */
+    private static final String ALL = "{\"key\":\"AA==\",\"range_end\":\"AA==\"}";
 
     @TempDir
     Path folder;
@@ -85,24 +87,46 @@ class EtcdWitnessIT {
 
     private Member[] pair() throws Exception {
         Member[] pair = {new Member("a", "a", "b"), new Member("b", "a", "b")};
+        bothAlive(pair);
+        return pair;
+    }
+
+    private static void bothAlive(Member... pair) throws Exception {
         alive(pair[0], "b");
         alive(pair[1], "a");
-        return pair;
     }
 
     private static void alive(Member member, String peer) throws Exception {
         Await.until(
                 peer + " alive: " + member.told.reason(peer) + member.told.trouble,
-                20_000,
+                30_000,
                 () -> member.told.word(peer) == Word.ALIVE && member.leased() && member.told.usable);
     }
 
-    private static void neverFailed(Member... all) {
-        for (Member member : all) {
+    /** Both see each other, and neither was taken for failed at any time. */
+    private static void healthy(Member... pair) throws Exception {
+        bothAlive(pair);
+        for (Member member : pair) {
             for (String peer : List.of("a", "b")) {
                 assertThat(member.told.failedAt(peer)).isEqualTo(Long.MIN_VALUE);
             }
         }
+    }
+
+    /** A write that began after now is confirmed. */
+    private static void renewed(Member... members) throws Exception {
+        long since = Recorder.now();
+        for (Member member : members) {
+            Await.until("renewed", 30_000, () -> member.told.written >= since);
+        }
+    }
+
+    private static void complains(Member member, String words) throws Exception {
+        Await.until(words, 30_000, () -> member.told.trouble.contains(words));
+    }
+
+    private void refused(String words) {
+        assertThatThrownBy(() -> new Member("a", "a", "b")).hasMessageContaining(words);
     }
 
     @Test
@@ -110,7 +134,7 @@ class EtcdWitnessIT {
         single();
         Member[] pair = pair();
         pair[0].witness.close();
-        Await.until("failed", 20_000, () -> pair[1].told.word("a") == Word.FAILED);
+        Await.until("failed", 30_000, () -> pair[1].told.word("a") == Word.FAILED);
         assertThat(pair[1].told.failedAt("a")).isGreaterThanOrEqualTo(pair[0].told.written + LEASE + STOP);
         assertThat(pair[1].leased()).isTrue();
         new Member("a", "a", "b");
@@ -124,7 +148,7 @@ class EtcdWitnessIT {
         Await.until("leased", 30_000, b::leased);
         long since = Recorder.now();
         assertThat(b.told.word("a")).isEqualTo(Word.UNKNOWN);
-        Await.until("failed", 20_000, () -> b.told.word("a") == Word.FAILED);
+        Await.until("failed", 30_000, () -> b.told.word("a") == Word.FAILED);
         assertThat(b.told.failedAt("a") - since).isGreaterThan(LEASE);
     }
 
@@ -138,9 +162,7 @@ class EtcdWitnessIT {
             Await.until("unknown", 30_000, () -> member.told.word(member == pair[0] ? "b" : "a") == Word.UNKNOWN);
         }
         server.start();
-        alive(pair[0], "b");
-        alive(pair[1], "a");
-        neverFailed(pair);
+        healthy(pair);
     }
 
     @Test
@@ -151,11 +173,9 @@ class EtcdWitnessIT {
         long since = Recorder.now();
         Await.until("no lease", 30_000, () -> !pair[0].leased() && !pair[1].leased());
         assertThat(pair[0].told.trouble).contains("does not answer");
-        Await.until("longer than the key lives", 30_000, () -> Recorder.now() - since > 4000);
+        Await.until("longer than the key lives", 30_000, () -> Recorder.now() - since > OBSERVE + 2000);
         server.signal("CONT");
-        alive(pair[0], "b");
-        alive(pair[1], "a");
-        neverFailed(pair);
+        healthy(pair);
     }
 
     @Test
@@ -165,30 +185,27 @@ class EtcdWitnessIT {
         server.kill();
         server.forgetAll();
         server.start();
-        alive(pair[0], "b");
-        alive(pair[1], "a");
-        neverFailed(pair);
+        renewed(pair);
+        long since = Recorder.now();
+        Await.until("as long as a silence must last", 30_000, () -> Recorder.now() - since > OBSERVE);
+        healthy(pair);
     }
 
     @Test
     void aKeyDeletedByHandFailsNobody() throws Exception {
         EtcdServer server = single();
         Member[] pair = pair();
-        long revision = 0;
+        EtcdClient hand = server.client();
         for (int i = 0; i < 10; i++) {
-            long before = revision;
-            long[] now = new long[1];
-            Await.until("written again", 30_000, () -> {
-                Json answer = server.client().call("/v3/kv/deleterange", "{\"key\":\"AA==\",\"range_end\":\"AA==\"}");
-                now[0] = answer.get("header").number("revision");
-                return now[0] > before + 1;
-            });
-            revision = now[0];
-            server.client().call("/v3/kv/compaction", "{\"revision\":" + revision + "}");
+            Json deleted = hand.call("/v3/kv/deleterange", ALL);
+            long revision = deleted.get("header").number("revision");
+            hand.call("/v3/kv/compaction", "{\"revision\":" + revision + "}");
+            Await.until(
+                    "both have written again",
+                    30_000,
+                    () -> hand.call("/v3/kv/range", ALL).get("kvs").list().size() >= 2);
         }
-        alive(pair[0], "b");
-        alive(pair[1], "a");
-        neverFailed(pair);
+        healthy(pair);
     }
 
     @Test
@@ -199,10 +216,8 @@ class EtcdWitnessIT {
                 server.client().call("/v3/lease/leases", "{}").get("leases").list()) {
             server.client().call("/v3/lease/revoke", "{\"ID\":" + lease.number("ID") + "}");
         }
-        long written = pair[0].told.written;
-        Await.until("renewed", 30_000, () -> pair[0].told.written > written);
-        alive(pair[1], "a");
-        neverFailed(pair);
+        renewed(pair);
+        healthy(pair);
     }
 
     @Test
@@ -216,24 +231,21 @@ class EtcdWitnessIT {
         EtcdServer leader = leader(three, null);
         leader.kill();
         EtcdServer next = leader(three, leader);
-        long written = pair[0].told.written;
-        Await.until("renewed", 30_000, () -> pair[0].told.written > written);
+        renewed(pair[0]);
         alive(pair[0], "b");
         leader.start();
         leader.awaitReady();
         next.signal("STOP");
         EtcdServer third = leader(three, next);
         assertThat(third).isNotSameAs(next);
-        Await.until("renewed", 30_000, () -> pair[0].told.written > written + LEASE);
+        renewed(pair[0]);
         next.signal("CONT");
-        alive(pair[0], "b");
-        alive(pair[1], "a");
-        neverFailed(pair);
+        healthy(pair);
     }
 
     private static EtcdServer leader(List<EtcdServer> all, EtcdServer not) throws Exception {
         EtcdServer[] found = new EtcdServer[1];
-        Await.until("a leader", 20_000, () -> {
+        Await.until("a leader", 30_000, () -> {
             for (EtcdServer server : all) {
                 if (server != not && Boolean.TRUE.equals(server.leads())) {
                     found[0] = server;
@@ -262,27 +274,27 @@ class EtcdWitnessIT {
         Witness a = pair[0].witness;
         Witness b = pair[1].witness;
         assertThat(done(a.claim(new ClaimEntry("a", -7, 3, Phase.CLAIMED, 1)))).isTrue();
-        Result refused = b.claim(new ClaimEntry("b", -7, 3, Phase.CLAIMED, 0)).get(5, TimeUnit.SECONDS);
+        Result refused = b.claim(new ClaimEntry("b", -7, 3, Phase.CLAIMED, 0)).get(20, TimeUnit.SECONDS);
         assertThat(refused.done()).isFalse();
         assertThat(refused.message()).contains("a has claimed it with epoch 3");
         assertThat(done(a.claim(new ClaimEntry("a", -7, 3, Phase.OWNED, 1)))).isTrue();
-        assertThat(b.claims(-7).get(5, TimeUnit.SECONDS).entries())
+        assertThat(b.claims(-7).get(20, TimeUnit.SECONDS).entries())
                 .containsExactly(new ClaimEntry("a", -7, 3, Phase.OWNED, 1));
-        assertThat(a.claims(-7).get(5, TimeUnit.SECONDS).entries())
+        assertThat(a.claims(-7).get(20, TimeUnit.SECONDS).entries())
                 .as("own ones are not told")
                 .isEmpty();
         assertThat(done(b.withdraw(-7))).isTrue();
-        assertThat(b.claims(-7).get(5, TimeUnit.SECONDS).entries())
+        assertThat(b.claims(-7).get(20, TimeUnit.SECONDS).entries())
                 .as("of others stay")
                 .hasSize(1);
         assertThat(done(b.claim(new ClaimEntry("b", -7, 4, Phase.OWNED, 0)))).isTrue();
         assertThat(done(a.claim(new ClaimEntry("a", -7, 3, Phase.OWNED, 1)))).isFalse();
         assertThat(done(b.withdraw(-7))).isTrue();
-        assertThat(a.claims(-7).get(5, TimeUnit.SECONDS).entries()).isEmpty();
+        assertThat(a.claims(-7).get(20, TimeUnit.SECONDS).entries()).isEmpty();
     }
 
     private static boolean done(CompletableFuture<Result> result) throws Exception {
-        return result.get(5, TimeUnit.SECONDS).done();
+        return result.get(20, TimeUnit.SECONDS).done();
     }
 
     @Test
@@ -304,7 +316,7 @@ class EtcdWitnessIT {
         long since = Recorder.now();
         assertThat(done(pair[0].witness.claim(new ClaimEntry("a", 1, 1, Phase.OWNED, 1))))
                 .isFalse();
-        assertThat(pair[0].witness.claims(1).get(5, TimeUnit.SECONDS).unread()).containsKey("b");
+        assertThat(pair[0].witness.claims(1).get(20, TimeUnit.SECONDS).unread()).containsKey("b");
         assertThat(Recorder.now() - since).isLessThan(2 * LEASE);
         server.signal("CONT");
     }
@@ -332,7 +344,7 @@ class EtcdWitnessIT {
         parameters.put("QUORUM_ETCD_PREFIX", "/ha");
         Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-r--r--"));
         Member open = new Member("a", "a", "b");
-        Await.until("refused", 30_000, () -> open.told.trouble.contains("chmod 0600"));
+        complains(open, "chmod 0600");
         assertThat(open.told.trouble).doesNotContain("pass of");
         open.witness.close();
 
@@ -340,13 +352,12 @@ class EtcdWitnessIT {
         Member[] pair = pair();
         server.kill();
         server.start();
-        long written = pair[0].told.written;
-        Await.until("renewed", 20_000, () -> pair[0].told.written > written + LEASE);
+        renewed(pair[0]);
         alive(pair[1], "a");
 
         parameters.put("QUORUM_ETCD_PREFIX", "/forbidden");
         Member outside = new Member("x", "x", "y");
-        Await.until("denied", 30_000, () -> outside.told.trouble.contains("permission denied"));
+        complains(outside, "permission denied");
     }
 
     @Test
@@ -373,27 +384,27 @@ class EtcdWitnessIT {
                 tls.resolve("ca.pem").toString(),
                 "--client-cert-auth");
         Member unknown = new Member("a", "a", "b");
-        Await.until("the server is not trusted", 30_000, () -> unknown.told.trouble.contains("127.0.0.1"));
+        complains(unknown, "127.0.0.1");
         unknown.witness.close();
         parameters.put("QUORUM_ETCD_CA_FILE", tls.resolve("ca.pem").toString());
         parameters.put("QUORUM_ETCD_CERT_FILE", tls.resolve("client.pem").toString());
         parameters.put("QUORUM_ETCD_KEY_FILE", tls.resolve("client.key").toString());
         Member[] pair = pair();
-        neverFailed(pair);
+        healthy(pair);
     }
 
     @Test
     void wrongParametersAreRefusedAtOnce() {
         parameters.put("QUORUM_ETCD_ENDPOINTS", "etcd1:2379");
-        assertThatThrownBy(() -> new Member("a", "a", "b")).hasMessageContaining("https://etcd1:2379");
+        refused("https://etcd1:2379");
         parameters.put("QUORUM_ETCD_ENDPOINTS", "https://etcd1:2379,https://etcd2:2379/");
         parameters.put("QUORUM_ETCD_USER", "x");
-        assertThatThrownBy(() -> new Member("a", "a", "b")).hasMessageContaining("QUORUM_ETCD_PASSWORD_FILE");
+        refused("QUORUM_ETCD_PASSWORD_FILE");
         parameters.remove("QUORUM_ETCD_USER");
         parameters.put("QUORUM_ETCD_PREFIX", "mainstay/");
-        assertThatThrownBy(() -> new Member("a", "a", "b")).hasMessageContaining("QUORUM_ETCD_PREFIX");
+        refused("QUORUM_ETCD_PREFIX");
         parameters.put("QUORUM_ETCD_PREFIX", "");
         parameters.put("QUORUM_ETCD_CERT_FILE", "/x");
-        assertThatThrownBy(() -> new Member("a", "a", "b")).hasMessageContaining("QUORUM_ETCD_KEY_FILE");
+        refused("QUORUM_ETCD_KEY_FILE");
     }
 }

@@ -19,7 +19,7 @@ final class Node implements AutoCloseable {
     static final long INTERVAL = 150;
     static final long LEASE = 1000;
     static final long STOP = 500;
-    static final long OBSERVE = (LEASE + STOP) * 101 / 100;
+    static final long OBSERVE = Witness.period(LEASE + STOP);
 
     final String name;
     final FaultyStore store;

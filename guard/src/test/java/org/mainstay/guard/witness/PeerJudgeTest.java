@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.mainstay.guard.lease.Witness;
 import org.mainstay.guard.lease.Witness.Word;
 
 /** Time is a number here: checks every 6 s, four of them, L + S = 20.2 s. */
 class PeerJudgeTest {
-    private static final long SPAN = 20_200;
+    private static final long SPAN = Witness.period(20_000);
     private long now = 1_000_000;
     private final PeerJudge judge = new PeerJudge("b", 1, 4, SPAN);
 
@@ -32,6 +33,35 @@ class PeerJudgeTest {
         now += millis;
     }
 
+    /** Checks in the interval of the product, each with the word expected after it. */
+    private void checks(int count, SignOfLife object, Word word) {
+        for (int i = 0; i < count; i++) {
+            after(6000);
+            check(0, object);
+            assertThat(judge.word(now)).isEqualTo(word);
+        }
+    }
+
+    /** Checks in the interval of the product. */
+    private void checks(int count, SignOfLife object) {
+        for (int i = 0; i < count; i++) {
+            after(6000);
+            check(0, object);
+        }
+    }
+
+    /** A check of two places; null where one cannot be read. */
+    private void both(PeerJudge two, SignOfLife first, SignOfLife second) {
+        SignOfLife[] found = {first, second};
+        for (int place = 0; place < found.length; place++) {
+            if (found[place] == null) {
+                two.unreadable(place, "region away");
+            } else {
+                two.read(place, now, now, found[place], true);
+            }
+        }
+    }
+
     @Test
     void oneLookSaysNothing() {
         check(0, object(1, 1, 5));
@@ -41,24 +71,15 @@ class PeerJudgeTest {
     @Test
     void aChangeIsALife() {
         check(0, object(1, 1, 5));
-        after(6000);
-        check(0, object(1, 1, 6));
-        assertThat(judge.word(now)).isEqualTo(Word.ALIVE);
+        checks(1, object(1, 1, 6), Word.ALIVE);
     }
 
     @Test
     void failedAfterFourChecksAndTheWholeSpanFromTheEndOfTheLastChange() {
         check(0, object(1, 1, 5));
-        after(6000);
-        check(0, object(1, 1, 6));
-        for (int i = 0; i < 3; i++) {
-            after(6000);
-            check(0, object(1, 1, 6));
-            assertThat(judge.word(now)).isEqualTo(Word.ALIVE);
-        }
-        after(6000);
-        check(0, object(1, 1, 6));
-        assertThat(judge.word(now)).isEqualTo(Word.FAILED);
+        checks(1, object(1, 1, 6));
+        checks(3, object(1, 1, 6), Word.ALIVE);
+        checks(1, object(1, 1, 6), Word.FAILED);
         assertThat(judge.reason(now)).contains("did not change for 4 checks and 20 s");
     }
 
@@ -71,7 +92,7 @@ class PeerJudgeTest {
         }
         assertThat(now - 1_000_000).isLessThan(SPAN);
         assertThat(judge.word(now)).isNotEqualTo(Word.FAILED);
-        after(299);
+        after(349);
         check(0, object(1, 1, 5));
         assertThat(judge.word(now)).isNotEqualTo(Word.FAILED);
         after(1);
@@ -107,9 +128,7 @@ class PeerJudgeTest {
             check(0, object(1, 1, 5, SignOfLife.State.RUNNING, 60_000, 30_000));
             assertThat(judge.word(now)).isNotEqualTo(Word.FAILED);
         }
-        after(6000);
-        check(0, object(1, 1, 5, SignOfLife.State.RUNNING, 60_000, 30_000));
-        assertThat(judge.word(now)).isEqualTo(Word.FAILED);
+        checks(1, object(1, 1, 5, SignOfLife.State.RUNNING, 60_000, 30_000), Word.FAILED);
     }
 
     @Test
@@ -129,35 +148,23 @@ class PeerJudgeTest {
     @Test
     void oneUnreadableCheckNeitherCountsNorBeginsAgainAndTwoDo() {
         check(0, object(1, 1, 5));
-        for (int i = 0; i < 3; i++) {
-            after(6000);
-            check(0, object(1, 1, 5));
-        }
+        checks(3, object(1, 1, 5));
         after(6000);
         judge.unreadable(0, "no answer");
         assertThat(judge.word(now)).isEqualTo(Word.UNKNOWN);
-        after(6000);
-        check(0, object(1, 1, 5));
-        assertThat(judge.word(now)).isEqualTo(Word.FAILED);
+        checks(1, object(1, 1, 5), Word.FAILED);
 
         judge.unreadable(0, "no answer");
         assertThat(judge.word(now)).isEqualTo(Word.UNKNOWN);
         judge.unreadable(0, "no answer");
-        for (int i = 0; i < 3; i++) {
-            after(6000);
-            check(0, object(1, 1, 5));
-            assertThat(judge.word(now)).isEqualTo(Word.UNKNOWN);
-        }
-        after(6000);
-        check(0, object(1, 1, 5));
-        assertThat(judge.word(now)).isEqualTo(Word.FAILED);
+        checks(3, object(1, 1, 5), Word.UNKNOWN);
+        checks(1, object(1, 1, 5), Word.FAILED);
     }
 
     @Test
     void staleReadsAreNoChange() {
         check(0, object(1, 1, 4));
-        after(6000);
-        check(0, object(1, 1, 5));
+        checks(1, object(1, 1, 5));
         for (int i = 0; i < 4; i++) {
             after(6000);
             check(0, object(1, 1, i % 2 == 0 ? 4 : 5));
@@ -168,14 +175,9 @@ class PeerJudgeTest {
     @Test
     void aRestartedGuardIsAChangeWhateverItsNumbersAndItsPredecessorIsNot() {
         check(0, object(1, 9, 500));
-        after(6000);
-        check(0, object(2, 3, 1));
-        assertThat(judge.word(now)).isEqualTo(Word.ALIVE);
+        checks(1, object(2, 3, 1), Word.ALIVE);
         assertThat(judge.newest().incarnation()).isEqualTo(2);
-        for (int i = 0; i < 4; i++) {
-            after(6000);
-            check(0, object(1, 9, 500));
-        }
+        checks(4, object(1, 9, 500));
         assertThat(judge.word(now)).isEqualTo(Word.FAILED);
         assertThat(judge.newest().incarnation()).isEqualTo(2);
     }
@@ -183,13 +185,11 @@ class PeerJudgeTest {
     @Test
     void withTwoPlacesTheNewerRecordCountsAndOneThatIsReadableIsEnoughForLife() {
         PeerJudge two = new PeerJudge("b", 2, 4, SPAN);
-        two.read(0, now, now, object(1, 1, 5), true);
-        two.read(1, now, now, object(7, 0, 900), true);
+        both(two, object(1, 1, 5), object(7, 0, 900));
         assertThat(two.newest().incarnation()).isEqualTo(1);
         for (int i = 0; i < 20; i++) {
             after(6000);
-            two.unreadable(1, "region away");
-            two.read(0, now, now, object(1, 1, 6 + i), true);
+            both(two, object(1, 1, 6 + i), null);
             assertThat(two.word(now)).isEqualTo(Word.ALIVE);
         }
     }
@@ -197,18 +197,15 @@ class PeerJudgeTest {
     @Test
     void withTwoPlacesFailedNeedsBothBecauseThePeerMayWriteTheOther() {
         PeerJudge two = new PeerJudge("b", 2, 4, SPAN);
-        two.read(0, now, now, object(1, 1, 5), true);
-        two.read(1, now, now, object(1, 1, 4), true);
+        both(two, object(1, 1, 5), object(1, 1, 4));
         for (int i = 0; i < 10; i++) {
             after(6000);
-            two.read(0, now, now, object(1, 1, 5), true);
-            two.unreadable(1, "region away");
+            both(two, object(1, 1, 5), null);
             assertThat(two.word(now)).isNotEqualTo(Word.FAILED);
         }
         for (int i = 0; i < 4; i++) {
             after(6000);
-            two.read(0, now, now, object(1, 1, 5), true);
-            two.read(1, now, now, object(1, 1, 4), true);
+            both(two, object(1, 1, 5), object(1, 1, 4));
         }
         assertThat(two.word(now)).isEqualTo(Word.FAILED);
     }
@@ -231,7 +228,7 @@ class PeerJudgeTest {
      */
     @Test
     void neverFailedWhileTheHolderMayStillHoldAnything() {
-        assertThat(tooEarly((HolderAndReader.L + HolderAndReader.S) * 101 / 100))
+        assertThat(tooEarly(Witness.period(HolderAndReader.L + HolderAndReader.S)))
                 .isZero();
         assertThat(tooEarly(HolderAndReader.L + HolderAndReader.S / 2)).isPositive();
     }

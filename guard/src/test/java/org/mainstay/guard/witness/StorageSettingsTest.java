@@ -20,7 +20,7 @@ class StorageSettingsTest {
 
     private StorageSettings parse() {
         return StorageSettings.parse(
-                new Witness.Settings("b", members, lease, 10_000, (lease + 10_000) * 101 / 100, parameters));
+                new Witness.Settings("b", members, lease, 10_000, Witness.period(lease + 10_000), parameters));
     }
 
     private void refused(String name, String value, String why) {
@@ -64,7 +64,7 @@ class StorageSettingsTest {
         lease = 7999;
         assertThatThrownBy(this::parse).hasMessageContaining("at least").hasMessageContaining("8000 ms");
         lease = 15_000;
-        assertThatThrownBy(this::parse).hasMessageContaining("24000 ms").hasMessageContaining("25250 ms");
+        assertThatThrownBy(this::parse).hasMessageContaining("24000 ms").hasMessageContaining("25300 ms");
         parameters.put("QWK_STORAGE_NUMHBEATS", "9");
         assertThat(parse().checks()).isEqualTo(9);
     }

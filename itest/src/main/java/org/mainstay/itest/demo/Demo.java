@@ -14,19 +14,21 @@ import org.mainstay.itest.lab.LabException;
 import org.mainstay.itest.lab.Server;
 
 /**
- * Entry point of {@code ./demo}. Arguments: the distribution's tar.gz, then {@code --keep}, {@code --json} or {@code
- * --database-setting NAME=VALUE} (repeatable, a line of postgresql.conf). The exit code is 0 only if every promise held.
+ * Entry point of {@code ./demo}. Arguments: the distribution's tar.gz, then {@code --keep}, {@code --json}, {@code --mirror} or
+ * {@code --database-setting NAME=VALUE} (repeatable, a line of postgresql.conf). The exit code is 0 only if every promise held.
  */
 public final class Demo {
     private final Path distribution;
     private final boolean keep;
     private final boolean json;
+    private final boolean mirror;
     private final List<String> databaseSettings;
 
-    private Demo(Path distribution, boolean keep, boolean json, List<String> databaseSettings) {
+    private Demo(Path distribution, boolean keep, boolean json, boolean mirror, List<String> databaseSettings) {
         this.distribution = distribution;
         this.keep = keep;
         this.json = json;
+        this.mirror = mirror;
         this.databaseSettings = databaseSettings;
     }
 
@@ -45,11 +47,13 @@ public final class Demo {
         Path distribution = null;
         boolean keep = false;
         boolean json = false;
+        boolean mirror = false;
         List<String> settings = new ArrayList<>();
         for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case "--keep" -> keep = true;
                 case "--json" -> json = true;
+                case "--mirror" -> mirror = true;
                 case "--database-setting" -> {
                     if (++i == arguments.length) {
                         throw new IOException("--database-setting needs a NAME=VALUE");
@@ -59,7 +63,7 @@ public final class Demo {
                 default -> {
                     if (distribution != null || arguments[i].startsWith("-")) {
                         throw new IOException("unknown argument '" + arguments[i]
-                                + "'; known are --keep, --json, --database-setting");
+                                + "'; known are --keep, --json, --mirror, --database-setting");
                     }
                     distribution = Path.of(arguments[i]).toAbsolutePath();
                 }
@@ -68,7 +72,7 @@ public final class Demo {
         if (distribution == null || !Files.isRegularFile(distribution)) {
             throw new IOException("the first argument must be the distribution's tar.gz");
         }
-        return new Demo(distribution, keep, json, settings);
+        return new Demo(distribution, keep, json, mirror, settings);
     }
 
     private int run() throws InterruptedException {
@@ -76,7 +80,7 @@ public final class Demo {
         Lab lab = Lab.open(2);
         Thread cleaner = new Thread(lab::close, "cleaner");
         Runtime.getRuntime().addShutdownHook(cleaner);
-        Story story = new Story(lab, screen, distribution, databaseSettings);
+        Story story = new Story(lab, screen, distribution, mirror, databaseSettings);
         String failure = "";
         try {
             story.protect();

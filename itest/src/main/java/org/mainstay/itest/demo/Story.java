@@ -36,15 +36,20 @@ public final class Story {
     private final Lab lab;
     private final Screen screen;
     private final Path distribution;
+    private final boolean mirror;
     private final List<String> databaseSettings;
     private final List<Step> steps = new ArrayList<>();
     private Acknowledgements client;
 
-    /** @param databaseSettings further lines of postgresql.conf */
-    Story(Lab lab, Screen screen, Path distribution, List<String> databaseSettings) {
+    /**
+     * @param mirror private disks that are mirrored, instead of a shared one
+     * @param databaseSettings further lines of postgresql.conf
+     */
+    Story(Lab lab, Screen screen, Path distribution, boolean mirror, List<String> databaseSettings) {
         this.lab = lab;
         this.screen = screen;
         this.distribution = distribution;
+        this.mirror = mirror;
         this.databaseSettings = databaseSettings;
     }
 
@@ -54,15 +59,21 @@ public final class Story {
 
     /** Makes both servers, joins them and protects the database; ends with the client writing. */
     void protect() {
-        screen.title("Two servers, two networks, one shared disk");
+        screen.title("Two servers, two networks, " + (mirror ? "a disk each" : "one shared disk"));
         Cluster.form(lab, distribution, List.of("A", "B"));
-        screen.line(
-                "A (10.77.1.1, 10.77.2.1) made a new cluster and B (10.77.1.2, 10.77.2.2) joined it with a one-time code");
+        screen.line("A (10.77.1.1, 10.77.2.1) made a new cluster and B (10.77.1.2, 10.77.2.2) joined it with a one-time"
+                + " code");
         Cluster.connect(lab, 2, Cluster.Heartbeat.DEFAULT);
         screen.line("two communication paths are alive");
         Server a = lab.server("A");
-        Database database = Database.create(lab, a.machine(), databaseSettings);
-        Cluster.protectDatabase(lab, database, ADDRESS);
+        if (mirror) {
+            Database database = Database.createPrivate(lab, databaseSettings);
+            Cluster.protectMirrored(lab, database, ADDRESS, "sync");
+            awaitInStep(a);
+            screen.line("the volume is mirrored from A to B, synchronously");
+        } else {
+            Cluster.protectDatabase(lab, Database.create(lab, a.machine(), databaseSettings), ADDRESS);
+        }
         for (Server server : lab.servers()) {
             server.mainstay("resource", "set", "pg", "quickCheck=1");
         }
@@ -93,6 +104,12 @@ public final class Story {
         try {
             action.run();
             client.awaitMore(20, SERVICE_LIMIT);
+            if (mirror
+                    && lab.servers().stream()
+                            .allMatch(server -> server.machine().isOn())) {
+                awaitInStep(lab.server("A"));
+                screen.line("the mirror is in step");
+            }
             Await.pass(SETTLE);
             lost = client.lost().size();
         } catch (LabException e) {
@@ -112,6 +129,14 @@ public final class Story {
         if (!failure.isEmpty()) {
             throw new LabException(name + ": " + failure);
         }
+    }
+
+    private static void awaitInStep(Server from) {
+        Await.until(
+                "the mirror is in step",
+                SERVICE_LIMIT,
+                () -> from.inStep("data"),
+                () -> from.bin("mainstay", "mirror", "status").output() + from.logs());
     }
 
     private void switchover() {

@@ -91,9 +91,27 @@ public final class Cluster {
         }
     }
 
-    /** Creates the hierarchy of a database (pg on data and vip) on one server. */
-    public static void createDatabase(Server first, Database database, String address) {
-        first.mainstay(
+    /** Protects a database on mirrored private disks, with its address, on the first server, and extends it to all others. */
+    public static void protectMirrored(Lab lab, Database database, String address, String type) {
+        Server first = lab.servers().get(0);
+        createDatabase(first, database, address, "mirror=" + first.machine().address(2), "mirror-type=" + type);
+        for (Server other : lab.servers().subList(1, lab.servers().size())) {
+            first.mainstay(
+                    "resource",
+                    "extend",
+                    "pg",
+                    "--to",
+                    other.name(),
+                    "--set",
+                    "data.device=" + Database.privateImage(lab, other),
+                    "--set",
+                    "data.mirror=" + other.machine().address(2));
+        }
+    }
+
+    /** Creates the hierarchy of a database (pg on data and vip) on one server. @param volume further settings of the volume */
+    public static void createDatabase(Server first, Database database, String address, String... volume) {
+        List<String> data = new ArrayList<>(List.of(
                 "resource",
                 "create",
                 "volume",
@@ -102,7 +120,11 @@ public final class Cluster {
                 "--set",
                 "device=" + database.image(),
                 "--set",
-                "mount=" + Database.MOUNT);
+                "mount=" + Database.MOUNT));
+        for (String setting : volume) {
+            data.addAll(List.of("--set", setting));
+        }
+        first.mainstay(data.toArray(String[]::new));
         first.mainstay("resource", "create", "ip", "--tag", "vip", "--set", "address=" + address + "/24");
         List<String> create = new ArrayList<>(List.of(
                 "resource",

@@ -35,7 +35,33 @@ public final class Database {
      * @param settings further lines of postgresql.conf
      */
     public static Database create(Lab lab, Machine on, List<String> settings) {
-        Path image = lab.directory().resolve("shared.img");
+        return create(lab, on, lab.directory().resolve("shared.img"), settings);
+    }
+
+    /**
+     * Makes images of the servers' own, the data directory on the first server's, which is the only one with a file system.
+     *
+     * @param settings further lines of postgresql.conf
+     */
+    public static Database createPrivate(Lab lab, List<String> settings) {
+        List<Server> servers = lab.servers();
+        for (Server server : servers.subList(1, servers.size())) {
+            try (var file =
+                    new java.io.RandomAccessFile(privateImage(lab, server).toFile(), "rw")) {
+                file.setLength(IMAGE_BYTES);
+            } catch (java.io.IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
+        return create(lab, servers.get(0).machine(), privateImage(lab, servers.get(0)), settings);
+    }
+
+    /** Returns the image that only this server uses. */
+    public static Path privateImage(Lab lab, Server server) {
+        return lab.directory().resolve("private-" + server.name() + ".img");
+    }
+
+    private static Database create(Lab lab, Machine on, Path image, List<String> settings) {
         Lab.makeDisk(image, IMAGE_BYTES);
         Postgres postgres = Postgres.find();
         lab.servers().forEach(server -> postgres.install(lab, server.machine()));

@@ -254,6 +254,7 @@ public class Machine {
         shutDownFileSystems();
         endProcesses();
         Exec.run("ip", "netns", "del", namespace()).orThrow();
+        unplug();
         detach(devices);
         holder = null;
     }
@@ -266,7 +267,15 @@ public class Machine {
         Set<String> devices = isOn() ? loopDevices() : Set.of();
         endProcesses();
         Exec.run("ip", "netns", "del", namespace());
+        unplug();
         detach(devices);
+    }
+
+    /** The kernel takes its time to clear a namespace that is gone: the switch's ends of its cables are removed at once. */
+    private void unplug() {
+        for (int network = 1; network <= lab.networks(); network++) {
+            lab.inSwitch("ip", "link", "del", port(network));
+        }
     }
 
     private void endProcesses() {

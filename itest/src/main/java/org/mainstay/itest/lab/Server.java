@@ -116,6 +116,30 @@ public final class Server {
         return machine.processes("org.mainstay.guard.GuardMain");
     }
 
+    /** Returns the process ids of this server's mirror engine, as the machine sees them. */
+    public List<Long> engineProcesses() {
+        return machine.processes("org.mainstay.mirror.engine.MirrorEngineMain");
+    }
+
+    /** Returns whether every mirror of a volume is in step, as this server hears it. */
+    public boolean inStep(String tag) {
+        Exec.Result result = bin("mainstay", "mirror", "status", tag, "--json");
+        if (result.exitCode() != 0) {
+            return false;
+        }
+        int links = 0;
+        for (JsonElement side :
+                JsonParser.parseString(result.output()).getAsJsonObject().getAsJsonArray("sides")) {
+            for (JsonElement link : side.getAsJsonObject().getAsJsonArray("links")) {
+                links++;
+                if (link.getAsJsonObject().get("code").getAsInt() != 1) {
+                    return false;
+                }
+            }
+        }
+        return links > 0;
+    }
+
     /** Returns the ends of the server's logs, for failure messages. */
     public String logs() {
         if (!machine.isOn()) {

@@ -84,6 +84,7 @@ class KitLifeIT {
         return rest;
     }
 
+    // covers ADM-112
     @Test
     @Order(1)
     void everyBundleIsAtWork() throws IOException {
@@ -98,7 +99,12 @@ class KitLifeIT {
                         "org.mainstay.shell",
                         "org.mainstay.kit.ip",
                         KIT_APP,
-                        "org.mainstay.kit.postgres");
+                        "org.mainstay.kit.postgres",
+                        "org.mainstay.kit.genlb",
+                        "org.mainstay.kit.dns",
+                        "org.mainstay.kit.systemd",
+                        "org.mainstay.kit.ocf",
+                        "org.mainstay.kit.share");
         bundles.forEach((name, line) -> {
             if (name.startsWith("org.mainstay")) {
                 assertThat(line.split(" ")[1]).as("state of %s", name).isEqualTo("32");

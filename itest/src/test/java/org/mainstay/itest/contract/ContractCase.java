@@ -46,8 +46,13 @@ abstract class ContractCase {
     @BeforeAll
     void openLab() {
         RootNeeded.assume();
-        lab = Lab.open(2);
+        lab = Lab.open(networks());
         prepare(lab);
+    }
+
+    /** Returns how many networks join the servers. */
+    int networks() {
+        return 2;
     }
 
     /** Adds the servers. */

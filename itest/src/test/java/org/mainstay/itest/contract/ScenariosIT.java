@@ -16,7 +16,7 @@ import org.mainstay.itest.lab.Server;
 
 /**
  * What a user who knows the original product would test first, on two servers made from the distribution. The first three with the
- * profile {@code classic}; 8 to 10, 12 and 14 are lines of contract/lcdi.txt; 19 and 20 wait for their bundles.
+ * profile {@code classic}; 8 to 10, 12 and 14 are lines of contract/lcdi.txt; docs/coverage.md lists them all.
  */
 class ScenariosIT extends ContractCase {
     private static final Duration QUIET = Duration.ofSeconds(8);
@@ -48,7 +48,7 @@ class ScenariosIT extends ContractCase {
                 .orElseThrow();
     }
 
-    // covers ADM-401 ADM-402 ADM-404 ADM-406 ADM-040
+    // covers SCN-002 ADM-401 ADM-402 ADM-404 ADM-406 ADM-040
     @Test
     @Order(1)
     void scenario2RangesOfTheManual() {
@@ -83,7 +83,7 @@ class ScenariosIT extends ContractCase {
         ok(a(), "mainstay commpath delete --to B --local 10.77.1.1 --remote 10.77.1.2");
     }
 
-    // covers ADM-092 ADM-093 ADM-083 ADM-035 ADM-038 ADM-401 ADM-402
+    // covers SCN-001 ADM-092 ADM-093 ADM-083 ADM-035 ADM-038 ADM-401 ADM-402
     @Test
     @Order(2)
     void scenario1DefaultsOfTheManual() {
@@ -94,7 +94,7 @@ class ScenariosIT extends ContractCase {
         assertThat(summary(a(), "B")).isEqualTo("NORMAL");
     }
 
-    // covers ADM-036 ADM-039 ADM-094 ADM-100 ADM-101
+    // covers SCN-003 ADM-036 ADM-039 ADM-094 ADM-100 ADM-101
     @Test
     @Order(3)
     void scenario3APathFails() {
@@ -147,7 +147,7 @@ class ScenariosIT extends ContractCase {
         return shell(server, alive("/opt/" + tag + ".pid")).exitCode() == 0;
     }
 
-    // covers ADM-060 ADM-063 FLG-021
+    // covers SCN-004 ADM-060 ADM-063 FLG-021
     @Test
     @Order(4)
     void scenario4ShutdownStrategy() {
@@ -169,7 +169,7 @@ class ScenariosIT extends ContractCase {
         ok(a(), "mainstay resource in-service moved");
     }
 
-    // covers CMD-091 CMD-093 CMD-095 ADM-064
+    // covers SCN-005 CMD-091 CMD-093 CMD-095 ADM-064
     @Test
     @Order(5)
     void scenario5LkstopVariants() {
@@ -194,7 +194,7 @@ class ScenariosIT extends ContractCase {
                 .count();
     }
 
-    // covers ADM-072 ADM-073 ADM-074 ADM-075 CMD-190 CMD-191
+    // covers SCN-006 ADM-072 ADM-073 ADM-074 ADM-075 CMD-190 CMD-191
     @Test
     @Order(6)
     void scenario6FailoverRestriction() {
@@ -218,7 +218,7 @@ class ScenariosIT extends ContractCase {
         ok(a(), "mainstay resource delete kept --stop");
     }
 
-    // covers ADM-117 ADM-150 ADM-159 ADM-160 ADM-165
+    // covers SCN-007 ADM-117 ADM-150 ADM-159 ADM-160 ADM-165
     @Test
     @Order(7)
     void scenario7GenericApplicationThatCannotStart() {
@@ -234,7 +234,7 @@ class ScenariosIT extends ContractCase {
                 .contains("remove");
     }
 
-    // covers CMD-006 CMD-071 FLG-003
+    // covers SCN-011 CMD-006 CMD-071 FLG-003
     @Test
     @Order(8)
     void scenario11WhatWasAcknowledgedSurvivesACrash() {
@@ -261,7 +261,7 @@ class ScenariosIT extends ContractCase {
                 .orThrow();
     }
 
-    // covers CMD-390 CMD-013 CMD-383 CMD-389
+    // covers SCN-013 CMD-390 CMD-013 CMD-383 CMD-389
     @Test
     @Order(9)
     void scenario13AFailedRestoreStopsTheWayUp() {
@@ -280,7 +280,7 @@ class ScenariosIT extends ContractCase {
         ok(a(), "ins_remove -t ip-1");
     }
 
-    // covers FLG-010 FLG-011 ADM-114
+    // covers SCN-016 FLG-010 FLG-011 ADM-114
     @Test
     @Order(10)
     void scenario16OneCreationAtATime() throws Exception {
@@ -306,7 +306,7 @@ class ScenariosIT extends ContractCase {
         ok(b(), "mainstay resource delete second --stop");
     }
 
-    // covers ADM-220 ADM-221 ADM-224 ADM-226 ADM-228
+    // covers SCN-017 ADM-220 ADM-221 ADM-224 ADM-226 ADM-228
     @Test
     @Order(11)
     void scenario17PrioritiesAreSwapped() {
@@ -352,13 +352,25 @@ class ScenariosIT extends ContractCase {
                         .orThrow())
                 .contains("mainstay node set --on A --shutdown-strategy switch-over", "--on B");
         ok(a(), "flg_test -d B -f shutdown_switchover");
+        String yes = "/usr/bin/true";
+        ok(
+                a(),
+                "mainstay resource create app --tag rebuilt --set restore=" + yes + " --set remove=" + yes
+                        + " --set quickCheck=" + yes);
+        ok(a(), "mainstay resource set rebuilt quickCheck=90 deepCheck=0");
+        shell(
+                        a(),
+                        "mainstay config export > /opt/one.json && mainstay resource delete rebuilt --stop"
+                                + " && mainstay config apply /opt/one.json && mainstay config export > /opt/two.json"
+                                + " && cmp /opt/one.json /opt/two.json && mainstay resource delete rebuilt --stop")
+                .orThrow();
         ok(a(), "mainstay node set --shutdown-strategy stay");
         ok(a(), "mainstay node set --on B --shutdown-strategy stay");
         assertThat(ok(a(), "mainstay events --audit -n 20")).contains("root", "flags/shutdown_switchover");
         assertThat(ok(a(), "mainstay events --lang ja -n 50")).contains("サーバー");
     }
 
-    // covers CMD-350 CMD-351 CMD-352 CMD-353 CMD-354 CMD-355 CMD-356 CMD-357
+    // covers SCN-018 CMD-350 CMD-351 CMD-352 CMD-353 CMD-354 CMD-355 CMD-356 CMD-357
     @Test
     @Order(14)
     void scenario18ValuesOfTheStoppedDatabase() {
@@ -397,7 +409,7 @@ class ScenariosIT extends ContractCase {
         ok(a(), "mainstay resource in-service renamed");
     }
 
-    // covers CMD-066
+    // covers SCN-015 SCN-009 CMD-066
     @Test
     @Order(15)
     void scenario15TheServerGoesDownMeanwhile() throws Exception {

@@ -11,17 +11,13 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
 import org.mainstay.itest.fault.App;
 import org.mainstay.itest.lab.Await;
-import org.mainstay.itest.lab.Server;
 
 /** Two servers with QUORUM_MODE=etcd, and a real etcd on a third machine that all networks reach. */
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class EtcdIT extends QuorumCase {
+class EtcdIT extends WitnessCase {
     private static final Path ETCD = Path.of("/usr/bin/etcd");
     private static final String URL = "http://10.77.1.200:2379";
 
@@ -99,13 +95,9 @@ class EtcdIT extends QuorumCase {
         }
     }
 
-    private void withinFormula(Duration took) {
+    @Override
+    void withinFormula(Duration took) {
         between("etcd", took, lapse().minus(LOOK), lapse().plus(LOOK).plusSeconds(1));
-    }
-
-    private void back(Server server) {
-        server.machine().powerOn();
-        server.start();
     }
 
     @Test
@@ -123,53 +115,6 @@ class EtcdIT extends QuorumCase {
         undeafen(a());
         meet();
         expect("paths", a(), b());
-        retire(app);
-    }
-
-    @Test
-    @Order(2)
-    void theOwnerLosesItsPower() {
-        App app = protect("power");
-        long start = System.nanoTime();
-        a().machine().powerCut();
-        app.awaitStep(b(), "restore", "end", 0);
-        withinFormula(Duration.ofNanos(System.nanoTime() - start));
-
-        back(a());
-        meet();
-        expect("power", b(), a());
-        retire(app);
-    }
-
-    @Test
-    @Order(3)
-    void theOwnerIsCutOffFromPeerAndWitness() {
-        App app = protect("isolated");
-        long start = System.nanoTime();
-        cables(a(), false);
-        assertThat(awaitStopped(app, a(), start))
-                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
-        app.awaitStep(b(), "restore", "end", 0);
-
-        cables(a(), true);
-        meet();
-        expect("isolated", b(), a());
-        retire(app);
-    }
-
-    /** The site's power fails, and the server that had it does not come back: the other one serves alone. */
-    @Test
-    @Order(4)
-    void bothLoseTheirPowerAndTheOtherOneReturns() {
-        App app = protect("site");
-        long before = app.count(b(), "restore", "end");
-        lab().servers().forEach(server -> server.machine().powerCut());
-        back(b());
-        app.awaitStep(b(), "restore", "end", before);
-
-        back(a());
-        meet();
-        expect("site", b(), a());
         retire(app);
     }
 }

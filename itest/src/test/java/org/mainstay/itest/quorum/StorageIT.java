@@ -10,18 +10,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
 import org.mainstay.itest.fault.App;
 import org.mainstay.itest.lab.Await;
 import org.mainstay.itest.lab.Exec;
 import org.mainstay.itest.lab.Server;
 
 /** Two servers with QUORUM_MODE=storage on files that both reach, with the shortest times allowed. */
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class StorageIT extends QuorumCase {
+class StorageIT extends WitnessCase {
     private static final Duration BEAT = Duration.ofSeconds(5);
     private static final int BEATS = 3;
 
@@ -86,6 +83,34 @@ class StorageIT extends QuorumCase {
         lab().servers().forEach(server -> awaitRight(server, "held"));
     }
 
+    @Override
+    void withinFormula(Duration took) {
+        between(
+                "storage",
+                took,
+                lapse().minus(BEAT),
+                BEAT.multipliedBy(BEATS + 2).plusSeconds(1));
+    }
+
+    @Override
+    void back(Server server) {
+        server.machine().powerOn();
+        reach(server);
+        server.start();
+    }
+
+    @Override
+    void cutOff(Server server) {
+        lose(server);
+        super.cutOff(server);
+    }
+
+    @Override
+    void reconnect(Server server) {
+        super.reconnect(server);
+        find(server);
+    }
+
     private static String witness(Server server, String about) {
         for (var one : quorum(server).getAsJsonArray("servers")) {
             if (text(one.getAsJsonObject(), "name").equals(about)) {
@@ -111,69 +136,6 @@ class StorageIT extends QuorumCase {
         meet();
         assertThat(app.count(b(), "restore", "begin")).isZero();
         expect("paths", a(), b());
-        retire(app);
-    }
-
-    /** QUO-101: the owner dies; its object is not renewed any more. */
-    @Test
-    @Order(2)
-    void theOwnerDies() {
-        App app = protect("dies");
-        long start = System.nanoTime();
-        a().machine().powerCut();
-        app.awaitStep(b(), "restore", "end", 0);
-        Duration took = Duration.ofNanos(System.nanoTime() - start);
-        between(
-                "storage",
-                took,
-                lapse().minus(BEAT),
-                BEAT.multipliedBy(BEATS + 2).plusSeconds(1));
-
-        a().machine().powerOn();
-        reach(a());
-        a().start();
-        meet();
-        expect("dies", b(), a());
-        retire(app);
-    }
-
-    /** QUO-104: the owner loses its peer and the storage: it stops, and the peer takes over. */
-    @Test
-    @Order(3)
-    void theOwnerLosesPeerAndStorage() {
-        App app = protect("alone");
-        long start = System.nanoTime();
-        lose(a());
-        cables(a(), false);
-
-        assertThat(awaitStopped(app, a(), start))
-                .isLessThan(lease().plus(lossStop()).plus(MEASURING));
-        app.awaitStep(b(), "restore", "end", 0);
-
-        cables(a(), true);
-        find(a());
-        meet();
-        expect("alone", b(), a());
-        retire(app);
-    }
-
-    /** The site's power fails, and the server that had it does not come back: the other one serves alone. */
-    @Test
-    @Order(4)
-    void bothLoseTheirPowerAndTheOtherOneReturns() {
-        App app = protect("site");
-        long before = app.count(b(), "restore", "end");
-        lab().servers().forEach(server -> server.machine().powerCut());
-        b().machine().powerOn();
-        reach(b());
-        b().start();
-        app.awaitStep(b(), "restore", "end", before);
-
-        a().machine().powerOn();
-        reach(a());
-        a().start();
-        meet();
-        expect("site", b(), a());
         retire(app);
     }
 }

@@ -15,6 +15,8 @@ import org.mainstay.kit.Action;
 import org.mainstay.kit.ActionContext;
 import org.mainstay.kit.CreateContext;
 import org.mainstay.kit.Field;
+import org.mainstay.kit.FormContext;
+import org.mainstay.kit.Host;
 import org.mainstay.kit.KillHandle;
 import org.mainstay.kit.KitDescriptor;
 import org.mainstay.kit.Outcome;
@@ -29,7 +31,7 @@ import org.mainstay.kit.ResourceInfo;
  * <ul>
  *   <li>restore and remove may be repeated and change nothing the second time;
  *   <li>probe and checks tell the truth, before, while and after it serves, and when it is broken behind the kit's back;
- *   <li>what is begun after its time is over, or cancelled, ends soon and starts nothing;
+ *   <li>what is begun after its time is over (a kit sees the same when it is cancelled) ends soon and starts nothing;
  *   <li>nothing is left after remove: no process, no thread, no trace that the test names;
  *   <li>no method throws, answers nothing, or answers differently from one moment to the next.
  * </ul>
@@ -94,10 +96,11 @@ public final class KitContract {
     /**
      * Runs the contract; the resource is out of service before and afterwards.
      *
-     * @param resource a resource that can be brought into service here
+     * @param created a resource that can be brought into service here
      * @throws AssertionError naming everything the kit does not keep
      */
-    public void verify(ResourceInfo resource) {
+    public void verify(ResourceInfo created) {
+        ResourceInfo resource = withState(created, false);
         broken.clear();
         Set<Thread> threads = Thread.getAllStackTraces().keySet();
         Set<String> before = traces.get();
@@ -133,13 +136,50 @@ public final class KitContract {
                     descriptor.timeLimit(action).compareTo(Duration.ofHours(25)) <= 0,
                     action + " may take over 25 hours");
         }
-        Set<String> names = new HashSet<>();
-        for (Field field : descriptor.fields()) {
-            require(names.add(field.name()), "the field '" + field.name() + "' is there twice");
-        }
+        fieldsAreClear(descriptor.fields());
+        asks(resource);
         migrates(resource, descriptor);
         Outcome unknown = call("perform", () -> kit.perform(NO_ACTION, List.of(), context(resource)));
         require(unknown == null || !unknown.succeeded(), "an action it does not have succeeds");
+    }
+
+    private void fieldsAreClear(List<Field> fields) {
+        Set<String> names = new HashSet<>();
+        for (Field field : fields) {
+            require(names.add(field.name()), "the field '" + field.name() + "' is there twice");
+            require(!field.label().isBlank(), "the field '" + field.name() + "' has no label");
+            boolean choosable = field.kind() != Field.Kind.CHOICE
+                    || field.defaultValue().map(field.choices()::contains).orElse(true);
+            require(choosable, "the default of the field '" + field.name() + "' is none of its choices");
+        }
+    }
+
+    /** The form is asked while somebody waits: a second is promised, a busy machine is given more. */
+    private void asks(ResourceInfo resource) {
+        for (Map<String, String> answers : List.of(Map.<String, String>of(), resource.properties())) {
+            long begin = System.nanoTime();
+            List<Field> fields = call("form", () -> kit.form(new Questions(answers, context(resource))));
+            Duration taken = Duration.ofNanos(System.nanoTime() - begin);
+            require(taken.compareTo(CANCEL_GRACE) < 0, "form takes " + taken.toSeconds() + " s");
+            fieldsAreClear(fields == null ? List.of() : fields);
+        }
+    }
+
+    private record Questions(Map<String, String> answers, ActionContext context) implements FormContext {
+        @Override
+        public Action purpose() {
+            return Action.CREATE;
+        }
+
+        @Override
+        public Host host() {
+            return context.host();
+        }
+
+        @Override
+        public List<ResourceInfo> resources() {
+            return List.of();
+        }
     }
 
     private void migrates(ResourceInfo resource, KitDescriptor descriptor) {
@@ -157,8 +197,10 @@ public final class KitContract {
 
     private void atRest(ResourceInfo resource, String when) {
         probed(resource, Probe.State.STOPPED, when);
-        fails("quickCheck", resource, kit::quickCheck, when + ", although it is out of service");
-        fails("deepCheck", resource, kit::deepCheck, when + ", although it is out of service");
+        // a check of what should not serve may succeed because there is nothing to check; what should serve and does
+        // not is found
+        fails("quickCheck", inService(resource), kit::quickCheck, when + ", although nothing serves");
+        fails("deepCheck", inService(resource), kit::deepCheck, when + ", although nothing serves");
         succeeds("remove", resource, kit::remove, when + ", although nothing is to be removed");
         probed(resource, Probe.State.STOPPED, when + ", after a remove");
     }
@@ -226,8 +268,10 @@ public final class KitContract {
         require(
                 quick == null || deep == null || !deep.succeeded(),
                 "deepCheck finds nothing wrong with what was broken");
-        succeeds("recover", serving, kit::recover, "of what was broken");
-        serving(serving, "after recover");
+        if (kit.descriptor().localRecovery()) {
+            succeeds("recover", serving, kit::recover, "of what was broken");
+            serving(serving, "after recover");
+        }
     }
 
     private void rests(ResourceInfo resource) {
@@ -281,7 +325,8 @@ public final class KitContract {
         }
     }
 
-    private static ResourceInfo inService(ResourceInfo resource) {
+    /** Returns the resource as a kit is told of it while in service or out of service. */
+    public static ResourceInfo withState(ResourceInfo resource, boolean inService) {
         return new ResourceInfo(
                 resource.server(),
                 resource.tag(),
@@ -289,7 +334,11 @@ public final class KitContract {
                 resource.application(),
                 resource.type(),
                 resource.properties(),
-                true);
+                inService);
+    }
+
+    private static ResourceInfo inService(ResourceInfo resource) {
+        return withState(resource, true);
     }
 
     private CreateContext context(ResourceInfo resource) {

@@ -8,6 +8,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,6 +159,11 @@ final class NodeMaker implements OfflineSetup {
     }
 
     private static CommandException failed(IOException e, String afterwards) {
+        if (e instanceof AccessDeniedException denied) {
+            return new CommandException(
+                    ExitCode.SYSTEM_ERROR,
+                    "permission denied: only root may set up a server (" + denied.getFile() + ")" + afterwards);
+        }
         String text = e.getMessage() == null ? e.toString() : e.getMessage();
         String left = e.getSuppressed().length == 0 ? "" : "; data/identity could not be removed, delete it";
         return new CommandException(exitCode(e), text + left + afterwards);

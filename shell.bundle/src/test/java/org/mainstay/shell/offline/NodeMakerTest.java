@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -73,6 +74,15 @@ class NodeMakerTest {
     void aJoinWhoseDatabaseFailsSaysHowToTryAgain() {
         databaseFailure = new IOException("No space left on device");
         assertFails(() -> maker().join("B", "10.77.1.2", 1500, "10.77.1.1", "12345678"), 1, "node remove --force B");
+    }
+
+    @Test
+    void whoIsNotRootIsToldSo() {
+        joinFailure = new AccessDeniedException("data/identity");
+        assertFails(
+                () -> maker().join("B", "10.77.1.2", 1500, "10.77.1.1", "12345678"),
+                1,
+                "permission denied: only root may set up a server (data/identity)");
     }
 
     @Test

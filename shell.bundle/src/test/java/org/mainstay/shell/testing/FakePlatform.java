@@ -18,6 +18,7 @@ import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.Enrolment;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
@@ -31,6 +32,7 @@ public final class FakePlatform
         implements Platform, Cluster, Administration, EventLog, Enrolment, Platform.RemoteServers {
     private volatile ClusterSnapshot snapshot;
     private volatile Reply reply = Reply.success("");
+    private final java.util.Queue<Reply> next = new java.util.concurrent.ConcurrentLinkedQueue<>();
     private volatile List<String> progress = List.of();
     private volatile boolean answers = true;
     private volatile boolean complete = true;
@@ -51,6 +53,11 @@ public final class FakePlatform
 
     public void reply(Reply value) {
         reply = value;
+    }
+
+    /** Lets the next requests be answered one by one, then as before. */
+    public void replies(Reply... values) {
+        next.addAll(List.of(values));
     }
 
     public void progress(List<String> lines) {
@@ -114,6 +121,11 @@ public final class FakePlatform
         return new SafetyServices(safety, safety, safety, safety);
     }
 
+    @Override
+    public Mirrors mirrors() {
+        return new FakeMirrors();
+    }
+
     /** Returns the kits of both servers, which remember what was ordered. */
     @Override
     public FakeKits kitManager() {
@@ -154,7 +166,8 @@ public final class FakePlatform
     public CompletionStage<Reply> submit(Request request, Caller caller, Consumer<String> lines) {
         requests.add(request);
         progress.forEach(lines);
-        return answers ? CompletableFuture.completedFuture(reply) : new CompletableFuture<>();
+        Reply own = next.poll();
+        return answers ? CompletableFuture.completedFuture(own == null ? reply : own) : new CompletableFuture<>();
     }
 
     @Override
@@ -177,6 +190,10 @@ public final class FakePlatform
                         new FormField("datadir", "Data directory", "", "PATH", true, "", List.of()),
                         new FormField("port", "Port", "", "INTEGER", true, "5432", List.of()),
                         new FormField("password", "Password", "", "SECRET", false, "", List.of())));
+            case "gen/app" ->
+                Optional.of(List.of(
+                        new FormField("restore", "Restore script", "", "PATH", true, "", List.of()),
+                        new FormField("quickCheck", "Quick check script", "", "PATH", false, "", List.of())));
             default -> Optional.empty();
         };
     }
@@ -218,6 +235,10 @@ public final class FakePlatform
     public int run(String server, CommandCall call, CommandContext context) throws CommandException {
         if (remoteFailure != null) {
             throw remoteFailure;
+        }
+        if (call.arguments().equals(List.of("--version"))) {
+            context.out().println("Mainstay 9.8.7");
+            return ExitCode.SUCCESS;
         }
         context.out().println("(on " + server + ": " + call.name() + " " + String.join(" ", call.arguments()) + ")");
         return ExitCode.SUCCESS;

@@ -48,7 +48,11 @@ public final class Fixtures {
             case "all out" -> allOut();
             case "in doubt" -> inDoubt();
             case "not extended" -> notExtended();
+            case "mirrored volume" -> mirrored();
             case "kit missing" -> kitMissing();
+            case "file shares" -> fileShares();
+            case "no paths" -> noPaths();
+            case "only the guard of B" -> onlyTheGuard();
             case "fresh node" ->
                 new ClusterSnapshot(
                         1, "A", Phase.AVAILABLE, base("A"), Map.of(), Map.of(), Map.of(), Map.of(), List.of());
@@ -76,7 +80,7 @@ public final class Fixtures {
                 Map.of("p1", alive, "p2", false),
                 activities,
                 Map.of("pg", CHECKED_AT),
-                alive ? List.of() : List.of("B is not reachable: all comm paths to it are dead"));
+                List.of());
     }
 
     private static ClusterSnapshot failedStop() {
@@ -96,6 +100,46 @@ public final class Fixtures {
         ClusterSnapshot cluster = named("two servers");
         Instance cache = Instance.create("cache", "6379", "database", "redis");
         return with(cluster, cluster.own().with(cache));
+    }
+
+    private static ClusterSnapshot mirrored() {
+        ClusterSnapshot cluster = named("two servers");
+        ClusterSnapshot.Peer b = cluster.peers().get("B");
+        ClusterSnapshot.Peer side = new ClusterSnapshot.Peer(
+                b.name(),
+                b.state(),
+                b.managerPresent(),
+                mirrored(b.lcd(), "10.77.2.2:1601"),
+                b.current(),
+                b.checkedAt(),
+                b.activities(),
+                b.paths());
+        return new ClusterSnapshot(
+                cluster.revision(),
+                cluster.self(),
+                cluster.phase(),
+                mirrored(cluster.own(), "10.77.2.1"),
+                Map.of("B", side),
+                cluster.paths(),
+                cluster.activities(),
+                cluster.checkedAt(),
+                cluster.problems());
+    }
+
+    private static Lcd mirrored(Lcd lcd, String address) {
+        Instance data = lcd.instances().get("data");
+        Map<String, String> properties = new java.util.TreeMap<>(data.properties());
+        properties.putAll(Map.of("mirror", address, "mirror-volume", "data-1", "mirror-type", "async"));
+        return lcd.with(data.withProperties(properties, data.kitVersion()));
+    }
+
+    private static ClusterSnapshot fileShares() {
+        ClusterSnapshot cluster = named("two servers");
+        return with(
+                cluster,
+                cluster.own()
+                        .with(instance("FSList.0", "FSList.0", "comm", "volshare", InstanceState.ISP, Map.of()))
+                        .with(instance("FSList.1", "FSList.1", "comm", "volshare", InstanceState.OSU, Map.of())));
     }
 
     private static ClusterSnapshot notExtended() {
@@ -132,6 +176,28 @@ public final class Fixtures {
                 cluster.activities(),
                 cluster.checkedAt(),
                 cluster.problems());
+    }
+
+    private static ClusterSnapshot noPaths() {
+        Peer peer = new Peer("B", PeerState.UNKNOWN, false, Lcd.empty("B", 0), false, Map.of(), Map.of(), Map.of());
+        return new ClusterSnapshot(
+                1, "A", Phase.AVAILABLE, base("A"), Map.of("B", peer), Map.of(), Map.of(), Map.of(), List.of());
+    }
+
+    private static ClusterSnapshot onlyTheGuard() {
+        ClusterSnapshot cluster = named("two servers");
+        Peer b = cluster.peers().get("B");
+        Peer guard = new Peer("B", PeerState.ALIVE, false, b.lcd(), false, b.checkedAt(), b.activities(), b.paths());
+        return new ClusterSnapshot(
+                cluster.revision() + 1,
+                cluster.self(),
+                cluster.phase(),
+                cluster.own(),
+                Map.of("B", guard),
+                Map.of("p1", true, "p2", true),
+                Map.of(),
+                Map.of(),
+                List.of());
     }
 
     private static Lcd base(String server) {

@@ -165,7 +165,8 @@ public final class Inbound {
         CompletionStage<byte[]> answer;
         try {
             answer = handler.handle(session.peer(), message.payload());
-        } catch (RuntimeException | LinkageError e) {
+        } catch (RuntimeException | Error e) {
+            // Error too: with this thread the topic would stand still for the whole session.
             LOG.error("the handler of topic '{}' failed on a message of {}", head.topic(), session.peer(), e);
             fail(head, describe(e));
             return;

@@ -40,8 +40,8 @@ public final class SerialExecutor implements Executor {
             }
             try {
                 task.run();
-            } catch (RuntimeException | LinkageError e) {
-                // LinkageError: the listener's bundle is being replaced
+            } catch (RuntimeException | Error e) {
+                // Error too, such as a LinkageError while the listener's bundle is replaced: what waits must go on
                 LOG.error("a listener failed", e);
             }
         }

@@ -31,6 +31,8 @@ public final class Peers {
     private static final Logger LOG = LoggerFactory.getLogger(Peers.class);
     /** Longest frame of somebody who has not said hello. */
     private static final int HELLO_LIMIT = 4096;
+    /** How long the session with a removed member stays open at most, so that it still learns of its removal. */
+    private static final long FAREWELL_MILLIS = 5_000;
 
     private final String self;
     private final String instance;
@@ -43,6 +45,9 @@ public final class Peers {
     private final Map<String, Boolean> alive = new HashMap<>();
     /** Paths that the guard called alive at some time since they exist. */
     private final Set<String> proved = new HashSet<>();
+
+    /** Removed members whose session ends soon. */
+    private final Set<String> leaving = new HashSet<>();
 
     private final Map<Channel, Runnable> strangers = new LinkedHashMap<>();
     private View view = View.EMPTY;
@@ -109,7 +114,11 @@ public final class Peers {
         List<String> gone = peers.keySet().stream()
                 .filter(name -> !member || newest.membership().member(name).isEmpty())
                 .toList();
-        gone.forEach(name -> peers.remove(name).close(name + " is no member any more"));
+        if (member && !closed) {
+            gone.stream().filter(leaving::add).forEach(name -> loop.schedule(() -> farewell(name), FAREWELL_MILLIS));
+        } else {
+            gone.forEach(this::dismiss);
+        }
         if (member && !closed) {
             newest.membership().members().stream()
                     .filter(other -> !other.name().equals(self))
@@ -117,12 +126,24 @@ public final class Peers {
         }
     }
 
+    /** A removed member is told of it by the session there is, which it ends itself then; no new connection is let in. */
+    private void farewell(String name) {
+        leaving.remove(name);
+        if (peers.containsKey(name) && view.membership().member(name).isEmpty()) {
+            dismiss(name);
+        }
+    }
+
+    private void dismiss(String name) {
+        peers.remove(name).close(name + " is no member any more");
+    }
+
     private void update(Member member) {
         peers.computeIfAbsent(member.name(), name -> new PeerLink(this, name))
                 .update(
                         view.routes(member, alive),
                         member,
-                        view.paths().stream()
+                        view.network().stream()
                                 .anyMatch(path -> path.peer().equals(member.name()) && proved.contains(path.id())));
     }
 
@@ -136,7 +157,7 @@ public final class Peers {
                 proved.add(path);
             }
         }
-        view.paths().stream()
+        view.network().stream()
                 .filter(row -> row.id().equals(path))
                 .findFirst()
                 .flatMap(row -> view.membership().member(row.peer()))

@@ -44,6 +44,11 @@ public record View(Membership membership, List<CommPath> paths) {
                         .toList());
     }
 
+    /** Returns the paths that messages can take: shared disks carry heartbeats only (COMM-014). */
+    List<CommPath> network() {
+        return paths.stream().filter(path -> !path.disk()).toList();
+    }
+
     /** Returns where to listen: the member address and the own addresses of all paths. */
     Set<InetSocketAddress> listening(String self) {
         Set<InetSocketAddress> addresses = new LinkedHashSet<>();
@@ -51,7 +56,7 @@ public record View(Membership membership, List<CommPath> paths) {
         if (own.isPresent()) {
             int port = own.get().port();
             resolve(own.get().address()).ifPresent(address -> addresses.add(new InetSocketAddress(address, port)));
-            for (CommPath path : paths) {
+            for (CommPath path : network()) {
                 resolve(path.local()).ifPresent(address -> addresses.add(new InetSocketAddress(address, port)));
             }
         }
@@ -61,7 +66,7 @@ public record View(Membership membership, List<CommPath> paths) {
     /** Returns the ways to a member; the member address only where there is no path. @param alive by path id, as the guard says */
     List<Route> routes(Member peer, Map<String, Boolean> alive) {
         List<Route> routes = new ArrayList<>();
-        for (CommPath path : paths) {
+        for (CommPath path : network()) {
             Optional<InetAddress> local = resolve(path.local());
             Optional<InetAddress> remote = resolve(path.remote());
             if (path.peer().equals(peer.name()) && local.isPresent() && remote.isPresent()) {

@@ -110,13 +110,15 @@ public final class HeartbeatPaths {
             }
             keys.put(cacheKey, derived);
         }
+        // Both ends choose their slot of a shared disk alike.
+        int slot = here.name().compareTo(peer.name()) < 0 ? 0 : 1;
         return Optional.of(new HeartbeatPath(
                 row.id(),
                 row.peer(),
                 row.local(),
-                here.port(),
+                row.disk() ? slot : here.port(),
                 row.remote(),
-                peer.port(),
+                row.disk() ? 1 - slot : peer.port(),
                 row.intervalMillis(),
                 row.misses(),
                 derived));

@@ -284,6 +284,10 @@ class IntruderTest {
         Inspector atC = new Inspector(c.node, "core");
         Await.until("C talks to both", () -> atC.open("A") && atC.open("B") && atB.open("C"));
         cluster.remove("C");
+        assertThat(b.node.send("C", "core", Inspector.numbered(1, 4)))
+                .as("it still learns of its removal by the session there is")
+                .isTrue();
+        Await.until("C is told", () -> atC.count("core") == 1);
         Await.until("C is alone", () -> !atC.open("A") && !atC.open("B"));
         speak(tls("TLSv1.3", key(c.identity.key(), c.identity.certificate())), hello("C"));
         assertThat(b.node.send("C", "core", new byte[0])).isFalse();

@@ -40,7 +40,6 @@ public final class Notices {
     public static final int RIGHT_LOSS_ACTION = 20142;
     public static final int QUARANTINE = 20143;
     public static final int LAPSED_MEANWHILE = 20144;
-    public static final int OVERTAKEN = 20145;
 
     public static final int OPERATION_COMMITTED = 20150;
     public static final int OPERATION_ABORTED = 20151;

@@ -137,6 +137,12 @@ public sealed interface Event {
      */
     record PeerSighted(String peer, Fate.Sight sight, long forMillis, String evidence) implements Event {}
 
+    /**
+     * Who told sights and fenced is not there any more, or somebody else is in its place: nothing that was under way is finished,
+     * and nobody says that an earlier word has changed.
+     */
+    record SafetyAway() implements Event {}
+
     /** This server cannot reach anybody, or can again. */
     record CutOff(boolean cutOff, String reason) implements Event {}
 

@@ -61,13 +61,14 @@ final class Agreements {
         participants.add(step.self());
         for (String server : participants) {
             Operation operation = new Operation(
-                    request.operationId(),
-                    step.self(),
-                    List.copyOf(participants),
-                    request.tags().getOrDefault(server, List.of()),
-                    request.description(),
-                    State.PREPARED,
-                    request.changes().getOrDefault(server, List.of()));
+                            request.operationId(),
+                            step.self(),
+                            List.copyOf(participants),
+                            request.tags().getOrDefault(server, List.of()),
+                            request.description(),
+                            State.PREPARED,
+                            request.changes().getOrDefault(server, List.of()))
+                    .requested(step.origin().who(), step.origin().from());
             if (server.equals(step.self())) {
                 step.put(LcdSection.OPERATIONS, operation.id(), operation);
             } else {
@@ -120,6 +121,7 @@ final class Agreements {
         }
         String objection = objection(operation.tags());
         if (objection.isEmpty()) {
+            step.origin(operation);
             step.put(LcdSection.OPERATIONS, operation.id(), operation.decided(State.PREPARED, ""));
         } else {
             step.send(peer, new CoreMessage.PrepareRefused(operation.id(), ExitCode.IN_USE, objection));
@@ -158,6 +160,7 @@ final class Agreements {
     void abort(Operation operation, String by, Reply reply) {
         step.cancelTimer("agree:" + operation.id());
         undoubt(operation);
+        step.origin(operation);
         step.put(LcdSection.OPERATIONS, operation.id(), operation.decided(State.ABORTED, by));
         step.note(
                 Notices.OPERATION_ABORTED,
@@ -219,7 +222,7 @@ final class Agreements {
             } else if (coordinates) {
                 conclude(operation);
             } else if (over(operation)) {
-                step.drop(LcdSection.OPERATIONS, operation.id());
+                forget(operation);
             }
         }
         step.doubts
@@ -243,7 +246,7 @@ final class Agreements {
                 .toList();
         if (unheard.isEmpty()) {
             undoubt(operation);
-            step.drop(LcdSection.OPERATIONS, operation.id());
+            forget(operation);
         } else if (step.start.passed() && !operation.decidedBy().equals(operation.coordinator())) {
             doubted(
                     operation,
@@ -251,6 +254,11 @@ final class Agreements {
                             + " by " + operation.decidedBy() + "; if it turns out to be committed on "
                             + String.join(" or ", unheard) + ", it is carried out here too");
         }
+    }
+
+    private void forget(Operation operation) {
+        step.origin(operation);
+        step.drop(LcdSection.OPERATIONS, operation.id());
     }
 
     /** Returns whether a record may still become a commit. */
@@ -346,6 +354,7 @@ final class Agreements {
     void commit(Operation operation, String by) {
         step.cancelTimer("agree:" + operation.id());
         undoubt(operation);
+        step.origin(operation);
         Changes.separate(step, operation.changes());
         step.own(Changes.apply(step.own(), operation.changes()));
         step.put(LcdSection.OPERATIONS, operation.id(), operation.decided(State.COMMITTED, by));
@@ -359,8 +368,9 @@ final class Agreements {
     /** Answers when another server has it too, forgets the operation when all have. */
     private void conclude(Operation operation) {
         List<String> others = others(operation);
+        // One that is removed by this operation learns of it while its session is open (decision 0191).
         boolean all =
-                others.stream().allMatch(peer -> knowledge.usable(peer) && !behind(peer, operation) || !member(peer));
+                others.stream().allMatch(peer -> knowledge.usable(peer) ? !behind(peer, operation) : !member(peer));
         boolean reached = others.stream().allMatch(peer -> !knowledge.usable(peer) || !behind(peer, operation));
         // Forgotten means answered: a server that is removed by this operation need not have reported any more.
         if (reached || all) {
@@ -371,7 +381,7 @@ final class Agreements {
             answer(operation.id(), new Reply(ExitCode.SUCCESS, operation.description(), later));
         }
         if (all) {
-            step.drop(LcdSection.OPERATIONS, operation.id());
+            forget(operation);
         }
     }
 
@@ -441,6 +451,10 @@ final class Agreements {
     /** A participant's commit record goes when the coordinator has none any more: then all have it. */
     private boolean over(Operation operation) {
         String coordinator = operation.coordinator();
+        if (!member(step.self())) {
+            // Removed by this very operation: the others have no session with this server any more.
+            return !knowledge.usable(coordinator) || stateOn(coordinator, operation.id()) == null;
+        }
         if (!member(coordinator)) {
             // Without the coordinator nobody collects: everybody keeps the record until nobody is behind.
             return others(operation).stream()

@@ -5,7 +5,6 @@ import java.util.List;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.lcd.Instance;
-import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
@@ -80,7 +79,10 @@ final class Changes {
                 : Reply.failed(ExitCode.IN_USE, tag + " cannot be set in service: " + occupant.text());
     }
 
-    /** Takes an operator's word on a state; ownership and wanted state follow from it. */
+    /**
+     * Takes an operator's word on a state; ownership and wanted state follow from it. That something is out of service does not say
+     * that it was stopped: it counts as possibly running until a remove or a confirmation (I1, docs/decisions/0190).
+     */
     void setState(Instance wanted) {
         String tag = wanted.tag();
         Instance old = step.instance(tag);
@@ -91,7 +93,7 @@ final class Changes {
         if (was != will) {
             Ownership newest = knowledge.wanted(tag);
             Wanted word = will ? Wanted.IN : Wanted.OUT;
-            ownership = ownership.withWanted(word, newest.wantedRevision() + 1).withReleased(!will);
+            ownership = ownership.withWanted(word, newest.wantedRevision() + 1).withReleased(false);
         }
         if (will && !was) {
             ownership = ownership.withEpoch(Epochs.claimed(step, knowledge.newestEpoch(tag), false), step.self());
@@ -99,9 +101,6 @@ final class Changes {
         Instance changed = wanted.withOwnership(ownership);
         if (wanted.state() != old.state()) {
             changed = changed.withState(wanted.state(), wanted.reason(), step.at);
-        }
-        if (wanted.state() == InstanceState.OSU && old.state() == InstanceState.OSF) {
-            changed = changed.withOwnership(changed.ownership().withReleased(true));
         }
         step.own(step.own().with(changed));
     }

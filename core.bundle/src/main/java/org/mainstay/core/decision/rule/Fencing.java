@@ -118,6 +118,15 @@ final class Fencing {
         step.deferred.merge(TIMER + ":" + peer, 1, Integer::sum);
     }
 
+    /** Who fenced is away: what was under way is a failed try. */
+    void away() {
+        for (String peer : List.copyOf(step.peers().keySet())) {
+            if (verdicts.fate(peer).fencing()) {
+                finished(new Event.FenceFinished(peer, false, "quorum.bundle, which fences, went away meanwhile"));
+            }
+        }
+    }
+
     void finished(Event.FenceFinished event) {
         String peer = event.peer();
         Fate fate = verdicts.fate(peer);

@@ -352,7 +352,7 @@ final class Knowledge {
                 boolean failed = instance.state() == InstanceState.OSF;
                 return failed
                         ? new Occupant(server, Occupant.How.UNRELEASED, unreleased(instance, server))
-                        : new Occupant(server, Occupant.How.IN_SERVICE, "it is in service on " + server);
+                        : new Occupant(server, Occupant.How.IN_SERVICE, occupied(instance, server));
             }
             Ownership mine = step.instance(tag).ownership();
             boolean leased = step.settings.safety().leased();
@@ -397,10 +397,26 @@ final class Knowledge {
         if (down(server)) {
             return new Occupant(server, Occupant.How.DOUBTFUL, new Verdicts(step).obstacle(server));
         }
+        if (new Verdicts(step).onDiskOnly(server) && !usable(server)) {
+            return new Occupant(
+                    server,
+                    Occupant.How.DOUBTFUL,
+                    server + " is alive on the shared disk, but no network path to it is: what it has in service is not"
+                            + " known here and not taken over; repair the networks");
+        }
         return new Occupant(
                 server,
                 Occupant.How.DOUBTFUL,
                 server + " is alive, but what it has in service is not known yet: its Mainstay does not answer");
+    }
+
+    private static String occupied(Instance instance, String server) {
+        boolean uncertain =
+                !instance.state().inService() && !instance.ownership().released();
+        return uncertain
+                ? "it is not certainly stopped on " + server + "; if it is: 'mainstay resource confirm-stopped "
+                        + instance.tag() + " --on " + server + "'"
+                : "it is in service on " + server;
     }
 
     private static String unreleased(Instance instance, String server) {

@@ -3,7 +3,6 @@ package org.mainstay.core.decision.rule;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
-import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.LcdSection;
@@ -30,6 +29,7 @@ final class Outdated {
         if (step.start.bootId().isEmpty()) {
             return;
         }
+        step.vain.removeIf(tag -> !step.occupies(tag));
         for (SortedSet<String> hierarchy : step.topology().hierarchies().values()) {
             TreeSet<String> outdated = new TreeSet<>();
             for (String tag : hierarchy) {
@@ -43,39 +43,19 @@ final class Outdated {
         }
     }
 
-    /**
-     * What could not be taken out of service for want of its kit is tried once more, now that the kit is here: only where this
-     * server must not have it any more. Everything else is the operator's.
-     */
+    /** What could not be stopped for want of its kit, or by the version before, may be tried once more. */
     void kitAppeared(String type) {
-        if (step.phase() != Phase.AVAILABLE) {
-            return;
-        }
-        for (SortedSet<String> hierarchy : step.topology().hierarchies().values()) {
-            TreeSet<String> left = new TreeSet<>();
-            for (String tag : hierarchy) {
-                Instance mine = step.instance(tag);
-                if (step.occupies(tag)
-                        && mine.state() == InstanceState.OSF
-                        && mine.typeKey().equals(type)) {
-                    left.add(tag);
-                }
-            }
-            boolean idle = step.operations().stream()
-                    .noneMatch(operation -> operation.tags().stream().anyMatch(hierarchy::contains));
-            if (!left.isEmpty()
-                    && idle
-                    && (step.right.lost() || !winner(left.first()).isEmpty())) {
-                RightRules.remove(step, step.topology().withAbove(left), "its kit is here again");
-            }
-        }
+        TreeSet<String> tags = new TreeSet<>(step.own().instances().keySet());
+        tags.removeIf(tag -> !step.instance(tag).typeKey().equals(type));
+        step.vain.removeAll(tags);
+        step.loss = step.loss.withUntried(tags);
     }
 
-    /** Returns whether it is being stopped, or was tried in vain so that an operator has to help. */
+    /** Returns whether it is being stopped, or was tried in vain: then a kit or an operator has to help. */
     private boolean handled(String tag) {
         return step.topology().withAbove(java.util.List.of(tag)).stream()
-                        .anyMatch(
-                                one -> step.occupies(one) && step.instance(one).state() == InstanceState.OSF)
+                        .anyMatch(one ->
+                                step.vain.contains(one) && step.instance(one).state() == InstanceState.OSF)
                 || step.operations().stream()
                         .anyMatch(operation -> operation.kind() == Kind.REMOVE
                                 && operation.work().todo().contains(tag));
@@ -153,6 +133,7 @@ final class Outdated {
         SortedSet<String> tags = step.topology().withAbove(outdated);
         TreeSet<String> todo = new TreeSet<>(tags);
         todo.removeIf(one -> !step.occupies(one));
+        step.vain.addAll(todo);
         String names = String.join(", ", outdated);
         step.note(
                 Notices.SPLIT_BRAIN,

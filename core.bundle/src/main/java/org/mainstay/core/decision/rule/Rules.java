@@ -243,6 +243,9 @@ public final class Rules {
             new Grants(step).guardAway();
         } else if (event instanceof Event.PeerSighted sighted) {
             new Verdicts(step).sighted(sighted);
+        } else if (event instanceof Event.SafetyAway) {
+            new Verdicts(step).away();
+            new Fencing(step).away();
         } else if (event instanceof Event.CutOff cutOff) {
             cutOff(cutOff);
         } else if (event instanceof Event.FenceFinished finished) {

@@ -16,6 +16,7 @@ import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Operation;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.core.decision.Decision;
@@ -66,6 +67,8 @@ final class Step {
     final TreeSet<String> monitored;
     final TreeMap<String, String> refused;
     final TreeMap<String, CoreState.Forwarded> requests;
+    /** What another server has won and was tried to be stopped here, see {@link Outdated}. */
+    final TreeSet<String> vain;
 
     private Lcd own;
     private Phase phase;
@@ -106,6 +109,7 @@ final class Step {
         monitored = new TreeSet<>(memory.monitored());
         refused = new TreeMap<>(memory.refused());
         requests = new TreeMap<>(memory.requests());
+        vain = new TreeSet<>(memory.vain());
         origin = new Origin(Origin.SELF, before.self(), at, "");
     }
 
@@ -129,6 +133,17 @@ final class Step {
 
     void origin(Origin value) {
         origin = value;
+    }
+
+    Origin origin() {
+        return origin;
+    }
+
+    /** Records who asked for an operation, unless somebody else asked for this very step. */
+    void origin(Operation operation) {
+        if (origin.who().equals(Origin.SELF) && !operation.requestedBy().isEmpty()) {
+            origin = new Origin(operation.requestedBy(), operation.requestedFrom(), at, operation.id());
+        }
     }
 
     RightToRun right() {
@@ -384,7 +399,7 @@ final class Step {
                 settings,
                 kits,
                 operations(),
-                new Memory(counter, timers, deferred, obstacles, doubts, monitored, refused, requests),
+                new Memory(counter, timers, deferred, obstacles, doubts, monitored, refused, requests, vain),
                 stop,
                 storage,
                 right,

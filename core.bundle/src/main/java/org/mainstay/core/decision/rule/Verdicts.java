@@ -6,6 +6,8 @@ import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.Fate;
@@ -187,12 +189,31 @@ final class Verdicts {
         });
     }
 
+    // ---- alive, but mute
+
+    /**
+     * Returns whether a server is heard, but only over a shared disk: it is alive, may run whatever it has, and cannot be talked to
+     * (COMM-022, COMM-014).
+     */
+    boolean onDiskOnly(String peer) {
+        List<CommPath> alive = step.paths.entrySet().stream()
+                .filter(path ->
+                        path.getValue().peer().equals(peer) && path.getValue().alive())
+                .map(path -> step.own().rows(LcdSection.PATHS).get(path.getKey()))
+                .toList();
+        return !alive.isEmpty() && alive.stream().allMatch(row -> row != null && row.disk());
+    }
+
     // ---- safety check
 
     /** What probes say; told from the first missed heartbeat on, while the paths may still be alive. */
     void sighted(Event.PeerSighted event) {
         String peer = event.peer();
         Fate.Sight before = fate(peer).sight();
+        if (before == Fate.Sight.SEEN && event.sight() == Fate.Sight.UNKNOWN && knowledge.down(peer)) {
+            // That it cannot be looked at any more is no sign that it is gone.
+            return;
+        }
         fate(peer, fate -> fate.withSight(event.sight()));
         boolean idle = event.sight() == Fate.Sight.UNKNOWN && !knowledge.down(peer);
         if (event.sight() == Fate.Sight.SEEN || idle) {
@@ -202,6 +223,19 @@ final class Verdicts {
         } else if (before == Fate.Sight.SEEN
                 || event.sight() == Fate.Sight.UNSEEN && !fate(peer).unseen()) {
             wait(peer, limit(peer) - event.forMillis());
+        }
+    }
+
+    /**
+     * Nobody looks any more. What was seen of a server that is still heard counts no more; of one that cannot be reached it stays,
+     * because whoever looks next knows no probe that worked: a machine last seen running is not taken for gone.
+     */
+    void away() {
+        for (String peer : List.copyOf(step.peers().keySet())) {
+            if (!knowledge.down(peer)) {
+                fate(peer, fate -> fate.withSight(Fate.Sight.UNKNOWN).withUnseen(false));
+                step.cancelTimer(UNSEEN + ":" + peer);
+            }
         }
     }
 

@@ -56,8 +56,32 @@ final class Waiting {
             return older instanceof Event.SettingsChanged;
         } else if (event instanceof Event.SessionClosed closed) {
             return closed.peer().equals(session(older));
+        } else if (event instanceof Event.RightChanged changed) {
+            // Not a loss between two renewals.
+            return older instanceof Event.RightChanged other
+                    && other.right() == changed.right()
+                    && other.since() == changed.since();
+        } else if (subject(event) != null) {
+            return older.getClass().equals(event.getClass()) && subject(event).equals(subject(older));
         }
         return kit(event) != null && kit(event).equals(kit(older));
+    }
+
+    /** Returns whom the newest word of guard or safety check is about; null if it is none. */
+    private static String subject(Event event) {
+        if (event instanceof Event.Lapsed lapsed) {
+            return lapsed.peer();
+        } else if (event instanceof Event.Withheld withheld) {
+            return withheld.peer();
+        } else if (event instanceof Event.WitnessSaid said) {
+            return said.peer();
+        } else if (event instanceof Event.PeerSighted sighted) {
+            // That it cannot be looked at any more does not take back that it was seen.
+            return sighted.sight() + " " + sighted.peer();
+        }
+        return event instanceof Event.CutOff || event instanceof Event.GuardAway || event instanceof Event.SafetyAway
+                ? ""
+                : null;
     }
 
     private static String kit(Event event) {

@@ -127,6 +127,7 @@ public record CoreState(
      * @param monitored instances whose checks run
      * @param refused handovers this server has refused in the present session with their other server
      * @param requests requests forwarded to other servers, by id: the server
+     * @param vain instances another server has won that were tried to be stopped here, and may still run
      */
     public record Memory(
             long counter,
@@ -136,7 +137,8 @@ public record CoreState(
             SortedMap<String, String> doubts,
             SortedSet<String> monitored,
             SortedMap<String, String> refused,
-            SortedMap<String, Forwarded> requests) {
+            SortedMap<String, Forwarded> requests,
+            SortedSet<String> vain) {
         public static final Memory NONE = new Memory(
                 0,
                 Collections.emptySortedSet(),
@@ -145,7 +147,8 @@ public record CoreState(
                 Collections.emptySortedMap(),
                 Collections.emptySortedSet(),
                 Collections.emptySortedMap(),
-                Collections.emptySortedMap());
+                Collections.emptySortedMap(),
+                Collections.emptySortedSet());
 
         public Memory {
             timers = Collections.unmodifiableSortedSet(new TreeSet<>(timers));
@@ -155,6 +158,7 @@ public record CoreState(
             monitored = Collections.unmodifiableSortedSet(new TreeSet<>(monitored));
             refused = Collections.unmodifiableSortedMap(new TreeMap<>(refused));
             requests = Collections.unmodifiableSortedMap(new TreeMap<>(requests));
+            vain = Collections.unmodifiableSortedSet(new TreeSet<>(vain));
         }
     }
 

@@ -1,5 +1,6 @@
 package org.mainstay.core.decision.state;
 
+import java.util.Collection;
 import java.util.Collections;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -27,6 +28,13 @@ public record Loss(boolean stopping, boolean leave, SortedSet<String> tried, Str
         TreeSet<String> all = new TreeSet<>(tried);
         all.addAll(tags);
         return new Loss(stopping, leave, all, cutOff);
+    }
+
+    /** Returns this with instances to be tried once more. */
+    public Loss withUntried(Collection<String> tags) {
+        TreeSet<String> rest = new TreeSet<>(tried);
+        rest.removeAll(tags);
+        return new Loss(stopping, leave, rest, cutOff);
     }
 
     public Loss withCutOff(String reason) {

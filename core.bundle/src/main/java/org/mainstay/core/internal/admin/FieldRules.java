@@ -19,7 +19,7 @@ final class FieldRules {
             if (find(fields, key).isEmpty()) {
                 List<String> allowed =
                         new ArrayList<>(fields.stream().map(Field::name).toList());
-                allowed.addAll(alsoAllowed);
+                alsoAllowed.stream().filter(name -> !allowed.contains(name)).forEach(allowed::add);
                 throw new Refusal(
                         ExitCode.INVALID_ARGUMENT,
                         "'" + key + "' is not known here; allowed: " + String.join(", ", allowed));

@@ -74,7 +74,8 @@ final class GlobalLock {
                                 .exitCode()
                         == ExitCode.SUCCESS;
             } catch (Refusal e) {
-                job.tell("the administrative lock on " + server + " ends with its session: " + e.getMessage());
+                job.tell("the administrative lock on " + server
+                        + " could not be given up; it ends with the connection: " + e.getMessage());
             }
         }
         held.clear();

@@ -104,7 +104,9 @@ final class Job {
         String hint = holders.isEmpty()
                 ? "resources here: "
                         + FieldRules.names(List.copyOf(own().instances().keySet()))
-                : "it exists on " + String.join(", ", holders) + ": run the command there";
+                : "it is not extended to " + self() + ", only on " + String.join(", ", holders)
+                        + ": run the command there, or extend it first, there: 'mainstay resource extend " + tag
+                        + " --to " + self() + "'";
         throw new Refusal(ExitCode.NOT_FOUND, "there is no resource '" + tag + "' on " + self() + "; " + hint);
     }
 

@@ -213,9 +213,9 @@ final class LcdiOperations {
     private static void checkIdle(Lcd own, List<String> tags) throws Refusal {
         for (String tag : tags) {
             Instance instance = own.instance(tag).orElse(null);
-            boolean held = instance != null
-                    && (instance.state().inService() || !instance.ownership().released());
-            if (held && !Hierarchies.equivalencies(own, tag).isEmpty()) {
+            if (instance != null
+                    && held(instance)
+                    && !Hierarchies.equivalencies(own, tag).isEmpty()) {
                 throw new Refusal(
                         ExitCode.IN_USE,
                         "'" + tag + "' is in service on " + own.server()
@@ -246,9 +246,15 @@ final class LcdiOperations {
         }
     }
 
-    /** Removes an application or type with everything under it (CMD-102, CMD-282). */
+    /**
+     * Removes an application or type with everything under it (CMD-102, CMD-282). Whatever runs would be forgotten and go on
+     * running: nothing of it may be in service; and what an installed kit brings stays.
+     */
     Reply removeType(Request.RemoveType request) throws Refusal {
         Lcd own = job.own();
+        if (ofKit(request, false)) {
+            throw stays(request);
+        }
         List<ResourceType> rows = own.rows(LcdSection.TYPES).values().stream()
                 .filter(row -> row.application().equals(request.application()))
                 .filter(row -> request.type().isEmpty() || row.type().equals(request.type()))
@@ -266,7 +272,7 @@ final class LcdiOperations {
         Set<String> concerned = new LinkedHashSet<>(partners(own, tags));
         job.checkReachable(concerned);
         locking.lock(job, job.self(), tags, "remove " + request.application());
-        checkIdle(own, tags);
+        checkStopped(job.own(), tags);
         drop(own, tags);
         rows.forEach(row -> job.change(own.server(), LcdChange.remove(LcdSection.TYPES, row.key())));
         job.propose("remove " + request.application() + (request.type().isEmpty() ? "" : "/" + request.type()));
@@ -274,24 +280,54 @@ final class LcdiOperations {
         return job.success("");
     }
 
-    private Refusal notThere(Request.RemoveType request) {
+    private static void checkStopped(Lcd own, List<String> tags) throws Refusal {
+        for (String tag : tags) {
+            Instance instance = own.instance(tag).orElse(null);
+            if (instance != null && held(instance)) {
+                throw new Refusal(
+                        ExitCode.IN_USE,
+                        "'" + tag + "' is in service on " + own.server()
+                                + (instance.state().inService() ? "" : " or not certainly stopped")
+                                + "; take it out of service first: perform_action -t " + tag + " -a remove");
+            }
+        }
+    }
+
+    private static boolean held(Instance instance) {
+        return instance.state().inService() || !instance.ownership().released();
+    }
+
+    /** Returns whether an installed kit brings what is to be removed; directories of scripts count on request only. */
+    private boolean ofKit(Request.RemoveType request, boolean scripts) {
         String key = request.application() + "/" + request.type();
-        boolean kit = job.node().kits().all().stream()
+        return job.node().kits().all().stream()
+                .filter(one -> scripts || !one.script())
                 .anyMatch(one -> request.type().isEmpty()
                         ? one.key().startsWith(request.application() + "/")
                         : one.key().equals(key));
-        String what = request.type().isEmpty()
+    }
+
+    private static String name(Request.RemoveType request) {
+        return request.type().isEmpty()
                 ? "application '" + request.application() + "'"
                 : "type '" + request.type() + "' of '" + request.application() + "'";
-        return kit
-                ? new Refusal(
-                        ExitCode.IN_USE,
-                        "the " + what + " comes with an installed recovery kit; it goes when the kit is uninstalled")
-                : new Refusal(
-                        ExitCode.NOT_FOUND,
-                        "there is no " + what + " here; "
-                                + (request.type().isEmpty()
-                                        ? "'app_list' shows the applications"
-                                        : "'typ_list' shows the types"));
+    }
+
+    private static Refusal stays(Request.RemoveType request) {
+        return new Refusal(
+                ExitCode.IN_USE,
+                "the " + name(request) + " comes with an installed recovery kit; it goes when the kit is uninstalled");
+    }
+
+    private Refusal notThere(Request.RemoveType request) {
+        if (ofKit(request, true)) {
+            return stays(request);
+        }
+        return new Refusal(
+                ExitCode.NOT_FOUND,
+                "there is no " + name(request) + " here; "
+                        + (request.type().isEmpty()
+                                ? "'app_list' shows the applications"
+                                : "'typ_list' shows the types"));
     }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.GuardControl;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
@@ -26,6 +27,8 @@ import org.mainstay.kit.ResourceInfo;
 /** Steps as this server does them, for itself and for others. Thread-safe; each call may wait for kits. */
 final class LocalSteps {
     private static final long KIT_HOURS = 2;
+    /** More than the guard waits for a device. */
+    private static final long DISK_SECONDS = 15;
 
     private final NodeRuntime.Access node;
     private final KitForms forms;
@@ -96,6 +99,13 @@ final class LocalSteps {
             return adminLock.release(unlock.operation())
                     ? Step.Answer.done("unlocked")
                     : Step.Answer.refused(ExitCode.NOT_FOUND, "not held");
+        }
+        if (step instanceof Step.DiskArea area) {
+            GuardControl.HandleResult result = Job.wait(
+                    node.guard().disk(area.verb(), area.device(), area.path()), DISK_SECONDS, TimeUnit.SECONDS);
+            return result.done()
+                    ? Step.Answer.done(result.message())
+                    : Step.Answer.refused(ExitCode.INVALID_ARGUMENT, result.message());
         }
         if (step instanceof Step.PostScripts scripts) {
             Duration limit = Duration.ofSeconds(node.config().tunables().number("GLOBAL_SCRIPT_SECS", 300, 1));

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.mainstay.cluster.lcd.Membership;
 
 /** The locks one job holds, here and on other servers. Not thread-safe. */
 final class Locking {
@@ -34,9 +35,18 @@ final class Locking {
             try {
                 job.peers().ask(server, new Step.Unlock(job.operation()), LIMIT);
             } catch (Refusal e) {
-                job.tell("the lock on " + server + " ends with its session: " + e.getMessage());
+                if (!removed(job, server)) {
+                    job.tell("the lock on " + server + " could not be given up; it ends with the connection: "
+                            + e.getMessage());
+                }
             }
         }
         servers.clear();
+    }
+
+    /** A server this very job has removed has nothing to give up. */
+    private static boolean removed(Job job, String server) {
+        Membership members = job.own().membership();
+        return !members.members().isEmpty() && members.member(server).isEmpty();
     }
 }

@@ -19,7 +19,7 @@ import org.mainstay.cluster.lcd.SystemEntry;
 
 /** Changes of the membership list: one change with the next epoch, held by a majority of the old list (design.md section 5). */
 final class NodeOperations {
-    private static final String LOCK = "membership";
+    static final String LOCK = "membership";
 
     private final Job job;
     private final Locking locking;
@@ -52,11 +52,17 @@ final class NodeOperations {
         Set<String> partners = partners(old, request.force());
         String what = "remove server " + name;
         lock(partners, old, what);
+        checkEmpty(name, request.force()); // it may have taken something into service before it was locked
         for (String server : partners) {
             job.change(server, LcdChange.put(LcdSection.MEMBERSHIP, Membership.KEY, changed));
             forget(server, name);
         }
+        List<CommPath> disks = job.own().rows(LcdSection.PATHS).values().stream()
+                .filter(path -> path.disk() && path.peer().equals(name))
+                .toList();
         job.propose(what);
+        DiskPathOperations shared = new DiskPathOperations(job, new PathOperations(job, locking));
+        disks.forEach(path -> shared.wipe(job.self(), path));
         return job.success("server " + name + " is removed; servers now: "
                 + String.join(", ", changed.members().stream().map(Member::name).toList()));
     }
@@ -81,12 +87,14 @@ final class NodeOperations {
                                 + "; give another --address or --port");
             }
         }
+        checkNoDisk();
         List<Member> members = new ArrayList<>(old.members());
         members.add(member);
         Membership changed = new Membership(old.epoch() + 1, members);
         String description = "admit server " + member.name();
         Set<String> partners = partners(old, false);
         lock(partners, old, description);
+        checkNoDisk(); // again, as one may have come before the lock
         for (String server : partners) {
             job.change(server, LcdChange.put(LcdSection.MEMBERSHIP, Membership.KEY, changed));
             for (Member known : changed.members()) {
@@ -100,6 +108,18 @@ final class NodeOperations {
         return job.success("server " + member.name() + " is admitted");
     }
 
+    private void checkNoDisk() throws Refusal {
+        for (CommPath path : job.own().rows(LcdSection.PATHS).values()) {
+            if (path.disk()) {
+                throw new Refusal(
+                        ExitCode.IN_USE,
+                        "a cluster with a shared-disk comm path has exactly two servers; delete the path over "
+                                + path.device() + " to " + path.peer() + " first: mainstay commpath delete --to "
+                                + path.peer() + " --device " + path.device());
+            }
+        }
+    }
+
     /** Takes the lock everywhere; afterwards the list must still be the one the change starts from. */
     private void lock(Set<String> servers, Membership old, String what) throws Refusal {
         for (String server : servers) {
@@ -107,6 +127,15 @@ final class NodeOperations {
         }
         if (job.own().membership().epoch() != old.epoch()) {
             throw new Refusal(ExitCode.IN_USE, "the list of servers was changed meanwhile; try again");
+        }
+        for (String server : servers) {
+            // Two lists of one epoch would stay different for ever.
+            if (job.lcd(server).membership().epoch() != old.epoch()) {
+                throw new Refusal(
+                        ExitCode.IN_USE,
+                        server + " has another list of servers than " + job.self()
+                                + " and takes over the newer one; try again in a moment");
+            }
         }
     }
 

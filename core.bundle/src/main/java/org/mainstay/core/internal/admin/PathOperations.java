@@ -38,6 +38,9 @@ final class PathOperations {
     Reply create(Request.CreatePath request) throws Refusal {
         String peer = request.peer();
         checkPeer(peer);
+        if (CommPath.disk(request.local())) {
+            return new DiskPathOperations(job, this).create(request);
+        }
         InetAddress local = address("--local", request.local());
         InetAddress remote = address("--remote", request.remote());
         checkKind(local, remote);
@@ -63,16 +66,8 @@ final class PathOperations {
         job.peers().demand(peer, new Step.HasAddress(here.remote()), LIMIT);
         String what = "create a comm path between " + job.self() + " and " + peer;
         lock(peer, what);
-        CommPath there = new CommPath(
-                here.id(),
-                job.self(),
-                here.remote(),
-                here.local(),
-                here.priority(),
-                here.intervalMillis(),
-                here.misses());
         put(job.self(), here);
-        put(peer, there);
+        put(peer, mirrored(here));
         job.propose(what);
         job.tell("waiting until the path is alive");
         if (!awaitAlive(peer, here)) {
@@ -87,25 +82,38 @@ final class PathOperations {
         return job.success("comm path to " + peer + " from " + here.local() + " to " + here.remote() + " is alive");
     }
 
+    /** Returns the peer's end of a path. */
+    CommPath mirrored(CommPath here) {
+        return new CommPath(
+                here.id(),
+                job.self(),
+                here.remote(),
+                here.local(),
+                here.priority(),
+                here.intervalMillis(),
+                here.misses());
+    }
+
     Reply delete(Request.DeletePath request) throws Refusal {
         String peer = request.peer();
         checkPeer(peer);
         List<CommPath> paths = job.own().rows(LcdSection.PATHS).values().stream()
                 .filter(path -> path.peer().equals(peer))
-                .filter(path -> request.local().isEmpty() || LocalAddresses.same(path.local(), request.local()))
-                .filter(path -> request.remote().isEmpty() || LocalAddresses.same(path.remote(), request.remote()))
+                .filter(path -> request.local().isEmpty() || same(path.local(), request.local()))
+                .filter(path -> request.remote().isEmpty() || same(path.remote(), request.remote()))
                 .toList();
         if (paths.isEmpty()) {
             throw new Refusal(
                     ExitCode.NOT_FOUND, "there is no such comm path to " + peer + "; paths: " + listing(peer));
         }
-        long all = count(peer);
+        long left = count(peer) - paths.stream().filter(path -> !path.disk()).count();
         boolean shared =
                 job.own().rows(LcdSection.EQUIVALENCIES).values().stream().anyMatch(pair -> isWith(pair, peer));
-        if (all == paths.size() && shared) {
+        boolean talking = paths.stream().anyMatch(path -> !path.disk());
+        if (left == 0 && shared && talking) {
             throw new Refusal(
                     ExitCode.IN_USE,
-                    "the last comm path to " + peer
+                    "the last comm path over a network to " + peer
                             + " is needed as long as hierarchies are extended between the servers"
                             + "; create another first, or unextend them");
         }
@@ -117,11 +125,16 @@ final class PathOperations {
             job.change(peer, LcdChange.remove(LcdSection.PATHS, path.id()));
         }
         job.propose(what);
-        if (count(peer) == 1) {
+        paths.stream().filter(CommPath::disk).forEach(path -> new DiskPathOperations(job, this).wipe(job.self(), path));
+        if (count(peer) == 1 && !onDisk(peer)) {
             job.remark("warning: one comm path to " + peer + " is left; if it fails both servers may start the same"
                     + " hierarchy");
         }
         return job.success("deleted " + paths.size() + " comm path(s) to " + peer);
+    }
+
+    private static boolean same(String end, String asked) {
+        return end.equals(asked) || LocalAddresses.same(end, asked);
     }
 
     private void checkPeer(String peer) throws Refusal {
@@ -179,12 +192,18 @@ final class PathOperations {
                 .findFirst();
     }
 
-    private void lock(String peer, String what) throws Refusal {
+    void lock(String peer, String what) throws Refusal {
         locking.lock(job, job.self(), List.of("comm paths to " + peer), what);
         locking.lock(job, peer, List.of("comm paths to " + job.self()), what);
     }
 
-    private void put(String server, CommPath path) throws Refusal {
+    /** For a path that only a cluster of two may have: no server is admitted meanwhile. */
+    void lockWithMembership(String peer, String what) throws Refusal {
+        locking.lock(job, job.self(), List.of("comm paths to " + peer, NodeOperations.LOCK), what);
+        locking.lock(job, peer, List.of("comm paths to " + job.self(), NodeOperations.LOCK), what);
+    }
+
+    void put(String server, CommPath path) throws Refusal {
         job.change(server, LcdChange.put(LcdSection.PATHS, path.id(), path));
         if (job.lcd(server).row(LcdSection.SYSTEMS, path.peer()).isEmpty()) {
             job.change(server, LcdChange.put(LcdSection.SYSTEMS, path.peer(), new SystemEntry(path.peer(), "")));
@@ -192,7 +211,7 @@ final class PathOperations {
     }
 
     /** Alive means heard by both: a one-way link is no path. */
-    private boolean awaitAlive(String peer, CommPath path) throws Refusal {
+    boolean awaitAlive(String peer, CommPath path) throws Refusal {
         CompletableFuture<Boolean> alive = new CompletableFuture<>();
         try (Registration registration = job.node().cluster().listen(snapshot -> {
             if (alive(snapshot, peer, path.id())) {
@@ -220,7 +239,7 @@ final class PathOperations {
                 && view.paths().getOrDefault(id, false);
     }
 
-    private void undo(String peer, String id) {
+    void undo(String peer, String id) {
         try {
             job.change(job.self(), LcdChange.remove(LcdSection.PATHS, id));
             job.change(peer, LcdChange.remove(LcdSection.PATHS, id));
@@ -233,7 +252,7 @@ final class PathOperations {
     }
 
     private void warnings(String peer, InetAddress local, InetAddress remote) {
-        if (count(peer) == 1) {
+        if (count(peer) == 1 && !onDisk(peer)) {
             job.remark(
                     "warning: this is the only comm path to " + peer + "; if it fails both servers may start the same"
                             + " hierarchy: create a second one over another network");
@@ -243,17 +262,23 @@ final class PathOperations {
         }
     }
 
+    /** Returns how many paths over a network there are. */
     private long count(String peer) {
         return job.own().rows(LcdSection.PATHS).values().stream()
-                .filter(path -> path.peer().equals(peer))
+                .filter(path -> path.peer().equals(peer) && !path.disk())
                 .count();
+    }
+
+    private boolean onDisk(String peer) {
+        return job.own().rows(LcdSection.PATHS).values().stream()
+                .anyMatch(path -> path.peer().equals(peer) && path.disk());
     }
 
     private String listing(String peer) {
         List<String> all = new ArrayList<>();
         job.own().rows(LcdSection.PATHS).values().stream()
                 .filter(path -> path.peer().equals(peer))
-                .forEach(path -> all.add(path.local() + " - " + path.remote()));
+                .forEach(path -> all.add(path.disk() ? path.device() : path.local() + " - " + path.remote()));
         return all.isEmpty() ? "none" : String.join(", ", all);
     }
 

@@ -1,5 +1,8 @@
 package org.mainstay.core.internal.admin;
 
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +24,9 @@ import org.mainstay.cluster.lcd.Restriction;
 /** Priorities of a hierarchy, maintenance, and the properties of a server. */
 final class ServerOperations {
     static final String SHUTDOWN_SWITCHOVER = "shutdown_switchover";
+
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
 
     private final Job job;
     private final Locking locking;
@@ -152,7 +158,12 @@ final class ServerOperations {
         }
         job.propose("maintenance of " + what + (request.on() ? " begins" : " ends"));
         return job.success("maintenance of " + what + (request.on() ? " begun" : " ended")
-                + (request.on() ? ": monitoring and automatic moves pause" : ""));
+                + (request.on() ? end(until) + ": monitoring and automatic moves pause" : ""));
+    }
+
+    /** In the time of this server, as its operator reads clocks. */
+    private static String end(long until) {
+        return until == 0 ? " until it is ended" : " until " + TIME.format(Instant.ofEpochMilli(until));
     }
 
     private static String words(Request.SetMaintenance request) {

@@ -47,6 +47,9 @@ sealed interface Step {
     /** Asks whether an address is on an interface of the server. */
     record HasAddress(String address) implements Step {}
 
+    /** Looks after the device of a shared-disk comm path; see {@code GuardControl.disk}. @param path id of the path */
+    record DiskArea(String verb, String device, String path) implements Step {}
+
     /**
      * A resource of a hierarchy that is to be extended.
      *

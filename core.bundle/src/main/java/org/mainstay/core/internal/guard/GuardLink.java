@@ -138,6 +138,11 @@ public final class GuardLink implements GuardControl {
     }
 
     @Override
+    public CompletionStage<HandleResult> disk(String verb, String device, String path) {
+        return result(Words.line("disk", verb, device, path), RESERVATION_LIMIT_SECONDS, null);
+    }
+
+    @Override
     public void report(ManagerReport newest) {
         synchronized (this) {
             boolean changed = !newest.equals(report);
@@ -244,6 +249,18 @@ public final class GuardLink implements GuardControl {
         }
         List<String> lines = new ArrayList<>();
         for (HeartbeatPath path : paths) {
+            if (path.disk()) {
+                lines.add(Words.line(
+                        "disk",
+                        path.id(),
+                        path.peer(),
+                        path.local(),
+                        path.localPort(),
+                        path.intervalMillis(),
+                        path.misses(),
+                        path.key()));
+                continue;
+            }
             lines.add(Words.line(
                     "path",
                     path.id(),

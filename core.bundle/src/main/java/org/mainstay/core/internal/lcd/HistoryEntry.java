@@ -3,6 +3,7 @@ package org.mainstay.core.internal.lcd;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.mainstay.cluster.lcd.LcdChange;
+import org.mainstay.cluster.lcd.Operation;
 import org.mainstay.cluster.lcd.Origin;
 
 /**
@@ -25,7 +26,8 @@ public record HistoryEntry(long sequence, Origin origin, List<Touched> documents
      * @param kind what was done
      * @param incarnation incarnation afterwards
      * @param version version afterwards
-     * @param rows {@code section/key} of changed rows, with {@code -} before removed ones; at most the first 20
+     * @param rows {@code section/key} of changed rows, with {@code -} before removed ones; at most the first 20. Rows of
+     *     operations say in parentheses how far the operation is and, after a blank, what it does
      */
     public record Touched(String server, DocumentChange.Kind kind, long incarnation, long version, List<String> rows) {
         public Touched {
@@ -50,6 +52,9 @@ public record HistoryEntry(long sequence, Origin origin, List<Touched> documents
     }
 
     private static String name(LcdChange<?> change) {
-        return (change.value() == null ? "-" : "") + change.section().name() + "/" + change.key();
+        String row = (change.value() == null ? "-" : "") + change.section().name() + "/" + change.key();
+        return change.value() instanceof Operation operation
+                ? row + " (" + operation.state() + " " + operation.description() + ")"
+                : row;
     }
 }

@@ -20,8 +20,10 @@ final class DiskWatch implements AutoCloseable {
     private final ScheduledExecutorService thread =
             Executors.newSingleThreadScheduledExecutor(Threads.named("mainstay-core-disk"));
     private final Listener listener;
+    private final long made = System.nanoTime();
+    /** When the commit under way began, on the clock of {@link #now}; 0 if there is none. */
     private volatile long began;
-    private volatile boolean underWay;
+
     private long told;
 
     DiskWatch(Listener listener) {
@@ -38,20 +40,25 @@ final class DiskWatch implements AutoCloseable {
 
     /** The loop's thread begins a commit. */
     void begin() {
-        began = System.nanoTime();
-        underWay = true;
+        began = now();
     }
 
     /** It is over. @return how many milliseconds it took */
     long end() {
-        underWay = false;
-        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+        long took = now() - began;
+        began = 0;
+        return TimeUnit.NANOSECONDS.toMillis(took);
     }
 
     /** Returns the age of the commit that is under way in milliseconds; 0 if there is none. */
     long ageMillis() {
         long since = began;
-        return underWay ? Math.max(1, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since)) : 0;
+        return since == 0 ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(now() - since));
+    }
+
+    /** Returns nanoseconds since this was made, 1 or more. */
+    private long now() {
+        return Math.max(1, System.nanoTime() - made);
     }
 
     private void look() {

@@ -289,7 +289,7 @@ public final class Loop implements AutoCloseable {
                 overdue = true;
                 edge.overdue(ageMillis);
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             LOG.error("INTERNAL ERROR: looking at the disk failed", e);
         }
     }

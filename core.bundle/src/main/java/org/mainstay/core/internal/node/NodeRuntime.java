@@ -84,6 +84,9 @@ public final class NodeRuntime implements AutoCloseable {
     private CoreState initial;
     private Settings settings;
     private volatile Safety safety = Safety.NONE;
+    /** Whether {@link #safety} is what quorum.bundle says; true only together with it. */
+    private volatile boolean safetyKnown;
+
     private ScheduledFuture<?> kitDeadline;
     private boolean started;
     private boolean closed;
@@ -176,7 +179,7 @@ public final class NodeRuntime implements AutoCloseable {
                 .map(Instance::typeKey)
                 .distinct()
                 .allMatch(key -> !kits.named(key).isEmpty());
-        if (ready && (safetyFeed.known() || !leased())) {
+        if (ready && (safetyKnown || !leased())) {
             startNow();
         }
         return started;
@@ -192,6 +195,7 @@ public final class NodeRuntime implements AutoCloseable {
     private void configured(Safety newest) {
         synchronized (this) {
             safety = newest;
+            safetyKnown = true;
             readSettings();
         }
         startIfReady();
@@ -221,7 +225,7 @@ public final class NodeRuntime implements AutoCloseable {
         if (started || closed || damaged()) {
             return;
         }
-        if (!safetyFeed.known() && leased()) {
+        if (!safetyKnown && leased()) {
             LOG.error("the tunables want a quorum, but nobody says how it is configured: nothing is started");
             safety = Safety.NONE.withQuorum(Safety.Quorum.MAJORITY, Safety.Witness.REMOTE_VERIFY);
             readSettings();
@@ -242,11 +246,12 @@ public final class NodeRuntime implements AutoCloseable {
             PeerLinks links,
             Cluster cluster,
             HostFactory hosts,
-            NodeConfig config) {}
+            NodeConfig config,
+            GuardControl guard) {}
 
     /** Returns what Administration works with; messages of its topic are registered there before {@link #attach}. */
     public Access access() {
-        return new Access(kits, runner, requests, links, publisher, hosts, config);
+        return new Access(kits, runner, requests, links, publisher, hosts, config, base.guard());
     }
 
     public Cluster cluster() {
@@ -399,7 +404,7 @@ public final class NodeRuntime implements AutoCloseable {
             problems.add("the disk of the configuration database does not answer: a change has waited for "
                     + TimeUnit.MILLISECONDS.toSeconds(loop.commitAgeMillis()) + " s");
         }
-        if (started && leased() && !safetyFeed.known()) {
+        if (started && leased() && !safetyKnown) {
             problems.add("QUORUM_MODE is set, but quorum.bundle does not run: nothing is started on this server");
         }
         problems.addAll(safetyFeed.problems());
@@ -432,6 +437,7 @@ public final class NodeRuntime implements AutoCloseable {
             synchronized (this) {
                 readSettings();
             }
+            publisher.refresh();
         } catch (RuntimeException e) {
             LOG.error("INTERNAL ERROR: the work of each second failed", e);
         }

@@ -30,6 +30,7 @@ final class Publisher implements Cluster {
     private final Executor listenerThread;
     private final PeerViews views;
     private final Supplier<List<String>> problems;
+    private List<String> reported = List.of();
     private final List<Consumer<ClusterSnapshot>> listeners = new CopyOnWriteArrayList<>();
     private final AtomicBoolean told = new AtomicBoolean();
     private final Map<String, Long> checkedAt = new HashMap<>();
@@ -94,6 +95,13 @@ final class Publisher implements Cluster {
         }
     }
 
+    /** Publishes if the runtime itself has something else to report than when the last snapshot was made: nothing announces that. */
+    synchronized void refresh() {
+        if (!problems.get().equals(reported)) {
+            publish();
+        }
+    }
+
     private void tell() {
         told.set(false);
         ClusterSnapshot newest = snapshot;
@@ -119,7 +127,14 @@ final class Publisher implements Cluster {
         Map<String, Activity> activities = new HashMap<>(state.activities());
         progress.forEach((tag, text) -> activities.computeIfPresent(
                 tag, (key, activity) -> new Activity(activity.transition(), activity.operation(), text)));
-        List<String> known = new ArrayList<>(problems.get());
+        reported = List.copyOf(problems.get());
+        List<String> known = new ArrayList<>(reported);
+        if (removed()) {
+            known.add(
+                    state.self()
+                            + " was removed from the cluster and knows nothing of it any more: stop it with lkstop; to"
+                            + " use it again, delete data/lcd and data/identity, then 'mainstay node init' or 'mainstay node join'");
+        }
         if (!state.storage().works()) {
             known.add(state.storage().problem());
         }
@@ -130,6 +145,12 @@ final class Publisher implements Cluster {
         state.obstacles().forEach((tag, text) -> known.add(tag + ": " + text));
         return new ClusterSnapshot(
                 revision, state.self(), state.phase(), state.own(), peers, paths, activities, checkedAt, known);
+    }
+
+    private boolean removed() {
+        var membership = state.own().membership();
+        return !membership.members().isEmpty()
+                && membership.member(state.self()).isEmpty();
     }
 
     private ClusterSnapshot.Peer peer(String name, PeerView view) {

@@ -57,6 +57,9 @@ final class SafetyFeed {
     /** Uses a safety control from now on. */
     void attach(SafetyControl newest) {
         synchronized (this) {
+            if (control != null) {
+                loop.accept(new Event.SafetyAway());
+            }
             control = newest;
         }
         Registration listening = newest.listen(this::news);
@@ -74,6 +77,7 @@ final class SafetyFeed {
             control = null;
             registration.close();
             registration = () -> {};
+            loop.accept(new Event.SafetyAway());
         }
     }
 
@@ -152,12 +156,13 @@ final class SafetyFeed {
 
     /** The guard's word on the right to run. */
     void lease(GuardControl.GuardNews.Lease news) {
+        Right right = Right.valueOf(news.right().name());
         synchronized (this) {
             lease = news;
             cancelEnd();
+            // In here, so that an end that comes due at this moment is told before this word or not at all.
+            loop.accept(new Event.RightChanged(right, news.untilBootMillis(), news.sinceBootMillis(), news.reason()));
         }
-        Right right = Right.valueOf(news.right().name());
-        loop.accept(new Event.RightChanged(right, news.untilBootMillis(), news.sinceBootMillis(), news.reason()));
     }
 
     /** The guard went away: what it renews nobody renews, and what it said of the others counts no more. */
@@ -179,7 +184,12 @@ final class SafetyFeed {
         }
     }
 
-    private void ended() {
+    private synchronized void ended() {
+        if (end == null) {
+            // renewed while this was coming
+            return;
+        }
+        end = null;
         loop.accept(new Event.RightChanged(
                 Right.LOST, 0, 0, "the guard of this server does not answer, so nobody renews its right to run"));
     }
@@ -223,10 +233,5 @@ final class SafetyFeed {
             present = control;
         }
         return present == null ? List.of() : present.state().problems();
-    }
-
-    /** Returns whether the configuration is known. */
-    synchronized boolean known() {
-        return settings != null;
     }
 }

@@ -90,6 +90,8 @@ final class Actors {
 
     private void networks() {
         on("the paths between (\\w+) and (\\w+) are cut", m -> world.cut(m.group(1), m.group(2), true));
+        on("the disk of (\\w+) and (\\w+) is lost", m -> world.sharedDisk(m.group(1), m.group(2), false));
+        on("the disk of (\\w+) and (\\w+) is back", m -> world.sharedDisk(m.group(1), m.group(2), true));
         on("the paths between (\\w+) and (\\w+) are repaired", m -> world.cut(m.group(1), m.group(2), false));
         on("nothing from (\\w+) reaches (\\w+)", m -> world.deafen(m.group(1), m.group(2), true));
         on("what (\\w+) sends reaches (\\w+) again", m -> world.deafen(m.group(1), m.group(2), false));
@@ -113,6 +115,7 @@ final class Actors {
         on("(\\w+) cannot tell about the machine of (\\w+)", m -> sighted(m, Fate.Sight.UNKNOWN));
         on("(\\w+) is cut off", m -> server(m, 1).feed(new Event.CutOff(true, "no carrier on any interface")));
         on("(\\w+) is not cut off any more", m -> server(m, 1).feed(new Event.CutOff(false, "")));
+        on("the safety check of (\\w+) goes away", m -> server(m, 1).feed(new Event.SafetyAway()));
         on("fencing of (\\w+) will fail", m -> world.fencer(m.group(1), new World.Fencer(false, 2_000)));
         on(
                 "fencing of (\\w+) will take (\\d+) s",

@@ -142,6 +142,7 @@ final class Stage {
                 world.server(words.get(3)).prepare(lcd -> lcd.with(LcdSection.FLAGS, flag, new Flag(flag)));
             }
             case "path" -> path(words, text);
+            case "disk" -> disk(words, text);
             case "partitions" -> {
                 expect(text.equals("partitions without quorum"), text);
                 invariants.partitionsWithoutQuorum();
@@ -198,6 +199,25 @@ final class Stage {
         String other = words.get(5);
         world.server(one).prepare(lcd -> lcd.with(LcdSection.PATHS, id, spare(id, other)));
         world.server(other).prepare(lcd -> lcd.with(LcdSection.PATHS, id, spare(id, one)));
+    }
+
+    /** {@code disk ID between A and B}: a shared-disk path. */
+    private void disk(List<String> words, String text) {
+        expect(
+                words.size() == 6
+                        && words.get(2).equals("between")
+                        && words.get(4).equals("and"),
+                text);
+        String id = words.get(1);
+        String one = words.get(3);
+        String other = words.get(5);
+        world.server(one).prepare(lcd -> lcd.with(LcdSection.PATHS, id, onDisk(id, other)));
+        world.server(other).prepare(lcd -> lcd.with(LcdSection.PATHS, id, onDisk(id, one)));
+        world.sharedDisk(one, other, true);
+    }
+
+    private static CommPath onDisk(String id, String peer) {
+        return new CommPath(id, peer, "/dev/" + id, "/dev/" + id, CommPath.DISK_PRIORITY, 500, 6);
     }
 
     private static CommPath spare(String id, String peer) {

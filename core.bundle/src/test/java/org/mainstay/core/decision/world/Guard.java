@@ -145,7 +145,10 @@ public final class Guard {
 
     /** Answers a request of another server: only over a path that is alive for both, and not if it is withheld. */
     private boolean grants(Server other) {
-        boolean heard = running && other.guard().running && server.link(other).alive() && world.linked(server, other);
+        Link link = server.link(other);
+        boolean network = link.alive() && world.linked(server, other);
+        boolean disk = link.diskAlive() && link.beats();
+        boolean heard = running && other.guard().running && (network || disk);
         if (!heard || withheld.contains(other.name())) {
             return false;
         }

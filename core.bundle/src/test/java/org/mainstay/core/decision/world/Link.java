@@ -13,6 +13,8 @@ final class Link {
     private final Server to;
     private boolean alive;
     private boolean changing;
+    private boolean diskAlive;
+    private boolean diskChanging;
     private long session;
     private long lastDelivery;
     /** Whether something was sent while the link was cut: such a session ends, it never goes on with a gap. */
@@ -28,6 +30,32 @@ final class Link {
         return alive;
     }
 
+    /** Returns whether the other one is heard over the shared disk. */
+    boolean diskAlive() {
+        return diskAlive;
+    }
+
+    boolean beats() {
+        return from.online() && to.online() && world.beats(from, to);
+    }
+
+    private void refreshDisk() {
+        if (beats() == diskAlive || diskChanging) {
+            return;
+        }
+        diskChanging = true;
+        boolean wanted = beats();
+        world.after(wanted ? world.about(CONNECT) : world.about(from.detection()), () -> {
+            diskChanging = false;
+            if (from.online() && beats() == wanted && diskAlive != wanted) {
+                diskAlive = wanted;
+                from.guardSeesDisk(to, wanted);
+            } else {
+                refreshDisk();
+            }
+        });
+    }
+
     private boolean reachable() {
         return from.online() && to.online() && world.linked(from, to);
     }
@@ -40,9 +68,11 @@ final class Link {
     void refresh() {
         if (!from.online()) {
             alive = false;
+            diskAlive = false;
             session = 0;
             return;
         }
+        refreshDisk();
         if (reachable() != alive && !changing) {
             changing = true;
             boolean wanted = reachable();
@@ -125,12 +155,12 @@ final class Link {
 
     /** Tells {@code from} what the other guard says. */
     void heartbeat() {
-        if (!reachable() || !alive) {
+        if (!(reachable() && alive) && !(beats() && diskAlive)) {
             return;
         }
         Event.PeerInfo info = to.heartbeat();
         world.after(world.about(DELAY), () -> {
-            if (from.online() && alive) {
+            if (from.online() && (alive || diskAlive)) {
                 from.guardHears(info);
             }
         });

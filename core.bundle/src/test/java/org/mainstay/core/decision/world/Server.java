@@ -196,6 +196,7 @@ public final class Server {
         for (Server other : world.servers().values()) {
             if (managerUp && other != this) {
                 pathStates(other, link(other).alive());
+                pathStates(other, link(other).diskAlive(), true);
                 if (heard.containsKey(other.name)) {
                     feed(heard.get(other.name));
                 }
@@ -245,27 +246,36 @@ public final class Server {
 
     /** The path all servers have, and those that were made besides; the guard says nothing of one that was deleted. */
     private void pathStates(Server other, boolean alive) {
-        feed(new Event.PathState(path(other), other.name, alive));
+        feed(new Event.PathState("to-" + other.name, other.name, alive));
+        pathStates(other, alive, false);
+    }
+
+    private void pathStates(Server other, boolean alive, boolean onDisk) {
         for (CommPath path : disk.rows(LcdSection.PATHS).values()) {
-            if (managerUp && path.peer().equals(other.name)) {
+            if (managerUp && path.peer().equals(other.name) && path.disk() == onDisk) {
                 feed(new Event.PathState(path.id(), other.name, alive));
             }
         }
     }
 
-    private static String path(Server other) {
-        return "to-" + other.name;
+    /** Beats on the shared disk began or ended. */
+    void guardSeesDisk(Server other, boolean alive) {
+        pathStates(other, alive, true);
+        learns(other, alive || link(other).alive());
     }
 
     void guardSees(Server other, boolean alive) {
-        if (!alive) {
-            heard.remove(other.name);
-        }
         if (managerUp) {
             pathStates(other, alive);
         }
-        if (alive) {
+        learns(other, alive || link(other).diskAlive());
+    }
+
+    private void learns(Server other, boolean any) {
+        if (any) {
             link(other).heartbeat();
+        } else {
+            heard.remove(other.name);
         }
     }
 

@@ -28,6 +28,7 @@ public final class World {
             new PriorityQueue<>(Comparator.comparingLong(Due::at).thenComparingLong(Due::sequence));
     private final TreeMap<String, Server> servers = new TreeMap<>();
     private final TreeMap<String, Boolean> cuts = new TreeMap<>();
+    private final TreeMap<String, Boolean> disks = new TreeMap<>();
     /** Directions that carry nothing: {@code from>to}. */
     private final TreeSet<String> deaf = new TreeSet<>();
     /** When each server last wrote its object on the shared storage. */
@@ -145,7 +146,18 @@ public final class World {
         return one.compareTo(other) < 0 ? one + "-" + other : other + "-" + one;
     }
 
-    /** Cuts or repairs all paths between two servers. */
+    /** Gives two servers a shared disk, or takes it away from both; paths that are cut do not touch it. */
+    public void sharedDisk(String one, String other, boolean works) {
+        disks.put(link(one, other), works);
+        connect();
+    }
+
+    /** Returns whether beats pass over the shared disk of two servers. */
+    boolean beats(Server one, Server other) {
+        return disks.getOrDefault(link(one.name(), other.name()), false);
+    }
+
+    /** Cuts or repairs all network paths between two servers. */
     public void cut(String one, String other, boolean cut) {
         cuts.put(link(one, other), cut);
         connect();

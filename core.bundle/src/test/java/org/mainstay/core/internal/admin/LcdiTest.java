@@ -90,6 +90,22 @@ class LcdiTest {
     }
 
     @Test
+    void whoAskedIsKnownOnEveryServer() throws Exception {
+        pair("ip");
+        for (TestNode node : List.of(a, b)) {
+            cluster.await(
+                    node.name() + " records who asked and for what",
+                    () -> node.audit().stream()
+                            .filter(change -> change.server().equals(node.name()))
+                            .filter(change -> change.rows().stream().anyMatch(row -> row.startsWith("equivalencies/")))
+                            .anyMatch(change -> change.who().equals("root")
+                                    && change.from().equals("test")
+                                    && change.rows().stream()
+                                            .anyMatch(row -> row.endsWith(" (COMMITTED eqv_create ip)"))));
+        }
+    }
+
+    @Test
     void equivalenciesAreRefusedWhereTheyMakeNoSense() throws Exception {
         pair("ip");
         assertThat(a.submit(new Request.CreateEquivalency("A", "ip", "B", "ip", 0, 0))
@@ -195,6 +211,30 @@ class LcdiTest {
                 () -> b.own().rows(LcdSection.EQUIVALENCIES).isEmpty());
         ok(b.submit(new Request.RemoveType("web", "page")));
         assertThat(b.own().rows(LcdSection.TYPES)).containsKey("web/").doesNotContainKey("web/page");
+    }
+
+    @Test
+    void whatAKitBringsStaysAndWhatRunsIsNotForgotten() throws Exception {
+        ok(a.create("ip"));
+        assertThat(a.runs("ip")).isTrue();
+        for (Request.RemoveType request :
+                List.of(new Request.RemoveType("test", ""), new Request.RemoveType("test", "fake"))) {
+            Reply refused = a.submit(request);
+            assertThat(refused.exitCode()).isEqualTo(ExitCode.IN_USE);
+            assertThat(refused.message()).contains("comes with an installed recovery kit");
+        }
+        assertThat(a.state("ip")).isEqualTo(InstanceState.ISP);
+        ok(edit(a, new LcdEdit.AddApplication("web")));
+        ok(edit(a, new LcdEdit.AddType("web", "page")));
+        ok(edit(a, new LcdEdit.AddInstance("web", "page", "home", "/", "", InstanceSettings.DEFAULT)));
+        ok(edit(a, new LcdEdit.SetState("home", InstanceState.ISP, "", false)));
+        assertThat(a.submit(new Request.RemoveType("web", "")).message()).contains("'home' is in service on A");
+        ok(edit(a, new LcdEdit.SetState("home", InstanceState.OSU, "", false)));
+        assertThat(a.submit(new Request.RemoveType("web", "page")).message())
+                .contains("'home' is in service on A or not certainly stopped");
+        ok(a.submit(new Request.ConfirmStopped("home", "A")));
+        ok(a.submit(new Request.RemoveType("web", "")));
+        assertThat(a.own().instance("home")).isEmpty();
     }
 
     // covers ADM-220 ADM-222 ADM-224 ADM-226 ADM-228 CMD-450
@@ -308,6 +348,9 @@ class LcdiTest {
     @Test
     void maintenanceEndsByItselfAndIsKnownEverywhere() throws Exception {
         pair("ip");
+        assertThat(a.submit(new Request.SetMaintenance("tag:ip", "", true, 7200))
+                        .message())
+                .matches(".* until \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d: monitoring and automatic moves pause");
         ok(a.submit(new Request.SetMaintenance("tag:ip", "", true, 0)));
         cluster.await("on both", () -> b.own().rows(LcdSection.MAINTENANCE).containsKey("tag:ip"));
         ok(b.submit(new Request.SetMaintenance("tag:ip", "", false, 0)));

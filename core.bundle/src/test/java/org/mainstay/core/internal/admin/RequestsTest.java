@@ -123,6 +123,17 @@ class RequestsTest {
         refused(new Request.DeletePath("B", "10.7.7.7", ""), 7, "10.0.0.1 - 10.0.0.2");
     }
 
+    // covers COMM-010
+    @Test
+    void diskPathsAreCheckedBeforeAnythingIsChanged() throws Exception {
+        refused(new Request.CreatePath("B", "/dev/one", "/dev/other", 61, 500, 6), 5, "same device");
+        refused(new Request.CreatePath("B", "/dev/one", "/dev/one", 61, 500, 2), 5, "3 to 99");
+        refused(new Request.CreatePath("B", "/dev/one", "/dev/one", 1, 500, 6), 5, "comes after all others");
+        // This test's guard knows no disks: the refusal of a guard ends it.
+        refused(new Request.CreatePath("B", "/dev/one", "/dev/one", 61, 500, 6), 5, "A: this guard");
+        refused(new Request.DeletePath("B", "/dev/one", "/dev/one"), 7, "10.0.0.1 - 10.0.0.2");
+    }
+
     // covers ADM-083
     @Test
     void aSinglePathIsWarnedOf() throws Exception {

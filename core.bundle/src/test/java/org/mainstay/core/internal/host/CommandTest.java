@@ -82,6 +82,7 @@ class CommandTest {
         assertThat(sh("exit 127")).isEqualTo(new CommandResult(127, "", ""));
     }
 
+    // covers ADM-152
     @Test
     void theEnvironmentIsTheDocumentedOne() {
         List<String> names = run(Command.of("env").environment("MINE", "1"))

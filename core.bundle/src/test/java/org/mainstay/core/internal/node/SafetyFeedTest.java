@@ -11,13 +11,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.mainstay.cluster.GuardControl.GuardNews;
 import org.mainstay.cluster.GuardControl.LeaseSettings;
-import org.mainstay.cluster.QuorumSettings;
-import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.SafetyControl;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
@@ -43,46 +40,6 @@ class SafetyFeedTest {
         timer.shutdownNow();
     }
 
-    /** A safety control whose news a test decides. */
-    private static final class FakeSafety implements SafetyControl {
-        private final List<String> fenced = new ArrayList<>();
-        private Consumer<SafetyNews> listener = news -> {};
-
-        @Override
-        public State state() {
-            return new State(
-                    QuorumSettings.DEFAULT, List.of(), List.of(), Set.of(), Map.of(), "", List.of("a weak spot"));
-        }
-
-        @Override
-        public Registration listen(Consumer<SafetyNews> newest) {
-            listener = newest;
-            return () -> listener = news -> {};
-        }
-
-        @Override
-        public void fence(String server, String reason) {
-            fenced.add(server + " " + reason);
-        }
-    }
-
-    private static QuorumSettings majority() {
-        QuorumSettings d = QuorumSettings.DEFAULT;
-        return new QuorumSettings(
-                QuorumSettings.Quorum.MAJORITY,
-                QuorumSettings.Witness.REMOTE_VERIFY,
-                d.quarantineMillis(),
-                6_000,
-                11_000,
-                d.storage(),
-                d.etcd(),
-                d.safety(),
-                "/dev/watchdog",
-                d.watchdogMillis(),
-                d.pauseToleranceMillis(),
-                false);
-    }
-
     private static Lcd members(String... names) {
         List<Member> members = new ArrayList<>();
         for (String name : names) {
@@ -94,9 +51,7 @@ class SafetyFeedTest {
     @Test
     void theConfigurationGoesToTheCoreAndWithTheMembersToTheGuard() {
         feed.attach(control);
-        assertThat(feed.known()).isFalse();
-        control.listener.accept(new SafetyControl.SafetyNews.Configured(majority(), Set.of("B")));
-        assertThat(feed.known()).isTrue();
+        control.tell(new SafetyControl.SafetyNews.Configured(FakeSafety.majority(), Set.of("B")));
         assertThat(configured).hasSize(1);
         assertThat(configured.get(0).quorum()).isEqualTo(Safety.Quorum.MAJORITY);
         assertThat(configured.get(0).witness()).isEqualTo(Safety.Witness.REMOTE_VERIFY);
@@ -118,17 +73,16 @@ class SafetyFeedTest {
     @Test
     void whatIsSeenAndFencedBecomesEvents() {
         feed.attach(control);
-        control.listener.accept(
-                new SafetyControl.SafetyNews.PeerSighted("B", SafetyControl.Sight.SEEN, 700, "it answers ICMP"));
-        control.listener.accept(new SafetyControl.SafetyNews.CutOff(true, "no carrier"));
-        control.listener.accept(new SafetyControl.SafetyNews.FenceFinished("B", true, "off"));
+        control.tell(new SafetyControl.SafetyNews.PeerSighted("B", SafetyControl.Sight.SEEN, 700, "it answers ICMP"));
+        control.tell(new SafetyControl.SafetyNews.CutOff(true, "no carrier"));
+        control.tell(new SafetyControl.SafetyNews.FenceFinished("B", true, "off"));
         assertThat(events)
                 .containsExactly(
                         new Event.PeerSighted("B", Fate.Sight.SEEN, 700, "it answers ICMP"),
                         new Event.CutOff(true, "no carrier"),
                         new Event.FenceFinished("B", true, "off"));
         feed.fence(new Effect.Fence("B", "why"));
-        assertThat(control.fenced).containsExactly("B why");
+        assertThat(control.fenced()).containsExactly("B why");
         assertThat(feed.problems()).containsExactly("a weak spot");
     }
 
@@ -137,12 +91,25 @@ class SafetyFeedTest {
         feed.attach(control);
         feed.detach(control);
         feed.fence(new Effect.Fence("B", "why"));
+        assertThat(events.poll()).isEqualTo(new Event.SafetyAway());
         assertThat(events).singleElement().isInstanceOfSatisfying(Event.FenceFinished.class, event -> {
             assertThat(event.peer()).isEqualTo("B");
             assertThat(event.confirmed()).isFalse();
         });
-        assertThat(control.fenced).isEmpty();
+        assertThat(control.fenced()).isEmpty();
         assertThat(feed.problems()).isEmpty();
+    }
+
+    @Test
+    void whoeverTakesThePlaceOfASafetyControlStartsAnew() {
+        feed.attach(control);
+        FakeSafety next = new FakeSafety();
+        feed.attach(next);
+        assertThat(events).containsExactly(new Event.SafetyAway());
+        feed.detach(control);
+        assertThat(events).as("it was replaced before").hasSize(1);
+        feed.detach(next);
+        assertThat(events).hasSize(2);
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.Instance;
@@ -22,6 +23,7 @@ import org.mainstay.cluster.lcd.Membership;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.DecisionCore;
 import org.mainstay.core.internal.admin.AdminService;
+import org.mainstay.core.internal.lcd.Audit;
 import org.mainstay.core.internal.lcd.DocumentChange;
 import org.mainstay.core.internal.lcd.LcdCodec;
 import org.mainstay.core.internal.lcd.LcdStore;
@@ -50,6 +52,7 @@ public final class TestNode {
     private final FakeKit kit;
     private final Runnable changed;
     private volatile boolean diskFull;
+    private Duration kitWait = Duration.ofSeconds(2);
     private int boot = 1;
     private LcdStore store;
     private NodeRuntime runtime;
@@ -93,6 +96,16 @@ public final class TestNode {
         Files.writeString(home.resolve("etc/default/LifeKeeper"), text + "\n");
     }
 
+    /** For the starts from now on. */
+    void kitWait(Duration wait) {
+        kitWait = wait;
+    }
+
+    /** Returns who changed what in this server's database. */
+    public List<EventLog.Change> audit() {
+        return Audit.newest(store.history(), Integer.MAX_VALUE);
+    }
+
     void start() {
         try {
             LcdCodec codec = new LcdCodec();
@@ -104,7 +117,7 @@ public final class TestNode {
                     new Tunables(home.resolve("etc/default/LifeKeeper")),
                     new JumpingClock(),
                     () -> 0.5,
-                    Duration.ofSeconds(2));
+                    kitWait);
             NodeRuntime.Foundation base = new NodeRuntime.Foundation(
                     store.own(),
                     store.peers(),

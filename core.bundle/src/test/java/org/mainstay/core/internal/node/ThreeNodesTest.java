@@ -139,8 +139,20 @@ class ThreeNodesTest {
                 .isEqualTo(8);
         assertThat(serving.message()).contains("db");
         ok(a.submit(new Request.Unextend("db", "C")));
-        ok(a.submit(new Request.RemoveNode("C", false)));
+        Reply removed = a.submit(new Request.RemoveNode("C", false));
+        ok(removed);
+        assertThat(removed.remarks()).isEmpty();
         assertThat(a.own().membership().member("C")).isEmpty();
+        cluster.await(
+                "C knows that it was removed",
+                () -> c.own().membership().member("C").isEmpty()
+                        && c.snapshot().problems().stream().anyMatch(text -> text.contains("C was removed")));
+        cluster.kill("C");
+        cluster.start("C");
+        cluster.await(
+                "nothing is in doubt on C",
+                () -> c.own().rows(LcdSection.OPERATIONS).isEmpty()
+                        && c.own().membership().member("C").isEmpty());
         assertThat(a.own().rows(LcdSection.PATHS).values())
                 .noneMatch(path -> path.peer().equals("C"));
         cluster.await("B knows", () -> b.own().membership().member("C").isEmpty());

@@ -1,12 +1,15 @@
 package org.mainstay.kit.app.internal;
 
-import java.nio.file.Files;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.mainstay.kit.Action;
 import org.mainstay.kit.ActionContext;
 import org.mainstay.kit.Command;
@@ -38,8 +41,18 @@ public final class GenericApplicationKit implements RecoveryKit {
     static final String RECOVER = "recover";
     static final String INFO = "info";
     static final String TIME_LIMIT = "timeLimit";
+    static final String CREATE = "createScript";
+    static final String EXTEND = "extendScript";
+    static final String DELETE = "deleteScript";
+    static final String ACTIONS = "actions";
+    /** Extra action: gives an action of this server a new script, {@code -- ACTION PATH}. */
+    static final String UPDATE = "update";
+    /** Extra action: runs one of the scripts of the property {@code actions}, {@code -- NAME ARGUMENTS}. */
+    static final String RUN = "run";
 
-    private static final List<String> SCRIPTS = List.of(RESTORE, REMOVE, QUICK_CHECK, DEEP_CHECK, RECOVER);
+    private static final List<String> SCRIPTS =
+            List.of(RESTORE, REMOVE, QUICK_CHECK, DEEP_CHECK, RECOVER, CREATE, EXTEND, DELETE);
+    private static final Pattern EXTRA = Pattern.compile("([A-Za-z][A-Za-z0-9_-]*)=(/\\S+)");
     private static final Duration LONGEST = Duration.ofHours(24);
     private static final Duration LEFTOVERS_END_WITHIN = Duration.ofSeconds(10);
 
@@ -64,6 +77,21 @@ public final class GenericApplicationKit implements RecoveryKit {
                     script(RECOVER, "Local recovery script")
                             .help("Repairs the application in place after a failed check.")
                             .build(),
+                    script(CREATE, "Create script")
+                            .help(
+                                    "Runs once on this server when the resource is created; its failure refuses the creation.")
+                            .build(),
+                    script(EXTEND, "Extend script")
+                            .help("Runs on each further server; its failure refuses the extension.")
+                            .build(),
+                    script(DELETE, "Delete script")
+                            .help("Runs on each server the resource is taken from.")
+                            .build(),
+                    Field.named(ACTIONS, "Extra actions")
+                            .help(
+                                    "NAME=/path of further scripts, separated by blanks; run one with perform_action -a run"
+                                            + " -t TAG -- NAME ARGUMENTS.")
+                            .build(),
                     Field.named(INFO, "Application info")
                             .help("Free text handed to the scripts as MAINSTAY_INFO.")
                             .build(),
@@ -72,14 +100,27 @@ public final class GenericApplicationKit implements RecoveryKit {
                             .integer(1, LONGEST.toSeconds())
                             .defaultValue("300")
                             .build()))
+            .extraActions(UPDATE, RUN)
+            .timeLimit(Action.CREATE, Duration.ofMinutes(5))
+            .timeLimit(Action.EXTEND, Duration.ofMinutes(5))
             .timeLimit(Action.RESTORE, LONGEST.plusMinutes(1))
             .timeLimit(Action.REMOVE, LONGEST.plusMinutes(1))
             .timeLimit(Action.RECOVER, LONGEST.plusMinutes(1))
             .localRecovery(true)
             .build();
 
+    private final Path home;
+
+    /** The service's working directory is the installation. */
     @Activate
-    public GenericApplicationKit() {}
+    public GenericApplicationKit() {
+        this(Path.of(""));
+    }
+
+    /** @param home the installation */
+    GenericApplicationKit(Path home) {
+        this.home = home;
+    }
 
     private static Field.Builder script(String name, String label) {
         return Field.named(name, label).kind(Field.Kind.PATH);
@@ -93,7 +134,7 @@ public final class GenericApplicationKit implements RecoveryKit {
     @Override
     public Creation create(CreateContext context) {
         ResourceInfo resource = context.resource();
-        Optional<String> refusal = unusableScript(resource, "on this server");
+        Optional<String> refusal = unusableScript(context, "on this server");
         if (refusal.isPresent()) {
             return Creation.refused(refusal.get());
         }
@@ -110,7 +151,8 @@ public final class GenericApplicationKit implements RecoveryKit {
             creation =
                     creation.withRemark("the recover script never runs, because no check script can report a failure");
         }
-        return creation;
+        Creation complete = creation;
+        return once(context, CREATE, tag).map(Creation::refused).orElse(complete);
     }
 
     /** Proposes App.0, App.1, ... (ADM-165). */
@@ -126,38 +168,116 @@ public final class GenericApplicationKit implements RecoveryKit {
     @Override
     public Creation extend(CreateContext context) {
         ResourceInfo resource = context.resource();
-        return unusableScript(resource, "on " + resource.server())
+        Optional<String> refusal = unusableScript(context, "on " + resource.server());
+        return refusal.or(() -> once(context, EXTEND, resource.id()))
                 .map(Creation::refused)
                 .orElseGet(() -> Creation.of(resource.id(), resource.properties()));
     }
 
+    /** Runs an optional script that accompanies a change of configuration (ADM-150). @return why it failed */
+    private Optional<String> once(ActionContext context, String script, String id) {
+        if (!has(context.resource(), script)) {
+            return Optional.empty();
+        }
+        ResourceInfo its = context.resource();
+        ResourceInfo named = new ResourceInfo(
+                its.server(),
+                its.tag().isEmpty() ? id : its.tag(),
+                id,
+                its.application(),
+                its.type(),
+                its.properties(),
+                false);
+        CommandResult result = context.host().run(command(named, script, context.remaining(), List.of()));
+        return result.succeeded()
+                ? Optional.empty()
+                : Optional.of(script + "=" + its.property(script, "") + " ended with exit code " + result.exitCode()
+                        + ": " + result.summary());
+    }
+
+    @Override
+    public Outcome delete(ActionContext context) {
+        Optional<String> failed = once(context, DELETE, context.resource().id());
+        try {
+            new Scripts(home, context.resource()).delete();
+        } catch (IOException e) {
+            return Outcome.failed("the copies of the scripts could not be deleted: " + e.getMessage());
+        }
+        return failed.map(Outcome::failed).orElseGet(() -> Outcome.success("the resource's own files are gone"));
+    }
+
+    @Override
+    public Outcome unextend(ActionContext context) {
+        return delete(context);
+    }
+
+    @Override
+    public Outcome perform(String name, List<String> arguments, ActionContext context) {
+        ResourceInfo resource = context.resource();
+        if (name.equals(UPDATE)) {
+            if (arguments.size() != 2 || !SCRIPTS.contains(arguments.get(0))) {
+                return Outcome.failed("update needs an action and the path of its new script; actions: "
+                        + String.join(", ", SCRIPTS));
+            }
+            try {
+                return new Scripts(home, resource).update(arguments.get(0), arguments.get(1), context.host());
+            } catch (IOException e) {
+                return Outcome.failed("the copy of " + arguments.get(1) + " could not be made: " + e.getMessage());
+            }
+        }
+        if (name.equals(RUN)) {
+            Map<String, String> extras = extras(resource);
+            if (arguments.isEmpty() || !extras.containsKey(arguments.get(0))) {
+                return Outcome.failed("run needs the name of an extra action; set with actions: "
+                        + (extras.isEmpty() ? "none" : String.join(", ", extras.keySet())));
+            }
+            List<String> rest = arguments.subList(1, arguments.size());
+            CommandResult result =
+                    context.host().run(command(resource, extras.get(arguments.get(0)), context.remaining(), rest));
+            return result.succeeded()
+                    ? Outcome.success(
+                            result.output().isBlank() ? "done" : result.output().strip())
+                    : Outcome.failed(
+                            arguments.get(0) + " ended with exit code " + result.exitCode() + ": " + result.summary(),
+                            result.output() + result.errors());
+        }
+        return RecoveryKit.super.perform(name, arguments, context);
+    }
+
+    private static Map<String, String> extras(ResourceInfo resource) {
+        Map<String, String> extras = new LinkedHashMap<>();
+        Matcher one = EXTRA.matcher(resource.property(ACTIONS, ""));
+        while (one.find()) {
+            extras.put(one.group(1), one.group(2));
+        }
+        return extras;
+    }
+
     @Override
     public Outcome validate(ActionContext context) {
-        return unusableScript(context.resource(), "on " + context.resource().server())
+        return unusableScript(context, "on " + context.resource().server())
                 .map(Outcome::failed)
                 .orElseGet(() -> Outcome.success("all scripts are there and executable"));
     }
 
-    private static Optional<String> unusableScript(ResourceInfo resource, String where) {
+    private Optional<String> unusableScript(ActionContext context, String where) {
+        ResourceInfo resource = context.resource();
+        Scripts scripts = new Scripts(home, resource);
+        Map<String, String> files = new LinkedHashMap<>();
         for (String name : SCRIPTS) {
-            String path = resource.property(name, "");
-            if (path.isEmpty()) {
-                continue;
-            }
-            Path script = Path.of(path);
-            if (!script.isAbsolute()) {
-                return Optional.of(name + "=" + path + ": give the absolute path of an executable file");
-            }
-            if (!Files.isRegularFile(script)) {
-                return Optional.of(name + "=" + path + ": there is no such file " + where
-                        + "; copy the script there or name another");
-            }
-            if (!Files.isExecutable(script)) {
-                return Optional.of(
-                        name + "=" + path + ": the file is not executable " + where + "; run chmod +x on it");
+            if (has(resource, name)) {
+                files.put(name, scripts.file(name));
             }
         }
-        return Optional.empty();
+        files.putAll(extras(resource));
+        for (String word : resource.property(ACTIONS, "").strip().split("\\s+")) {
+            if (!word.isEmpty() && !EXTRA.matcher(word).matches()) {
+                return Optional.of("actions: '" + word + "' is no action: write NAME=/path, separated by blanks");
+            }
+        }
+        return files.entrySet().stream()
+                .flatMap(file -> Scripts.unusable(file.getKey(), file.getValue(), where, context.host()).stream())
+                .findFirst();
     }
 
     private static boolean has(ResourceInfo resource, String name) {
@@ -225,7 +345,8 @@ public final class GenericApplicationKit implements RecoveryKit {
                     ? Probe.unknown("no process in its control group and no quickCheck script to ask")
                     : Probe.running("processes " + processes + " run");
         }
-        CommandResult result = context.host().run(command(context, QUICK_CHECK, context.remaining()));
+        CommandResult result =
+                context.host().run(command(context.resource(), QUICK_CHECK, context.remaining(), List.of()));
         if (result.succeeded()) {
             return Probe.running("the quickCheck script succeeds");
         }
@@ -241,8 +362,12 @@ public final class GenericApplicationKit implements RecoveryKit {
         return Duration.ofSeconds(Long.parseLong(context.resource().property(TIME_LIMIT, "300")));
     }
 
-    private static Outcome run(ActionContext context, String script, Duration limit) {
-        CommandResult result = context.host().run(command(context, script, limit));
+    private Outcome run(ActionContext context, String script, Duration limit) {
+        if (!has(context.resource(), script)) {
+            return Outcome.failed("it has no " + script + " script; set one: mainstay resource set "
+                    + context.resource().tag() + " " + script + "=/path/of/the/script");
+        }
+        CommandResult result = context.host().run(command(context.resource(), script, limit, List.of()));
         if (result.succeeded()) {
             return Outcome.success(script + " script succeeded");
         }
@@ -264,9 +389,12 @@ public final class GenericApplicationKit implements RecoveryKit {
                 detail);
     }
 
-    private static Command command(ActionContext context, String script, Duration limit) {
-        ResourceInfo resource = context.resource();
-        Command.Builder command = Command.of(resource.property(script, ""), "-t", resource.tag(), "-i", resource.id())
+    /** @param script one of the resource's scripts, or a path */
+    private Command command(ResourceInfo resource, String script, Duration limit, List<String> further) {
+        List<String> arguments = new ArrayList<>(List.of("-t", resource.tag(), "-i", resource.id()));
+        arguments.addAll(further);
+        String file = script.startsWith("/") ? script : new Scripts(home, resource).file(script);
+        Command.Builder command = Command.of(file, arguments)
                 .environment("MAINSTAY_TAG", resource.tag())
                 .environment("MAINSTAY_ID", resource.id())
                 .environment("MAINSTAY_INFO", resource.property(INFO, ""))

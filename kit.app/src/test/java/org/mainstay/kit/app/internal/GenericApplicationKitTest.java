@@ -54,6 +54,16 @@ class GenericApplicationKitTest {
         return properties;
     }
 
+    // covers ADM-162 ADM-163
+    @Test
+    void withoutARestoreScriptItSaysWhatIsMissing() {
+        ResourceInfo made = new ResourceInfo("A", "web", "web-id", "gen", "app", Map.of(), false);
+        Outcome failed = kit.restore(bench.context(made));
+        assertThat(failed.succeeded()).isFalse();
+        assertThat(failed.message())
+                .isEqualTo("it has no restore script; set one: mainstay resource set web restore=/path/of/the/script");
+    }
+
     @Test
     void aLifeOfAnApplication() throws IOException {
         Map<String, String> properties = scripts();
@@ -71,6 +81,7 @@ class GenericApplicationKitTest {
         assertThat(folder.resolve("runs")).doesNotExist();
     }
 
+    // covers ADM-165
     @Test
     void tagsAreProposedInOrder() throws IOException {
         bench.with("App.0", "app", Map.of());

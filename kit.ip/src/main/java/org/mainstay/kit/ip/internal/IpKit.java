@@ -81,16 +81,18 @@ public final class IpKit implements RecoveryKit {
             .build();
 
     private final PingList pingList;
+    private final Links links;
 
     /** The service's working directory is the installation. */
     @Activate
     public IpKit() {
-        this(Path.of(""));
+        this(Path.of(""), new Links(Path.of("/")));
     }
 
     /** @param home the installation */
-    IpKit(Path home) {
+    IpKit(Path home, Links links) {
         this.pingList = new PingList(home);
+        this.links = links;
     }
 
     @Override
@@ -133,7 +135,7 @@ public final class IpKit implements RecoveryKit {
     }
 
     /** @param first whether nobody holds the address yet, so that nobody may answer for it on the link */
-    private static Creation check(CreateContext context, boolean first) {
+    private Creation check(CreateContext context, boolean first) {
         try {
             IpSettings settings = IpSettings.of(context.resource().properties());
             refuseUnsuitable(settings);
@@ -153,14 +155,20 @@ public final class IpKit implements RecoveryKit {
                 properties.put(IpSettings.NETMASK, String.valueOf(settings.prefix()));
             }
             String id = settings.address().text();
-            return Creation.of(id, properties).withSuggestedTag(id);
+            Creation creation = Creation.of(id, properties).withSuggestedTag(id);
+            if (settings.enabled()) {
+                String main = properties.getOrDefault(IpSettings.FOUND, "");
+                for (String remark : Advice.remarks(links, settings.address(), main, settings.backupInterface())) {
+                    creation = creation.withRemark(remark);
+                }
+            }
+            return creation;
         } catch (IllegalArgumentException e) {
             return Creation.refused(e.getMessage());
         }
     }
 
-    private static void place(
-            CreateContext context, IpSettings settings, boolean first, Map<String, String> properties) {
+    private void place(CreateContext context, IpSettings settings, boolean first, Map<String, String> properties) {
         HostNetwork network = context.host().network();
         List<Interface> all = network.interfaces();
         IpAddress address = settings.address();
@@ -175,8 +183,10 @@ public final class IpKit implements RecoveryKit {
                     + (address.isBroadcast(placement.prefix()) ? "broadcast address" : "name") + " of the network "
                     + address.network(placement.prefix()) + ": choose one of its other addresses");
         }
+        refusePart(placement.networkInterface().name(), IpSettings.INTERFACE);
         if (!settings.backupInterface().isEmpty()) {
             Placement.existing(all, settings.backupInterface(), IpSettings.BACKUP);
+            refusePart(settings.backupInterface(), IpSettings.BACKUP);
         }
         String name = placement.networkInterface().name();
         if (first) {
@@ -193,6 +203,13 @@ public final class IpKit implements RecoveryKit {
         }
         properties.put(IpSettings.NETMASK, String.valueOf(placement.prefix()));
         properties.put(IpSettings.FOUND, name);
+    }
+
+    private void refusePart(String name, String property) {
+        Optional<String> refusal = Advice.refusal(links, name, property);
+        if (refusal.isPresent()) {
+            throw new IllegalArgumentException(refusal.get());
+        }
     }
 
     private static void refuseUnsuitable(IpSettings settings) {

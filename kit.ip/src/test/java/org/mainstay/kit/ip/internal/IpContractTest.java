@@ -69,7 +69,7 @@ class IpContractTest {
 
     @Test
     void keepsTheContract() {
-        IpKit kit = new IpKit(home);
+        IpKit kit = new IpKit(home, new Links(home));
         ResourceInfo vip = new ResourceInfo("A", "vip", VIP, "comm", "ip", PROPERTIES, false);
         new KitContract(kit, this::context)
                 .breaking(serving -> machine.card("eth0", true, true, "10.1.0.1/24"))

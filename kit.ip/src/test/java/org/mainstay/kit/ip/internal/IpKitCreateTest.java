@@ -18,7 +18,7 @@ import org.mainstay.kit.ResourceInfo;
 /** What create, extend and validate accept and how they say no (ADM-190 to ADM-200, ADM-260 to ADM-264). */
 class IpKitCreateTest {
     private final FakeMachine machine = new FakeMachine();
-    private final IpKit kit = new IpKit(Path.of("/nowhere"));
+    private final IpKit kit = new IpKit(Path.of("/nowhere"), new Links(Path.of("/nowhere")));
 
     @BeforeEach
     void start() {
@@ -129,6 +129,7 @@ class IpKitCreateTest {
         assertThat(refusal("address=fd00:1::9")).contains("already protected by resource other");
     }
 
+    // covers ADM-200 ADM-263
     @Test
     void otherPropertiesAreCheckedToo() {
         assertThat(refusal("address=10.1.0.9/24", "netmask=25")).contains("disagree");
@@ -147,6 +148,7 @@ class IpKitCreateTest {
                 .containsEntry("interface.found", "eth1");
     }
 
+    // covers ADM-193 ADM-260 ADM-261
     @Test
     void anExtendFindsTheInterfaceOfItsOwnServerAndDoesNotAskTheLink() {
         Map<String, String> template =
@@ -160,6 +162,7 @@ class IpKitCreateTest {
         assertThat(other.log).isEmpty();
     }
 
+    // covers ADM-264
     @Test
     void anExtendToAnotherSubnetIsRefusedUnlessItsModeIsDisabled() {
         Map<String, String> template =

@@ -26,7 +26,7 @@ class IpKitServiceTest {
 
     @BeforeEach
     void start() {
-        kit = new IpKit(home);
+        kit = new IpKit(home, new Links(home));
         machine.card("eth0", true, true, "10.1.0.1/24");
         machine.card("eth1", true, true, "10.1.0.2/24");
     }
@@ -158,6 +158,7 @@ class IpKitServiceTest {
         assertThat(kit.probe(vip()).state()).isEqualTo(Probe.State.RUNNING);
     }
 
+    // covers ADM-191 ADM-210
     @Test
     void checksNoticeALostAddressALostLinkAndASecondUser() {
         assertThat(failure(kit.quickCheck(vip()))).contains(VIP + " is not on eth0");
@@ -172,6 +173,7 @@ class IpKitServiceTest {
         assertThat(failure(kit.deepCheck(vip()))).contains("eth0 has no link");
     }
 
+    // covers ADM-191 ADM-211 ADM-212 ADM-214 ADM-262
     @Test
     void localRecoveryTriesTheInterfaceThenTheBackup() {
         succeeds(kit.recover(vip("backupInterface=eth1")));
@@ -181,6 +183,10 @@ class IpKitServiceTest {
         assertThat(machine.holders(VIP)).as("ADM-212").containsExactly("eth1");
         machine.unplug("eth1");
         assertThat(failure(kit.recover(vip("backupInterface=eth1")))).contains("eth0 has no link", "eth1 has no link");
+        assertThat(failure(kit.recover(vip()))).as("ADM-214").contains("eth0 has no link");
+        assertThat(kit.descriptor().localRecovery())
+                .as("asked at extend, ADM-262")
+                .isTrue();
     }
 
     @Test
@@ -192,6 +198,7 @@ class IpKitServiceTest {
         assertThat(machine.log).noneMatch(line -> line.startsWith("announce"));
     }
 
+    // covers ADM-264
     @Test
     void inModeDisabledNothingIsConfiguredOrWatched() {
         CreateContext disabled = vip("restoreMode=Disabled");

@@ -122,6 +122,7 @@ class PostgresKitIT {
         return PostmasterFile.read(data).orElseThrow().pid();
     }
 
+    // covers PG-001 PG-003 PG-005 PG-007 PG-008 PG-023 PG-054
     @Test
     void createFindsProgramsOwnerAndVolume() {
         Creation creation = bench.tryCreate("", answers());
@@ -131,6 +132,7 @@ class PostgresKitIT {
         assertThat(creation.properties()).containsEntry("owner", "postgres").containsKey("bindir");
     }
 
+    // covers PG-010 PG-069 PG-071 PG-074 PG-075 PG-077 PG-078 PG-099 PG-100
     @Test
     void restoreServesCheckAndRemove() throws Exception {
         create();
@@ -154,6 +156,7 @@ class PostgresKitIT {
         assertThat(postmaster()).isEqualTo(before);
     }
 
+    // covers PG-073 PG-081
     @Test
     void aKilledServerIsRecovered() throws Exception {
         create();
@@ -184,6 +187,7 @@ class PostgresKitIT {
         assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.STOPPED);
     }
 
+    // covers PG-143
     @Test
     void aLockFileLeftByADeadServerDoesNotStopTheStart() throws Exception {
         create();
@@ -203,6 +207,7 @@ class PostgresKitIT {
         }
     }
 
+    // covers PG-070
     @Test
     void aServerThatCannotStartSaysWhatItsLogSays() throws Exception {
         create();
@@ -212,6 +217,7 @@ class PostgresKitIT {
         assertThat(restored.message()).contains("no_such_setting");
     }
 
+    // covers PG-002 PG-009 PG-014 PG-027 PG-049 PG-104
     @Test
     void aRunningServerIsAdoptedWithItsPort() throws Exception {
         create();
@@ -256,6 +262,7 @@ class PostgresKitIT {
         assertThat(kit.deepCheck(bench.context(resource)).succeeded()).isTrue();
     }
 
+    // covers PG-019 PG-050
     @Test
     void aPasswordPromptIsAnErrorNotAHang() throws Exception {
         create();
@@ -271,6 +278,7 @@ class PostgresKitIT {
         assertThat(check.message()).contains("pg_hba.conf").contains("passfile");
     }
 
+    // covers PG-007 PG-016 PG-041 PG-145
     @Test
     void badAnswersAreRefusedWithTheReason() throws Exception {
         Map<String, String> missing = answers();
@@ -313,6 +321,7 @@ class PostgresKitIT {
         }
     }
 
+    // covers PG-015 PG-139
     @Test
     void aDataDirectoryOutsideAProtectedVolumeIsRefused() {
         try (KitBench bare = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))) {
@@ -371,6 +380,7 @@ class PostgresKitIT {
                 .isEmpty();
     }
 
+    // covers PG-101
     @Test
     void withoutPsqlAPasswordComesFromTheFile() throws Exception {
         createWithoutPsql();

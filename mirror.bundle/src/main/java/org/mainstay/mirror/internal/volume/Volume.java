@@ -66,6 +66,11 @@ record Volume(Path device, Path mount, String fileSystem, String options, String
         return new Volume(device, mount, fileSystem, options, value);
     }
 
+    /** Returns the volume as it is mounted, where a mirror is in front of the device. */
+    Volume behind(Mirrored mirrored) {
+        return new Volume(mirrored.attachment(), mount, fileSystem, options, NONE);
+    }
+
     /** Returns the area that belongs to an image file: beside it, never inside its file system. */
     Path areaBeside() {
         return device.resolveSibling(device.getFileName() + AREA_SUFFIX);

@@ -80,6 +80,26 @@ final class VolumeChecks {
         return withReservation(known);
     }
 
+    /** Checks the storage of a mirrored volume that has its file system already. */
+    Volume own(Volume volume, ResourceInfo resource, List<ResourceInfo> others) throws RefusedException {
+        blank(volume, resource, others);
+        Volume known = detect(volume);
+        warnOfFstab(known);
+        return known;
+    }
+
+    /** Checks the storage of a further side of a mirrored volume; what is on it does not matter. */
+    void blank(Volume volume, ResourceInfo resource, List<ResourceInfo> others) throws RefusedException {
+        requireDevice(volume);
+        requireUnused(volume, resource, others);
+        Optional<String> mounted = Devices.stillMounted(host.storage(), volume.device());
+        if (mounted.isPresent()) {
+            throw new RefusedException("device: " + volume.device() + " is mounted on " + mounted.get()
+                    + "; unmount it: from now on only its mirror may be mounted");
+        }
+        requireMountPoint(volume);
+    }
+
     private void requireDevice(Volume volume) throws RefusedException {
         if (!Files.exists(volume.device())) {
             throw new RefusedException("device: there is no " + volume.device()
@@ -230,7 +250,8 @@ final class VolumeChecks {
                     + "; name a small partition, LUN or file that every server reaches instead, or try again");
         }
         throw new RefusedException(
-                "reservation: " + volume.device() + " offers no SCSI persistent reservation; name a small"
-                        + " partition, LUN or file that every server reaches (at least 132 KiB), or say 'none' to do without");
+                "reservation: " + volume.device() + " offers no SCSI persistent reservation; name a small partition,"
+                        + " LUN or file that every server reaches (at least 132 KiB), or say"
+                        + " 'none' to do without");
     }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.mainstay.kit.Action;
 import org.mainstay.kit.ActionContext;
@@ -22,6 +23,9 @@ import org.mainstay.kit.RecoveryKit;
 import org.mainstay.kit.StorageReservation;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 
 /**
  * A shared volume: claimed on the storage, mounted on one server (ADM-180 to ADM-189). Never checks or repairs a file system
@@ -34,6 +38,8 @@ public final class VolumeKit implements RecoveryKit {
     static final String TYPE = "volume";
     /** Takes the reservation from a holder that still looks alive. */
     static final String FORCE = "forceReservation";
+    /** Accepts, at the next restore, data of a mirror that may be old. */
+    static final String FORCE_MIRROR = "forceMirror";
 
     private static final int UNMOUNT_TRIES = 10;
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(300);
@@ -60,11 +66,22 @@ public final class VolumeKit implements RecoveryKit {
                             .build(),
                     Field.named(Volume.RESERVATION, "Reservation")
                             .scope(Field.Scope.SERVER)
-                            .help(
-                                    "Reservation area (a small partition, LUN or file), 'scsi' for SCSI persistent reservation, or"
-                                            + " 'none'. Left out: a file beside an image, 'scsi' for a device that offers it.")
+                            .help("Reservation area (a small partition, LUN or file), 'scsi' for SCSI persistent"
+                                    + " reservation, or 'none'. Left out: a file beside an image, 'scsi' for a"
+                                    + " device that offers it.")
+                            .build(),
+                    Field.named(Mirrored.ADDRESS, "Mirror address")
+                            .scope(Field.Scope.SERVER)
+                            .help("Address of this server, with or without port, that mirror data uses: then the"
+                                    + " volume is kept on each server's own storage. Left out: the servers share"
+                                    + " the storage.")
+                            .build(),
+                    Field.named(Mirrored.TYPE, "Mirror type")
+                            .choices(List.of(Mirrored.SYNC, Mirrored.ASYNC))
+                            .defaultValue(Mirrored.SYNC)
+                            .help("sync: a write is answered when both sides have it; async: when this side has it.")
                             .build()))
-            .extraActions(FORCE)
+            .extraActions(FORCE, FORCE_MIRROR)
             .timeLimit(Action.DEEP_CHECK, Duration.ofSeconds(60))
             .build();
 
@@ -72,6 +89,7 @@ public final class VolumeKit implements RecoveryKit {
     private final Tunables tunables = new Tunables();
     private final SecureRandom random = new SecureRandom();
     private final Path fstab;
+    private final MirrorAccess mirrors = new MirrorAccess();
 
     @Activate
     public VolumeKit() {
@@ -80,6 +98,25 @@ public final class VolumeKit implements RecoveryKit {
 
     VolumeKit(Path fstab) {
         this.fstab = fstab;
+    }
+
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    void bindMirrors(MirrorPort port) {
+        mirrors.bind(port);
+    }
+
+    void unbindMirrors(MirrorPort port) {
+        mirrors.unbind(port);
+    }
+
+    private static Optional<Mirrored> mirrored(ActionContext context) {
+        return Mirrored.of(context.resource().tag(), context.resource().properties());
+    }
+
+    /** Returns the volume as it is mounted: behind its mirror, if it has one. */
+    private static Volume served(ActionContext context) {
+        Volume volume = Volume.of(context.resource());
+        return mirrored(context).map(volume::behind).orElse(volume);
     }
 
     @Override
@@ -91,6 +128,11 @@ public final class VolumeKit implements RecoveryKit {
     public Creation create(CreateContext context) {
         VolumeChecks checks = new VolumeChecks(context.host(), fstab);
         try {
+            Optional<Mirrored> mirrored = mirrored(context);
+            if (mirrored.isPresent()) {
+                Volume side = Volume.of(context.resource());
+                return creation(side, checks, new MirrorChecks(context, checks).create(side, mirrored.get()));
+            }
             Volume volume = checks.complete(Volume.of(context.resource()), context.resource(), context.resources());
             Outcome ready = Exclusion.of(volume, context).initialise();
             ScsiKeys keys = ScsiKeys.of(context.resource()).orElseGet(() -> ScsiKeys.draw(random));
@@ -106,6 +148,11 @@ public final class VolumeKit implements RecoveryKit {
     public Creation extend(CreateContext context) {
         VolumeChecks checks = new VolumeChecks(context.host(), fstab);
         try {
+            Optional<Mirrored> mirrored = mirrored(context);
+            if (mirrored.isPresent()) {
+                Volume side = Volume.of(context.resource());
+                return creation(side, checks, new MirrorChecks(context, checks).extend(side, mirrored.get()));
+            }
             Volume volume = checks.extend(Volume.of(context.resource()), context.resource(), context.resources());
             Outcome observed = Exclusion.of(volume, context).observe();
             if (!observed.succeeded()) {
@@ -123,13 +170,17 @@ public final class VolumeKit implements RecoveryKit {
         }
     }
 
-    private static Creation creation(Volume volume, VolumeChecks checks, Outcome exclusion, ScsiKeys keys) {
-        Creation creation = Creation.of(volume.mount().toString(), volume.properties())
-                .withProperty(ScsiKeys.PROPERTY, keys.volume())
-                .withSuggestedTag(volume.suggestedTag());
+    private static Creation creation(Volume volume, VolumeChecks checks, Map<String, String> properties) {
+        Creation creation = Creation.of(volume.mount().toString(), properties).withSuggestedTag(volume.suggestedTag());
         for (String remark : checks.remarks()) {
             creation = creation.withRemark(remark);
         }
+        return creation;
+    }
+
+    private static Creation creation(Volume volume, VolumeChecks checks, Outcome exclusion, ScsiKeys keys) {
+        Creation creation =
+                creation(volume, checks, volume.properties()).withProperty(ScsiKeys.PROPERTY, keys.volume());
         return exclusion.code().equals(StorageReservation.THIS_MACHINE_ONLY)
                 ? creation.withRemark(exclusion.message())
                 : creation;
@@ -138,6 +189,10 @@ public final class VolumeKit implements RecoveryKit {
     /** Deletes the area that create made beside an image, unless a server still holds it. */
     @Override
     public Outcome delete(ActionContext context) {
+        Optional<Mirrored> mirrored = mirrored(context);
+        if (mirrored.isPresent()) {
+            return mirrors.forget(mirrored.get());
+        }
         Volume volume = Volume.of(context.resource());
         if (!volume.reservation().equals(volume.areaBeside().toString()) || !Files.exists(volume.areaBeside())) {
             return Outcome.success("nothing to undo");
@@ -156,8 +211,20 @@ public final class VolumeKit implements RecoveryKit {
     }
 
     @Override
+    public Outcome unextend(ActionContext context) {
+        return mirrored(context).map(mirrors::forget).orElseGet(() -> RecoveryKit.super.unextend(context));
+    }
+
+    @Override
     public Outcome restore(ActionContext context) {
-        Volume volume = Volume.of(context.resource());
+        Optional<Mirrored> mirrored = mirrored(context);
+        if (mirrored.isPresent()) {
+            Outcome attached = mirrors.attach(mirrored.get(), context);
+            if (!attached.succeeded()) {
+                return attached;
+            }
+        }
+        Volume volume = served(context);
         Exclusion exclusion = Exclusion.of(volume, context);
         context.progress("claiming the reservation of " + volume.device());
         Outcome claimed = exclusion.claim(false);
@@ -233,7 +300,8 @@ public final class VolumeKit implements RecoveryKit {
 
     @Override
     public Outcome remove(ActionContext context) {
-        Volume volume = Volume.of(context.resource());
+        Volume volume = served(context);
+        Optional<Mirrored> mirrored = mirrored(context);
         Optional<HostStorage.Mount> mount = mountedHere(volume, context);
         if (mount.isPresent()) {
             Outcome unmounted = unmount(volume, context);
@@ -241,7 +309,7 @@ public final class VolumeKit implements RecoveryKit {
                 return unmounted;
             }
             Path source = Path.of(mount.get().source());
-            if (Devices.backingFile(source).isPresent() && Devices.isImage(volume.device())) {
+            if (Devices.backingFile(source).isPresent() && (mirrored.isPresent() || Devices.isImage(volume.device()))) {
                 Outcome detached = context.host().storage().detachLoop(source);
                 if (!detached.succeeded()) {
                     return detached;
@@ -254,7 +322,9 @@ public final class VolumeKit implements RecoveryKit {
                     + ", so the reservation is kept; unmount it there");
         }
         // Last of all: from now on another server may write.
-        Outcome released = Exclusion.of(volume, context).release();
+        Outcome released = mirrored.isPresent()
+                ? mirrors.detach(mirrored.get(), context)
+                : Exclusion.of(volume, context).release();
         return released.succeeded()
                 ? Outcome.success(volume.device() + " is not mounted on " + volume.mount() + ", " + released.message())
                 : released;
@@ -274,12 +344,17 @@ public final class VolumeKit implements RecoveryKit {
 
     @Override
     public Probe probe(ActionContext context) {
-        Volume volume = Volume.of(context.resource());
+        Volume volume = served(context);
         Outcome observed = Exclusion.of(volume, context).observe();
         String note = observed.succeeded() ? "" : "; " + observed.message();
         Optional<HostStorage.Mount> mount = Devices.mountAt(context.host().storage(), volume.mount());
         if (mount.isEmpty()) {
             List<HostStorage.Mount> elsewhere = Devices.mountsOf(context.host().storage(), volume.device());
+            if (mirrored(context)
+                    .filter(one -> new Attachment(context, one).alive())
+                    .isPresent()) {
+                return Probe.partial(volume.device() + " is attached and not mounted on " + volume.mount());
+            }
             return elsewhere.isEmpty()
                     ? Probe.stopped("nothing is mounted on " + volume.mount() + note)
                     : Probe.partial(volume.device() + " is mounted on "
@@ -293,7 +368,7 @@ public final class VolumeKit implements RecoveryKit {
 
     @Override
     public Outcome quickCheck(ActionContext context) {
-        Volume volume = Volume.of(context.resource());
+        Volume volume = served(context);
         Optional<HostStorage.Mount> mount = Devices.mountAt(context.host().storage(), volume.mount());
         if (mount.isEmpty()) {
             return Outcome.failed("nothing is mounted on " + volume.mount() + " any more");
@@ -306,7 +381,10 @@ public final class VolumeKit implements RecoveryKit {
             return Outcome.failed("the file system on " + volume.mount()
                     + " has become read-only, which the kernel does after an error; see the kernel log");
         }
-        Outcome reserved = Exclusion.of(volume, context).check();
+        Optional<Mirrored> mirrored = mirrored(context);
+        Outcome reserved = mirrored.isPresent()
+                ? mirrors.ask(port -> port.check(mirrored.get()))
+                : Exclusion.of(volume, context).check();
         return reserved.succeeded()
                 ? Outcome.success(volume.device() + " is mounted on " + volume.mount() + ", " + reserved.message())
                 : reserved;
@@ -315,9 +393,13 @@ public final class VolumeKit implements RecoveryKit {
     @Override
     public Outcome deepCheck(ActionContext context) {
         Outcome light = quickCheck(context);
-        Volume volume = Volume.of(context.resource());
+        Volume volume = served(context);
+        Optional<Mirrored> mirrored = mirrored(context);
         if (!light.succeeded() || volume.readOnly()) {
             return light;
+        }
+        if (mirrored.filter(mirrors::held).isPresent()) {
+            return Outcome.success(light.message() + "; changes wait until no target can count as current");
         }
         long seconds = tunables.seconds(context, "VOLUME_CHECK_SECS", DEEP_CHECK_SECONDS);
         Duration own = Duration.ofSeconds(seconds);
@@ -335,6 +417,9 @@ public final class VolumeKit implements RecoveryKit {
         if (!Files.exists(volume.device())) {
             return Outcome.failed("device: " + volume.device() + " is not reachable from this server");
         }
+        if (mirrored(context).isPresent()) {
+            return Outcome.success(volume.device() + " is reachable");
+        }
         Outcome observed = Exclusion.of(volume, context).observe();
         return observed.succeeded()
                 ? Outcome.success(volume.device() + " is reachable, " + observed.message())
@@ -343,9 +428,12 @@ public final class VolumeKit implements RecoveryKit {
 
     @Override
     public List<KillHandle> killHandles(ActionContext context) {
-        Volume volume = Volume.of(context.resource());
+        Volume volume = served(context);
         // The loop device under an image is not known before the restore: whoever ends the mount finds it there.
-        Path source = Devices.isImage(volume.device()) ? Devices.real(volume.device()) : volume.device();
+        boolean behind = mirrored(context).isPresent();
+        Path source = behind
+                ? Devices.resolved(volume.device())
+                : Devices.isImage(volume.device()) ? Devices.real(volume.device()) : volume.device();
         String mount = KillHandle.mount(Devices.resolved(volume.mount()).toString(), source.toString())
                 .encode();
         // The area tells the guard what to end at once when the reservation is lost.
@@ -356,8 +444,14 @@ public final class VolumeKit implements RecoveryKit {
 
     @Override
     public Outcome perform(String name, List<String> arguments, ActionContext context) {
+        if (name.equals(FORCE_MIRROR)) {
+            return mirrored(context)
+                    .map(one -> mirrors.ask(port -> port.force(one)))
+                    .orElseGet(() -> Outcome.failed(context.resource().tag() + " is not mirrored"));
+        }
         if (!name.equals(FORCE)) {
-            return Outcome.failed("the Volume kit has no action '" + name + "'; it has " + FORCE);
+            return Outcome.failed(
+                    "the Volume kit has no action '" + name + "'; it has " + FORCE + " and " + FORCE_MIRROR);
         }
         return Exclusion.of(Volume.of(context.resource()), context).claim(true);
     }

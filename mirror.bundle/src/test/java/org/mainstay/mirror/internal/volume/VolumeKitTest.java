@@ -63,6 +63,7 @@ class VolumeKitTest {
         return kit.create(context).refusal().orElse("accepted");
     }
 
+    // covers ADM-185
     @Test
     void createCompletesWhatWasNotSaid() {
         Creation creation = kit.create(asked(a));
@@ -138,6 +139,7 @@ class VolumeKitTest {
                 .noneSatisfy(remark -> assertThat(remark).contains("fstab"));
     }
 
+    // covers ADM-180
     @Test
     void restoreClaimsBeforeItMountsAndRemoveReleasesLast() {
         TestContext context = existing(a);

@@ -100,7 +100,7 @@ public final class Parameters {
                 safety(quorum),
                 watchdog,
                 values.millis("WATCHDOG_TIMEOUT_SECS", QuorumSettings.DEFAULT.watchdogMillis(), 5, 255),
-                values.millis("PAUSE_TOLERANCE", QuorumSettings.DEFAULT.pauseToleranceMillis(), 0, 600),
+                values.millis("PAUSE_TOLERANCE", lossStop / 2, 0, lossStop / 2000.0),
                 values.whole("QUORUM_DEBUG", 0, 0, 1) == 1);
         boolean usable = values.errors().isEmpty();
         return new Checked(usable ? Optional.of(settings) : Optional.empty(), values.errors(), values.warnings());
@@ -181,10 +181,10 @@ public final class Parameters {
                     + " s): set it to at least that, or make the path faster");
         }
         long limit = storage.beatMillis() * storage.beats();
-        long needed = (lease + lossStop) * 101 / 100;
+        long needed = QuorumSettings.lapse(lease, lossStop);
         if (quorum == Quorum.STORAGE && limit < needed) {
             values.error("QWK_STORAGE_HBEATTIME x QWK_STORAGE_NUMHBEATS = " + seconds(limit)
-                    + " s is less than QUORUM_LEASE_SECS + QUORUM_LOSS_STOP_SECS + 1 % = " + seconds(needed)
+                    + " s is less than QUORUM_LEASE_SECS + QUORUM_LOSS_STOP_SECS + 1 % + 0.05 = " + seconds(needed)
                     + " s: a server would be judged failed while it may still stop its resources; set "
                     + "QWK_STORAGE_NUMHBEATS to at least "
                     + (needed + storage.beatMillis() - 1) / storage.beatMillis());

@@ -8,7 +8,7 @@ final class Numbers {
     static final int STARTING = 18105;
     /** Catalog: shuts down. */
     static final int SHUTS_DOWN = 18111;
-    /** Catalog: terminate requested; here the end of storage mode. */
+    /** Catalog: terminate requested. */
     static final int TERMINATE = 18169;
 
     static final int IN_EFFECT = 20220;

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -46,6 +48,7 @@ final class QuorumNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(QuorumNode.class);
     private static final long TICK_MILLIS = 100;
     private static final long CONFIGURATION_EVERY = 1_000;
+    private static final long LISTEN_SECONDS = 10;
 
     private final Place place;
     private final Cluster cluster;
@@ -64,6 +67,7 @@ final class QuorumNode implements AutoCloseable {
     private Configuration.Effective effective;
     private Set<String> fenced = Set.of();
     private long configuredAt;
+    private boolean wasCutOff;
     private volatile State state;
     private volatile Map<String, Integer> probes = Map.of();
     private volatile boolean landmarks;
@@ -88,7 +92,7 @@ final class QuorumNode implements AutoCloseable {
         configuration = new Configuration(home.resolve("etc/default/LifeKeeper"), folder);
         surety = new WatchdogSurety(board, () -> state.settings(), cluster::snapshot, place.millis());
         fencing = new FencingService(home.resolve("etc/fencing"), folder, new FencingOutside(), place.millis());
-        lookout = new Lookout(home.resolve("lib/native/mainstay-net"), this::tell, this::event);
+        lookout = new Lookout(home.resolve("lib/native/mainstay-net"), this::tell);
         thread = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread made = new Thread(task, "mainstay-quorum");
             made.setDaemon(true);
@@ -203,7 +207,7 @@ final class QuorumNode implements AutoCloseable {
         fenced = covered;
         remember();
         if (changed) {
-            lookout.settings(now.settings(), covered);
+            lookout.settings(now.settings());
             if (before != null && !before.settings().equals(now.settings())) {
                 event(Numbers.IN_EFFECT, Level.INFORMATION, "quorum configuration in effect: " + words(now.settings()));
             }
@@ -243,8 +247,9 @@ final class QuorumNode implements AutoCloseable {
             problems.add("this server is cut off and takes nothing over: " + lookout.cutOff());
         }
         boolean sightDecides = effective.settings().quorum() == QuorumSettings.Quorum.NONE;
+        Set<String> connected = connected();
         lookout.sights().forEach((peer, sighted) -> {
-            if (sighted.sight() == Sight.UNKNOWN && sightDecides) {
+            if (sighted.sight() == Sight.UNKNOWN && sightDecides && connected.contains(peer)) {
                 problems.add("nobody can tell whether " + peer + " still runs: " + sighted.evidence()
                         + "; it counts as unseen");
             }
@@ -252,8 +257,16 @@ final class QuorumNode implements AutoCloseable {
         return problems;
     }
 
+    /** Of others nothing can be known before they have a comm path, which the status says by itself. */
+    private Set<String> connected() {
+        return cluster.snapshot().own().rows(LcdSection.PATHS).values().stream()
+                .map(CommPath::peer)
+                .collect(java.util.stream.Collectors.toSet());
+    }
+
     private void tell(SafetyNews news) {
-        if (news instanceof SafetyNews.CutOff cutOff) {
+        if (news instanceof SafetyNews.CutOff cutOff && cutOff.cutOff() != wasCutOff) {
+            wasCutOff = cutOff.cutOff();
             event(
                     cutOff.cutOff() ? Numbers.CUT_OFF : Numbers.NOT_CUT_OFF,
                     cutOff.cutOff() ? Level.ERROR : Level.INFORMATION,
@@ -279,14 +292,25 @@ final class QuorumNode implements AutoCloseable {
 
     /** See {@link org.mainstay.cluster.SafetyControl#listen}. */
     Registration listen(Consumer<SafetyNews> listener) {
+        try {
+            // On the thread that tells what changes: nothing falls between what holds now and what comes next.
+            CompletableFuture.runAsync(() -> begin(listener), thread)
+                    .orTimeout(LISTEN_SECONDS, TimeUnit.SECONDS)
+                    .join();
+        } catch (RejectedExecutionException | CompletionException e) {
+            LOG.warn("the safety check ends or hangs, so it tells nothing to who listens now", e);
+        }
+        return () -> listeners.remove(listener);
+    }
+
+    private void begin(Consumer<SafetyNews> listener) {
         State now = state;
         tell(listener, new SafetyNews.Configured(now.settings(), now.fenced()));
         now.sights().values().forEach(sighted -> tell(listener, sighted));
-        if (!now.cutOff().isEmpty()) {
-            tell(listener, new SafetyNews.CutOff(true, now.cutOff()));
+        if (lookout.cutOffKnown()) {
+            tell(listener, new SafetyNews.CutOff(!lookout.cutOff().isEmpty(), lookout.cutOff()));
         }
         listeners.add(listener);
-        return () -> listeners.remove(listener);
     }
 
     State state() {

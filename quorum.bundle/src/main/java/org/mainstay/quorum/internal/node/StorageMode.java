@@ -134,6 +134,10 @@ final class StorageMode implements QuorumStorage {
             if (!begun) {
                 return CompletableFuture.completedFuture(Reply.success("storage mode was not in use here"));
             }
+            surroundings.event(
+                    Numbers.TERMINATE,
+                    Level.INFORMATION,
+                    "terminate requested: storage mode of quorum and witness ends");
             return guardsPart(false, line -> {}, 1)
                     .thenCompose(result -> result.done()
                             ? onThread(this::end)
@@ -148,7 +152,7 @@ final class StorageMode implements QuorumStorage {
         } catch (IOException e) {
             return Reply.failed(ExitCode.SYSTEM_ERROR, "storage mode cannot be ended: " + e.getMessage());
         }
-        surroundings.event(Numbers.TERMINATE, Level.INFORMATION, "storage mode of quorum and witness ended on request");
+        surroundings.event(Numbers.SHUTS_DOWN, Level.INFORMATION, "storage mode of quorum and witness shuts down");
         surroundings.refresh();
         return Reply.success("storage mode has ended here; run qwk_storage_exit on the other servers too");
     }

@@ -27,13 +27,17 @@ final class WatchdogSurety {
 
     private static final long MARGIN_MILLIS = 1_000;
     private static final Duration ASK_LIMIT = Duration.ofSeconds(2);
+    private static final long FRESH_MILLIS = 3_000;
 
     private final RightBoard board;
     private final Supplier<QuorumSettings> settings;
     private final Supplier<ClusterSnapshot> cluster;
     private final LongSupplier millis;
-    private final Map<String, Long> answers = new ConcurrentHashMap<>();
+    private final Map<String, Told> answers = new ConcurrentHashMap<>();
     private volatile Messenger messenger;
+
+    /** An answer and when it came: what was true of an earlier incident says nothing of this one. */
+    private record Told(long overMillis, long at) {}
 
     WatchdogSurety(
             RightBoard board,
@@ -82,13 +86,15 @@ final class WatchdogSurety {
     private List<String> sure(String server, long needed) {
         ClusterSnapshot snapshot = cluster.get();
         List<String> sure = new ArrayList<>();
-        if (board.overMillis(server, millis.getAsLong()) >= needed) {
+        long now = millis.getAsLong();
+        if (board.overMillis(server, now) >= needed) {
             sure.add(snapshot.self());
         }
         for (String member : snapshot.peers().keySet()) {
             if (!member.equals(server)) {
                 String key = member + " " + server;
-                if (answers.getOrDefault(key, 0L) >= needed) {
+                Told told = answers.get(key);
+                if (told != null && now - told.at() <= FRESH_MILLIS && told.overMillis() >= needed) {
                     sure.add(member);
                 }
                 ask(member, server, key);
@@ -107,7 +113,7 @@ final class WatchdogSurety {
                 .whenComplete((answer, failure) -> {
                     String text = answer == null ? "" : new String(answer, StandardCharsets.UTF_8);
                     if (text.matches("[0-9]{1,15}")) {
-                        answers.put(key, Long.parseLong(text));
+                        answers.put(key, new Told(Long.parseLong(text), millis.getAsLong()));
                     } else {
                         answers.remove(key);
                     }

@@ -20,6 +20,7 @@ final class Faults {
     private final QuorumSettings settings;
     private final List<String> servers;
     private final boolean reserved;
+    private final boolean disk;
     private final double detection;
     private final double lapse;
 
@@ -28,6 +29,7 @@ final class Faults {
         this.settings = means.settings();
         this.servers = snapshot.servers();
         this.reserved = reserved;
+        this.disk = snapshot.own().rows(LcdSection.PATHS).values().stream().anyMatch(CommPath::disk);
         this.detection = snapshot.own().rows(LcdSection.PATHS).values().stream()
                         .mapToLong(CommPath::detectionMillis)
                         .max()
@@ -141,6 +143,14 @@ final class Faults {
 
     private Fault link() {
         String fault = "the links between the servers are cut";
+        if (disk) {
+            return new Fault(
+                    fault,
+                    Outcome.STAYS,
+                    "the shared disk still shows each server to the other: what runs stays, nothing is taken over. If the disk"
+                            + " is lost too, it is as without one",
+                    0);
+        }
         return switch (settings.quorum()) {
             case NONE -> linkWithoutQuorum(fault);
             case MAJORITY ->
@@ -196,6 +206,13 @@ final class Faults {
         String fault = "the links are cut, then " + server + " loses power";
         return switch (settings.quorum()) {
             case NONE -> {
+                if (disk) {
+                    yield new Fault(
+                            fault,
+                            Outcome.TAKEN_OVER,
+                            "when " + server + " is silent on the shared disk and not seen, another server takes over",
+                            sightSeconds());
+                }
                 Fault link = linkWithoutQuorum(fault);
                 yield link.outcome() == Outcome.STAYS
                         ? new Fault(

@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.mainstay.cluster.SafetyControl.Sight;
 
 /**
  * Whether this server is cut off (design.md section 10): no carrier on any interface of a comm path, or neither a gateway nor a
@@ -12,7 +13,7 @@ import java.util.Set;
  * Pure; used by one thread.
  */
 final class CutOffRule {
-    private final long interval;
+    private long interval;
     private final Map<Probe, PeerSight> landmarks = new LinkedHashMap<>();
     private boolean alive;
     private Set<String> interfaces = Set.of();
@@ -21,6 +22,12 @@ final class CutOffRule {
 
     CutOffRule(long interval) {
         this.interval = interval;
+    }
+
+    /** Sets how often each landmark is asked from now on; what was learnt stays. */
+    void interval(long millis) {
+        interval = millis;
+        landmarks.values().forEach(landmark -> landmark.interval(millis));
     }
 
     /** Sets gateways and reference addresses. */
@@ -47,10 +54,10 @@ final class CutOffRule {
                 .toList();
     }
 
-    /** Tells whether a comm path to anybody is alive. */
-    void alive(boolean now, long at) {
+    /** Tells whether a comm path to anybody is alive, and whether one over a network is. */
+    void alive(boolean now, boolean network, long at) {
         alive = now;
-        landmarks.values().forEach(landmark -> landmark.alive(now, at));
+        landmarks.values().forEach(landmark -> landmark.alive(now, network, PeerSight.ANY_TIME, at));
     }
 
     /**
@@ -79,6 +86,20 @@ final class CutOffRule {
         }
     }
 
+    /** Returns whether this server certainly reaches somebody. */
+    boolean connected(long at) {
+        return alive || counted().stream().anyMatch(probe -> says(probe, Sight.SEEN, at));
+    }
+
+    private boolean says(Probe landmark, Sight sight, long at) {
+        return landmarks
+                .get(landmark)
+                .sighting(at)
+                .map(Sighting::sight)
+                .filter(sight::equals)
+                .isPresent();
+    }
+
     /** Returns why this server is cut off; empty: it is not, as far as can be told. */
     String reason(long at) {
         if (alive) {
@@ -88,14 +109,7 @@ final class CutOffRule {
             return "no carrier on " + String.join(", ", interfaces);
         }
         List<Probe> counted = counted();
-        boolean silent = !counted.isEmpty()
-                && counted.stream()
-                        .allMatch(probe -> landmarks
-                                .get(probe)
-                                .sighting(at)
-                                .map(Sighting::sight)
-                                .filter(org.mainstay.cluster.SafetyControl.Sight.UNSEEN::equals)
-                                .isPresent());
+        boolean silent = !counted.isEmpty() && counted.stream().allMatch(probe -> says(probe, Sight.UNSEEN, at));
         return silent
                 ? "neither gateway nor reference address answers: "
                         + String.join(

@@ -50,27 +50,23 @@ public final class Lookout implements AutoCloseable {
      *
      * @param program {@code mainstay-net}
      * @param news called by {@link #tick} on its thread
-     * @param teller where the events for people go
      * @throws IOException if the machine has no selector left
      */
-    public Lookout(Path program, Consumer<SafetyNews> news, Teller teller) throws IOException {
+    public Lookout(Path program, Consumer<SafetyNews> news) throws IOException {
         echoes = new Echoes(program, address -> echoAnswers.add(new Probe(address, Probe.ICMP)));
         knocks = new Knocks();
         surroundings = new Surroundings(program);
-        check = new SafetyCheck(this::ask, news, teller);
+        check = new SafetyCheck(this::ask, news);
     }
-
-    /** Where events go. */
-    public interface Teller extends Narrator.Teller {}
 
     private boolean ask(Probe probe, long at) {
         return probe.port() == Probe.ICMP ? echoes.ask(probe.address(), at) : knocks.knock(probe, at);
     }
 
-    /** Takes settings over. @param fenced servers with fencing */
-    public void settings(QuorumSettings now, Set<String> fenced) {
+    /** Takes settings over. */
+    public void settings(QuorumSettings now) {
         settings = now;
-        check.settings(now, fenced);
+        check.settings(now);
     }
 
     /** Sends what is due and tells what came of it. @param at monotonic milliseconds */
@@ -112,7 +108,9 @@ public final class Lookout implements AutoCloseable {
 
     private static Set<String> locals(Lcd own) {
         Set<String> locals = new LinkedHashSet<>();
-        own.rows(LcdSection.PATHS).values().forEach(path -> locals.add(path.local()));
+        own.rows(LcdSection.PATHS).values().stream()
+                .filter(path -> !path.disk())
+                .forEach(path -> locals.add(path.local()));
         return locals;
     }
 
@@ -122,19 +120,23 @@ public final class Lookout implements AutoCloseable {
             List<CommPath> paths = snapshot.own().rows(LcdSection.PATHS).values().stream()
                     .filter(path -> path.peer().equals(peer))
                     .toList();
-            boolean alive = paths.stream().anyMatch(path -> snapshot.paths().getOrDefault(path.id(), false));
+            List<CommPath> living = paths.stream()
+                    .filter(path -> snapshot.paths().getOrDefault(path.id(), false))
+                    .toList();
+            boolean network = living.stream().anyMatch(path -> !path.disk());
             long detection =
                     paths.stream().mapToLong(CommPath::detectionMillis).max().orElse(0);
-            peers.add(new Watched(peer, probes(snapshot, peer, paths), alive, detection));
+            peers.add(new Watched(peer, probes(snapshot, peer, paths), !living.isEmpty(), network, detection));
         }
         return peers;
     }
 
     private Set<Probe> probes(ClusterSnapshot snapshot, String peer, List<CommPath> paths) {
-        Stream<String> own = paths.stream().map(CommPath::remote);
+        Stream<String> own = paths.stream().filter(path -> !path.disk()).map(CommPath::remote);
         Stream<String> member = snapshot.own().membership().member(peer).map(Member::address).stream();
         Stream<String> others = snapshot.lcd(peer).stream()
                 .flatMap(lcd -> lcd.rows(LcdSection.PATHS).values().stream())
+                .filter(path -> !path.disk())
                 .map(CommPath::local);
         Stream<String> extra = settings.safety().addresses().getOrDefault(peer, List.of()).stream();
         Set<Probe> probes = new LinkedHashSet<>();
@@ -162,6 +164,11 @@ public final class Lookout implements AutoCloseable {
     /** Returns why this server is cut off; empty: it is not. */
     public String cutOff() {
         return check.cutOff();
+    }
+
+    /** Returns whether anything was told of being cut off. */
+    public boolean cutOffKnown() {
+        return check.cutOffKnown();
     }
 
     /** Returns what was told last of peers whose paths are all dead. */

@@ -20,11 +20,18 @@ final class PeerSight {
     private static final int ROUNDS = 3;
     private static final long SHORTEST_QUIET = 1_000;
     private static final long NEVER = Long.MIN_VALUE;
+    /** As a detection time: silence counts from its beginning, however long a path was alive meanwhile. */
+    static final long ANY_TIME = Long.MAX_VALUE / 4;
 
-    private final long interval;
+    private long interval;
     private final Map<Probe, Record> records = new LinkedHashMap<>();
     private boolean alive;
+    private boolean network;
+    /** When a path over a network was alive last: what is learnt is measured by it. */
     private long aliveUntil = NEVER;
+    /** From when on silence may mean anything: the last path fell silent then. */
+    private long silentFrom = NEVER;
+
     private long seenSince = NEVER;
     private Sight last = Sight.UNKNOWN;
     private long lastSince;
@@ -41,6 +48,11 @@ final class PeerSight {
         this.interval = interval;
     }
 
+    /** Sets how often each probe is asked from now on; what was learnt stays. */
+    void interval(long millis) {
+        interval = millis;
+    }
+
     /** Sets what can be asked; what stays keeps what it has learnt. */
     void probes(Set<Probe> probes) {
         records.keySet().retainAll(probes);
@@ -51,15 +63,23 @@ final class PeerSight {
         return Set.copyOf(records.keySet());
     }
 
-    /** Tells whether any comm path to the machine is alive. */
-    void alive(boolean now, long at) {
+    /**
+     * Tells whether any comm path to the machine is alive, and whether one over a network is.
+     *
+     * @param detection how long a path is silent before it is dead
+     */
+    void alive(boolean now, boolean overNetwork, long detection, long at) {
         if (alive && !now) {
             seenSince = NEVER;
             last = Sight.UNKNOWN;
             lastSince = at;
         }
         alive = now;
+        network = overNetwork;
         if (now) {
+            silentFrom = at - detection;
+        }
+        if (overNetwork) {
             aliveUntil = at;
         }
     }
@@ -88,7 +108,7 @@ final class PeerSight {
         }
         record.answered = at;
         record.unansweredSince = NEVER;
-        if (alive) {
+        if (network) {
             record.learnt = at;
         }
     }
@@ -154,6 +174,8 @@ final class PeerSight {
                     ? Optional.of(verdict(Sight.UNKNOWN, at, "the probes cannot be sent"))
                     : Optional.empty();
         }
+        // Who was heard over the disk meanwhile was there, whatever the probes said.
+        since = Math.max(since, silentFrom);
         return at - since < quiet()
                 ? Optional.empty()
                 : Optional.of(verdict(Sight.UNSEEN, since, "no answer from " + names(counted)));

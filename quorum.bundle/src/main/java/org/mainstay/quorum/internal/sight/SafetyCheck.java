@@ -23,15 +23,16 @@ public final class SafetyCheck {
 
     private final Asker asker;
     private final Consumer<SafetyNews> news;
-    private final Narrator narrator;
     private final Map<String, PeerSight> sights = new TreeMap<>();
     private final Map<String, Watched> watched = new HashMap<>();
     private final Map<String, PeerSighted> told = new TreeMap<>();
     private final Map<Probe, Long> knockedAt = new HashMap<>();
     private QuorumSettings settings = QuorumSettings.DEFAULT;
-    private Set<String> fenced = Set.of();
-    private CutOffRule cutOff = new CutOffRule(settings.safety().intervalMillis());
+    private final CutOffRule cutOff = new CutOffRule(settings.safety().intervalMillis());
     private String cutOffTold = "";
+    /** Whether anything was told of being cut off: who listens may believe the word of somebody before. */
+    private boolean cutOffKnown;
+
     private long askedAt = Long.MIN_VALUE;
 
     /** Sends a probe; answers come back by {@link SafetyCheck#answered}. */
@@ -40,21 +41,19 @@ public final class SafetyCheck {
         boolean ask(Probe probe, long at);
     }
 
-    /** @param teller where the events for people go */
-    SafetyCheck(Asker asker, Consumer<SafetyNews> news, Narrator.Teller teller) {
+    /** @param news what the decision core is told; it tells people (COMM-051 to COMM-053) */
+    SafetyCheck(Asker asker, Consumer<SafetyNews> news) {
         this.asker = asker;
         this.news = news;
-        this.narrator = new Narrator(teller);
     }
 
-    /** Takes settings over. @param covered servers with fencing */
-    void settings(QuorumSettings now, Set<String> covered) {
-        if (now.safety().intervalMillis() != settings.safety().intervalMillis()) {
-            sights.clear();
-            cutOff = new CutOffRule(now.safety().intervalMillis());
-        }
+    /** Takes settings over. */
+    void settings(QuorumSettings now) {
+        // What was learnt stays: it can be learnt again only while a path is alive.
+        long interval = now.safety().intervalMillis();
+        sights.values().forEach(sight -> sight.interval(interval));
+        cutOff.interval(interval);
         settings = now;
-        fenced = Set.copyOf(covered);
     }
 
     /** Takes over what is to be watched. @param landmarks gateways and reference addresses */
@@ -68,16 +67,15 @@ public final class SafetyCheck {
             PeerSight sight = sights.computeIfAbsent(
                     peer.name(), each -> new PeerSight(settings.safety().intervalMillis()));
             sight.probes(peer.probes());
-            sight.alive(peer.alive(), at);
+            sight.alive(peer.alive(), peer.network(), peer.detectionMillis(), at);
         }
         cutOff.landmarks(landmarks);
-        cutOff.alive(peers.stream().anyMatch(Watched::alive), at);
+        cutOff.alive(peers.stream().anyMatch(Watched::alive), peers.stream().anyMatch(Watched::network), at);
     }
 
     private void forget(String peer) {
         sights.remove(peer);
         told.remove(peer);
-        narrator.forget(peer);
     }
 
     /** See {@link CutOffRule#links}. */
@@ -107,7 +105,7 @@ public final class SafetyCheck {
             }
         }
         sights.forEach((peer, sight) -> tell(peer, sight, at));
-        tellCutOff(cutOff.reason(at));
+        tellCutOff(cutOff.reason(at), at);
     }
 
     private void ask(PeerSight sight, long at) {
@@ -129,15 +127,11 @@ public final class SafetyCheck {
         Optional<Sighting> now = sight.sighting(at);
         PeerSighted before = told.get(peer);
         if (sight.alive()) {
-            narrator.alive(peer);
             if (before != null) {
                 told.remove(peer);
                 news.accept(new PeerSighted(peer, Sight.UNKNOWN, 0, "a comm path is alive"));
             }
             return;
-        }
-        if (alone()) {
-            narrator.down(peer, now, at, limit(peer), settings.safety().alertMillis());
         }
         if (now.isPresent() && (before == null || before.sight() != now.get().sight())) {
             PeerSighted sighted = new PeerSighted(
@@ -147,25 +141,11 @@ public final class SafetyCheck {
         }
     }
 
-    /** Returns whether the safety check alone decides: neither quorum nor a witness stands behind it. */
-    private boolean alone() {
-        return settings.quorum() == QuorumSettings.Quorum.NONE && settings.witness() == QuorumSettings.Witness.NONE;
-    }
-
-    /** Returns for how long a peer must be unseen (design.md section 10). */
-    long limit(String peer) {
-        long set = settings.safety().limitMillis();
-        if (set > 0) {
-            return set;
-        }
-        long detection = Optional.ofNullable(watched.get(peer))
-                .map(Watched::detectionMillis)
-                .orElse(0L);
-        return fenced.contains(peer) ? detection : Math.max(detection, QuorumSettings.Safety.SHORTEST_ALONE);
-    }
-
-    private void tellCutOff(String reason) {
-        if (reason.isEmpty() != cutOffTold.isEmpty()) {
+    private void tellCutOff(String reason, long at) {
+        boolean first = !cutOffKnown && (!reason.isEmpty() || cutOff.connected(at));
+        if (first || reason.isEmpty() != cutOffTold.isEmpty()) {
+            cutOffKnown = true;
+            cutOffTold = reason;
             news.accept(new SafetyNews.CutOff(!reason.isEmpty(), reason));
         }
         cutOffTold = reason;
@@ -174,6 +154,11 @@ public final class SafetyCheck {
     /** Returns why this server is cut off; empty: it is not. */
     String cutOff() {
         return cutOffTold;
+    }
+
+    /** Returns whether anything was told of being cut off. */
+    boolean cutOffKnown() {
+        return cutOffKnown;
     }
 
     /** Returns what was told last of peers whose paths are all dead. */

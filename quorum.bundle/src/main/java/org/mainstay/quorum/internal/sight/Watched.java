@@ -8,9 +8,10 @@ import java.util.Set;
  * @param name its name
  * @param probes what can be asked
  * @param alive whether any comm path to it is alive
+ * @param network whether one over a network is: only then can be learnt which probes work
  * @param detectionMillis detection time of its slowest path; 0 without paths
  */
-public record Watched(String name, Set<Probe> probes, boolean alive, long detectionMillis) {
+public record Watched(String name, Set<Probe> probes, boolean alive, boolean network, long detectionMillis) {
     public Watched {
         probes = Set.copyOf(probes);
     }

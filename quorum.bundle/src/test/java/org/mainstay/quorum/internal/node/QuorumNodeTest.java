@@ -12,8 +12,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +37,7 @@ import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.SafetyControl.SafetyNews;
 import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Member;
 import org.mainstay.cluster.lcd.Membership;
@@ -53,6 +56,8 @@ class QuorumNodeTest implements Cluster, EventLog {
     private final List<String> events = new CopyOnWriteArrayList<>();
     private final List<Boolean> setups = new CopyOnWriteArrayList<>();
     private volatile boolean paths = true;
+    private volatile boolean defined = true;
+    private volatile String remote = "127.0.0.2";
     private volatile GuardControl.HandleResult setup = new GuardControl.HandleResult(true, "");
     private QuorumNode node;
 
@@ -145,6 +150,27 @@ class QuorumNodeTest implements Cluster, EventLog {
     }
 
     @Test
+    void ofAServerWithoutAnyCommPathNobodyWondersWhetherItRuns() throws Exception {
+        tunables("QUORUM_MODE=none\nSAFETY_CHECK_PORTS=none\n");
+        until(() -> node.state().settings().safety().ports().isEmpty());
+        // an address of no machine, and no program that would ask it
+        remote = "192.0.2.2";
+        paths = false;
+        until(() -> node.state().problems().stream().anyMatch(text -> text.startsWith("nobody can tell whether B")));
+        defined = false;
+        until(() -> node.state().problems().isEmpty());
+    }
+
+    private static void until(BooleanSupplier holds) throws InterruptedException {
+        CountDownLatch never = new CountDownLatch(1);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!holds.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("it comes within a minute").isLessThan(end);
+            assertThat(never.await(20, TimeUnit.MILLISECONDS)).isFalse();
+        }
+    }
+
+    @Test
     void anAcknowledgementIsNewsOfItsOwn() throws Exception {
         Reply reply = get(node.fencing().acknowledge("B", ADMIN, ""));
         assertThat(reply.succeeded()).isTrue();
@@ -162,7 +188,11 @@ class QuorumNodeTest implements Cluster, EventLog {
                 1, List.of(new Member("A", "127.0.0.1", 1500, "aa"), new Member("B", "127.0.0.2", 1500, "bb")));
         Lcd own = Lcd.empty("A", 1)
                 .with(LcdSection.MEMBERSHIP, Membership.KEY, members)
-                .with(LcdSection.PATHS, "p", new CommPath("p", "B", "127.0.0.1", "127.0.0.2", 1, 500, 6));
+                .apply(List.of(
+                        defined
+                                ? LcdChange.put(
+                                        LcdSection.PATHS, "p", new CommPath("p", "B", "127.0.0.1", remote, 1, 500, 6))
+                                : LcdChange.remove(LcdSection.PATHS, "p")));
         Peer peer = new Peer("B", PeerState.DEAD, false, Lcd.empty("B", 1), true, Map.of(), Map.of());
         return new ClusterSnapshot(
                 1,
@@ -170,7 +200,7 @@ class QuorumNodeTest implements Cluster, EventLog {
                 ClusterSnapshot.Phase.AVAILABLE,
                 own,
                 Map.of("B", peer),
-                Map.of("p", paths),
+                defined ? Map.of("p", paths) : Map.of(),
                 Map.of(),
                 Map.of(),
                 List.of());

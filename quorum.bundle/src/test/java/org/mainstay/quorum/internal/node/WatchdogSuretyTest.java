@@ -94,6 +94,17 @@ class WatchdogSuretyTest implements Messenger {
     }
 
     @Test
+    void anAnswerOfAnEarlierIncidentCountsNoMore() {
+        over();
+        now += NEEDED;
+        answers.put("C", NEEDED);
+        assertThat(certain()).isTrue();
+        now += 60_000;
+        answers.put("C", 0L);
+        assertThat(surety.reset("B")).as("C grants it the right to run again").isEmpty();
+    }
+
+    @Test
     void theServerItselfIsNotAsked() {
         over();
         now += NEEDED;

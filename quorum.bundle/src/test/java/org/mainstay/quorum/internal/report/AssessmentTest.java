@@ -76,6 +76,29 @@ class AssessmentTest {
         assertThat(report.advice()).anyMatch(text -> text.contains("SAFETY_CHECK_ADDRESSES_B"));
     }
 
+    // covers COMM-022
+    @Test
+    void aSharedDiskKeepsEverythingWhereItIsUntilAServerDies() {
+        ClusterSnapshot bare = cluster(true, "B");
+        CommPath disk = new CommPath("d", "B", "/dev/shared", "/dev/shared", 61, 500, 6);
+        ClusterSnapshot cluster = new ClusterSnapshot(
+                1,
+                "A",
+                ClusterSnapshot.Phase.AVAILABLE,
+                bare.own().with(LcdSection.PATHS, "d", disk),
+                bare.peers(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                List.of());
+        SafetyReport report = report(cluster, QuorumSettings.DEFAULT, NOBODY);
+        assertThat(outcome(report, "links between")).isEqualTo(Outcome.STAYS);
+        assertThat(outcome(report, "then A or B loses power")).isEqualTo(Outcome.TAKEN_OVER);
+        SafetyReport quorum = report(cluster, settings("QUORUM_MODE=majority", "WITNESS_MODE=remote_verify"), NOBODY);
+        assertThat(outcome(quorum, "links between")).isEqualTo(Outcome.STAYS);
+        assertThat(outcome(quorum, "then A or B loses power")).isEqualTo(Outcome.DOWN);
+    }
+
     @Test
     void anotherWayToSeeTheOtherKeepsItWhereItIs() {
         SafetyReport report = report(cluster(true, "B"), QuorumSettings.DEFAULT, Set.of("B"));
@@ -120,7 +143,7 @@ class AssessmentTest {
         assertThat(outcome(report, "A or B or C loses power")).isEqualTo(Outcome.TAKEN_OVER);
         assertThat(outcome(report, "links of one server")).isEqualTo(Outcome.TAKEN_OVER);
         assertThat(outcome(report, "then A or B or C loses power")).isEqualTo(Outcome.DOWN);
-        assertThat(report.faults().get(0).seconds()).isEqualTo(15.15);
+        assertThat(report.faults().get(0).seconds()).isEqualTo(15.2);
         assertThat(report.modes()).anyMatch(text -> text.contains("others wait 15.2 s"));
         SafetyReport five = report(cluster(true, "B", "C", "D", "E"), majority, NOBODY);
         assertThat(outcome(five, "then A or B or C or D or E loses power")).isEqualTo(Outcome.TAKEN_OVER);

@@ -39,7 +39,6 @@ class LookoutIT {
     private Path folder;
 
     private final List<SafetyNews> news = new ArrayList<>();
-    private final List<String> events = new ArrayList<>();
     private Machines machines;
     private Lookout lookout;
     private boolean alive = true;
@@ -49,18 +48,16 @@ class LookoutIT {
         assumeTrue("root".equals(System.getProperty("user.name")), "network namespaces need root");
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "needs a C compiler");
         machines = new Machines("a", "b", "s");
-        lookout = new Lookout(machines.program("a", folder), news::add, (number, level, text) -> events.add(text));
-        lookout.settings(
-                Parameters.check(
-                                Map.of(
-                                        "SAFETY_CHECK_INTERVAL_SECS", "0.2",
-                                        "SAFETY_CHECK_PORTS", "none",
-                                        "SAFETY_CHECK_ADDRESSES_B", "fd98::2",
-                                        "QUORUM_REFERENCE_ADDRESSES", "10.98.1.3"),
-                                new Facts("A", List.of("A", "B"), 1_000))
-                        .settings()
-                        .orElse(QuorumSettings.DEFAULT),
-                Set.of());
+        lookout = new Lookout(machines.program("a", folder), news::add);
+        lookout.settings(Parameters.check(
+                        Map.of(
+                                "SAFETY_CHECK_INTERVAL_SECS", "0.2",
+                                "SAFETY_CHECK_PORTS", "none",
+                                "SAFETY_CHECK_ADDRESSES_B", "fd98::2",
+                                "QUORUM_REFERENCE_ADDRESSES", "10.98.1.3"),
+                        new Facts("A", List.of("A", "B"), 1_000))
+                .settings()
+                .orElse(QuorumSettings.DEFAULT));
     }
 
     @AfterEach
@@ -110,10 +107,8 @@ class LookoutIT {
         until("the reference learnt", () -> lookout.landmarksSeen().size() == 1);
         alive = false;
         until("the machine is seen", () -> told(Sight.SEEN));
-        assertThat(events).first().asString().isEqualTo("SAFETY CHECK DETECTED MACHINE \"B\":PAUSING COMM_DOWN");
         machines.cable("b", false);
         until("it is gone", () -> told(Sight.UNSEEN));
-        until("the check times out", () -> events.contains("SAFETY CHECK for \"B\" timed out: assuming \"B\" is down"));
         assertThat(lookout.cutOff()).isEmpty();
         machines.cable("a", false);
         until("cut off", () -> !lookout.cutOff().isEmpty());

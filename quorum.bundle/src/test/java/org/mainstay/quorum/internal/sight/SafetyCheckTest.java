@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,8 @@ import org.mainstay.cluster.SafetyControl.SafetyNews.CutOff;
 import org.mainstay.cluster.SafetyControl.SafetyNews.PeerSighted;
 import org.mainstay.cluster.SafetyControl.Sight;
 import org.mainstay.quorum.internal.config.Addresses;
+import org.mainstay.quorum.internal.config.Facts;
+import org.mainstay.quorum.internal.config.Parameters;
 
 /** COMM-050 to COMM-054 and the detection of being cut off, on a clock of its own. */
 class SafetyCheckTest {
@@ -25,7 +28,6 @@ class SafetyCheckTest {
     private static final Probe SWITCH = probe("10.0.0.253", 0);
 
     private final List<SafetyNews> news = new ArrayList<>();
-    private final List<String> events = new ArrayList<>();
     private final List<Probe> sent = new ArrayList<>();
     private final Set<Probe> answering = new HashSet<>();
     private boolean canSend = true;
@@ -45,15 +47,19 @@ class SafetyCheckTest {
                     sent.add(probe);
                     return canSend;
                 },
-                news::add,
-                (number, level, text) -> events.add(number + " " + text));
-        check.settings(QuorumSettings.DEFAULT, Set.of());
+                news::add);
+        check.settings(QuorumSettings.DEFAULT);
     }
 
     /** Lets time pass with the path as given; probes are answered at once or never. */
     private void pass(long millis, boolean alive) {
+        pass(millis, alive, alive);
+    }
+
+    /** Lets time pass. @param alive whether any path is alive @param network whether one over a network is */
+    private void pass(long millis, boolean alive, boolean network) {
         for (long end = now + millis; now < end; now += STEP) {
-            check.watch(List.of(new Watched("B", Set.of(ICMP, SSH), alive, 3_000)), landmarks, now);
+            check.watch(List.of(new Watched("B", Set.of(ICMP, SSH), alive, network, 3_000)), landmarks, now);
             sent.clear();
             check.tick(now);
             if (canSend) {
@@ -79,12 +85,11 @@ class SafetyCheckTest {
         pass(120_000, true);
         answering.clear();
         pass(3_000, true);
-        assertThat(news).isEmpty();
+        assertThat(sights()).isEmpty();
         pass(1_000, false);
         assertThat(sighted().sight()).isEqualTo(Sight.UNSEEN);
         assertThat(sighted().sinceMillis()).isBetween(1_500L, 3_500L);
         pass(3_000, false);
-        assertThat(events).containsExactly("20202 SAFETY CHECK for \"B\" timed out: assuming \"B\" is down");
         assertThat(sights()).containsExactly(Sight.UNSEEN);
     }
 
@@ -94,19 +99,9 @@ class SafetyCheckTest {
         pass(5_000, true);
         pass(2_000, false);
         assertThat(sights()).containsExactly(Sight.SEEN);
-        assertThat(events)
-                .containsExactly(
-                        "20200 SAFETY CHECK DETECTED MACHINE \"B\":PAUSING COMM_DOWN",
-                        "20200 The remote node (B) appears to be reachable. Waiting for confirmation.");
         pass(50_000, false);
-        assertThat(events).hasSize(2);
         pass(10_000, false);
-        assertThat(events).hasSize(3);
-        assertThat(events.get(2))
-                .startsWith("20203 B has no comm path alive but is still seen (10.0.0.2 (ICMP) answers)");
         pass(1_000, true);
-        assertThat(events.subList(3, events.size()))
-                .containsExactly("20201 SAFETY CHECK ABORTED:ABORTING COMM_DOWN", "20201 The remote node (B) is up.");
         assertThat(sights()).containsExactly(Sight.SEEN, Sight.UNKNOWN);
     }
 
@@ -117,10 +112,8 @@ class SafetyCheckTest {
         pass(20_000, false);
         answering.clear();
         pass(2_000, false);
-        assertThat(events).noneMatch(text -> text.contains("timed out"));
         pass(3_000, false);
         assertThat(sights()).containsExactly(Sight.SEEN, Sight.UNSEEN);
-        assertThat(events).anyMatch(text -> text.contains("SAFETY CHECK for \"B\" timed out"));
     }
 
     @Test
@@ -160,7 +153,7 @@ class SafetyCheckTest {
         answering.clear();
         now += 60_000;
         pass(500, false);
-        assertThat(news)
+        assertThat(sights())
                 .as("one unanswered probe after a minute in which none was sent")
                 .isEmpty();
         pass(3_000, false);
@@ -191,40 +184,6 @@ class SafetyCheckTest {
     }
 
     @Test
-    void withQuorumNobodyIsToldOfAPausedTakeover() {
-        check.settings(
-                new QuorumSettings(
-                        QuorumSettings.Quorum.MAJORITY,
-                        QuorumSettings.Witness.REMOTE_VERIFY,
-                        1,
-                        5_000,
-                        10_000,
-                        QuorumSettings.Storage.NONE,
-                        QuorumSettings.Etcd.NONE,
-                        QuorumSettings.Safety.DEFAULT,
-                        "",
-                        10_000,
-                        0,
-                        false),
-                Set.of());
-        answering.add(ICMP);
-        pass(5_000, true);
-        pass(5_000, false);
-        assertThat(sights()).containsExactly(Sight.SEEN);
-        assertThat(events).isEmpty();
-    }
-
-    @Test
-    void theLimitIsTheDetectionTimeAndAtLeastTwoSeconds() {
-        check.watch(List.of(new Watched("B", Set.of(), false, 500)), Set.of(), now);
-        assertThat(check.limit("B")).isEqualTo(2_000);
-        check.settings(QuorumSettings.DEFAULT, Set.of("B"));
-        assertThat(check.limit("B")).isEqualTo(500);
-        check.watch(List.of(new Watched("B", Set.of(), false, 30_000)), Set.of(), now);
-        assertThat(check.limit("B")).isEqualTo(30_000);
-    }
-
-    @Test
     void aServerWhoseGatewayAndReferencesAreSilentIsCutOff() {
         landmarks = Set.of(GATEWAY, SWITCH);
         answering.addAll(Set.of(ICMP, GATEWAY, SWITCH));
@@ -239,7 +198,59 @@ class SafetyCheckTest {
         pass(STEP, true);
         assertThat(check.cutOff()).isEmpty();
         assertThat(news.stream().filter(CutOff.class::isInstance).map(each -> ((CutOff) each).cutOff()))
-                .containsExactly(true, false);
+                .containsExactly(false, true, false);
+    }
+
+    @Test
+    void whoIsCutOffFromTheBeginningDoesNotSayThatItIsNot() {
+        landmarks = Set.of(GATEWAY);
+        pass(10_000, false);
+        assertThat(news).noneMatch(CutOff.class::isInstance);
+        answering.add(ICMP);
+        pass(STEP, true);
+        assertThat(news).contains(new CutOff(false, ""));
+    }
+
+    @Test
+    void whoWasHeardOverTheDiskWasThereWhateverTheProbesSaid() {
+        answering.add(ICMP);
+        pass(5_000, true);
+        answering.clear();
+        pass(300_000, true, false);
+        assertThat(sights()).isEmpty();
+        pass(2_000, false);
+        assertThat(sighted().sight()).isEqualTo(Sight.UNSEEN);
+        assertThat(sighted().sinceMillis()).as("from the last beats on").isLessThan(5_500);
+    }
+
+    @Test
+    void whoBeatsOnlyOnTheDiskStillKnowsItsGateway() {
+        landmarks = Set.of(GATEWAY);
+        answering.addAll(Set.of(ICMP, GATEWAY));
+        pass(5_000, true);
+        answering.clear();
+        pass(2 * PeerSight.LEARNT_FOR, true, false);
+        assertThat(check.cutOff()).isEmpty();
+        pass(STEP, false);
+        assertThat(check.cutOff()).as("when the disk is lost too").contains("10.0.0.254");
+    }
+
+    @Test
+    void anotherIntervalForgetsNothing() {
+        landmarks = Set.of(GATEWAY);
+        answering.addAll(Set.of(ICMP, GATEWAY));
+        pass(5_000, true);
+        pass(5_000, false);
+        assertThat(sights()).containsExactly(Sight.SEEN);
+        check.settings(Parameters.check(Map.of("SAFETY_CHECK_INTERVAL_SECS", "1"), Facts.UNKNOWN)
+                .settings()
+                .orElseThrow());
+        pass(30_000, false);
+        assertThat(sights()).as("its probes go on answering").containsExactly(Sight.SEEN);
+        answering.clear();
+        pass(10_000, false);
+        assertThat(sights()).containsExactly(Sight.SEEN, Sight.UNSEEN);
+        assertThat(check.cutOff()).contains("10.0.0.254");
     }
 
     @Test

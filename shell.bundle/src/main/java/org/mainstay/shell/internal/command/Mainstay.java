@@ -1,6 +1,7 @@
 package org.mainstay.shell.internal.command;
 
 import org.mainstay.shell.internal.command.config.ConfigGroup;
+import org.mainstay.shell.internal.command.mirror.MirrorGroup;
 import org.mainstay.shell.internal.command.node.CommPathGroup;
 import org.mainstay.shell.internal.command.node.KarafRun;
 import org.mainstay.shell.internal.command.node.KitGroup;
@@ -18,6 +19,7 @@ import org.mainstay.shell.internal.command.watch.Events;
 import org.mainstay.shell.internal.command.watch.MaintenanceGroup;
 import org.mainstay.shell.internal.command.watch.Status;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** {@code mainstay NOUN VERB}. */
 @Command(
@@ -35,6 +37,7 @@ import picocli.CommandLine.Command;
             OperationGroup.class,
             QuorumGroup.class,
             FencingGroup.class,
+            MirrorGroup.class,
             KitGroup.class,
             KarafRun.class,
             ConfigGroup.class,
@@ -49,10 +52,16 @@ import picocli.CommandLine.Command;
             "under their own names: app_* ins_* dep_* eqv_* typ_* sys_* flg_*, lcdrcp",
             "lcdrecover lcdremexec lcdsync lk_chg_value lk_err perform_action sendevent",
             "getlocks rlslocks lcduname hry_setpri net_list lksupport qwk_storage_init",
-            "qwk_storage_exit.",
+            "qwk_storage_exit EditFileShareResource.",
             "",
             "Exit codes: 0 success, 1 a system call or action failed, 2 syntax, 3 internal",
             "error, 4 exists already, 5 invalid argument, 6 out of range, 7 not found,",
             "8 in use, 9 no communication with the other server."
         })
-public final class Mainstay extends BaseGroup {}
+public final class Mainstay extends BaseGroup {
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Prints the release.")
+    boolean version;
+}

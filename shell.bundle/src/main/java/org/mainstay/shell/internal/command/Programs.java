@@ -9,6 +9,7 @@ import org.mainstay.shell.internal.command.lcd.AppRemove;
 import org.mainstay.shell.internal.command.lcd.DepCreate;
 import org.mainstay.shell.internal.command.lcd.DepList;
 import org.mainstay.shell.internal.command.lcd.DepRemove;
+import org.mainstay.shell.internal.command.lcd.EditFileShareResource;
 import org.mainstay.shell.internal.command.lcd.EqvCreate;
 import org.mainstay.shell.internal.command.lcd.EqvList;
 import org.mainstay.shell.internal.command.lcd.EqvRemove;
@@ -41,6 +42,7 @@ import org.mainstay.shell.internal.command.lcd.SysRemove;
 import org.mainstay.shell.internal.command.lcd.TypCreate;
 import org.mainstay.shell.internal.command.lcd.TypList;
 import org.mainstay.shell.internal.command.lcd.TypRemove;
+import org.mainstay.shell.internal.command.mirror.EmCmd;
 import org.mainstay.shell.internal.command.program.GetLocks;
 import org.mainstay.shell.internal.command.program.LcdRcp;
 import org.mainstay.shell.internal.command.program.LcdRecover;
@@ -124,5 +126,7 @@ public final class Programs {
         programs.put("lksupport", LkSupport::new);
         programs.put("qwk_storage_init", StorageInit::new);
         programs.put("qwk_storage_exit", StorageExit::new);
+        programs.put("emcmd", EmCmd::new);
+        programs.put("EditFileShareResource", EditFileShareResource::new);
     }
 }

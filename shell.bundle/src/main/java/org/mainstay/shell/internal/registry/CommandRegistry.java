@@ -132,12 +132,16 @@ public final class CommandRegistry {
         try {
             parsed = line.parseArgs(arguments.words().toArray(new String[0]));
         } catch (ParameterException e) {
-            syntaxError(e, context.err());
+            syntaxError(e, programsLike(e), context.err());
             return syntaxCode(line);
         }
         CommandLine leaf = leaf(parsed);
         if (leaf.isUsageHelpRequested()) {
             leaf.usage(context.out(), ansi(context));
+            return ExitCode.SUCCESS;
+        }
+        if (leaf.isVersionHelpRequested()) {
+            context.out().println("Mainstay " + Release.version());
             return ExitCode.SUCCESS;
         }
         if (!(leaf.getCommand() instanceof ShellCommand command)) {
@@ -221,12 +225,21 @@ public final class CommandRegistry {
         return program instanceof OwnSyntaxCode own ? own.syntaxCode() : ExitCode.SYNTAX;
     }
 
-    private static void syntaxError(ParameterException e, PrintStream err) {
+    /** {@code mainstay ins_lst} may mean a program of its own name. */
+    private List<String> programsLike(ParameterException e) {
+        boolean front = e.getCommandLine().getCommandSpec().qualifiedName().equals(FRONT);
+        if (!front || !(e instanceof UnmatchedArgumentException unmatched)) {
+            return List.of();
+        }
+        return Likeness.closest(unmatched.getUnmatched().get(0), programs.keySet());
+    }
+
+    private static void syntaxError(ParameterException e, List<String> programs, PrintStream err) {
         String name = e.getCommandLine().getCommandSpec().qualifiedName();
         List<String> suggestions = List.of();
         if (e instanceof UnmatchedArgumentException unmatched) {
             err.println(name + ": '" + unmatched.getUnmatched().get(0) + "' is not understood");
-            suggestions = new ArrayList<>(unmatched.getSuggestions());
+            suggestions = new ArrayList<>(programs.isEmpty() ? unmatched.getSuggestions() : programs);
         } else {
             err.println(name + ": " + plain(decapitalised(e.getMessage())));
         }

@@ -10,6 +10,7 @@ import org.mainstay.cluster.Enrolment;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Fencing;
+import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.QuorumStatus;
 import org.mainstay.cluster.QuorumStorage;
 import org.mainstay.cluster.SafetyReport;
@@ -33,6 +34,13 @@ public interface Platform {
         throw new CommandException(
                 ExitCode.SYSTEM_ERROR,
                 "quorum and fencing are not there; they run with Mainstay: start it with bin/lkstart");
+    }
+
+    /** Returns mirrored volumes. */
+    default Mirrors mirrors() throws CommandException {
+        throw new CommandException(
+                ExitCode.SYSTEM_ERROR,
+                "the control of mirrors is not there; it runs with Mainstay: start it with bin/lkstart");
     }
 
     /** Returns the Karaf shell; there only in Karaf. */

@@ -58,18 +58,34 @@ public final class ClusterView {
                 resources(),
                 dependencies(),
                 operations(),
-                problems,
+                problems.stream().distinct().toList(),
                 null);
     }
 
-    /** Returns what an administrator should know; maintenance is part of it, wherever it was set. */
+    /** Returns what an administrator should know: what the core says, maintenance wherever it was set, and what the rows show. */
     private List<String> problems() {
         List<String> problems = new ArrayList<>(snapshot.problems());
+        snapshot.peers().keySet().stream()
+                .filter(peer -> onDiskOnly(paths(), snapshot.self(), peer))
+                .forEach(
+                        peer -> problems.add(
+                                peer + " is heard over the shared disk only: no network path to it is alive."
+                                        + " Nothing it may run is taken over, and changes that need it are refused; repair the networks"));
         maintenance()
                 .forEach(row -> problems.add("maintenance of " + row.scope() + " on " + row.server()
                         + (row.until() == null ? "" : " until " + row.until())
                         + ": monitoring and automatic moves pause (" + row.by() + ")"));
+        problems.addAll(new Problems(snapshot.self(), servers(), paths(), resources()).sentences());
         return problems;
+    }
+
+    /** Returns whether a server hears another one over a shared disk and over no network. */
+    static boolean onDiskOnly(List<PathRow> paths, String from, String to) {
+        List<PathRow> alive = paths.stream()
+                .filter(row -> row.from().equals(from) && row.to().equals(to))
+                .filter(row -> row.state().equals(ALIVE))
+                .toList();
+        return !alive.isEmpty() && alive.stream().allMatch(PathRow::disk);
     }
 
     /** Returns what is under maintenance on each server. */
@@ -126,6 +142,7 @@ public final class ClusterView {
     private PathRow path(String from, CommPath path) {
         return new PathRow(
                 path.id(),
+                path.disk() ? "DISK" : "TCP",
                 from,
                 path.peer(),
                 path.local(),

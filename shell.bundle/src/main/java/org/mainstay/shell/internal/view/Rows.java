@@ -20,14 +20,19 @@ public final class Rows {
      */
     public record ServerRow(String name, String state, Boolean manager, String address, Integer port) {}
 
+    /** A server as {@code node list} shows it. @param version release of Mainstay that runs there; null if it does not say */
+    public record NodeRow(String name, String state, Boolean manager, String address, Integer port, String version) {}
+
     /**
      * One direction of a comm path, as {@code from} sees it.
      *
+     * @param type {@code TCP} or {@code DISK} (ADM-031); a shared disk has its device as both addresses
      * @param interval heartbeat interval in seconds
      * @param state {@code ALIVE}, {@code DEAD} or {@code UNKNOWN}
      */
     public record PathRow(
             String id,
+            String type,
             String from,
             String to,
             String local,
@@ -35,7 +40,11 @@ public final class Rows {
             int priority,
             double interval,
             int misses,
-            String state) {}
+            String state) {
+        boolean disk() {
+            return type.equals("DISK");
+        }
+    }
 
     /**
      * A resource instance.

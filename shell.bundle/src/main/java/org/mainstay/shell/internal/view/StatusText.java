@@ -67,6 +67,9 @@ public final class StatusText {
             String phase = status.phase().toLowerCase(Locale.ROOT);
             return "AVAILABLE".equals(status.phase()) ? "this server" : "this server, " + phase;
         }
+        if (ClusterView.onDiskOnly(status.commpaths(), status.server(), row.name())) {
+            return "heard over the shared disk only";
+        }
         return Boolean.FALSE.equals(row.manager()) ? "only its guard answers" : "";
     }
 
@@ -86,7 +89,7 @@ public final class StatusText {
             table.row(List.of(
                     row.from() + " -> " + row.to(),
                     row.local(),
-                    row.remote(),
+                    row.disk() ? "(shared disk)" : row.remote(),
                     Integer.toString(row.priority()),
                     seconds(row.interval()) + " s x " + row.misses(),
                     style.state(row.state(), row.state())));
@@ -140,15 +143,10 @@ public final class StatusText {
         if (row.failed()) {
             text.append(' ').append(style.problem("FAILED"));
         }
-        if (unreleased(row)) {
+        if (Problems.unreleased(row)) {
             text.append(' ').append(style.problem("not released"));
         }
         return text.append(style.faint(" p" + row.priority())).toString();
-    }
-
-    /** A start or stop that is under way is not settled either, and needs nobody. */
-    private static boolean unreleased(ResourceRow row) {
-        return !row.released() && row.transition() == null && ("OSF".equals(row.state()) || "OSU".equals(row.state()));
     }
 
     private static String transition(String name) {
@@ -179,27 +177,17 @@ public final class StatusText {
     }
 
     private void printProblems() {
-        List<String> problems = new ArrayList<>(status.problems());
         for (ResourceRow row : status.resources()) {
-            if ("OSF".equals(row.state()) || "ILLSTATE".equals(row.state()) || row.failed()) {
-                problems.add(row.tag() + " on " + row.server() + ": " + row.reason());
-            }
-            if (unreleased(row)) {
-                problems.add(row.tag() + " may still run on " + row.server()
-                        + " and is started nowhere else: take it out of "
-                        + "service again; or look there, and if it certainly does not run: mainstay resource confirm-stopped "
-                        + row.tag() + " --on " + row.server());
-            }
             if (row.transition() != null && row.progress() != null) {
                 out.println();
                 out.println(INDENT + row.tag() + " on " + row.server() + ": " + row.progress());
             }
         }
-        if (problems.isEmpty()) {
+        if (status.problems().isEmpty()) {
             return;
         }
         out.println();
         out.println(INDENT + style.heading("PROBLEMS"));
-        problems.stream().distinct().forEach(problem -> out.println(INDENT + style.problem("! ") + problem));
+        status.problems().forEach(problem -> out.println(INDENT + style.problem("! ") + problem));
     }
 }

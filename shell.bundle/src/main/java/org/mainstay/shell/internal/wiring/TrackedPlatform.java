@@ -7,6 +7,7 @@ import org.mainstay.cluster.Enrolment;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Fencing;
+import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.QuorumStatus;
 import org.mainstay.cluster.QuorumStorage;
 import org.mainstay.cluster.SafetyReport;
@@ -34,6 +35,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     private final ServiceTracker<QuorumStorage, QuorumStorage> storage;
     private final ServiceTracker<SafetyReport.Source, SafetyReport.Source> report;
     private final ServiceTracker<QuorumStatus.Source, QuorumStatus.Source> quorum;
+    private final ServiceTracker<Mirrors, Mirrors> mirrors;
     private final ServiceTracker<KitManager, KitManager> kits;
     private final ServiceTracker<Object, Object> bootFinished;
     private final FrameworkStartLevel startLevel;
@@ -50,6 +52,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         this.storage = new ServiceTracker<>(context, QuorumStorage.class, null);
         this.report = new ServiceTracker<>(context, SafetyReport.Source.class, null);
         this.quorum = new ServiceTracker<>(context, QuorumStatus.Source.class, null);
+        this.mirrors = new ServiceTracker<>(context, Mirrors.class, null);
         this.kits = new ServiceTracker<>(context, KitManager.class, null);
         this.bootFinished = new ServiceTracker<>(context, BOOT_FINISHED, null);
         this.startLevel = context.getBundle(Constants.SYSTEM_BUNDLE_ID).adapt(FrameworkStartLevel.class);
@@ -64,6 +67,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         storage.open();
         report.open();
         quorum.open();
+        mirrors.open();
         kits.open();
     }
 
@@ -113,6 +117,11 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     }
 
     @Override
+    public Mirrors mirrors() throws CommandException {
+        return present(mirrors.getService(), "the control of mirrors");
+    }
+
+    @Override
     public KitManager kitManager() throws CommandException {
         return present(kits.getService(), "the management of kits");
     }
@@ -158,6 +167,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
         storage.close();
         report.close();
         quorum.close();
+        mirrors.close();
         kits.close();
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -164,6 +165,22 @@ class StartAndStopTest {
         } finally {
             started.destroyForcibly();
         }
+    }
+
+    @Test
+    void lkstartIsRefusedToWhoMayNot() throws Exception {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "only root can become another user");
+        Assumptions.assumeTrue(Files.exists(Path.of("/usr/bin/setpriv")), "needs setpriv");
+        makeNode();
+        for (Path path = folder.toAbsolutePath(); !path.equals(Path.of("/tmp")); path = path.getParent()) {
+            Assumptions.assumeTrue(path.startsWith("/tmp"), "the test's folder is below /tmp");
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        String lkstart = folder.toAbsolutePath() + "/bin/lkstart";
+        Result result = client.start(
+                        Map.of(), List.of("setpriv", "--reuid", "1", "--regid", "1", "--clear-groups", lkstart))
+                .result();
+        assertThat(result).isEqualTo(new Result(1, "", "lkstart: permission denied: only root may start Mainstay\n"));
     }
 
     @Test

@@ -19,7 +19,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** Whatever is typed: an exit code of the contract, a message where it is not 0, never an internal error. The seed is in the failure. */
-@Timeout(120)
+@Timeout(300)
 class ArgumentFuzzTest {
     private static final int LINES = 10_000;
     /** Commands that start programs. */
@@ -78,11 +78,15 @@ class ArgumentFuzzTest {
         List<String> words =
                 new ArrayList<>(List.of(line.getCommandSpec().qualifiedName().split(" ")));
         List<OptionSpec> options = line.getCommandSpec().options();
+        // where -f means --follow, it does not end either
+        boolean follows =
+                options.stream().anyMatch(option -> option.longestName().equals("--follow"));
         int count = random.nextInt(7);
         for (int i = 0; i < count; i++) {
             String option = options.get(random.nextInt(options.size())).longestName();
-            boolean endless = option.equals("--follow") || option.equals("--interactive");
-            words.add(random.nextBoolean() && !endless ? option : WORDS.get(random.nextInt(WORDS.size())));
+            boolean endless = Set.of("--follow", "--interactive", "--wait").contains(option);
+            String word = random.nextBoolean() && !endless ? option : WORDS.get(random.nextInt(WORDS.size()));
+            words.add(follows && word.startsWith("-f") ? "-" : word);
         }
         return words;
     }

@@ -17,6 +17,7 @@ import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.shell.internal.registry.CommandCall;
+import org.mainstay.shell.internal.registry.Release;
 import org.mainstay.shell.internal.registry.Terminal;
 import org.mainstay.shell.testing.Captured;
 import org.mainstay.shell.testing.FakePlatform;
@@ -32,7 +33,8 @@ import org.mainstay.shell.testing.Fixtures;
  * progress stopping web      a progress line before the answer
  * on a terminal              the next command's output is a terminal of 80 columns
  * $ ins_list -f:             a command line; words with blanks in double quotes
- * pg:data                    a line of standard output; ^A and ^[ are control characters, . alone is an empty line
+ * pg:data                    a line of standard output; ^A and ^[ are control characters, @release@ is the version of the build,
+ *                            . alone is an empty line
  * ! error text               a line of standard error; ends with ... : only the beginning counts; ... alone: and more
  * -> Stop[...]               what was asked of the cluster
  * = 7                        the exit code; without it 0
@@ -138,7 +140,12 @@ class CommandScriptsTest {
             } else if (line.startsWith("= ")) {
                 exit = Integer.parseInt(line.substring(2));
             } else {
-                out.add(line.equals(".") ? "" : line.replace("^A", "\u0001").replace("^[", "\u001b"));
+                out.add(
+                        line.equals(".")
+                                ? ""
+                                : line.replace("^A", "\u0001")
+                                        .replace("^[", "\u001b")
+                                        .replace("@release@", Release.version()));
             }
         }
 

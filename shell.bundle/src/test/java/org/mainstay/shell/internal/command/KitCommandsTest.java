@@ -63,7 +63,8 @@ class KitCommandsTest {
         assertThat(captured.out())
                 .isEqualTo("KIT        TYPES           A      B\n"
                         + "ip         comm/ip         1.0.0  1.0.0\n"
-                        + "redis-kit  comm/redis-kit  1.0.0  1.0.0\n");
+                        + "redis-kit  comm/redis-kit  1.0.0  1.0.0\n"
+                        + "part of Mainstay, or directories of scripts, and not compared: postgres, volume\n");
     }
 
     @Test

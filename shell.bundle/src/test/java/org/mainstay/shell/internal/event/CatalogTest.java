@@ -7,14 +7,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.mainstay.cluster.ClusterEvent;
 
 class CatalogTest {
     private static final Pattern NOTICE = Pattern.compile("static final int \\w+ = ((?:18|20)[0-9]{3});");
+    /** What the guard tells, in its words. */
+    private static final int GUARD = 20160;
 
     private static List<Path> sources(String module) throws IOException {
         try (Stream<Path> files = Files.walk(Path.of("..", module, "src/main/java"))) {
@@ -66,14 +70,20 @@ class CatalogTest {
     }
 
     @Test
-    void everyNumberInTheSourcesIsInTheCatalog() throws IOException {
+    void everyNumberInTheSourcesIsInTheCatalogAndHasASentenceInJapanese() throws IOException {
+        Set<Integer> said =
+                Sentences.all().stream().map(Sentences.Sentence::number).collect(Collectors.toSet());
         for (String module : List.of("core.bundle", "quorum.bundle")) {
             for (Path file : sources(module)) {
                 Matcher matcher = NOTICE.matcher(Files.readString(file));
                 while (matcher.find()) {
-                    assertThat(Catalog.entry(Integer.parseInt(matcher.group(1))))
+                    int number = Integer.parseInt(matcher.group(1));
+                    assertThat(Catalog.entry(number))
                             .as("%s in %s", matcher.group(), file.getFileName())
                             .isPresent();
+                    assertThat(number == GUARD || said.contains(number))
+                            .as("%s in %s has a sentence in Japanese", matcher.group(), file.getFileName())
+                            .isTrue();
                 }
             }
         }

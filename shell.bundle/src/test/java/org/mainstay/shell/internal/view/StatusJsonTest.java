@@ -99,6 +99,31 @@ class StatusJsonTest {
         assertThat(status.getAsJsonArray("problems")).hasSize(1);
     }
 
+    private static List<String> problems(String fixture) throws InterruptedException {
+        return json(fixture, "status", "--json").getAsJsonArray("problems").asList().stream()
+                .map(JsonElement::getAsString)
+                .toList();
+    }
+
+    @Test
+    void problemsNameDeadServersDeadPathsAndFailedResourcesWithWhatToDo() throws InterruptedException {
+        assertThat(problems("fresh node")).isEmpty();
+        assertThat(problems("two servers"))
+                .as("once for both ends")
+                .containsExactly("the comm path between A (10.77.2.1) and B (10.77.2.2) is dead: repair that network");
+        assertThat(problems("B away"))
+                .containsExactly("server B is dead: no comm path to it is alive; look at the machine and its networks");
+        assertThat(problems("no paths")).containsExactly("there is no comm path to B: mainstay commpath create --to B");
+        assertThat(problems("only the guard of B"))
+                .hasSize(1)
+                .allMatch(text -> text.startsWith("only the guard of B answers") && text.contains("'lkstart'"));
+        assertThat(problems("failed stop"))
+                .hasSize(4)
+                .contains("pg on A failed: remove action timed out after 300 s")
+                .anyMatch(text -> text.contains("mainstay resource confirm-stopped pg --on A"))
+                .anyMatch(text -> text.startsWith("vip on A failed and no server may take it over"));
+    }
+
     @Test
     void eachDirectionOfAPathIsAsItsServerSeesIt() throws InterruptedException {
         JsonArray paths = json("two servers", "status", "--json").getAsJsonArray("commpaths");

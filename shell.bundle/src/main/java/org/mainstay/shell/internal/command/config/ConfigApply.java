@@ -1,10 +1,13 @@
 package org.mainstay.shell.internal.command.config;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.mainstay.cluster.Caller;
@@ -35,15 +38,28 @@ public final class ConfigApply extends BaseCommand {
     @Parameters(paramLabel = "FILE", description = "The file; - is standard input.")
     private String file;
 
-    @Option(names = "--dry-run", description = "Only prints the command lines that would be run.")
+    @Option(
+            names = "--dry-run",
+            description = "Only prints the command lines that would be run; exit code 5 if something would be refused.")
     private boolean dryRun;
 
     @Override
     public int run(Invocation invocation) throws CommandException, InterruptedException {
         invocation.require(Caller.Role.ADMINISTRATOR);
         ConfigDocument now = ConfigDocument.of(invocation.snapshot(), invocation.platform(), true);
-        ConfigPlan plan = new ConfigPlan(invocation.snapshot().self(), now, read(invocation));
+        ConfigDocument wanted = read(invocation);
+        String self = invocation.snapshot().self();
+        ConfigPlan plan = new ConfigPlan(self, now, wanted);
+        List<String> refusals =
+                new ConfigCheck(self, now, wanted, invocation.platform().administration()).refusals();
         plan.remarks().forEach(invocation.err()::println);
+        if (!refusals.isEmpty()) {
+            if (dryRun) {
+                plan.steps().forEach(step -> invocation.out().println(line(step)));
+            }
+            throw CommandException.invalid(
+                    "this would be refused, so nothing is changed:\n  " + String.join("\n  ", refusals));
+        }
         if (plan.steps().isEmpty()) {
             invocation.out().println("nothing to change");
             return ExitCode.SUCCESS;
@@ -71,21 +87,34 @@ public final class ConfigApply extends BaseCommand {
             text = file.equals("-")
                     ? new String(invocation.context().in().readAllBytes(), StandardCharsets.UTF_8)
                     : Files.readString(invocation.context().workingDirectory().resolve(file));
+        } catch (NoSuchFileException e) {
+            throw CommandException.notFound("there is no file " + file);
         } catch (IOException e) {
             throw CommandException.notFound(file + " cannot be read: " + e.getMessage());
         }
+        if (text.isBlank()) {
+            throw CommandException.invalid(file + " is empty");
+        }
         try {
+            JsonElement json = JsonParser.parseString(text);
+            ConfigKeys.check(json);
             ConfigDocument document =
-                    new Gson().fromJson(text, ConfigReader.Document.class).checked();
+                    new Gson().fromJson(json, ConfigReader.Document.class).checked();
             if (document.schema() != ConfigDocument.SCHEMA) {
                 throw CommandException.invalid(
                         file + " has schema " + document.schema() + ", this release reads " + ConfigDocument.SCHEMA);
             }
             return document;
         } catch (JsonParseException | IllegalArgumentException | NullPointerException e) {
-            String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-            throw CommandException.invalid(file + " is not a file of 'mainstay config export': " + why);
+            throw CommandException.invalid(file + " is not a file of 'mainstay config export': " + reason(e));
         }
+    }
+
+    /** Gson puts the name of a class before the reason, and an address of its manual on a line behind it. */
+    private static String reason(RuntimeException failure) {
+        Throwable cause =
+                failure instanceof JsonParseException && failure.getCause() instanceof IOException io ? io : failure;
+        return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     }
 
     /** A line that a shell reads back as these words. */

@@ -87,7 +87,10 @@ public record ConfigDocument(
                 .map(key -> key.split("\t"))
                 .map(pair -> new DependencyPart(pair[0], pair[1]))
                 .toList();
-        return new ConfigDocument(SCHEMA, servers, new ArrayList<>(paths.values()), resources, pairs);
+        // A shared disk comes after the networks: that is the order in which they can be made.
+        List<PathPart> ordered = new ArrayList<>(paths.values());
+        ordered.sort(java.util.Comparator.comparing(path -> CommPath.disk(path.local())));
+        return new ConfigDocument(SCHEMA, servers, ordered, resources, pairs);
     }
 
     private static ServerPart server(Lcd lcd) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.shell.internal.command.config.ConfigDocument.DependencyPart;
 import org.mainstay.shell.internal.command.config.ConfigDocument.InstancePart;
 import org.mainstay.shell.internal.command.config.ConfigDocument.PathPart;
@@ -96,39 +97,37 @@ final class ConfigPlan {
     }
 
     private void path(PathPart path) {
-        boolean there = now.paths().stream()
-                .anyMatch(one -> one.from().equals(path.from())
-                                && one.local().equals(path.local())
-                                && one.remote().equals(path.remote())
-                        || one.from().equals(path.to())
-                                && one.local().equals(path.remote())
-                                && one.remote().equals(path.local()));
-        if (there) {
+        if (now.paths().stream().anyMatch(one -> same(one, path))) {
             return;
         }
         if (!now.servers().containsKey(path.from()) || !now.servers().containsKey(path.to())) {
             return;
         }
-        stepOn(
-                path.from(),
-                List.of(
-                        "mainstay",
-                        "commpath",
-                        "create",
-                        "--to",
-                        path.to(),
-                        "--local",
-                        path.local(),
-                        "--remote",
-                        path.remote(),
-                        "--priority",
-                        Integer.toString(path.priority()),
-                        "--interval",
-                        BigDecimal.valueOf(path.intervalMillis(), 3)
-                                .stripTrailingZeros()
-                                .toPlainString(),
-                        "--misses",
-                        Integer.toString(path.misses())));
+        List<String> words = new ArrayList<>(List.of("mainstay", "commpath", "create", "--to", path.to()));
+        if (CommPath.disk(path.local())) {
+            words.addAll(List.of("--type", "disk", "--device", path.local()));
+        } else {
+            words.addAll(List.of("--local", path.local(), "--remote", path.remote()));
+        }
+        words.addAll(List.of(
+                "--priority",
+                Integer.toString(path.priority()),
+                "--interval",
+                BigDecimal.valueOf(path.intervalMillis(), 3)
+                        .stripTrailingZeros()
+                        .toPlainString(),
+                "--misses",
+                Integer.toString(path.misses())));
+        stepOn(path.from(), words);
+    }
+
+    private static boolean same(PathPart one, PathPart path) {
+        return one.from().equals(path.from())
+                        && one.local().equals(path.local())
+                        && one.remote().equals(path.remote())
+                || one.from().equals(path.to())
+                        && one.local().equals(path.remote())
+                        && one.remote().equals(path.local());
     }
 
     private List<String> childrenFirst() {
@@ -152,7 +151,8 @@ final class ConfigPlan {
         return wanted.dependencies().stream().noneMatch(pair -> pair.child().equals(tag));
     }
 
-    private static String primary(ResourcePart part) {
+    /** Returns the server a resource is created on: that of the best priority. */
+    static String primary(ResourcePart part) {
         return part.on().entrySet().stream()
                 .min(Comparator.comparingInt(entry -> entry.getValue().priority()))
                 .map(Map.Entry::getKey)
@@ -164,9 +164,22 @@ final class ConfigPlan {
         String server = primary(part);
         List<String> words = new ArrayList<>(
                 List.of("mainstay", "resource", "create", part.application() + "/" + part.type(), "--tag", tag));
-        values(tag, part.on().get(server).properties(), words);
-        part.settings().forEach((key, value) -> words.addAll(List.of("--set", key + "=" + value)));
+        Map<String, String> properties = part.on().get(server).properties();
+        values(tag, properties, words);
+        // A kit may have a property of the same name, as the Generic Application has scripts of checks: one create
+        // cannot name both.
+        List<String> later = new ArrayList<>(List.of("mainstay", "resource", "set", tag));
+        part.settings().forEach((key, value) -> {
+            if (properties.containsKey(key)) {
+                later.add(key + "=" + value);
+            } else {
+                words.addAll(List.of("--set", key + "=" + value));
+            }
+        });
         stepOn(server, words);
+        if (later.size() > 4) {
+            stepOn(server, later);
+        }
     }
 
     private void values(String tag, Map<String, String> properties, List<String> words) {
@@ -280,6 +293,13 @@ final class ConfigPlan {
     }
 
     private void leftAlone() {
+        for (PathPart path : now.paths()) {
+            boolean wantedToo = wanted.paths().stream().anyMatch(one -> same(one, path));
+            if (!wantedToo && !wanted.paths().isEmpty()) {
+                remarks.add("the comm path from " + path.from() + " " + path.local() + " to " + path.to() + " "
+                        + path.remote() + " is not in the file and is left as it is; see 'mainstay commpath delete'");
+            }
+        }
         now.resources().keySet().stream()
                 .filter(tag -> !wanted.resources().containsKey(tag))
                 .forEach(tag -> remarks.add("'" + tag + "' is not in the file and is left as it is"));

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.kit.KitManager;
@@ -35,11 +36,13 @@ public final class KitComparison {
             Map<String, String> problems) {}
 
     private final List<String> servers;
+    private final List<String> others;
     private final List<Row> rows;
     private final List<String> unheard;
 
-    private KitComparison(List<String> servers, List<Row> rows, List<String> unheard) {
+    private KitComparison(List<String> servers, List<Row> rows, List<String> unheard, List<String> others) {
         this.servers = servers;
+        this.others = others;
         this.rows = rows;
         this.unheard = unheard;
     }
@@ -57,7 +60,14 @@ public final class KitComparison {
                 unheard.add(e.getMessage());
             }
         }
-        return new KitComparison(List.copyOf(found.keySet()), rows(found), unheard);
+        List<Row> rows = rows(found);
+        List<String> others = invocation.platform().administration().kits().stream()
+                .filter(kit ->
+                        rows.stream().noneMatch(row -> row.types().contains(kit.application() + "/" + kit.type())))
+                .map(Administration.Kit::type)
+                .sorted()
+                .toList();
+        return new KitComparison(List.copyOf(found.keySet()), rows, unheard, others);
     }
 
     private static List<Row> rows(Map<String, List<KitState>> found) {
@@ -101,6 +111,12 @@ public final class KitComparison {
                 table.row(cells);
             }
             table.print(invocation.out());
+            if (!others.isEmpty()) {
+                invocation
+                        .out()
+                        .println("part of Mainstay, or directories of scripts, and not compared: "
+                                + String.join(", ", others));
+            }
         }
         rows.forEach(row -> row.problems()
                 .forEach((server, problem) -> invocation.err().println(row.name() + " on " + server + ": " + problem)));

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.command.BaseCommand;
+import org.mainstay.shell.internal.command.Candidates;
 import org.mainstay.shell.internal.kit.KitManager.Change;
 import org.mainstay.shell.internal.kit.KitManager.Order;
 import org.mainstay.shell.internal.kit.KitState;
@@ -24,7 +25,10 @@ import picocli.CommandLine.Parameters;
                         + "until a version of the kit is there again.",
         footer = {"", "Examples:", "  mainstay kit remove redis-kit --all-servers", "  mainstay kit remove ip --force"})
 public final class KitRemove extends BaseCommand {
-    @Parameters(paramLabel = "NAME", description = "The kit's name, as 'mainstay kit list --all-servers' shows it.")
+    @Parameters(
+            paramLabel = "NAME",
+            completionCandidates = Candidates.Kits.class,
+            description = "The kit's name, as 'mainstay kit list --all-servers' shows it.")
     private String kit = "";
 
     @Option(names = "--force", description = "Also if there are resources of it: they stay as they are.")

@@ -2,6 +2,7 @@ package org.mainstay.shell.internal.command.kit;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +42,8 @@ final class Rollout {
                 throw CommandException.invalid(path + " is longer than 32 MB; a kit is a small bundle");
             }
             return Files.readAllBytes(path);
+        } catch (NoSuchFileException e) {
+            throw CommandException.notFound("there is no file " + path);
         } catch (IOException e) {
             throw CommandException.notFound(path + " cannot be read: " + e.getMessage());
         }

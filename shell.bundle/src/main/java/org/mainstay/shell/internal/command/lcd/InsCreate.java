@@ -4,6 +4,7 @@ import org.mainstay.cluster.LcdEdit;
 import org.mainstay.cluster.lcd.InitOption;
 import org.mainstay.cluster.lcd.InstanceSettings;
 import org.mainstay.cluster.lcd.Switchback;
+import org.mainstay.shell.internal.command.Candidates;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -27,6 +28,7 @@ public final class InsCreate extends LcdCommand {
     @Option(
             names = "-I",
             paramLabel = "option",
+            completionCandidates = Candidates.Initialisations.class,
             description = "What happens when Mainstay starts: AUTORES_ISP (default), INIT_ISP or INIT_OSU.")
     private String init = "AUTORES_ISP";
 
@@ -58,7 +60,11 @@ public final class InsCreate extends LcdCommand {
     @Option(names = "-l", paramLabel = "Y|N", description = "Whether a failure is repaired in place first; default N.")
     private String recover = "N";
 
-    @Option(names = "-s", paramLabel = "type", description = "Switchback: INTELLIGENT (default) or AUTOMATIC.")
+    @Option(
+            names = "-s",
+            paramLabel = "type",
+            completionCandidates = Candidates.Switchbacks.class,
+            description = "Switchback: INTELLIGENT (default) or AUTOMATIC.")
     private String switchback = "INTELLIGENT";
 
     @Override

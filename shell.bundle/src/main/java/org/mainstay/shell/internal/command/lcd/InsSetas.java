@@ -2,6 +2,7 @@ package org.mainstay.shell.internal.command.lcd;
 
 import org.mainstay.cluster.LcdEdit;
 import org.mainstay.cluster.lcd.Switchback;
+import org.mainstay.shell.internal.command.Candidates;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -21,6 +22,7 @@ public final class InsSetas extends LcdCommand {
     @Option(
             names = "-s",
             paramLabel = "type",
+            completionCandidates = Candidates.Switchbacks.class,
             required = true,
             description =
                     "INTELLIGENT: stays where it is until it is moved by hand. AUTOMATIC: returns to the server of the best priority.")

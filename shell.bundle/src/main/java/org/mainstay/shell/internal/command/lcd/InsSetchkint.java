@@ -1,6 +1,7 @@
 package org.mainstay.shell.internal.command.lcd;
 
 import org.mainstay.cluster.LcdEdit;
+import org.mainstay.shell.internal.command.Candidates;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -17,7 +18,12 @@ public final class InsSetchkint extends LcdCommand {
     @Option(names = "-t", paramLabel = "tag", required = true, description = "The resource.")
     private String tag;
 
-    @Option(names = "-c", paramLabel = "check", required = true, description = "q or quick, d or deep.")
+    @Option(
+            names = "-c",
+            paramLabel = "check",
+            completionCandidates = Candidates.Checks.class,
+            required = true,
+            description = "q or quick, d or deep.")
     private String check;
 
     @Option(names = "-v", paramLabel = "interval", required = true, description = "Seconds, 0 to 604800.")

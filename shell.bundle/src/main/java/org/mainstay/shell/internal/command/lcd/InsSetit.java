@@ -2,6 +2,7 @@ package org.mainstay.shell.internal.command.lcd;
 
 import org.mainstay.cluster.LcdEdit;
 import org.mainstay.cluster.lcd.InitOption;
+import org.mainstay.shell.internal.command.Candidates;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -18,7 +19,12 @@ public final class InsSetit extends LcdCommand {
     @Option(names = "-t", paramLabel = "tag", required = true, description = "The resource.")
     private String tag;
 
-    @Option(names = "-I", paramLabel = "option", required = true, description = "AUTORES_ISP, INIT_ISP or INIT_OSU.")
+    @Option(
+            names = "-I",
+            paramLabel = "option",
+            completionCandidates = Candidates.Initialisations.class,
+            required = true,
+            description = "AUTORES_ISP, INIT_ISP or INIT_OSU.")
     private String option;
 
     @Override

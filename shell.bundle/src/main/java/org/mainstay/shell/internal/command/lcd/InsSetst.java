@@ -2,6 +2,7 @@ package org.mainstay.shell.internal.command.lcd;
 
 import org.mainstay.cluster.LcdEdit;
 import org.mainstay.cluster.lcd.InstanceState;
+import org.mainstay.shell.internal.command.Candidates;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -18,7 +19,12 @@ public final class InsSetst extends LcdCommand {
     @Option(names = "-t", paramLabel = "tag", required = true, description = "The resource.")
     private String tag;
 
-    @Option(names = "-S", paramLabel = "state", required = true, description = "ISP, ISU or OSU.")
+    @Option(
+            names = "-S",
+            paramLabel = "state",
+            completionCandidates = Candidates.States.class,
+            required = true,
+            description = "ISP, ISU or OSU.")
     private String state;
 
     @Option(names = "-R", paramLabel = "reason", description = "Why, shown in lists.")

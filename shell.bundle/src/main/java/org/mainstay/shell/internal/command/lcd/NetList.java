@@ -17,7 +17,8 @@ import picocli.CommandLine.Command;
         separator = " ",
         description =
                 "Lists comm paths: remote server, device, type, three counters (always 0), state, priority, heartbeat "
-                        + "interval in seconds, allowed misses, remote address, local address. -fC separates the fields by the character C "
+                        + "interval in seconds, allowed misses, remote address, local address. Device and type are TCP:port and TLI, or "
+                        + "the shared device and DISK, then without addresses. -fC separates the fields by the character C "
                         + "instead of ^A.",
         customSynopsis = "net_list [-d destsys] [-fC]",
         footer = {"", "Example:", "  net_list -f:"})
@@ -38,8 +39,8 @@ public final class NetList extends ListCommand {
                     invocation,
                     List.of(
                             path.peer(),
-                            "TCP:" + port,
-                            "TLI",
+                            path.disk() ? path.device() : "TCP:" + port,
+                            path.disk() ? "DISK" : "TLI",
                             "0",
                             "0",
                             "0",
@@ -47,8 +48,8 @@ public final class NetList extends ListCommand {
                             Integer.toString(path.priority()),
                             seconds(path.intervalMillis()),
                             Integer.toString(path.misses()),
-                            path.remote(),
-                            path.local()));
+                            path.disk() ? "" : path.remote(),
+                            path.disk() ? "" : path.local()));
         }
         return ExitCode.SUCCESS;
     }

@@ -7,6 +7,7 @@ import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.shell.internal.command.Candidates;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import org.mainstay.shell.internal.registry.PassesArguments;
@@ -53,7 +54,12 @@ public final class PerformAction implements ShellCommand, PassesArguments {
     @Option(names = "-t", paramLabel = "tag-name", required = true, description = "The resource.")
     private String tag;
 
-    @Option(names = "-a", paramLabel = "action-name", required = true, description = "The action.")
+    @Option(
+            names = "-a",
+            paramLabel = "action-name",
+            completionCandidates = Candidates.Actions.class,
+            required = true,
+            description = "The action.")
     private String action;
 
     @Override

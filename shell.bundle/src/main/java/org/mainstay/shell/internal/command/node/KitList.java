@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "list",
         description =
-                "Lists the recovery kits that are usable on this server, and those that are missing for resources of"
-                        + " it.",
+                "Lists the recovery kits that are usable on this server, with the versions they give themselves, and"
+                        + " those that are missing for resources of it.",
         footer = {"", "Examples:", "  mainstay kit list --json", "  mainstay kit list --all-servers"})
 public final class KitList extends BaseCommand {
     @Mixin
@@ -34,7 +34,9 @@ public final class KitList extends BaseCommand {
 
     @Option(
             names = "--all-servers",
-            description = "Lists what is installed on every server, with versions; exit code 1 if they do not agree.")
+            description =
+                    "Lists the bundles of kits that are installed on every server, with the versions of the bundles;"
+                            + " exit code 1 if they do not agree.")
     private boolean allServers;
 
     @Override

@@ -1,5 +1,6 @@
 package org.mainstay.shell.internal.command.node;
 
+import java.util.regex.Pattern;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.command.BaseCommand;
@@ -21,6 +22,10 @@ import picocli.CommandLine.Option;
             "      --peer 10.77.1.1 --code 12345678"
         })
 public final class NodeJoin extends BaseCommand {
+    /** An address or name with or without port, or an IPv6 address that has a port only in brackets. */
+    private static final Pattern PEER = Pattern.compile(
+            "[^:\\[\\]]+(:[0-9]{1,5})?|\\[[^\\[\\]]+\\](:[0-9]{1,5})?|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.%]*");
+
     @Mixin
     private NodeName node = new NodeName();
 
@@ -42,6 +47,10 @@ public final class NodeJoin extends BaseCommand {
         if (!digits.matches("[0-9]{8}")) {
             throw CommandException.invalid(
                     "the setup code has 8 digits; 'mainstay node invite' on " + peer + " prints a new one");
+        }
+        if (!PEER.matcher(peer).matches()) {
+            throw CommandException.invalid(
+                    "'" + peer + "' is not an address; give ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT");
         }
         invocation
                 .out()

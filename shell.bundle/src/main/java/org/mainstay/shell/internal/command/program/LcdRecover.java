@@ -8,6 +8,7 @@ import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.Equivalency;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.shell.internal.command.Candidates;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import org.mainstay.shell.internal.registry.PassesArguments;
@@ -35,12 +36,17 @@ public final class LcdRecover implements ShellCommand, PassesArguments {
     @Option(names = "--help", usageHelp = true, description = "Shows this help.")
     boolean help;
 
-    @Option(names = "-g", paramLabel = "event", description = "Runs the scripts before restore, remove or delete.")
+    @Option(
+            names = "-g",
+            paramLabel = "event",
+            completionCandidates = Candidates.GlobalActions.class,
+            description = "Runs the scripts before restore, remove or delete.")
     private String before;
 
     @Option(
             names = "-G",
             paramLabel = "event",
+            completionCandidates = Candidates.GlobalActions.class,
             description = "Runs the scripts after it; -m after --: inside getlocks.")
     private String after;
 

@@ -5,6 +5,7 @@ import java.util.List;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.shell.internal.command.Candidates;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import org.mainstay.shell.internal.registry.ShellCommand;
@@ -36,7 +37,11 @@ public final class LkErr implements ShellCommand {
     @Option(names = "-p", paramLabel = "name", required = true, description = "Name of the calling script.")
     private String process;
 
-    @Option(names = "-d", paramLabel = "target", description = "TO_LOG or TO_STDERR: only there; default: both.")
+    @Option(
+            names = "-d",
+            paramLabel = "target",
+            completionCandidates = Candidates.LogTargets.class,
+            description = "TO_LOG or TO_STDERR: only there; default: both.")
     private String target = "";
 
     @Parameters(paramLabel = "Message", arity = "1..*", description = "The message.")

@@ -38,7 +38,7 @@ import picocli.CommandLine.Parameters;
         })
 public final class ResourceCreate extends BaseCommand {
     /** Settings of every resource, beside the fields of its kit. */
-    private static final List<String> SETTINGS =
+    public static final List<String> SETTINGS =
             List.of("quickCheck", "deepCheck", "localRecovery", "switchback", "init");
 
     @Parameters(
@@ -66,18 +66,26 @@ public final class ResourceCreate extends BaseCommand {
         }
         if (type == null) {
             throw new CommandException(
-                    ExitCode.SYNTAX, "missing required parameter: 'TYPE'; try 'mainstay resource create --help'");
+                    ExitCode.SYNTAX,
+                    "missing required parameter: 'TYPE'; the types are " + types(invocation)
+                            + "; try 'mainstay resource create --help'");
         }
         Administration administration = invocation.platform().administration();
         Optional<List<FormField>> form = administration.form(type, false, properties);
         if (form.isEmpty()) {
-            throw CommandException.notFound("there is no kit for '" + type + "'; the types are "
-                    + String.join(
-                            ", ", administration.kits().stream().map(Kit::type).toList()));
+            throw CommandException.notFound("there is no kit for '" + type + "'; the types are " + types(invocation));
         }
         requireKnownKeys(form.get(), properties);
         requireAnswers(form.get(), properties);
         return invocation.submit(new Request.CreateResource(type, tag, properties));
+    }
+
+    private static String types(Invocation invocation) throws CommandException {
+        return String.join(
+                ", ",
+                invocation.platform().administration().kits().stream()
+                        .map(Kit::type)
+                        .toList());
     }
 
     /** Before what is missing is named: a mistyped key is why it is missing. Kits of scripts take any key. */

@@ -2,6 +2,7 @@ package org.mainstay.shell.internal.command.watch;
 
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.command.BaseCommand;
+import org.mainstay.shell.internal.command.Candidates;
 import org.mainstay.shell.internal.command.CompletionScripts;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Parameters;
             "  mainstay completion zsh > ~/.zfunc/_mainstay"
         })
 public final class Completion extends BaseCommand {
-    @Parameters(paramLabel = "SHELL", description = "bash or zsh.")
+    @Parameters(paramLabel = "SHELL", completionCandidates = Candidates.Shells.class, description = "bash or zsh.")
     private String shell;
 
     @Override

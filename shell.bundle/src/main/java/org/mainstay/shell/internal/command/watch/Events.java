@@ -58,6 +58,11 @@ public final class Events extends BaseCommand {
     private boolean audit;
 
     @Option(
+            names = "--verbose",
+            description = "With --audit also the records Mainstay keeps for itself while it works.")
+    private boolean verbose;
+
+    @Option(
             names = "--lang",
             paramLabel = "en|ja",
             description = "Language of the messages; default en. What kits say of a reason stays as they said it.")
@@ -99,29 +104,16 @@ public final class Events extends BaseCommand {
 
     private int audit(Invocation invocation, EventLog log) throws CommandException {
         invocation.require(Caller.Role.ADMINISTRATOR);
-        List<ChangeRow> rows = log.audit(count).stream()
-                .map(change -> new ChangeRow(
-                        change.sequence(),
-                        change.at().toString(),
-                        change.who(),
-                        change.from(),
-                        change.operation(),
-                        change.server(),
-                        change.rows().stream()
-                                .map(row -> row.replace('\t', ' '))
-                                .toList()))
-                .toList();
         if (json.chosen()) {
+            List<ChangeRow> rows = log.audit(count).stream().map(AuditText::row).toList();
             invocation.out().println(Json.list("changes", rows));
             return ExitCode.SUCCESS;
         }
-        log.audit(count)
-                .forEach(change -> invocation
-                        .out()
-                        .println(LOCAL_TIME.format(change.at()) + "  " + change.who() + "  " + change.from() + "  "
-                                + (change.rows().isEmpty()
-                                        ? "(all)"
-                                        : String.join(", ", change.rows()).replace('\t', ' '))));
+        List<String> lines = log.audit(MOST).stream()
+                .map(change -> AuditText.line(change, verbose))
+                .flatMap(Optional::stream)
+                .toList();
+        lines.subList(Math.max(0, lines.size() - count), lines.size()).forEach(invocation.out()::println);
         return ExitCode.SUCCESS;
     }
 

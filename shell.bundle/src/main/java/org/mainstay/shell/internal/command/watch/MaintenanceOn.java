@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
             "  mainstay maintenance on --cluster --for 2h"
         })
 public final class MaintenanceOn extends BaseCommand {
-    private static final Pattern TIME = Pattern.compile("([0-9]{1,6})(s|m|h|d)?");
+    private static final Pattern TIME = Pattern.compile("([0-9]{1,6})(s|m|h|d)");
     private static final long MOST_SECONDS = 30L * 86_400;
 
     @Mixin
@@ -42,8 +42,7 @@ public final class MaintenanceOn extends BaseCommand {
     private static long seconds(String text) throws CommandException {
         Matcher matcher = TIME.matcher(text);
         if (matcher.matches()) {
-            String unit = matcher.group(2) == null ? "s" : matcher.group(2);
-            long factor = switch (unit) {
+            long factor = switch (matcher.group(2)) {
                 case "m" -> 60;
                 case "h" -> 3_600;
                 case "d" -> 86_400;
@@ -54,6 +53,7 @@ public final class MaintenanceOn extends BaseCommand {
                 return seconds;
             }
         }
-        throw CommandException.invalid("--for is a time such as 90s, 30m, 2h or 1d, at most 30d, not '" + text + "'");
+        throw CommandException.invalid(
+                "--for is a time with its unit, such as 90s, 30m, 2h or 1d, at most 30d, not '" + text + "'");
     }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Administration.Kit;
+import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.shell.internal.registry.CommandException;
@@ -13,7 +14,8 @@ import org.mainstay.shell.internal.registry.Invocation;
 
 /**
  * Creates a resource by asking: the kit, then the fields of its form - each depends on the answers before it - then the tag; creates, and
- * asks whether to extend (ADM-110 to ADM-118, ADM-244). {@code <} goes back one question; end of input leaves everything as it was.
+ * asks whether to extend (ADM-110 to ADM-118, ADM-244). {@code <} goes back one question; end of input leaves everything as it was. What
+ * the kit refuses is asked again, all other answers are kept.
  */
 public final class CreateWizard {
     private final Invocation invocation;
@@ -36,18 +38,34 @@ public final class CreateWizard {
         dialogue.say("Answer each question; Enter takes what is in [brackets], < goes back, Ctrl-C leaves.");
         String chosen = type.isEmpty() ? kit() : type;
         Map<String, String> answers = new LinkedHashMap<>(given);
-        new FormQuestions(administration, dialogue).ask(chosen, false, answers, Map.of());
+        FormQuestions questions = new FormQuestions(administration, dialogue);
+        questions.ask(chosen, false, answers, Map.of());
         String name = tag.isEmpty() ? dialogue.ask("\nTag, its name (Enter: proposed by the kit): ") : tag;
-        Request request = new Request.CreateResource(chosen, name, FormQuestions.withoutEmpty(answers));
-        Reply reply = invocation.submit(request, invocation.out());
-        reply.remarks().forEach(dialogue::say);
-        if (!reply.succeeded()) {
+        while (true) {
+            Request request = new Request.CreateResource(chosen, name, FormQuestions.withoutEmpty(answers));
+            Reply reply = invocation.submit(request, invocation.out());
+            reply.remarks().forEach(dialogue::say);
+            if (reply.succeeded()) {
+                dialogue.say(reply.message());
+                String created = quoted(reply.message()).orElse(name);
+                return created.isEmpty() ? 0 : extend(created);
+            }
             invocation.err().println(invocation.name() + ": " + reply.message());
-            return reply.exitCode();
+            if (!dialogue.tryAgain()) {
+                return reply.exitCode();
+            }
+            if (tagRefused(reply)) {
+                name = dialogue.ask("\nTag, its name (Enter: proposed by the kit): ");
+            } else {
+                questions.again(chosen, answers, FormQuestions.fieldNamed(reply.message(), answers));
+            }
         }
-        dialogue.say(reply.message());
-        String created = quoted(reply.message()).orElse(name);
-        return created.isEmpty() ? 0 : extend(created);
+    }
+
+    /** A tag is no field of the kit: the core refuses it. */
+    private static boolean tagRefused(Reply reply) {
+        return reply.exitCode() == ExitCode.EXISTS && reply.message().contains("--tag")
+                || reply.message().contains("is not a tag");
     }
 
     private String kit() throws CommandException {

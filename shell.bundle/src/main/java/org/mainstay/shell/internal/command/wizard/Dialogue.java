@@ -69,6 +69,15 @@ final class Dialogue {
         }
     }
 
+    /** After a refusal: who gives up here has the refusal for an answer. */
+    boolean tryAgain() {
+        try {
+            return yes("Change an answer and try again?", true);
+        } catch (CommandException givenUp) {
+            return false;
+        }
+    }
+
     /** Lets a person choose by number or name. */
     String choose(String question, List<String> choices) throws CommandException {
         for (int i = 0; i < choices.size(); i++) {

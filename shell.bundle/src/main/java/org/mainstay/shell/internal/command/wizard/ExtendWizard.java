@@ -74,32 +74,47 @@ public final class ExtendWizard {
     int extend(String tag, String target, int priority, Map<String, Map<String, String>> given)
             throws CommandException, InterruptedException {
         Map<String, Map<String, String>> settings = new LinkedHashMap<>(given);
-        if (dialogue.yes("Set anything differently on " + target + "?", false)) {
-            for (String one : hierarchy(tag)) {
-                Instance instance = own().instance(one).orElseThrow();
-                if (!settings.containsKey(one)
-                        && dialogue.yes("\nSettings of '" + one + "' (" + instance.typeKey() + ")?", one.equals(tag))) {
-                    Map<String, String> changed = differences(instance);
-                    if (!changed.isEmpty()) {
-                        settings.put(one, changed);
-                    }
+        boolean asked = dialogue.yes("Set anything differently on " + target + "?", false);
+        while (true) {
+            if (asked) {
+                settings(tag, settings, given);
+            }
+            Reply reply = invocation.submit(new Request.Extend(tag, target, priority, settings), invocation.out());
+            reply.remarks().forEach(dialogue::say);
+            if (reply.succeeded()) {
+                dialogue.say(reply.message());
+                return 0;
+            }
+            invocation.err().println(invocation.name() + ": " + reply.message());
+            if (!dialogue.tryAgain()) {
+                return reply.exitCode();
+            }
+            asked = true;
+        }
+    }
+
+    /** Asks what is different for each resource; what was answered before is proposed. */
+    private void settings(String tag, Map<String, Map<String, String>> settings, Map<String, Map<String, String>> given)
+            throws CommandException {
+        for (String one : hierarchy(tag)) {
+            Instance instance = own().instance(one).orElseThrow();
+            if (!given.containsKey(one)
+                    && dialogue.yes("\nSettings of '" + one + "' (" + instance.typeKey() + ")?", one.equals(tag))) {
+                Map<String, String> changed = differences(instance, settings.getOrDefault(one, Map.of()));
+                settings.remove(one);
+                if (!changed.isEmpty()) {
+                    settings.put(one, changed);
                 }
             }
         }
-        Reply reply = invocation.submit(new Request.Extend(tag, target, priority, settings), invocation.out());
-        reply.remarks().forEach(dialogue::say);
-        if (!reply.succeeded()) {
-            invocation.err().println(invocation.name() + ": " + reply.message());
-            return reply.exitCode();
-        }
-        dialogue.say(reply.message());
-        return 0;
     }
 
-    private Map<String, String> differences(Instance instance) throws CommandException {
+    private Map<String, String> differences(Instance instance, Map<String, String> before) throws CommandException {
         Map<String, String> answers = new LinkedHashMap<>();
+        Map<String, String> present = new LinkedHashMap<>(instance.properties());
+        present.putAll(before);
         new FormQuestions(invocation.platform().administration(), dialogue)
-                .ask(instance.typeKey(), true, answers, instance.properties());
+                .ask(instance.typeKey(), true, answers, present);
         Map<String, String> changed = FormQuestions.withoutEmpty(answers);
         changed.entrySet()
                 .removeIf(entry -> entry.getValue().equals(instance.properties().get(entry.getKey())));

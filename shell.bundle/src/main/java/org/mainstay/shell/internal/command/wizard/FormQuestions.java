@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Administration.FormField;
 import org.mainstay.shell.internal.registry.CommandException;
@@ -29,7 +31,44 @@ final class FormQuestions {
      */
     void ask(String type, boolean extend, Map<String, String> answers, Map<String, String> present)
             throws CommandException {
-        List<String> asked = new ArrayList<>();
+        ask(type, extend, answers, present, new ArrayList<>());
+    }
+
+    /**
+     * Asks again after a refusal; the answers given are proposed.
+     *
+     * @param field the one that was refused, the others stay; empty: not known, so all are asked
+     */
+    void again(String type, Map<String, String> answers, String field) throws CommandException {
+        Map<String, String> before = new LinkedHashMap<>(answers);
+        if (field.isEmpty()) {
+            answers.clear();
+        } else {
+            answers.remove(field);
+        }
+        List<String> asked = new ArrayList<>(answers.keySet());
+        ask(type, false, answers, before, asked);
+    }
+
+    /** Returns the field that a refusal names, as kits do: {@code port=80: ...}, {@code port: ...} or {@code 'port'}; empty if it names none. */
+    static String fieldNamed(String refusal, Map<String, String> answers) {
+        String found = "";
+        int first = Integer.MAX_VALUE;
+        for (String field : answers.keySet()) {
+            Matcher named = Pattern.compile(
+                            "(?<![\\w.-])" + Pattern.quote(field) + "(?:=|: )|'" + Pattern.quote(field) + "'")
+                    .matcher(refusal);
+            if (named.find() && named.start() < first) {
+                first = named.start();
+                found = field;
+            }
+        }
+        return found;
+    }
+
+    private void ask(
+            String type, boolean extend, Map<String, String> answers, Map<String, String> present, List<String> asked)
+            throws CommandException {
         Map<String, String> before = new LinkedHashMap<>(present);
         while (true) {
             List<FormField> form = administration
@@ -43,7 +82,8 @@ final class FormQuestions {
                 return;
             }
             FormField field = next.get();
-            String proposed = field.kind().equals(SECRET) && present.containsKey(field.name())
+            // a stored secret is not shown to be typed over; one typed here is
+            String proposed = extend && field.kind().equals(SECRET) && present.containsKey(field.name())
                     ? ""
                     : before.getOrDefault(field.name(), "");
             String answer = dialogue.field(field, proposed);

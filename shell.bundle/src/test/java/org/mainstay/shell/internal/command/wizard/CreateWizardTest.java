@@ -91,6 +91,40 @@ class CreateWizardTest {
         assertThat(platform.requests()).hasSize(1);
     }
 
+    // covers ADM-113 ADM-117
+    @Test
+    void whatIsRefusedIsAskedAgainAndEveryOtherAnswerIsKept() throws Exception {
+        platform.replies(
+                Reply.failed(5, "datadir=/nope: there is no such directory on A"),
+                Reply.failed(4, "there is already a resource 'db' on A; choose another tag with --tag"),
+                Reply.success("created 'db2' (PostgreSQL), in service on A"));
+        int code = run("/nope\n5433\nsecret\ndb\n" + "y\n/srv/db\n" + "\ndb2\n" + "n\n", "postgres", "-i");
+        assertThat(code).as(printed()).isZero();
+        Map<String, String> kept = Map.of("datadir", "/srv/db", "port", "5433", "password", "secret");
+        assertThat(platform.requests())
+                .containsExactly(
+                        new Request.CreateResource(
+                                "postgres", "db", Map.of("datadir", "/nope", "port", "5433", "password", "secret")),
+                        new Request.CreateResource("postgres", "db", kept),
+                        new Request.CreateResource("postgres", "db2", kept));
+        assertThat(printed())
+                .contains("datadir=/nope: there is no such directory")
+                .contains("datadir [/nope]: ");
+    }
+
+    @Test
+    void aRefusalThatNamesNoFieldLeadsThroughAllOfThemAndNoEndsIt() throws Exception {
+        platform.replies(Reply.failed(1, "the data directory is too new"), Reply.failed(1, "the disk is full"));
+        assertThat(run("/srv/db\n\n\ndb\n" + "\n" + "/srv/old\n\n\n" + "n\n", "postgres", "-i"))
+                .as(printed())
+                .isEqualTo(1);
+        assertThat(platform.requests())
+                .containsExactly(
+                        new Request.CreateResource("postgres", "db", Map.of("datadir", "/srv/db", "port", "5432")),
+                        new Request.CreateResource("postgres", "db", Map.of("datadir", "/srv/old", "port", "5432")));
+        assertThat(printed()).contains("the disk is full").doesNotContain("Extend");
+    }
+
     @Test
     void whatIsGivenIsNotAskedAndWithoutATypeOffTheTerminalTheSyntaxIsSaid() throws Exception {
         platform.reply(Reply.success("created 'vip2' (IP address), in service on A"));
@@ -119,6 +153,20 @@ class CreateWizardTest {
                 .contains("a whole number from 1 to 1024 is needed, not '2000'")
                 .contains("Settings of 'vip' (comm/ip)?")
                 .contains("pg is extended to B");
+    }
+
+    @Test
+    void anExtendThatIsRefusedIsAskedAgainWithTheAnswersBefore() throws Exception {
+        platform.show(Fixtures.named("not extended"));
+        platform.replies(Reply.failed(5, "pg: port=5433: it is taken on B"), Reply.success("pg is extended to B"));
+        assertThat(extend("1\n20\ny\ny\n\n5433\n\nn\nn\n" + "y\ny\n\n5434\n\nn\nn\n", "pg"))
+                .as(printed())
+                .isZero();
+        assertThat(platform.requests())
+                .containsExactly(
+                        new Request.Extend("pg", "B", 20, Map.of("pg", Map.of("port", "5433"))),
+                        new Request.Extend("pg", "B", 20, Map.of("pg", Map.of("port", "5434"))));
+        assertThat(printed()).contains("port [5433]:");
     }
 
     @Test

@@ -1,0 +1,2 @@
+/** Implementation of the kit for DNS names. */
+package org.mainstay.kit.dns.internal;

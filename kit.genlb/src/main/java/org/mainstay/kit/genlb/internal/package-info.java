@@ -1,0 +1,2 @@
+/** Implementation of the kit for load balancer probes. */
+package org.mainstay.kit.genlb.internal;

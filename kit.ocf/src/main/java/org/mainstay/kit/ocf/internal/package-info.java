@@ -1,0 +1,2 @@
+/** Implementation of the kit for OCF resource agents. */
+package org.mainstay.kit.ocf.internal;

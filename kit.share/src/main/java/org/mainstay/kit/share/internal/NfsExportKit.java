@@ -1,0 +1,239 @@
+package org.mainstay.kit.share.internal;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.mainstay.kit.Action;
+import org.mainstay.kit.ActionContext;
+import org.mainstay.kit.Command;
+import org.mainstay.kit.CommandResult;
+import org.mainstay.kit.CreateContext;
+import org.mainstay.kit.Creation;
+import org.mainstay.kit.Field;
+import org.mainstay.kit.KitDescriptor;
+import org.mainstay.kit.Outcome;
+import org.mainstay.kit.Probe;
+import org.mainstay.kit.RecoveryKit;
+import org.mainstay.kit.ResourceInfo;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+
+/** Directories of a protected volume that the kernel's NFS server exports where the volume is (ADM-140 for NFS). */
+@Component(service = RecoveryKit.class)
+public final class NfsExportKit implements RecoveryKit {
+    static final String TYPE = "nfsexport";
+    static final String EXPORTS = "exports";
+
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private static final KitDescriptor DESCRIPTOR = KitDescriptor.builder("comm", TYPE, "1.0.0", "NFS Exports")
+            .fields(List.of(Field.named(EXPORTS, "Exports")
+                    .help("Directory, client and options of each, separated by semicolons:"
+                            + " /srv/files 10.1.0.0/16(rw,sync); /srv/files/pub *(ro). Not also in /etc/exports.")
+                    .required()
+                    .build()))
+            .timeLimit(Action.RESTORE, Duration.ofSeconds(120))
+            .timeLimit(Action.REMOVE, Duration.ofSeconds(120))
+            .localRecovery(true)
+            .build();
+
+    private final String exportfs;
+    private final Path control;
+
+    @Activate
+    public NfsExportKit() {
+        this("exportfs", Path.of("/proc/fs/nfsd"));
+    }
+
+    /**
+     * @param exportfs program
+     * @param control folder of the kernel's NFS server
+     */
+    NfsExportKit(String exportfs, Path control) {
+        this.exportfs = exportfs;
+        this.control = control;
+    }
+
+    @Override
+    public KitDescriptor descriptor() {
+        return DESCRIPTOR;
+    }
+
+    private static List<Export> exports(ResourceInfo resource) {
+        return Export.parse(resource.property(EXPORTS, ""));
+    }
+
+    @Override
+    public Creation create(CreateContext context) {
+        try {
+            List<Path> mounts = Definitions.mounts(context.resources());
+            String tag = context.resource().tag().isEmpty()
+                    ? "NFS.0"
+                    : context.resource().tag();
+            Creation creation = Creation.of(
+                            tag, new LinkedHashMap<>(context.resource().properties()))
+                    .withSuggestedTag(tag);
+            List<String> children = new ArrayList<>();
+            for (Export export : exports(context.resource())) {
+                if (!Files.isDirectory(export.path())) {
+                    return Creation.refused("exports: " + export.path() + " is no directory: make it first");
+                }
+                if (mounts.stream().noneMatch(export.path()::startsWith)) {
+                    return Creation.refused("exports: " + export.path()
+                            + " is on no protected volume: create a resource for its volume first");
+                }
+                for (ResourceInfo one : context.resources()) {
+                    boolean holds = Definitions.mounts(List.of(one)).stream().anyMatch(export.path()::startsWith);
+                    if (holds && !children.contains(one.tag())) {
+                        children.add(one.tag());
+                        creation = creation.withChild(one.tag());
+                    }
+                }
+            }
+            return creation;
+        } catch (IllegalArgumentException e) {
+            return Creation.refused(e.getMessage());
+        }
+    }
+
+    /** Work of an action on exports that could be read. */
+    private interface Work {
+        Outcome on(List<Export> exports) throws IOException;
+    }
+
+    private static Outcome guarded(ActionContext context, Work work) {
+        try {
+            return work.on(exports(context.resource()));
+        } catch (IllegalArgumentException | IOException e) {
+            return Outcome.failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private CommandResult run(ActionContext context, String... arguments) {
+        return context.host()
+                .run(Command.of(exportfs, arguments).timeLimit(LIMIT).build());
+    }
+
+    /** Returns the wanted exports that are there now. @throws IOException if it cannot be told */
+    private List<Export> present(ActionContext context, List<Export> wanted) throws IOException {
+        CommandResult table = run(context, "-s");
+        if (!table.succeeded()) {
+            throw new IOException("the table of exports cannot be read: " + table.summary());
+        }
+        List<Export> present = new ArrayList<>();
+        for (String line : table.output().split("\\R")) {
+            String[] words = line.strip().split("\\s+");
+            if (words.length >= 2) {
+                Path path = Path.of(words[0]).normalize();
+                String client = words[1].replaceAll("\\(.*", "");
+                wanted.stream()
+                        .filter(one -> one.isSame(path, client))
+                        .findFirst()
+                        .ifPresent(present::add);
+            }
+        }
+        return present;
+    }
+
+    private Optional<String> serverDown() throws IOException {
+        Path threads = control.resolve("threads");
+        boolean runs = Files.isReadable(threads)
+                && !Files.readString(threads, StandardCharsets.US_ASCII).strip().equals("0");
+        return runs
+                ? Optional.empty()
+                : Optional.of(
+                        "the NFS server does not run on this server: start it (systemctl enable --now nfs-server)");
+    }
+
+    @Override
+    public Outcome restore(ActionContext context) {
+        return guarded(context, exports -> {
+            Optional<String> down = serverDown();
+            if (down.isPresent()) {
+                return Outcome.failed(down.get());
+            }
+            List<Export> present = present(context, exports);
+            for (Export export : exports) {
+                if (present.contains(export)) {
+                    continue;
+                }
+                CommandResult result = run(context, "-o", export.optionsWithIdentity(), export.target());
+                if (!result.succeeded()) {
+                    return Outcome.failed(export + " could not be exported: " + result.summary());
+                }
+            }
+            return Outcome.success("exported: " + names(exports));
+        });
+    }
+
+    private static String names(List<Export> exports) {
+        return exports.stream().map(Export::toString).collect(Collectors.joining(", "));
+    }
+
+    /** Locks of clients are dropped, so that the volume can be unmounted; clients claim them again at the next server. */
+    @Override
+    public Outcome remove(ActionContext context) {
+        return guarded(context, exports -> {
+            for (Export export : present(context, exports)) {
+                CommandResult result = run(context, "-u", export.target());
+                if (!result.succeeded()) {
+                    return Outcome.failed(export + " is still exported: " + result.summary());
+                }
+            }
+            run(context, "-f");
+            Path unlock = control.resolve("unlock_filesystem");
+            for (Export export : exports) {
+                if (Files.isWritable(unlock) && Files.isDirectory(export.path())) {
+                    Files.writeString(unlock, export.path() + "\n");
+                }
+            }
+            List<Export> left = present(context, exports);
+            return left.isEmpty()
+                    ? Outcome.success("no longer exported: " + names(exports))
+                    : Outcome.failed("still exported: " + names(left) + ": take them out of /etc/exports");
+        });
+    }
+
+    @Override
+    public Probe probe(ActionContext context) {
+        try {
+            List<Export> wanted = exports(context.resource());
+            List<Export> present = present(context, wanted);
+            if (present.isEmpty()) {
+                return Probe.stopped("nothing of it is exported");
+            }
+            Optional<String> down = serverDown();
+            if (present.size() < wanted.size() || down.isPresent()) {
+                return Probe.partial(down.orElse("only exported: " + names(present)));
+            }
+            return Probe.running("exported: " + names(present));
+        } catch (IOException | IllegalArgumentException e) {
+            return Probe.unknown(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Clients are not disturbed by a repair. */
+    @Override
+    public Outcome recover(ActionContext context) {
+        return restore(context);
+    }
+
+    @Override
+    public Outcome validate(ActionContext context) {
+        return guarded(context, exports -> {
+            Map<String, String> options = new LinkedHashMap<>();
+            exports.forEach(export -> options.put(export.target(), export.optionsWithIdentity()));
+            return options.size() == exports.size()
+                    ? Outcome.success("the exports can be read: " + names(exports))
+                    : Outcome.failed("exports: one directory is exported to the same client twice");
+        });
+    }
+}

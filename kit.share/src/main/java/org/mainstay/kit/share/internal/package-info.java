@@ -1,0 +1,2 @@
+/** Implementation of the kit for file shares. */
+package org.mainstay.kit.share.internal;

@@ -1,0 +1,2 @@
+/** Implementation of the kit for systemd units. */
+package org.mainstay.kit.systemd.internal;

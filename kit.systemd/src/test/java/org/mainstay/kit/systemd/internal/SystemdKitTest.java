@@ -1,0 +1,161 @@
+package org.mainstay.kit.systemd.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.kit.KillHandle;
+import org.mainstay.kit.Outcome;
+import org.mainstay.kit.Probe;
+import org.mainstay.kit.ResourceInfo;
+import org.mainstay.kit.testkit.KitBench;
+import org.mainstay.kit.testkit.KitContract;
+
+/** The kit with a stand-in for systemctl that answers in the words a real one was recorded with. */
+class SystemdKitTest {
+    @TempDir
+    Path folder;
+
+    private SystemdKit kit;
+    private KitBench bench;
+
+    @BeforeEach
+    void open() throws IOException {
+        Path systemctl = folder.resolve("systemctl");
+        Files.writeString(systemctl, """
+                #!/bin/sh
+                # state: a file per running unit; every call is written down
+                d=%1$s; echo "$*" >> $d/calls
+                for last; do :; done
+                case "$*" in
+                *" show "*)
+                    load=loaded; file=disabled; active=inactive; sub=dead; result=success
+                    [ ! -e $d/load ] || load=$(cat $d/load)
+                    [ ! -e $d/file ] || file=$(cat $d/file)
+                    [ ! -e $d/running ] || { active=active; sub=running; }
+                    [ ! -e $d/state ] || { active=$(cat $d/state); sub=$active; }
+                    printf 'Restart=always\\nResult=%%s\\nSlice=system-my.slice\\nControlGroup=\\nStatusText=\\n' $result
+                    printf 'Id=%%s\\nLoadState=%%s\\nActiveState=%%s\\nSubState=%%s\\n' $last $load $active $sub
+                    printf 'UnitFileState=%%s\\nTriggeredBy=%%s\\n' $file "$(cat $d/triggers 2>/dev/null)";;
+                *" start "*)
+                    if [ -e $d/broken ]; then
+                        echo "Job for $last failed because the control process exited with error code." >&2; exit 1
+                    fi
+                    touch $d/running;;
+                *" stop "*) [ -e $d/stubborn ] || rm -f $d/running;;
+                esac
+                """.formatted(folder));
+        Files.setPosixFilePermissions(systemctl, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.createDirectories(folder.resolve("groups"));
+        Files.createFile(folder.resolve("groups/cgroup.procs"));
+        kit = new SystemdKit(systemctl.toString(), folder.resolve("units"), List.of(folder.resolve("groups")));
+        bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")));
+    }
+
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
+    private void says(String file, String text) throws IOException {
+        Files.writeString(folder.resolve(file), text);
+    }
+
+    private ResourceInfo create() {
+        return KitContract.withState(bench.create("web", Map.of("unit", "nginx")), true);
+    }
+
+    private Path dropIn() {
+        return folder.resolve("units/nginx.service.d/50-mainstay.conf");
+    }
+
+    @Test
+    void keepsTheContractOfKits() {
+        KitContract.on(bench, kit).verify(create());
+    }
+
+    @Test
+    void onlyMainstayRestartsTheUnitWhileItIsInService() throws IOException {
+        ResourceInfo web = create();
+        assertThat(kit.restore(bench.context(web)).succeeded()).isTrue();
+        assertThat(Files.readString(dropIn())).contains("Restart=no");
+        assertThat(Files.readString(folder.resolve("calls"))).contains("daemon-reload", "start nginx.service");
+        assertThat(kit.killHandles(bench.context(web)))
+                .containsExactly(KillHandle.cgroup(folder + "/groups/system.slice/system-my.slice/nginx.service"));
+        assertThat(kit.remove(bench.context(web)).succeeded()).isTrue();
+        assertThat(dropIn()).doesNotExist();
+    }
+
+    @Test
+    void aUnitThatStartsAtBootIsRefused() throws IOException {
+        says("file", "enabled");
+        assertThat(bench.tryCreate("web", Map.of("unit", "nginx")).refusal().orElse(""))
+                .contains("systemctl disable nginx.service");
+        says("file", "enabled-runtime");
+        assertThat(bench.tryCreate("web", Map.of("unit", "nginx")).refusal()).isPresent();
+        says("file", "static");
+        assertThat(bench.tryCreate("web", Map.of("unit", "nginx")).refusal()).isEmpty();
+    }
+
+    @Test
+    void unitsThatCannotBeUsedAreRefused() throws IOException {
+        says("load", "masked");
+        assertThat(bench.tryCreate("web", Map.of("unit", "nginx")).refusal().orElse(""))
+                .contains("unmask");
+        says("load", "not-found");
+        assertThat(bench.tryCreate("web", Map.of("unit", "nginx")).refusal().orElse(""))
+                .contains("not-found");
+        Files.delete(folder.resolve("load"));
+        for (String wrong : List.of("a b", "--all", "$(reboot)", "x.slice", "postgresql@")) {
+            assertThatThrownBy(() -> Unit.fullName(wrong)).as(wrong).hasMessageContaining("unit");
+        }
+        assertThat(Unit.fullName("postgresql@15-main")).isEqualTo("postgresql@15-main.service");
+        assertThat(Unit.fullName("php8.2-fpm")).isEqualTo("php8.2-fpm.service");
+        says("triggers", "nginx.socket");
+        assertThat(bench.tryCreate("web", Map.of("unit", "nginx")).remarks())
+                .anyMatch(remark -> remark.contains("nginx.socket"));
+    }
+
+    @Test
+    void aFailedStartSaysWhatSystemdSays() throws IOException {
+        ResourceInfo web = create();
+        says("broken", "");
+        Outcome started = kit.restore(bench.context(web));
+        assertThat(started.succeeded()).isFalse();
+        assertThat(started.message()).contains("control process exited", "journalctl -u nginx.service");
+    }
+
+    @Test
+    void aUnitThatDoesNotStopIsAFailedRemove() throws IOException {
+        ResourceInfo web = create();
+        assertThat(kit.restore(bench.context(web)).succeeded()).isTrue();
+        says("stubborn", "");
+        assertThat(kit.remove(bench.context(web)).message()).contains("did not stop", "active (running)");
+        Files.delete(folder.resolve("stubborn"));
+        Path group = Files.createDirectories(folder.resolve("groups/system.slice/system-my.slice/nginx.service"));
+        Files.writeString(group.resolve("cgroup.procs"), "4711\n");
+        assertThat(kit.remove(bench.context(web)).message()).contains("4711");
+        assertThat(kit.probe(bench.context(web)).state()).isEqualTo(Probe.State.PARTIAL);
+    }
+
+    @Test
+    void statesInBetweenAndSilenceNeverCountAsStopped() throws IOException {
+        ResourceInfo web = create();
+        says("state", "deactivating");
+        assertThat(kit.probe(bench.context(web)).state()).isEqualTo(Probe.State.PARTIAL);
+        says("state", "failed");
+        assertThat(kit.probe(bench.context(web)).state()).isEqualTo(Probe.State.STOPPED);
+        SystemdKit deaf = new SystemdKit("/bin/false", folder.resolve("units"), List.of());
+        assertThat(deaf.probe(bench.context(web)).state()).isEqualTo(Probe.State.UNKNOWN);
+        assertThat(deaf.remove(bench.context(web)).message()).contains("systemd does not answer");
+    }
+}

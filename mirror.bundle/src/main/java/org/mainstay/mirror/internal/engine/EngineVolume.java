@@ -1,0 +1,122 @@
+package org.mainstay.mirror.internal.engine;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.mainstay.cluster.Mirrors;
+
+/**
+ * A volume as an engine, here or on another server, describes it.
+ *
+ * @param json the engine's own words
+ */
+public record EngineVolume(JsonObject json) {
+
+    /** Returns the name, the same on all servers. */
+    public String name() {
+        return EngineLink.text(json, "name");
+    }
+
+    /** Returns {@code SOURCE}, {@code TARGET} or {@code NONE}. */
+    public String role() {
+        return EngineLink.text(json, "role");
+    }
+
+    /** Says whether it serves clients. */
+    public boolean isSource() {
+        return role().equals("SOURCE");
+    }
+
+    /** Says whether it waits for, or takes, the data of a source. */
+    public boolean isTarget() {
+        return role().equals("TARGET");
+    }
+
+    /** Returns the role it had last, before a restart too. */
+    public String lastRole() {
+        return EngineLink.text(json, "lastRole");
+    }
+
+    /** Returns the epoch of its last role. */
+    public long epoch() {
+        return number("epoch");
+    }
+
+    /** Says whether its data went on after every other side was last in step. */
+    public boolean ahead() {
+        return flag("ahead");
+    }
+
+    /** Says whether its data is of one moment. */
+    public boolean consistent() {
+        return flag("consistent");
+    }
+
+    /** Says whether it never held data of the volume. */
+    public boolean isNew() {
+        return EngineLink.text(json, "generation").equals("0");
+    }
+
+    /** Returns whose data it takes, as target. */
+    public String source() {
+        return EngineLink.text(json, "source");
+    }
+
+    /** Returns the mirrors it has, with or without a role: {@code ADDRESS TYPE} by server. */
+    public Map<String, String> configured() {
+        Map<String, String> all = new TreeMap<>();
+        if (json.has("configured")) {
+            json.getAsJsonObject("configured")
+                    .entrySet()
+                    .forEach(one -> all.put(one.getKey(), one.getValue().getAsString()));
+        }
+        return all;
+    }
+
+    private long number(String name) {
+        return json.has(name) ? json.get(name).getAsLong() : 0;
+    }
+
+    private boolean flag(String name) {
+        return json.has(name) && json.get(name).getAsBoolean();
+    }
+
+    /** Returns its mirrors, as source. */
+    public List<Mirrors.Link> links() {
+        List<Mirrors.Link> links = new ArrayList<>();
+        if (!json.has("mirrors")) {
+            return links;
+        }
+        for (JsonElement element : json.getAsJsonArray("mirrors")) {
+            JsonObject mirror = element.getAsJsonObject();
+            Map<String, Long> counters = new TreeMap<>();
+            mirror.entrySet().forEach(one -> {
+                if (one.getValue() instanceof JsonPrimitive value && value.isNumber()) {
+                    counters.put(one.getKey(), value.getAsLong());
+                } else if (one.getValue() instanceof JsonPrimitive value && value.isBoolean()) {
+                    counters.put(one.getKey(), value.getAsBoolean() ? 1L : 0L);
+                }
+            });
+            links.add(new Mirrors.Link(
+                    EngineLink.text(mirror, "target"),
+                    EngineLink.text(mirror, "address"),
+                    mirror.get("state").getAsInt(),
+                    EngineLink.text(mirror, "stateName"),
+                    EngineLink.text(mirror, "type"),
+                    EngineLink.text(mirror, "cause"),
+                    EngineLink.text(mirror, "detail"),
+                    counters));
+        }
+        return links;
+    }
+
+    /** Returns it as one side of the cluster's volume. */
+    public Mirrors.Side side(String server, String tag) {
+        return new Mirrors.Side(
+                server, tag, name(), role(), epoch(), number("size"), flag("current"), number("held") > 0, links());
+    }
+}

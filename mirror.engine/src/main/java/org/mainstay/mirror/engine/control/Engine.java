@@ -1,0 +1,305 @@
+package org.mainstay.mirror.engine.control;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.mainstay.mirror.engine.io.Export;
+import org.mainstay.mirror.engine.link.Frame;
+import org.mainstay.mirror.engine.link.FrameType;
+import org.mainstay.mirror.engine.link.Link;
+import org.mainstay.mirror.engine.link.LinkHandler;
+import org.mainstay.mirror.engine.link.LinkServer;
+import org.mainstay.mirror.engine.nbd.Exports;
+import org.mainstay.mirror.engine.nbd.NbdLimits;
+import org.mainstay.mirror.engine.nbd.NbdServer;
+import org.mainstay.mirror.engine.volume.MirrorSettings;
+import org.mainstay.mirror.engine.volume.MirrorType;
+import org.mainstay.mirror.engine.volume.RefusedException;
+import org.mainstay.mirror.engine.volume.Trust;
+import org.mainstay.mirror.engine.volume.Volume;
+import org.mainstay.mirror.engine.volume.VolumeStatus;
+
+/** All volumes of this server: what the control socket commands, the NBD server exports and other engines connect to. */
+public final class Engine implements AutoCloseable, Exports {
+    private static final long TICK_MILLIS = 500;
+    private static final int CLEAN_EVERY = 10;
+
+    private final Path folder;
+    private final String self;
+    private final EngineEnvironment env;
+    private final Leases leases;
+    private final Map<String, VolumeFiles> files = new TreeMap<>();
+    private final Map<String, Volume> volumes = new ConcurrentHashMap<>();
+    private final Map<String, Long> leaseEnds = new ConcurrentHashMap<>();
+    private final NbdServer nbd;
+    private final LinkServer links;
+    private int ticks;
+
+    /**
+     * Opens all volumes of a folder and takes up what may go on.
+     *
+     * @param folder of the volumes' files; {@code nbd.sock} is made in it
+     * @param self this server's name
+     * @param replication where other engines connect; null: nowhere
+     */
+    public Engine(
+            Path folder,
+            String self,
+            InetSocketAddress replication,
+            LinkServer.Security security,
+            long memory,
+            Consumer<String> log)
+            throws IOException {
+        this.folder = folder;
+        this.self = self;
+        this.env = new EngineEnvironment(memory, security, log);
+        this.leases = new Leases(folder);
+        open();
+        this.nbd = new NbdServer(this, NbdLimits.DEFAULT, env.buffers(), env.timer(), log);
+        this.links = replication == null ? null : new LinkServer(replication, security, this::accept, env.timer(), log);
+        nbd.listen(folder.resolve("nbd.sock"));
+        takeUp();
+        env.timer().scheduleWithFixedDelay(() -> env.run(this::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void open() throws IOException {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, "*.volume")) {
+            for (Path file : all) {
+                String text = file.getFileName().toString();
+                String name = text.substring(0, text.length() - ".volume".length());
+                try {
+                    VolumeFiles one = new VolumeFiles(folder, name);
+                    one.load();
+                    volumes.put(name, one.open(self, env));
+                    files.put(name, one);
+                } catch (IOException | IllegalArgumentException e) {
+                    env.log("ERROR the volume " + name + " cannot be opened: " + e.getMessage());
+                }
+            }
+        }
+    }
+
+    private void takeUp() throws IOException {
+        for (String name : volumes.keySet()) {
+            Map<String, String> given = leases.get(name);
+            if (given.isEmpty()) {
+                continue;
+            }
+            try {
+                long epoch = Long.parseLong(given.get("epoch"));
+                if (given.get("role").equals("source")) {
+                    startSource(name, epoch, Trust.OWN, Long.parseLong(given.get("end")));
+                } else {
+                    startTarget(name, epoch, given.get("peer"), false);
+                }
+            } catch (RefusedException | NumberFormatException e) {
+                env.log("the volume " + name + " does not go on: " + e.getMessage());
+            }
+        }
+    }
+
+    private void tick() {
+        boolean clean = ++ticks % CLEAN_EVERY == 0;
+        volumes.forEach((name, volume) -> {
+            Long end = leaseEnds.get(name);
+            try {
+                // The other clock stands still while the machine sleeps.
+                if (end != null && end != Long.MAX_VALUE && Leases.uptime() >= end) {
+                    volume.lease(System.nanoTime());
+                }
+            } catch (IOException e) {
+                env.log("the time since boot cannot be read: " + e.getMessage());
+            }
+            volume.tick(clean);
+        });
+    }
+
+    private LinkHandler accept(Link link, Map<String, String> hello) {
+        Volume volume = volumes.get(hello.getOrDefault("volume", ""));
+        if (volume != null) {
+            return volume.accept(link, hello);
+        }
+        link.send(FrameType.REFUSE, 0, 0, 0, Frame.text(Map.of("reason", "there is no such volume here")), null);
+        return null;
+    }
+
+    EngineEnvironment env() {
+        return env;
+    }
+
+    /** Returns where other engines connect. */
+    public InetSocketAddress replication() throws IOException {
+        return links.address();
+    }
+
+    // ---- commands; one at a time ----
+
+    synchronized void create(String name, String path, String logs) throws IOException {
+        if (!name.matches("[A-Za-z0-9_.-]{1,64}")) {
+            throw new IllegalArgumentException(
+                    "a volume's name has 1 to 64 letters, digits, '.', '-', '_', not: " + name);
+        }
+        VolumeFiles one = new VolumeFiles(folder, name);
+        if (one.exists() && !volumes.containsKey(name)) {
+            // Could not be opened when the engine started, perhaps because its device came later. What is known of it
+            // stays.
+            one.load(path);
+        } else {
+            one.create(path, logs);
+        }
+        volumes.put(name, one.open(self, env));
+        files.put(name, one);
+    }
+
+    synchronized void mirror(String name, String peer, String address, MirrorType type, MirrorSettings settings)
+            throws IOException {
+        EngineEnvironment.address(address);
+        files(name).addMirror(volume(name), peer, address, type, settings);
+    }
+
+    synchronized void removeMirror(String name, String peer) throws IOException {
+        files(name).removeMirror(volume(name), peer);
+    }
+
+    synchronized void set(String name, String peer, Map<String, Long> changes) throws IOException {
+        VolumeFiles one = files(name);
+        Map<String, Long> values = new TreeMap<>(one.settings(peer).values());
+        values.putAll(changes);
+        MirrorSettings settings = new MirrorSettings(values);
+        one.put(peer, one.address(peer), one.type(peer), settings);
+        volume(name).settings(peer, settings);
+    }
+
+    synchronized void address(String name, String peer, String address) throws IOException {
+        EngineEnvironment.address(address);
+        VolumeFiles one = files(name);
+        one.put(peer, address, one.type(peer), one.settings(peer));
+        volume(name).address(peer, address);
+    }
+
+    synchronized void type(String name, String peer, MirrorType type) throws IOException {
+        VolumeFiles one = files(name);
+        one.put(peer, one.address(peer), type, one.settings(peer));
+        volume(name).type(peer, type);
+    }
+
+    synchronized void moveLogs(String name, String logs) throws IOException {
+        VolumeFiles one = files(name);
+        one.moveLogs(volume(name), logs);
+        one.close();
+        volumes.put(name, one.open(self, env));
+    }
+
+    /** @param end of the lease on {@link Leases#uptime}; {@link Long#MAX_VALUE}: none */
+    synchronized void startSource(String name, long epoch, Trust trust, long end) throws IOException, RefusedException {
+        Volume volume = volume(name);
+        lease(name, end);
+        volume.startSource(epoch, trust);
+        leases.put(name, "source", epoch, "", end);
+    }
+
+    synchronized void startTarget(String name, long epoch, String source, boolean discard)
+            throws IOException, RefusedException {
+        volume(name).startTarget(epoch, source, discard);
+        leases.put(name, "target", epoch, source, Long.MAX_VALUE);
+    }
+
+    synchronized void renew(String name, long end) throws IOException {
+        Volume volume = volume(name);
+        lease(name, end);
+        leases.put(name, "source", volume.state().epoch(), "", end);
+    }
+
+    private void lease(String name, long end) throws IOException {
+        leaseEnds.put(name, end);
+        long left = end == Long.MAX_VALUE ? 0 : TimeUnit.MILLISECONDS.toNanos(end - Leases.uptime());
+        volume(name).lease(end == Long.MAX_VALUE ? Long.MAX_VALUE : System.nanoTime() + left);
+    }
+
+    void stop(String name, long millis) throws IOException, InterruptedException {
+        Volume volume = volume(name);
+        leases.remove(name);
+        CountDownLatch stopped = new CountDownLatch(1);
+        volume.stop(millis, stopped::countDown);
+        stopped.await();
+    }
+
+    synchronized void delete(String name) throws IOException {
+        if (volume(name).hasRole()) {
+            throw new IllegalStateException("the volume " + name + " has a role: stop it first");
+        }
+        VolumeFiles one = files(name);
+        one.close();
+        one.delete();
+        leases.remove(name);
+        volumes.remove(name);
+        files.remove(name);
+    }
+
+    Volume volume(String name) {
+        Volume volume = volumes.get(name);
+        if (volume == null) {
+            throw new IllegalArgumentException("there is no volume '" + name + "'; there are: "
+                    + (volumes.isEmpty() ? "none" : String.join(", ", new TreeMap<>(volumes).keySet())));
+        }
+        return volume;
+    }
+
+    private VolumeFiles files(String name) {
+        volume(name);
+        return files.get(name);
+    }
+
+    List<VolumeStatus> status() {
+        List<VolumeStatus> all = new ArrayList<>();
+        new TreeMap<>(volumes).values().forEach(volume -> all.add(volume.status()));
+        return all;
+    }
+
+    // ---- exports: the name carries the epoch, so that an old attachment does not reach a later role ----
+
+    @Override
+    public Export find(String name) {
+        int at = name.lastIndexOf('@');
+        Volume volume = at < 0 ? null : volumes.get(name.substring(0, at));
+        return volume != null && exportName(volume).equals(name) ? volume : null;
+    }
+
+    private static String exportName(Volume volume) {
+        return volume.serving() ? volume.name() + "@" + volume.state().epoch() : "";
+    }
+
+    @Override
+    public List<String> names() {
+        List<String> names = new ArrayList<>();
+        new TreeMap<>(volumes).values().stream().filter(Volume::serving).forEach(v -> names.add(exportName(v)));
+        return names;
+    }
+
+    /** The process is about to end: sources of targets here are told, so that they need not wait. Returns when that is sent. */
+    public void resign() {
+        volumes.values().forEach(Volume::resign);
+    }
+
+    @Override
+    public void close() throws IOException {
+        nbd.close();
+        if (links != null) {
+            links.close();
+        }
+        env.close();
+        for (VolumeFiles one : files.values()) {
+            one.close();
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package org.mainstay.mirror.engine.control;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.mainstay.mirror.engine.io.Buffers;
+import org.mainstay.mirror.engine.io.SocketWire;
+import org.mainstay.mirror.engine.io.Wire;
+import org.mainstay.mirror.engine.link.LinkHandler;
+import org.mainstay.mirror.engine.link.LinkServer;
+import org.mainstay.mirror.engine.link.SocketLink;
+import org.mainstay.mirror.engine.volume.Environment;
+
+/** Real threads, time and network for volumes. */
+public final class EngineEnvironment implements Environment, AutoCloseable {
+    private static final int STORAGE_THREADS = 16;
+
+    private final ExecutorService jobs;
+    private final ThreadPoolExecutor storage;
+    private final ScheduledThreadPoolExecutor timer;
+    private final SecureRandom random = new SecureRandom();
+    private final Buffers buffers;
+    private final LinkServer.Security security;
+    private final Consumer<String> log;
+    private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
+
+    /**
+     * @param memory bytes of data that may be on its way
+     * @param security for connections to other engines; null: none
+     */
+    public EngineEnvironment(long memory, LinkServer.Security security, Consumer<String> log) {
+        this.buffers = new Buffers(memory);
+        this.security = security;
+        this.log = log;
+        // Jobs may wait for the disk or the network: each gets a thread, so that none waits for another.
+        this.jobs = new ThreadPoolExecutor(
+                2, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), r -> thread(r, "engine-job"));
+        this.storage = new ThreadPoolExecutor(
+                STORAGE_THREADS,
+                STORAGE_THREADS,
+                30,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                r -> thread(r, "engine-storage"));
+        storage.allowCoreThreadTimeOut(true);
+        this.timer = new ScheduledThreadPoolExecutor(1, r -> thread(r, "engine-timer"));
+        timer.setRemoveOnCancelPolicy(true);
+    }
+
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private static Thread thread(Runnable body, String name) {
+        Thread thread = new Thread(body, name + "-" + NUMBER.incrementAndGet());
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /** Returns where slow requests to the disk run. */
+    public Executor storage() {
+        return storage;
+    }
+
+    /** Returns the timer; its jobs must not wait. */
+    public ScheduledExecutorService timer() {
+        return timer;
+    }
+
+    /** Adds who is told of events. @return removes it again */
+    public Runnable listen(Consumer<String> listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    @Override
+    public void run(Runnable job) {
+        try {
+            jobs.execute(() -> guarded(job));
+        } catch (RejectedExecutionException e) {
+            log.accept("the engine ends: a job was not begun");
+        }
+    }
+
+    private void guarded(Runnable job) {
+        try {
+            job.run();
+        } catch (RuntimeException | Error e) {
+            StringBuilder text = new StringBuilder("ERROR a defect: " + e);
+            for (StackTraceElement element : e.getStackTrace()) {
+                text.append("\n    at ").append(element);
+            }
+            log.accept(text.toString());
+        }
+    }
+
+    @Override
+    public void after(long millis, Runnable job) {
+        try {
+            timer.schedule(() -> run(job), millis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            log.accept("the engine ends: a timer was not set");
+        }
+    }
+
+    @Override
+    public long nanos() {
+        return System.nanoTime();
+    }
+
+    @Override
+    public long newGeneration() {
+        long id = random.nextLong();
+        return id == 0 ? newGeneration() : id;
+    }
+
+    @Override
+    public Buffers buffers() {
+        return buffers;
+    }
+
+    @Override
+    public void dial(String address, LinkHandler handler, Dialed connected) {
+        run(() -> {
+            SocketLink link;
+            try {
+                Wire plain = SocketWire.connect(address(address));
+                link = new SocketLink(security == null ? plain : security.secure(plain, true));
+            } catch (IOException | RuntimeException e) {
+                connected.done(null, address + ": " + e.getMessage());
+                return;
+            }
+            connected.done(link, null);
+            link.start(handler);
+            link.kick();
+        });
+    }
+
+    /** Returns HOST:PORT as an address; host {@code *}: all of this machine. @throws IllegalArgumentException if it is none */
+    public static InetSocketAddress address(String text) {
+        int colon = text.lastIndexOf(':');
+        if (colon <= 0) {
+            throw new IllegalArgumentException("'" + text + "' is not HOST:PORT");
+        }
+        String host = text.substring(0, colon);
+        if (host.equals("*")) {
+            return new InetSocketAddress(Integer.parseInt(text.substring(colon + 1)));
+        }
+        String plain = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+        return new InetSocketAddress(plain, Integer.parseInt(text.substring(colon + 1)));
+    }
+
+    @Override
+    public void log(String line) {
+        log.accept(line);
+    }
+
+    @Override
+    public void event(String line) {
+        listeners.forEach(listener -> listener.accept(line));
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        jobs.shutdown();
+        storage.shutdown();
+    }
+}

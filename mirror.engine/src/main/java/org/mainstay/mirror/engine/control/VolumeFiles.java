@@ -1,0 +1,237 @@
+package org.mainstay.mirror.engine.control;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import org.mainstay.mirror.engine.io.FileDisk;
+import org.mainstay.mirror.engine.io.FileStore;
+import org.mainstay.mirror.engine.io.LocalIo;
+import org.mainstay.mirror.engine.volume.IntentLog;
+import org.mainstay.mirror.engine.volume.MirrorSettings;
+import org.mainstay.mirror.engine.volume.MirrorType;
+import org.mainstay.mirror.engine.volume.StateStore;
+import org.mainstay.mirror.engine.volume.Volume;
+import org.mainstay.mirror.engine.volume.VolumeState;
+
+/** The files of one volume: what was configured, its state, its intent logs, and the storage itself (PROTOCOL.md, Files). */
+final class VolumeFiles {
+    private static final String MIRROR = "mirror.";
+    private final Path folder;
+    private final String name;
+    private final FileStore configuration;
+    private Map<String, String> lines = new TreeMap<>();
+    private FileDisk disk;
+
+    VolumeFiles(Path folder, String name) {
+        this.folder = folder;
+        this.name = name;
+        this.configuration = new FileStore(folder.resolve(name + ".volume"));
+    }
+
+    /** Begins a new volume. @param logs folder of its intent logs; empty: none are kept (MIR-082) */
+    boolean exists() {
+        return Files.exists(folder.resolve(name + ".volume"));
+    }
+
+    void create(String path, String logs) throws IOException {
+        if (exists()) {
+            throw new IOException("there is a volume " + name + " already");
+        }
+        lines.put("path", path);
+        lines.put("logs", logs);
+        FileDisk.open(Path.of(path), true).close();
+        configuration.save(lines);
+    }
+
+    void load() throws IOException {
+        lines = configuration.load();
+        if (lines == null) {
+            throw new IOException("there is no volume " + name);
+        }
+    }
+
+    /** Loads a volume that is known to be kept there. @throws IOException if it is kept elsewhere */
+    void load(String path) throws IOException {
+        load();
+        if (!path.equals(lines.get("path"))) {
+            throw new IOException("the volume " + name + " is kept in " + lines.get("path") + " and not in " + path
+                    + "; delete it first");
+        }
+    }
+
+    /** Opens the volume with all its mirrors. */
+    Volume open(String self, EngineEnvironment env) throws IOException {
+        disk = FileDisk.open(Path.of(lines.get("path")), true);
+        LocalIo io = new LocalIo(disk, env.storage(), text -> env.log(name + ": " + text), System::nanoTime);
+        FileStore state = new FileStore(folder.resolve(name + ".state"));
+        Volume volume = new Volume(name, self, env, io, new StateStore() {
+            @Override
+            public VolumeState load() throws IOException {
+                Map<String, String> stored = state.load();
+                return stored == null ? null : VolumeState.fromLines(stored);
+            }
+
+            @Override
+            public void save(VolumeState now) throws IOException {
+                state.save(now.toLines());
+            }
+        });
+        for (Map.Entry<String, String> line : lines.entrySet()) {
+            if (line.getKey().startsWith(MIRROR)) {
+                attach(volume, line.getKey().substring(MIRROR.length()), line.getValue(), env);
+            }
+        }
+        return volume;
+    }
+
+    private void attach(Volume volume, String peer, String value, EngineEnvironment env) {
+        String[] words = value.split(" ", -1);
+        IntentLog log = null;
+        try {
+            log = openLog(peer, volume.size());
+        } catch (IOException e) {
+            env.log("the intent log of " + name + " for " + peer + " is lost, everything has to be sent: "
+                    + e.getMessage());
+            log = renew(peer, volume.size(), env);
+            volume.logLost(peer);
+        }
+        volume.addMirror(
+                peer,
+                words[0],
+                MirrorType.valueOf(words[1]),
+                settings(words),
+                log,
+                lines.get("logs").isEmpty());
+    }
+
+    private IntentLog renew(String peer, long size, EngineEnvironment env) {
+        try {
+            return createLog(peer, size);
+        } catch (IOException e) {
+            env.log("nor can a new one be made: " + e.getMessage());
+            return null;
+        }
+    }
+
+    private static MirrorSettings settings(String[] words) {
+        Map<String, Long> values = new TreeMap<>();
+        for (int i = 2; i < words.length; i++) {
+            int equals = words[i].indexOf('=');
+            values.put(words[i].substring(0, equals), Long.parseLong(words[i].substring(equals + 1)));
+        }
+        return new MirrorSettings(values);
+    }
+
+    private Path logFile(String peer) {
+        return Path.of(lines.get("logs"), name + "." + peer + ".bitmap");
+    }
+
+    private IntentLog openLog(String peer, long size) throws IOException {
+        return lines.get("logs").isEmpty() ? null : IntentLog.open(FileDisk.open(logFile(peer), true), size);
+    }
+
+    private IntentLog createLog(String peer, long size) throws IOException {
+        if (lines.get("logs").isEmpty()) {
+            return null;
+        }
+        Path file = logFile(peer);
+        Files.createDirectories(file.getParent());
+        try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+            access.setLength(IntentLog.fileSize(size));
+            access.getFD().sync();
+        }
+        return IntentLog.create(FileDisk.open(file, true), size);
+    }
+
+    /** Adds a mirror, durably. */
+    void addMirror(Volume volume, String peer, String address, MirrorType type, MirrorSettings settings)
+            throws IOException {
+        if (lines.containsKey(MIRROR + peer)) {
+            throw new IllegalStateException("there is a mirror to " + peer + " already");
+        }
+        IntentLog log = createLog(peer, volume.size());
+        put(peer, address, type, settings);
+        volume.addMirror(peer, address, type, settings, log, lines.get("logs").isEmpty());
+    }
+
+    void put(String peer, String address, MirrorType type, MirrorSettings settings) throws IOException {
+        StringBuilder value = new StringBuilder(address).append(' ').append(type);
+        new TreeMap<>(settings.values())
+                .forEach((key, number) ->
+                        value.append(' ').append(key).append('=').append(number));
+        lines.put(MIRROR + peer, value.toString());
+        configuration.save(lines);
+    }
+
+    String address(String peer) {
+        return words(peer)[0];
+    }
+
+    MirrorType type(String peer) {
+        return MirrorType.valueOf(words(peer)[1]);
+    }
+
+    MirrorSettings settings(String peer) {
+        return settings(words(peer));
+    }
+
+    private String[] words(String peer) {
+        String value = lines.get(MIRROR + peer);
+        if (value == null) {
+            throw new IllegalArgumentException("the volume " + name + " has no mirror to '" + peer + "'");
+        }
+        return value.split(" ", -1);
+    }
+
+    /** Forgets a mirror and deletes its log. */
+    void removeMirror(Volume volume, String peer) throws IOException {
+        lines.remove(MIRROR + peer);
+        configuration.save(lines);
+        IntentLog log = volume.removeMirror(peer);
+        if (log != null) {
+            log.close();
+            Files.deleteIfExists(logFile(peer));
+        }
+    }
+
+    /** Moves the logs: new ones are complete before the old ones are given up (MIR-090). */
+    void moveLogs(Volume volume, String logs) throws IOException {
+        if (volume.hasRole()) {
+            throw new IllegalStateException(
+                    "the logs of " + name + " can be moved while it has no role: stop it first");
+        }
+        String before = lines.get("logs");
+        for (String key : lines.keySet()) {
+            if (key.startsWith(MIRROR) && !before.isEmpty() && !logs.isEmpty()) {
+                String file = name + "." + key.substring(MIRROR.length()) + ".bitmap";
+                Files.createDirectories(Path.of(logs));
+                Files.copy(
+                        Path.of(before, file), Path.of(logs, file), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                try (RandomAccessFile copy =
+                        new RandomAccessFile(Path.of(logs, file).toFile(), "rw")) {
+                    copy.getFD().sync();
+                }
+            }
+        }
+        lines.put("logs", logs);
+        configuration.save(lines);
+    }
+
+    void close() throws IOException {
+        disk.close();
+    }
+
+    /** Deletes everything but the storage. */
+    void delete() throws IOException {
+        for (String key : lines.keySet()) {
+            if (key.startsWith(MIRROR) && !lines.get("logs").isEmpty()) {
+                Files.deleteIfExists(logFile(key.substring(MIRROR.length())));
+            }
+        }
+        new FileStore(folder.resolve(name + ".state")).delete();
+        configuration.delete();
+    }
+}

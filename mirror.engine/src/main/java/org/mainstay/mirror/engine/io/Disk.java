@@ -1,0 +1,29 @@
+package org.mainstay.mirror.engine.io;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Storage of a fixed size. Thread-safe; transfers at different places run at the same time. What was written is visible to
+ * every later read at once and survives the death of the process; it survives the loss of power only after {@link #flush}.
+ */
+public interface Disk extends Closeable {
+    /** Returns the size in bytes. */
+    long size();
+
+    /** Fills the rest of {@code target} from {@code offset} on. */
+    void read(ByteBuffer target, long offset) throws IOException;
+
+    /** Writes the rest of {@code source} at {@code offset}. */
+    void write(ByteBuffer source, long offset) throws IOException;
+
+    /** Makes a range read as zeros. @param allocated keep the space reserved */
+    void zero(long offset, long length, boolean allocated) throws IOException;
+
+    /** Says that the contents of a range no longer matter. */
+    void trim(long offset, long length) throws IOException;
+
+    /** Returns when everything written before the call is on stable storage. */
+    void flush() throws IOException;
+}

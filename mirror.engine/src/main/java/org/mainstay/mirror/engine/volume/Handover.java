@@ -1,0 +1,66 @@
+package org.mainstay.mirror.engine.volume;
+
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.mirror.engine.link.Frame;
+import org.mainstay.mirror.engine.link.FrameType;
+
+/** The orderly end of a source: targets in step get the rest and are told that they hold everything (MIR-135). */
+final class Handover {
+    private static final long LOOK_MILLIS = 5;
+
+    private final Volume volume;
+    private long deadline;
+    private int open;
+    private boolean asked;
+
+    Handover(Volume volume) {
+        this.volume = volume;
+    }
+
+    void begin(long millis, Runnable stopped) {
+        deadline = volume.env().nanos() + TimeUnit.MILLISECONDS.toNanos(millis);
+        look(stopped);
+    }
+
+    private void look(Runnable stopped) {
+        boolean[] done = new boolean[1];
+        volume.locked(() -> {
+            boolean late = volume.env().nanos() - deadline >= 0;
+            if (!asked && volume.serving() && (volume.path().idle() || late)) {
+                asked = true;
+                ask();
+            }
+            done[0] = !volume.serving() || late || asked && open == 0;
+            if (done[0]) {
+                volume.stopped();
+            }
+        });
+        volume.kick();
+        volume.path().drain();
+        if (done[0]) {
+            stopped.run();
+        } else {
+            volume.env().after(LOOK_MILLIS, () -> look(stopped));
+        }
+    }
+
+    private void ask() {
+        for (Mirror mirror : volume.mirrors()) {
+            if (mirror.state() != MirrorState.MIRRORING) {
+                continue;
+            }
+            open++;
+            mirror.queue().ask(FrameType.FLUSH, 0, 0, null, flushed -> {
+                if (flushed == null || flushed.length() != 0 || mirror.state() != MirrorState.MIRRORING) {
+                    open--;
+                    return;
+                }
+                // From here on this side must not change anything: it stops before it answers anybody.
+                volume.path().refuse(org.mainstay.mirror.engine.io.BlockRequest.ESHUTDOWN);
+                mirror.queue().ask(FrameType.HANDOVER, 0, 0, Frame.text(Map.of()), answer -> open--);
+                volume.env().run(volume::kick);
+            });
+        }
+    }
+}

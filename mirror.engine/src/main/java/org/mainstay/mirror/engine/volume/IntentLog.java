@@ -1,0 +1,217 @@
+package org.mainstay.mirror.engine.volume;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+import java.util.zip.CRC32C;
+import org.mainstay.mirror.engine.io.Disk;
+
+/**
+ * The persistent record of blocks that may differ between a volume and one target: one bit per 64 KiB (MIR-070 to MIR-077).
+ * A bit is on stable storage before the write it announces is issued; it is cleared, lazily, when the write is on stable storage on
+ * both sides. Kept in sectors of 512 bytes with a checksum each: a torn or damaged sector means "all of this may differ",
+ * never "clean". Thread-safe.
+ *
+ * <p>Invariant: what {@link #covers} says is set is set on stable storage, and no write under way clears it.
+ */
+public final class IntentLog implements Closeable {
+    /** Bytes of volume per bit. */
+    public static final int BLOCK = 64 << 10;
+
+    private static final int SECTOR = 512;
+    private static final int HEAD = 8;
+    private static final int WORDS = (SECTOR - HEAD) / Long.BYTES;
+    private static final int SECTOR_BITS = WORDS * 64;
+    private static final long MAGIC = 0x4d53494c4f473031L;
+
+    private final Disk file;
+    private final int sectors;
+    private final Bits durable;
+    private final Bits wanted;
+    private final BitSet changed = new BitSet();
+    private final Object writing = new Object();
+
+    private IntentLog(Disk file, long volumeSize) {
+        int bits = blocks(volumeSize);
+        this.file = file;
+        this.sectors = (bits + SECTOR_BITS - 1) / SECTOR_BITS;
+        this.durable = new Bits(bits);
+        this.wanted = new Bits(bits);
+    }
+
+    /** Returns the number of blocks of a volume; the last may be partial. */
+    static int blocks(long volumeSize) {
+        return Math.toIntExact((volumeSize + BLOCK - 1) / BLOCK);
+    }
+
+    /** Returns how large the file of a volume's log is. */
+    public static long fileSize(long volumeSize) {
+        return SECTOR + (blocks(volumeSize) + SECTOR_BITS - 1L) / SECTOR_BITS * SECTOR;
+    }
+
+    /** Makes a log with all bits clear, durable when this returns. */
+    public static IntentLog create(Disk file, long volumeSize) throws IOException {
+        IntentLog log = new IntentLog(file, volumeSize);
+        log.changed.set(0, log.sectors);
+        log.commit();
+        file.write(header(volumeSize), 0);
+        file.flush();
+        return log;
+    }
+
+    /** Opens a log. @throws IOException if it cannot be read or is not one of a volume of this size */
+    public static IntentLog open(Disk file, long volumeSize) throws IOException {
+        IntentLog log = new IntentLog(file, volumeSize);
+        ByteBuffer head = ByteBuffer.allocateDirect(SECTOR);
+        file.read(head, 0);
+        if (file.size() != fileSize(volumeSize) || head.flip().mismatch(header(volumeSize)) >= 0) {
+            throw new IOException("this is not the intent log of a volume of " + volumeSize + " bytes");
+        }
+        ByteBuffer sector = ByteBuffer.allocateDirect(SECTOR);
+        for (int i = 0; i < log.sectors; i++) {
+            sector.clear();
+            file.read(sector, SECTOR + (long) i * SECTOR);
+            log.load(i, sector.flip());
+        }
+        return log;
+    }
+
+    private static ByteBuffer header(long volumeSize) {
+        ByteBuffer head = ByteBuffer.allocateDirect(SECTOR);
+        head.putLong(MAGIC).putLong(volumeSize).putInt(BLOCK);
+        return head.clear();
+    }
+
+    private void load(int index, ByteBuffer sector) {
+        boolean whole = sector.getInt(0) == checksum(sector, index);
+        int first = index * SECTOR_BITS;
+        for (int i = 0; i < WORDS; i++) {
+            long value = whole ? sector.getLong(HEAD + i * Long.BYTES) : -1L;
+            wanted.word((first >>> 6) + i, value);
+            durable.word((first >>> 6) + i, whole ? value : 0);
+        }
+        if (!whole) {
+            changed.set(index);
+        }
+    }
+
+    private static int checksum(ByteBuffer sector, int index) {
+        CRC32C crc = new CRC32C();
+        crc.update(index);
+        crc.update(index >>> 8);
+        crc.update(index >>> 16);
+        crc.update(sector.duplicate().position(Integer.BYTES).limit(SECTOR));
+        return (int) crc.getValue();
+    }
+
+    /** Says whether all blocks of [from, to) are marked on stable storage. */
+    synchronized boolean covers(int from, int to) {
+        return durable.all(from, to);
+    }
+
+    /** Marks blocks [from, to); they count after the next {@link #commit}. */
+    synchronized void mark(int from, int to) {
+        int end = Math.min(to, wanted.size());
+        if (from < end && !wanted.all(from, end)) {
+            wanted.set(from, end);
+        }
+        changed.set(from / SECTOR_BITS, (Math.max(from, end - 1)) / SECTOR_BITS + 1);
+    }
+
+    /** Marks everything. */
+    synchronized void markAll() {
+        mark(0, wanted.size());
+    }
+
+    /** Clears the bits set in {@code clean}; on storage some time later. */
+    synchronized void clear(Bits clean) {
+        for (int i = clean.next(0); i >= 0; i = clean.next(i + 1)) {
+            durable.clear(i);
+            wanted.clear(i);
+            changed.set(i / SECTOR_BITS);
+        }
+    }
+
+    /** Clears all bits; on storage some time later. */
+    synchronized void clearAll() {
+        durable.clearAll();
+        wanted.clearAll();
+        changed.set(0, sectors);
+    }
+
+    /** Returns a copy of all marked bits, those not on storage yet included. */
+    synchronized Bits marked() {
+        return wanted.copy();
+    }
+
+    /** Returns the number of marked blocks. */
+    synchronized int count() {
+        return wanted.count();
+    }
+
+    /** Brings all marks made before the call to stable storage. @throws IOException if that failed; then none counts */
+    void commit() throws IOException {
+        synchronized (writing) {
+            BitSet todo;
+            Bits image;
+            synchronized (this) {
+                todo = (BitSet) changed.clone();
+                changed.clear();
+                image = wanted.copy();
+                drop(todo, image);
+            }
+            try {
+                for (int i = todo.nextSetBit(0); i >= 0; i = todo.nextSetBit(i + 1)) {
+                    i = writeRun(todo, i, image);
+                }
+                file.flush();
+            } catch (IOException e) {
+                synchronized (this) {
+                    changed.or(todo);
+                }
+                throw e;
+            }
+            synchronized (this) {
+                adopt(todo, image);
+            }
+        }
+    }
+
+    /** What is about to be cleared on storage is not relied on any more. */
+    private void drop(BitSet todo, Bits image) {
+        for (int i = todo.nextSetBit(0); i >= 0; i = todo.nextSetBit(i + 1)) {
+            for (int word = i * WORDS; word < (i + 1) * WORDS; word++) {
+                durable.word(word, durable.word(word) & image.word(word));
+            }
+        }
+    }
+
+    /** What is set on storage and still wanted is relied on. */
+    private void adopt(BitSet todo, Bits image) {
+        for (int i = todo.nextSetBit(0); i >= 0; i = todo.nextSetBit(i + 1)) {
+            for (int word = i * WORDS; word < (i + 1) * WORDS; word++) {
+                durable.word(word, durable.word(word) | image.word(word) & wanted.word(word));
+            }
+        }
+    }
+
+    private int writeRun(BitSet todo, int first, Bits image) throws IOException {
+        int end = Math.min(todo.nextClearBit(first), first + 128);
+        ByteBuffer out = ByteBuffer.allocateDirect((end - first) * SECTOR);
+        for (int i = first; i < end; i++) {
+            ByteBuffer sector = out.slice((i - first) * SECTOR, SECTOR);
+            for (int word = 0; word < WORDS; word++) {
+                sector.putLong(HEAD + word * Long.BYTES, image.word(i * WORDS + word));
+            }
+            sector.putInt(0, checksum(sector, i));
+        }
+        file.write(out, SECTOR + (long) first * SECTOR);
+        return end - 1;
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

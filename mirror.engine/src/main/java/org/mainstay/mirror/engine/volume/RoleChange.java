@@ -1,0 +1,93 @@
+package org.mainstay.mirror.engine.volume;
+
+import java.util.List;
+
+/** Checks whether a volume may take a role, and takes it. Called with the volume's lock held. */
+final class RoleChange {
+    private final Volume volume;
+
+    RoleChange(Volume volume) {
+        this.volume = volume;
+    }
+
+    void source(long epoch, Trust trust) throws RefusedException {
+        checkEpoch(epoch);
+        VolumeState before = volume.state();
+        if (volume.serving()) {
+            // The same side goes on in a later epoch: nothing about the data changes.
+            save(before.role(Role.SOURCE, epoch));
+            return;
+        }
+        if (before.role() == Role.TARGET || !before.consistent()) {
+            volume.target().checkPromotion(trust);
+        }
+        // Ends the session and waits for a write it is applying.
+        String from = volume.target().stop();
+        // What was applied here as target is in the former source's log only: it must not be lost any more.
+        if (before.role() == Role.TARGET && volume.flushLocal() != 0) {
+            throw new RefusedException("what the volume took as target cannot be brought to stable storage");
+        }
+        Generations now = before.consistent()
+                ? before.generations().next(volume.env().newGeneration())
+                : new Generations(volume.env().newGeneration(), List.of());
+        VolumeState after = before.role(Role.SOURCE, epoch)
+                .generations(now)
+                .written(true)
+                .syncSource("")
+                .discard(false);
+        for (Mirror mirror : volume.mirrors()) {
+            after = after.peer(mirror.name(), base(before, mirror.name(), from));
+        }
+        save(after);
+        volume.activate();
+        volume.path().accept();
+        for (Mirror mirror : volume.mirrors()) {
+            mirror.recall();
+            // A target that was in step may still count as current; who was source just now counts as none.
+            if (before.role() != Role.TARGET
+                    && before.generations().current() != 0
+                    && after.peer(mirror.name()).generation()
+                            == before.generations().current()) {
+                volume.barrier().hold(mirror);
+            }
+        }
+        volume.env().log("volume " + volume.name() + " is source in epoch " + epoch);
+    }
+
+    /** Returns what is known of another side when this one becomes source. */
+    private static VolumeState.Peer base(VolumeState before, String peer, String from) {
+        VolumeState.Peer known = before.peer(peer);
+        if (before.role() != Role.TARGET) {
+            return known;
+        }
+        // In step with the former source up to now; what other targets hold of its last writes is not known here.
+        boolean former = peer.equals(from) && before.consistent();
+        return new VolumeState.Peer(former ? before.generations().current() : 0, true, known.stopped(), known.broken());
+    }
+
+    void target(long epoch, String source, boolean discard) throws RefusedException {
+        checkEpoch(epoch);
+        VolumeState before = volume.state();
+        if (volume.serving()) {
+            throw new RefusedException("the volume is source here: stop it first");
+        }
+        volume.target().stop();
+        save(before.role(Role.TARGET, epoch).discard(discard || before.discard()));
+        volume.activate();
+        volume.target().start(source);
+        volume.env().log("volume " + volume.name() + " is target of " + source + " in epoch " + epoch);
+    }
+
+    private void save(VolumeState state) throws RefusedException {
+        if (!volume.save(state)) {
+            throw new RefusedException("the state of the volume cannot be written: " + volume.trouble());
+        }
+    }
+
+    private void checkEpoch(long epoch) throws RefusedException {
+        if (epoch < volume.state().epoch()) {
+            throw new RefusedException("epoch " + epoch + " is over: this side has seen "
+                    + volume.state().epoch());
+        }
+    }
+}

@@ -1,0 +1,221 @@
+package org.mainstay.mirror.engine.volume;
+
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.mirror.engine.link.Frame;
+import org.mainstay.mirror.engine.link.FrameType;
+import org.mainstay.mirror.engine.link.Link;
+
+/**
+ * The source's end of a connection: introduces itself, hears what the target holds, decides what to send ({@link Ancestry}), then
+ * takes answers. Called with the volume's lock held.
+ */
+final class SourceSession {
+    static final int PROTOCOL = 1;
+    /** In a refusal: the target that ends does not count as current from here on. */
+    static final String RESIGNED = "resigned";
+
+    private final Volume volume;
+    private final Mirror mirror;
+    private boolean connecting;
+    private Map<String, String> welcome;
+    private Bits theirs;
+    private long lastHeard;
+
+    SourceSession(Volume volume, Mirror mirror) {
+        this.volume = volume;
+        this.mirror = mirror;
+    }
+
+    /** Says whether there is a connection, or one is being made. */
+    boolean active() {
+        return connecting || mirror.queue().link() != null;
+    }
+
+    void connect() {
+        if (active()) {
+            return;
+        }
+        connecting = true;
+        Object[] still = {this};
+        volume.env().dial(volume.address(mirror.name()), mirror, (link, error) -> {
+            volume.locked(() -> {
+                boolean wanted = connecting && still[0] != null && volume.serving();
+                if (link != null && !wanted) {
+                    link.close("no longer wanted");
+                } else if (wanted) {
+                    connecting = false;
+                    connected(link, error);
+                }
+            });
+            volume.kick();
+        });
+    }
+
+    private void connected(Link link, String error) {
+        if (link == null) {
+            mirror.noConnection(error);
+            return;
+        }
+        mirror.queue().begin(link);
+        mirror.settings(mirror.settings());
+        mirror.state(MirrorState.RESYNC_PENDING, PauseCause.NONE);
+        welcome = null;
+        theirs = new Bits(mirror.dirty().size());
+        lastHeard = volume.env().nanos();
+        VolumeState state = volume.state();
+        Map<String, String> hello = new LinkedHashMap<>();
+        hello.put("protocol", Integer.toString(PROTOCOL));
+        hello.put("volume", volume.name());
+        hello.put("size", Long.toString(volume.size()));
+        hello.put("source", volume.self());
+        hello.put("target", mirror.name());
+        hello.put("epoch", Long.toString(state.epoch()));
+        hello.put("generations", state.generations().text());
+        hello.put("type", mirror.type().name());
+        hello.put("window", Long.toString(mirror.settings().get("CurrencyWindowMs")));
+        hello.put("ping", Long.toString(mirror.settings().get("PingInterval")));
+        hello.put("silence", Long.toString(mirror.settings().silence()));
+        link.send(FrameType.HELLO, 0, 0, 0, Frame.text(hello), null);
+    }
+
+    void end() {
+        connecting = false;
+        welcome = null;
+        theirs = null;
+    }
+
+    /** Takes a frame of the target. */
+    void received(Frame frame) {
+        lastHeard = volume.env().nanos();
+        switch (frame.type()) {
+            case WELCOME -> welcome = frame.text();
+            case BITS -> bits(frame.payload());
+            case READY -> ready();
+            case REFUSE -> refused(frame.text());
+            case ACK -> {
+                mirror.queue().acked(frame.seq()).forEach(volume.path()::part);
+                volume.path().open(WritePath.Gate.LIMIT);
+                mirror.poke();
+            }
+            case DONE -> mirror.queue().done(frame);
+            case ERROR ->
+                mirror.fail(PauseCause.TARGET_ERROR, "the target could not write (error " + frame.length() + ")");
+            case PING -> mirror.queue().link().send(current() ? FrameType.PONG : FrameType.ALIVE, 0, frame.offset(), 0);
+            default -> mirror.fail(PauseCause.CONNECTION, "the target sent " + frame.type() + ", which targets do not");
+        }
+    }
+
+    private boolean current() {
+        return mirror.state() == MirrorState.MIRRORING;
+    }
+
+    private void bits(ByteBuffer runs) {
+        while (theirs != null && runs.remaining() >= 2 * Integer.BYTES) {
+            int first = runs.getInt();
+            int count = runs.getInt();
+            if (first < 0 || count < 0 || count > theirs.size() - first) {
+                mirror.fail(PauseCause.CONNECTION, "the target marks blocks the volume does not have");
+                return;
+            }
+            theirs.set(first, first + count);
+        }
+    }
+
+    private void refused(Map<String, String> why) {
+        String reason = why.getOrDefault("reason", "no reason given");
+        PauseCause cause = "source".equals(why.get("role")) ? met(why) : PauseCause.REFUSED;
+        mirror.fail(cause, "the target refuses: " + reason);
+        if (Boolean.parseBoolean(why.get(RESIGNED))) {
+            volume.barrier().done(mirror);
+        }
+    }
+
+    /**
+     * The other side is a source too: what does its data say? If it wrote nothing of its own, it only has to give the role up, and
+     * is asked again.
+     */
+    private PauseCause met(Map<String, String> why) {
+        try {
+            return switch (Ancestry.compare(mine(), side(why), false)) {
+                case STALE_SOURCE -> PauseCause.STALE_SOURCE;
+                case PARTIAL, FULL -> PauseCause.REFUSED;
+                case SPLIT_BRAIN, UNRELATED -> PauseCause.SPLIT_BRAIN;
+            };
+        } catch (IllegalArgumentException e) {
+            return PauseCause.REFUSED;
+        }
+    }
+
+    private Ancestry.Side mine() {
+        return new Ancestry.Side(
+                volume.state().generations(),
+                mirror.record().generation(),
+                mirror.log() != null && mirror.record().logComplete());
+    }
+
+    private static Ancestry.Side side(Map<String, String> account) {
+        return new Ancestry.Side(
+                Generations.parse(account.getOrDefault("generations", "")),
+                Long.parseUnsignedLong(account.getOrDefault("base", "0"), 16),
+                Boolean.parseBoolean(account.get("log")));
+    }
+
+    private void ready() {
+        if (welcome == null || theirs == null) {
+            mirror.fail(PauseCause.CONNECTION, "the target is ready before it said what it holds");
+            return;
+        }
+        Ancestry.Verdict verdict;
+        boolean fresh;
+        try {
+            Ancestry.Side target = side(welcome);
+            fresh = target.generations().current() == 0;
+            verdict = Ancestry.compare(mine(), target, Boolean.parseBoolean(welcome.get("discard")));
+        } catch (IllegalArgumentException e) {
+            mirror.fail(PauseCause.CONNECTION, "the target's account of itself cannot be read: " + e.getMessage());
+            return;
+        }
+        Bits bits = theirs;
+        theirs = null;
+        volume.env()
+                .log("mirror " + volume.name() + " to " + mirror.name() + ": " + verdict + ", " + bits.count()
+                        + " blocks marked there, " + mirror.dirty().count() + " here");
+        switch (verdict) {
+            case PARTIAL -> {
+                mirror.dirty().or(bits);
+                mirror.resync().begin(false, false);
+            }
+            case FULL -> mirror.resync().begin(true, !fresh && mirror.settings().get("ResyncCompare") != 0);
+            case STALE_SOURCE ->
+                mirror.fail(
+                        PauseCause.STALE_SOURCE, "the target's data is newer: " + "this side must become its target");
+            case SPLIT_BRAIN ->
+                mirror.fail(
+                        PauseCause.SPLIT_BRAIN,
+                        "both sides wrote without the other; choose one and let the other discard");
+            case UNRELATED ->
+                mirror.fail(
+                        PauseCause.UNRELATED,
+                        "the target holds other data; let it discard that if it may be overwritten");
+        }
+    }
+
+    /** Ends a link whose target is silent or does not get on. */
+    void watch() {
+        if (mirror.queue().link() == null) {
+            return;
+        }
+        long now = volume.env().nanos();
+        long silence = TimeUnit.MILLISECONDS.toNanos(mirror.settings().silence());
+        if (now - lastHeard > silence) {
+            mirror.fail(
+                    PauseCause.CONNECTION,
+                    "nothing was heard of the target for " + mirror.settings().silence() + " ms");
+        } else if (now - mirror.queue().oldest(now) > 4 * silence) {
+            mirror.fail(PauseCause.CONNECTION, "the target did not answer a write in time");
+        }
+    }
+}

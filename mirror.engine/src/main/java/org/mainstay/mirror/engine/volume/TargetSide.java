@@ -1,0 +1,440 @@
+package org.mainstay.mirror.engine.volume;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.mirror.engine.link.Frame;
+import org.mainstay.mirror.engine.link.FrameType;
+import org.mainstay.mirror.engine.link.Link;
+import org.mainstay.mirror.engine.link.LinkHandler;
+
+/**
+ * A volume as target. Applies what its source sends, in order, one frame after the other, so that its data is at every moment
+ * that of some past moment of the source (MIR-130).
+ *
+ * <p>Whether it is current is not a memory but a promise that runs out: the source answers pings as long as it acknowledges nothing
+ * this side lacks, and holds back for the window afterwards. The window counts from when the ping answered last was sent.
+ */
+final class TargetSide {
+    private final Volume volume;
+    private String source = "";
+    private Session session;
+    /** Whether the last session ended in step, in this life of the process. */
+    private boolean mirroring;
+
+    private boolean handedOver;
+    private long echoed;
+    private long window;
+
+    TargetSide(Volume volume) {
+        this.volume = volume;
+    }
+
+    // ---- role; lock held ----
+
+    void start(String from) {
+        source = from;
+    }
+
+    /** Ends the session; nothing is applied any more when this returns. @return the source */
+    String stop() {
+        endSession("this side is no longer target");
+        mirroring = false;
+        handedOver = false;
+        String from = source;
+        source = "";
+        return from;
+    }
+
+    private void endSession(String why) {
+        Session ending = session;
+        session = null;
+        if (ending != null) {
+            ending.end();
+            ending.link.close(why);
+        }
+    }
+
+    /** @throws RefusedException if this side may lack what its source acknowledged */
+    void checkPromotion(Trust trust) throws RefusedException {
+        if (trust == Trust.FORCED) {
+            return;
+        }
+        VolumeState state = volume.state();
+        if (!state.consistent()) {
+            throw new RefusedException("a resynchronisation from " + state.syncSource()
+                    + " has not ended: the data is of no one moment. Connect the source, or force");
+        }
+        if (!mirroring) {
+            throw new RefusedException("this side has not been in step with its source since it was started,"
+                    + " so its data may be old. Start the other side, or force");
+        }
+        boolean lives = volume.env().nanos() - echoed < TimeUnit.MILLISECONDS.toNanos(window);
+        if (trust == Trust.OWN && !handedOver && !lives) {
+            throw new RefusedException("the source " + source + " was last heard in step more than " + window
+                    + " ms ago and may have gone on alone. Start it, or force");
+        }
+    }
+
+    /**
+     * Says to the source that this side does not count as current before it is in step again: so the source need not wait until it
+     * cannot (MIR-119). Takes nothing more of this session. If the word gets lost, the source waits.
+     */
+    void resign() {
+        mirroring = false;
+        handedOver = false;
+        if (session != null) {
+            session.resign();
+        }
+    }
+
+    boolean connected() {
+        return session != null;
+    }
+
+    boolean inStep() {
+        return session != null && mirroring;
+    }
+
+    boolean current() {
+        return volume.state().consistent()
+                && mirroring
+                && (handedOver || volume.env().nanos() - echoed < TimeUnit.MILLISECONDS.toNanos(window));
+    }
+
+    String source() {
+        return source;
+    }
+
+    // ---- a source connects ----
+
+    LinkHandler accept(Link link, Map<String, String> hello) {
+        volume.lock();
+        try {
+            String refusal = refusal(hello);
+            if (refusal != null) {
+                Map<String, String> answer = account(hello.getOrDefault("source", ""));
+                answer.put("reason", refusal);
+                answer.put("role", volume.serving() ? "source" : "other");
+                link.send(FrameType.REFUSE, 0, 0, 0, Frame.text(answer), null);
+                return null;
+            }
+            long epoch = Long.parseLong(hello.get("epoch"));
+            if (epoch > volume.state().epoch() && !volume.save(volume.state().role(Role.TARGET, epoch))) {
+                return null;
+            }
+            endSession("the source connected again");
+            mirroring = false;
+            handedOver = false;
+            window = Long.parseLong(hello.get("window"));
+            long ping = Math.max(1, Long.parseLong(hello.get("ping")));
+            session = new Session(link, window > 0 ? Math.min(ping, Math.max(1, window / 4)) : ping, hello);
+            link.send(FrameType.WELCOME, 0, 0, 0, Frame.text(account(source)), null);
+            sendBits(link);
+            link.send(FrameType.READY, 0, 0, 0);
+            session.ping();
+            return session;
+        } catch (NumberFormatException e) {
+            volume.env().log("a source's introduction cannot be read: " + e.getMessage());
+            return null;
+        } finally {
+            volume.unlock();
+            link.kick();
+        }
+    }
+
+    private String refusal(Map<String, String> hello) {
+        VolumeState state = volume.state();
+        if (!Integer.toString(SourceSession.PROTOCOL).equals(hello.get("protocol"))) {
+            return "this engine speaks protocol " + SourceSession.PROTOCOL + ", not " + hello.get("protocol");
+        }
+        for (String key : new String[] {"source", "epoch", "size", "window", "ping", "silence"}) {
+            if (!hello.containsKey(key)) {
+                return "the introduction lacks " + key;
+            }
+        }
+        if (!volume.self().equals(hello.get("target"))) {
+            return "this is " + volume.self() + ", not " + hello.get("target");
+        }
+        if (!volume.active() || state.role() != Role.TARGET) {
+            return volume.serving() ? "this side is source itself" : "this side has no role now";
+        }
+        if (!source.equals(hello.get("source"))) {
+            return "this side takes data of " + source + " only";
+        }
+        if (Long.parseLong(hello.get("epoch")) < state.epoch()) {
+            return "epoch " + hello.get("epoch") + " is over, now is " + state.epoch();
+        }
+        if (Long.parseLong(hello.get("size")) > volume.size()) {
+            return "the volume is smaller here: " + volume.size() + " bytes";
+        }
+        return null;
+    }
+
+    private Map<String, String> account(String from) {
+        VolumeState state = volume.state();
+        boolean mine = volume.mirrors().stream().anyMatch(m -> m.name().equals(from) && m.log() != null);
+        boolean log = !state.written() || mine && state.peer(from).logComplete();
+        boolean mixed = !state.consistent() && !state.syncSource().equals(from);
+        Map<String, String> account = new LinkedHashMap<>();
+        account.put("generations", state.generations().text());
+        account.put("base", Long.toHexString(state.peer(from).generation()));
+        account.put("log", Boolean.toString(log && !mixed));
+        account.put("consistent", Boolean.toString(state.consistent()));
+        account.put("discard", Boolean.toString(state.discard()));
+        return account;
+    }
+
+    /** Tells the source which blocks this side changed, or began to change, on its own. */
+    private void sendBits(Link link) {
+        Bits all = new Bits(IntentLog.blocks(volume.size()));
+        if (volume.state().written()) {
+            volume.mirrors().stream()
+                    .filter(m -> m.log() != null)
+                    .forEach(m -> all.or(m.log().marked()));
+        }
+        ByteBuffer runs = ByteBuffer.allocateDirect(32 << 10);
+        int at = all.next(0);
+        while (at >= 0) {
+            int end = at;
+            while (end < all.size() && all.get(end)) {
+                end++;
+            }
+            runs.putInt(at).putInt(end - at);
+            at = all.next(end);
+            if (!runs.hasRemaining()) {
+                link.send(FrameType.BITS, 0, 0, 0, runs.flip(), null);
+                runs = ByteBuffer.allocateDirect(32 << 10);
+            }
+        }
+        if (runs.position() > 0) {
+            link.send(FrameType.BITS, 0, 0, 0, runs.flip(), null);
+        }
+    }
+
+    /** One connection of the source. Frames come from one thread. */
+    private final class Session implements LinkHandler {
+        private final Link link;
+        private final long pingMillis;
+        private final long silence;
+        private final Object applying = new Object();
+        private boolean ended;
+        private boolean failed;
+        private long applied;
+        private long acknowledged;
+        /** When the last ping was sent that the source answered before this side was in step. Frames come from one thread. */
+        private long alive;
+
+        private volatile long heard;
+
+        Session(Link link, long pingMillis, Map<String, String> hello) {
+            this.link = link;
+            this.pingMillis = pingMillis;
+            this.silence = TimeUnit.MILLISECONDS.toNanos(Long.parseLong(hello.get("silence")));
+            this.heard = volume.env().nanos();
+        }
+
+        void end() {
+            synchronized (applying) {
+                ended = true;
+            }
+        }
+
+        void resign() {
+            synchronized (applying) {
+                failed = true;
+            }
+            Map<String, String> word = Map.of("reason", "it ends", "role", "other", SourceSession.RESIGNED, "true");
+            link.send(FrameType.REFUSE, 0, 0, 0, Frame.text(word), null);
+            volume.env().run(link::kick);
+        }
+
+        void ping() {
+            volume.lock();
+            try {
+                if (session != this) {
+                    return;
+                }
+                if (volume.env().nanos() - heard > silence) {
+                    endSession("nothing was heard of the source");
+                    return;
+                }
+                link.send(FrameType.PING, 0, volume.env().nanos(), 0);
+            } finally {
+                volume.unlock();
+            }
+            link.kick();
+            volume.env().after(pingMillis, this::ping);
+        }
+
+        @Override
+        public void received(Link from, Frame frame) {
+            heard = volume.env().nanos();
+            switch (frame.type()) {
+                case WRITE, BLOCK, ZERO, TRIM -> apply(frame);
+                case FLUSH -> flush(frame.seq());
+                case SUMS -> compare(frame);
+                case BEGIN, END, GENERATION, HANDOVER -> change(frame);
+                case PONG ->
+                    volume.locked(() -> {
+                        if (session == this) {
+                            echoed = Math.max(echoed, frame.offset());
+                        }
+                    });
+                case ALIVE -> {
+                    alive = Math.max(alive, frame.offset());
+                    acknowledge();
+                }
+                default -> {
+                    volume.env().log("the source sent " + frame.type() + ", which sources do not");
+                    link.close("a frame that sources do not send");
+                }
+            }
+        }
+
+        private void apply(Frame frame) {
+            synchronized (applying) {
+                if (ended || failed) {
+                    return;
+                }
+                long size = volume.size();
+                boolean fits = frame.offset() >= 0 && frame.length() >= 0 && frame.offset() <= size - frame.length();
+                boolean data = frame.type() == FrameType.WRITE || frame.type() == FrameType.BLOCK;
+                if (!fits || data && frame.payload().remaining() != frame.length()) {
+                    fail(frame, org.mainstay.mirror.engine.io.BlockRequest.EINVAL);
+                    return;
+                }
+                try {
+                    switch (frame.type()) {
+                        case ZERO -> volume.disk().zero(frame.offset(), frame.length(), false);
+                        case TRIM -> volume.disk().trim(frame.offset(), frame.length());
+                        default -> volume.disk().write(frame.payload(), frame.offset());
+                    }
+                    applied = frame.seq();
+                } catch (IOException e) {
+                    volume.env().log("the target " + volume.name() + " cannot write: " + e);
+                    fail(frame, WritePath.errorOf(e));
+                }
+            }
+        }
+
+        private void fail(Frame frame, int error) {
+            failed = true;
+            link.send(FrameType.ERROR, frame.seq(), 0, error);
+        }
+
+        private void flush(long seq) {
+            acknowledge();
+            volume.env().run(() -> {
+                int error = volume.flushLocal();
+                link.send(FrameType.DONE, seq, 0, error);
+                link.kick();
+            });
+        }
+
+        private void compare(Frame frame) {
+            int length = (int) Math.min(frame.length(), Frame.LARGEST_PAYLOAD);
+            ByteBuffer theirs = frame.payload();
+            ByteBuffer data = volume.env().buffers().takeBeyond(length);
+            int blocks = (length + IntentLog.BLOCK - 1) / IntentLog.BLOCK;
+            ByteBuffer differs = ByteBuffer.allocateDirect((blocks + 7) / 8);
+            int error = 0;
+            try {
+                data.limit(length);
+                volume.disk().read(data.duplicate(), frame.offset());
+                ByteBuffer mine = Resync.digests(data);
+                for (int i = 0; i < blocks; i++) {
+                    int at = i * Resync.DIGEST;
+                    boolean equal = theirs.remaining() >= at + Resync.DIGEST
+                            && theirs.slice(theirs.position() + at, Resync.DIGEST)
+                                    .equals(mine.slice(at, Resync.DIGEST));
+                    if (!equal) {
+                        differs.put(i / 8, (byte) (differs.get(i / 8) | 1 << (i & 7)));
+                    }
+                }
+            } catch (IOException | IllegalArgumentException e) {
+                error = org.mainstay.mirror.engine.io.BlockRequest.EIO;
+            } finally {
+                volume.env().buffers().give(data);
+            }
+            link.send(FrameType.DONE, frame.seq(), 0, error, differs, null);
+        }
+
+        private void change(Frame frame) {
+            int flushed = frame.type() == FrameType.END ? volume.flushLocal() : 0;
+            volume.lock();
+            try {
+                if (session == this && !failed) {
+                    boolean ok = flushed == 0 && changed(frame);
+                    link.send(FrameType.DONE, frame.seq(), 0, ok ? 0 : org.mainstay.mirror.engine.io.BlockRequest.EIO);
+                }
+            } catch (NumberFormatException e) {
+                link.close("generations that cannot be read: " + e.getMessage());
+            } finally {
+                volume.unlock();
+            }
+        }
+
+        private boolean changed(Frame frame) {
+            VolumeState state = volume.state();
+            switch (frame.type()) {
+                case BEGIN -> {
+                    mirroring = false;
+                    return volume.save(state.syncSource(source));
+                }
+                case END -> {
+                    Generations now = Generations.parse(frame.text().getOrDefault("generations", ""));
+                    if (!volume.save(
+                            state.generations(now).syncSource("").written(false).discard(false))) {
+                        return false;
+                    }
+                    volume.mirrors().stream()
+                            .filter(m -> m.log() != null)
+                            .forEach(m -> m.log().clearAll());
+                    mirroring = true;
+                    // From when it sent this frame on, the source waits for the window if the connection is lost; and
+                    // it
+                    // had answered that ping before.
+                    echoed = Math.max(echoed, alive);
+                    volume.env().event("in-step " + volume.name() + " " + source);
+                    return true;
+                }
+                case GENERATION -> {
+                    return volume.save(
+                            state.generations(Generations.parse(frame.text().getOrDefault("generations", ""))));
+                }
+                default -> {
+                    handedOver = mirroring;
+                    return true;
+                }
+            }
+        }
+
+        private void acknowledge() {
+            if (applied != acknowledged) {
+                acknowledged = applied;
+                link.send(FrameType.ACK, applied, 0, 0);
+            }
+        }
+
+        @Override
+        public void received(Link from) {
+            acknowledge();
+            link.kick();
+        }
+
+        @Override
+        public void closed(Link from, String why) {
+            volume.locked(() -> {
+                if (session == this) {
+                    session = null;
+                    end();
+                    volume.env().log("target " + volume.name() + " lost its source " + source + ": " + why);
+                    volume.env().event("source-lost " + volume.name() + " " + source);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,495 @@
+package org.mainstay.mirror.engine.volume;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.mainstay.mirror.engine.io.BlockRequest;
+import org.mainstay.mirror.engine.io.Disk;
+import org.mainstay.mirror.engine.io.Export;
+import org.mainstay.mirror.engine.io.LocalIo;
+import org.mainstay.mirror.engine.link.Link;
+import org.mainstay.mirror.engine.link.LinkHandler;
+
+/**
+ * One side of a replicated volume. Does nothing until told which role to take, and takes no role that its data does not allow
+ * (I6). As source it is what clients are served ({@link Export}); as target it takes what its source sends, and nobody
+ * else may touch it.
+ */
+public final class Volume implements Export {
+    private final String name;
+    private final String self;
+    private final Environment env;
+    private final LocalIo io;
+    private final StateStore store;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final WritePath path;
+    private final Barrier barrier;
+    private final TargetSide target;
+    private final Map<String, Mirror> mirrors = new TreeMap<>();
+    private final Map<String, String> addresses = new TreeMap<>();
+    private final Clients clients = new Clients();
+    private List<Mirror> mirrorList = List.of();
+    private VolumeState state;
+    private boolean active;
+    private String trouble = "";
+
+    /**
+     * Opens a volume; it has no role until {@link #startSource} or {@link #startTarget}.
+     *
+     * @param name the same on all sides
+     * @param self this side's name
+     * @param io its storage
+     * @throws IOException if its state cannot be read: then nothing is known of the data, and nothing may be done with it
+     */
+    public Volume(String name, String self, Environment env, LocalIo io, StateStore store) throws IOException {
+        this.name = name;
+        this.self = self;
+        this.env = env;
+        this.io = io;
+        this.store = store;
+        VolumeState stored = store.load();
+        this.state = stored == null ? VolumeState.NEW : stored;
+        this.path = new WritePath(this, io);
+        this.barrier = new Barrier(this);
+        this.target = new TargetSide(this);
+    }
+
+    // ---- configuration ----
+
+    /**
+     * Adds a mirror.
+     *
+     * @param address where the target's engine listens
+     * @param log its intent log, opened or created; null: none is kept, or it was lost
+     * @param disabled false: the log was lost, so everything has to be sent
+     */
+    public void addMirror(
+            String peer, String address, MirrorType type, MirrorSettings settings, IntentLog log, boolean disabled) {
+        lock();
+        try {
+            if (mirrors.containsKey(peer)) {
+                throw new IllegalStateException("there is a mirror to " + peer + " already");
+            }
+            Mirror mirror = new Mirror(this, peer, type, settings);
+            mirror.log(log);
+            addresses.put(peer, address);
+            if (log == null && !disabled && state.peers().containsKey(peer)) {
+                save(state.peer(peer, state.peer(peer).logComplete(false)));
+            }
+            mirrors.put(peer, mirror);
+            mirrorList = List.copyOf(mirrors.values());
+            if (serving()) {
+                mirror.recall();
+            }
+        } finally {
+            unlock();
+        }
+    }
+
+    /** The log of a mirror was lost or damaged: changes are missing from it (MIR-190). */
+    public void logLost(String peer) {
+        locked(() -> save(state.peer(peer, state.peer(peer).logComplete(false))));
+    }
+
+    /** Says whether the volume has a role now. */
+    public boolean hasRole() {
+        return active;
+    }
+
+    /** Forgets a mirror (T9 to T11). @return its log, to be closed and deleted */
+    public IntentLog removeMirror(String peer) {
+        lock();
+        try {
+            Mirror mirror = mirror(peer);
+            mirror.close("the mirror is deleted");
+            barrier.done(mirror);
+            mirrors.remove(peer);
+            mirrorList = List.copyOf(mirrors.values());
+            addresses.remove(peer);
+            save(state.without(peer));
+            return mirror.log();
+        } finally {
+            unlock();
+            path.drain();
+        }
+    }
+
+    /** Changes where a target is (MIR-228). */
+    public void address(String peer, String address) {
+        locked(() -> {
+            addresses.put(mirror(peer).name(), address);
+            if (mirror(peer).state() != MirrorState.BROKEN) {
+                mirror(peer).fail(PauseCause.CONNECTION, "the target's address was changed");
+            }
+        });
+        path.drain();
+    }
+
+    // ---- roles ----
+
+    /**
+     * Becomes source.
+     *
+     * @param epoch ownership epoch, not below the last
+     * @param trust why old or incomplete data is acceptable
+     * @throws RefusedException if this side may be stale, with the reason
+     */
+    public void startSource(long epoch, Trust trust) throws RefusedException {
+        lock();
+        try {
+            new RoleChange(this).source(epoch, trust);
+        } finally {
+            unlock();
+        }
+    }
+
+    /**
+     * Becomes target: waits for its source.
+     *
+     * @param source who may connect
+     * @param discard an operator decided that this side's own changes may be overwritten
+     */
+    public void startTarget(long epoch, String source, boolean discard) throws RefusedException {
+        lock();
+        try {
+            new RoleChange(this).target(epoch, source, discard);
+        } finally {
+            unlock();
+        }
+    }
+
+    /**
+     * Gives up the role; clients are disconnected and their requests fail. Targets that are in step get everything first,
+     * if {@code millis} suffice, and are told that they are current.
+     *
+     * @param stopped run once when that is done, on another thread
+     */
+    public void stop(long millis, Runnable stopped) {
+        clients.disconnect(problem -> env.log("a client of " + name + " could not be disconnected: " + problem));
+        new Handover(this).begin(millis, stopped);
+    }
+
+    /** The last step of {@link #stop}. Lock held. */
+    void stopped() {
+        active = false;
+        target.stop();
+        path.refuse(BlockRequest.ESHUTDOWN);
+        barrier.clear();
+        mirrorList.forEach(mirror -> mirror.close("the source stopped"));
+        env.log("volume " + name + " stopped");
+    }
+
+    /** The process ends: as target, this side does not count as current from here on, and its source is told so. */
+    public void resign() {
+        locked(target::resign);
+    }
+
+    // ---- mirrors' commands ----
+
+    /** Pauses a mirror until {@link #resume} (T3). */
+    public void pause(String peer) {
+        locked(() -> {
+            Mirror mirror = mirror(peer);
+            if (mirror.state() == MirrorState.BROKEN) {
+                throw new IllegalStateException("the mirror to " + peer + " is broken; continue or resync it");
+            }
+            save(state.peer(peer, state.peer(peer).stopped(true)));
+            mirror.fail(PauseCause.USER, "paused by command");
+        });
+        path.drain();
+    }
+
+    /** Continues a paused or broken mirror (T5, T6). */
+    public void resume(String peer) {
+        locked(() -> {
+            checkServing();
+            save(state.peer(peer, state.peer(peer).stopped(false)));
+            Mirror mirror = mirror(peer);
+            if (mirror.state() == MirrorState.PAUSED || mirror.state() == MirrorState.BROKEN) {
+                mirror.resume();
+            }
+        });
+    }
+
+    /** Sends everything anew (T6, T7). */
+    public void resync(String peer) {
+        breakMirror(peer);
+        resume(peer);
+    }
+
+    /** Breaks a mirror: changes are no longer tracked (T4). */
+    public void breakMirror(String peer) {
+        locked(() -> {
+            checkServing();
+            mirror(peer).breakUp();
+        });
+        path.drain();
+    }
+
+    /** Changes a mirror's tunables, at once. */
+    public void settings(String peer, MirrorSettings settings) {
+        locked(() -> mirror(peer).settings(settings));
+    }
+
+    /** Changes when writes are complete (EMC-103). */
+    public void type(String peer, MirrorType type) {
+        locked(() -> mirror(peer).type(type));
+    }
+
+    /** The controller recorded, where a takeover would look, that the target is not current (MIR-119). */
+    public void recorded(String peer) {
+        locked(() -> barrier.done(mirror(peer)));
+        path.drain();
+    }
+
+    /** The right to run lasts until {@code end} on {@link Environment#nanos}; {@link Long#MAX_VALUE}: it is not limited. */
+    public void lease(long end) {
+        path.lease(end);
+    }
+
+    /** Does what has to be done every second or so. */
+    public void tick(boolean clean) {
+        locked(() -> {
+            if (serving()) {
+                mirrorList.forEach(Mirror::watch);
+                if (clean) {
+                    mirrorList.forEach(Mirror::clean);
+                }
+            }
+        });
+        kick();
+        path.drain();
+    }
+
+    private void checkServing() {
+        if (!serving()) {
+            throw new IllegalStateException("the volume " + name + " is not source here");
+        }
+    }
+
+    Mirror mirror(String peer) {
+        Mirror mirror = mirrors.get(peer);
+        if (mirror == null) {
+            throw new IllegalArgumentException("the volume " + name + " has no mirror to '" + peer + "'; it has "
+                    + (mirrors.isEmpty() ? "none" : String.join(", ", mirrors.keySet())));
+        }
+        return mirror;
+    }
+
+    // ---- for mirrors; lock held ----
+
+    /** A mirror no longer replicates. */
+    void left(Mirror mirror, boolean inStep) {
+        if (!serving()) {
+            mirror.release();
+        } else if (inStep) {
+            Generations next = state.generations().next(env.newGeneration());
+            save(state.generations(next));
+            mirrorList.forEach(other -> other.announce(next));
+            barrier.hold(mirror);
+        } else if (!barrier.holds(mirror)) {
+            mirror.release();
+        }
+    }
+
+    /** A target holds what this side holds. */
+    void inStep(Mirror mirror, long generation) {
+        save(state.peer(mirror.name(), mirror.record().generation(generation)));
+        mirror.state(MirrorState.MIRRORING, PauseCause.NONE);
+        env.log("mirror " + name + " to " + mirror.name() + " in step after "
+                + mirror.resync().elapsed() / 1_000_000 + " ms");
+        barrier.done(mirror);
+        if (generation != state.generations().current()) {
+            mirror.announce(state.generations());
+        }
+    }
+
+    /** Saves the state. A source that cannot stops: what it promises could not be kept. */
+    boolean save(VolumeState now) {
+        try {
+            store.save(now);
+            state = now;
+            return true;
+        } catch (IOException e) {
+            trouble = String.valueOf(e.getMessage());
+            env.log("ERROR the state of " + name + " cannot be written, changes are refused: " + e);
+            env.event("trouble " + name + " state-cannot-be-written");
+            path.refuse(BlockRequest.EIO);
+            return false;
+        }
+    }
+
+    // ---- for all; without the lock ----
+
+    /** Brings marks to storage; a log that fails is given up, which is recorded. @return false: not even that could be */
+    boolean commitLog(Mirror mirror) {
+        IntentLog log = mirror.log();
+        if (log == null) {
+            return true;
+        }
+        try {
+            log.commit();
+            return true;
+        } catch (IOException e) {
+            env.log("ERROR the intent log of " + name + " for " + mirror.name()
+                    + " cannot be written, the next resynchronisation after a crash is full: " + e);
+            lock();
+            try {
+                return save(state.peer(mirror.name(), mirror.record().logComplete(false)));
+            } finally {
+                unlock();
+            }
+        }
+    }
+
+    int flushLocal() {
+        return io.flush();
+    }
+
+    /** Sends what was queued. */
+    void kick() {
+        for (Mirror mirror : mirrorList) {
+            Link link = mirror.queue().link();
+            if (link != null) {
+                link.kick();
+            }
+        }
+    }
+
+    void later(Runnable job) {
+        env.run(() -> {
+            locked(job);
+            path.drain();
+        });
+    }
+
+    void locked(Runnable job) {
+        lock();
+        try {
+            job.run();
+        } finally {
+            unlock();
+        }
+    }
+
+    void lock() {
+        lock.lock();
+    }
+
+    void unlock() {
+        lock.unlock();
+    }
+
+    String self() {
+        return self;
+    }
+
+    Environment env() {
+        return env;
+    }
+
+    WritePath path() {
+        return path;
+    }
+
+    Barrier barrier() {
+        return barrier;
+    }
+
+    Disk disk() {
+        return io.disk();
+    }
+
+    TargetSide target() {
+        return target;
+    }
+
+    List<Mirror> mirrors() {
+        return mirrorList;
+    }
+
+    String address(String peer) {
+        return addresses.get(peer);
+    }
+
+    boolean active() {
+        return active;
+    }
+
+    void activate() {
+        active = true;
+    }
+
+    String trouble() {
+        return trouble;
+    }
+
+    /** Says whether this side is source: clients are served. */
+    public boolean serving() {
+        return active && state.role() == Role.SOURCE;
+    }
+
+    /** Returns the name. */
+    public String name() {
+        return name;
+    }
+
+    /** Returns what is kept of the volume. */
+    public VolumeState state() {
+        return state;
+    }
+
+    /** Returns what is to be told about the volume. */
+    public VolumeStatus status() {
+        lock();
+        try {
+            return VolumeStatus.of(this);
+        } finally {
+            unlock();
+        }
+    }
+
+    /** Takes a connection of a source. @return who gets its frames; null: it was refused, with an answer */
+    public LinkHandler accept(Link link, Map<String, String> hello) {
+        return target.accept(link, hello);
+    }
+
+    // ---- export ----
+
+    @Override
+    public long size() {
+        return io.disk().size();
+    }
+
+    @Override
+    public boolean readOnly() {
+        return false;
+    }
+
+    @Override
+    public boolean manyConnections() {
+        return true;
+    }
+
+    @Override
+    public void submit(BlockRequest[] requests, int count) {
+        path.submit(requests, count);
+    }
+
+    @Override
+    public boolean attach(AutoCloseable client) {
+        lock();
+        try {
+            return serving() && clients.add(client);
+        } finally {
+            unlock();
+        }
+    }
+
+    @Override
+    public void detach(AutoCloseable client) {
+        clients.remove(client);
+    }
+}

@@ -1,0 +1,151 @@
+package org.mainstay.mirror.engine.volume;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What has to survive of a volume beside its data and logs.
+ *
+ * @param role what it did last; never a right to do it again
+ * @param epoch ownership epoch it last acted in
+ * @param generations its data
+ * @param syncSource the source whose resynchronisation of this side has begun and not ended; empty: the data is consistent
+ * @param written whether it was source since it last was in step as a target
+ * @param discard an operator decided that its own changes may be overwritten
+ * @param peers what is known of each other side, by name
+ */
+public record VolumeState(
+        Role role,
+        long epoch,
+        Generations generations,
+        String syncSource,
+        boolean written,
+        boolean discard,
+        Map<String, Peer> peers) {
+    /** Of a side that was never used. */
+    public static final VolumeState NEW = new VolumeState(Role.NONE, 0, Generations.NONE, "", false, false, Map.of());
+
+    /**
+     * Another side.
+     *
+     * @param generation since which the log for it holds every change; the last it confirmed to hold; 0: none
+     * @param logComplete false: the log missed changes; everything has to be sent
+     * @param stopped an operator paused the mirror
+     * @param broken an operator broke the mirror (MIR-035)
+     */
+    public record Peer(long generation, boolean logComplete, boolean stopped, boolean broken) {
+        /** Of a side never met. */
+        public static final Peer NEW = new Peer(0, true, false, false);
+
+        Peer generation(long id) {
+            return new Peer(id, logComplete, stopped, broken);
+        }
+
+        Peer logComplete(boolean complete) {
+            return new Peer(generation, complete, stopped, broken);
+        }
+
+        Peer stopped(boolean now) {
+            return new Peer(generation, logComplete, now, broken);
+        }
+
+        Peer broken(boolean now) {
+            return new Peer(generation, logComplete, stopped, now);
+        }
+    }
+
+    /** Copies the peers. */
+    public VolumeState {
+        peers = Map.copyOf(peers);
+    }
+
+    VolumeState role(Role now, long inEpoch) {
+        return new VolumeState(now, inEpoch, generations, syncSource, written, discard, peers);
+    }
+
+    VolumeState generations(Generations now) {
+        return new VolumeState(role, epoch, now, syncSource, written, discard, peers);
+    }
+
+    VolumeState syncSource(String now) {
+        return new VolumeState(role, epoch, generations, now, written, discard, peers);
+    }
+
+    /** Says whether the data is of one moment. */
+    public boolean consistent() {
+        return syncSource.isEmpty();
+    }
+
+    VolumeState written(boolean now) {
+        return new VolumeState(role, epoch, generations, syncSource, now, discard, peers);
+    }
+
+    VolumeState discard(boolean now) {
+        return new VolumeState(role, epoch, generations, syncSource, written, now, peers);
+    }
+
+    /** Returns what is known of a side. */
+    public Peer peer(String name) {
+        return peers.getOrDefault(name, Peer.NEW);
+    }
+
+    VolumeState peer(String name, Peer now) {
+        Map<String, Peer> changed = new TreeMap<>(peers);
+        changed.put(name, now);
+        return new VolumeState(role, epoch, generations, syncSource, written, discard, changed);
+    }
+
+    VolumeState without(String name) {
+        Map<String, Peer> changed = new TreeMap<>(peers);
+        changed.remove(name);
+        return new VolumeState(role, epoch, generations, syncSource, written, discard, changed);
+    }
+
+    /** Writes as lines {@code NAME=value}. */
+    public Map<String, String> toLines() {
+        Map<String, String> lines = new TreeMap<>();
+        lines.put("role", role.name());
+        lines.put("epoch", Long.toString(epoch));
+        lines.put("generations", generations.text());
+        lines.put("syncSource", syncSource);
+        lines.put("written", Boolean.toString(written));
+        lines.put("discard", Boolean.toString(discard));
+        peers.forEach((name, peer) -> lines.put(
+                "peer." + name,
+                Long.toHexString(peer.generation) + " " + peer.logComplete + " " + peer.stopped + " " + peer.broken));
+        return lines;
+    }
+
+    /** Reads {@link #toLines}. @throws IllegalArgumentException if something is missing or malformed */
+    public static VolumeState fromLines(Map<String, String> lines) {
+        Map<String, Peer> peers = new TreeMap<>();
+        lines.forEach((name, value) -> {
+            if (name.startsWith("peer.")) {
+                String[] words = value.split(" ", 5);
+                if (words.length != 4) {
+                    throw new IllegalArgumentException("a peer has four values, not: " + value);
+                }
+                peers.put(
+                        name.substring(5),
+                        new Peer(
+                                Long.parseUnsignedLong(words[0], 16),
+                                Boolean.parseBoolean(words[1]),
+                                Boolean.parseBoolean(words[2]),
+                                Boolean.parseBoolean(words[3])));
+            }
+        });
+        for (String name : new String[] {"role", "epoch", "generations", "syncSource", "written", "discard"}) {
+            if (!lines.containsKey(name)) {
+                throw new IllegalArgumentException("the state of the volume lacks " + name);
+            }
+        }
+        return new VolumeState(
+                Role.valueOf(lines.get("role")),
+                Long.parseLong(lines.get("epoch")),
+                Generations.parse(lines.get("generations")),
+                lines.get("syncSource"),
+                Boolean.parseBoolean(lines.get("written")),
+                Boolean.parseBoolean(lines.get("discard")),
+                peers);
+    }
+}

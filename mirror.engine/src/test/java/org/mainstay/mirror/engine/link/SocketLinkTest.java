@@ -1,0 +1,276 @@
+package org.mainstay.mirror.engine.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.mirror.engine.io.SocketWire;
+import org.mainstay.mirror.engine.io.Tls;
+import org.mainstay.mirror.engine.io.Wire;
+
+@Timeout(60)
+class SocketLinkTest {
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+    private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    private LinkServer server;
+
+    @TempDir
+    Path folder;
+
+    /** Answers every frame with what it got. */
+    private final class Echo implements LinkHandler {
+        @Override
+        public void received(Link link, Frame frame) {
+            ByteBuffer copy = ByteBuffer.allocateDirect(frame.payload().remaining());
+            copy.put(frame.payload()).flip();
+            link.send(frame.type(), frame.seq(), frame.offset(), frame.length(), copy, null);
+        }
+
+        @Override
+        public void received(Link link) {
+            link.kick();
+        }
+
+        @Override
+        public void closed(Link link, String why) {
+            heard.add("closed " + why);
+        }
+    }
+
+    /** Notes what comes back. */
+    private final class Notes implements LinkHandler {
+        @Override
+        public void received(Link link, Frame frame) {
+            heard.add(frame.type() + " " + frame.seq() + " " + frame.offset() + " " + frame.length() + " "
+                    + frame.payload().hashCode());
+        }
+
+        @Override
+        public void received(Link link) {}
+
+        @Override
+        public void closed(Link link, String why) {
+            heard.add("ended");
+        }
+    }
+
+    private void serve(LinkServer.Security security) throws IOException {
+        server = new LinkServer(
+                new InetSocketAddress("127.0.0.1", 0), security, (link, hello) -> new Echo(), timer, heard::add);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.close();
+        timer.shutdownNow();
+    }
+
+    private void roundTrips(SocketLink link, int count) throws InterruptedException {
+        link.start(new Notes());
+        link.send(FrameType.HELLO, 0, 0, 0, Frame.text(Map.of("volume", "v")), null);
+        Random random = new Random(3);
+        String[] expected = new String[count];
+        for (int i = 0; i < count; i++) {
+            ByteBuffer data = ByteBuffer.allocateDirect(random.nextInt(4) == 0 ? 1 << 20 : random.nextInt(9000));
+            for (int at = 0; at + 8 <= data.capacity(); at += 8) {
+                data.putLong(at, i % 2 == 0 ? random.nextLong() : i);
+            }
+            long length = i == 0 ? 5L << 32 : i;
+            expected[i] = "WRITE " + i + " " + (i * 7L) + " " + length + " " + data.hashCode();
+            link.send(FrameType.WRITE, i, i * 7L, length, data, null);
+            link.kick();
+        }
+        for (String line : expected) {
+            assertThat(heard.poll(30, TimeUnit.SECONDS)).isEqualTo(line);
+        }
+    }
+
+    @Test
+    void framesArriveWholeAndInOrder() throws Exception {
+        serve(null);
+        roundTrips(new SocketLink(SocketWire.connect(server.address())), 200);
+    }
+
+    @Test
+    void compressedFramesArriveAsTheyWere() throws Exception {
+        serve(null);
+        SocketLink link = new SocketLink(SocketWire.connect(server.address()));
+        link.shape(0, 3, true);
+        roundTrips(link, 60);
+    }
+
+    @Test
+    void garbageEndsTheConnection() throws Exception {
+        serve(null);
+        Random random = new Random(5);
+        for (int i = 0; i < 50; i++) {
+            byte[] bytes = new byte[40 + random.nextInt(200)];
+            random.nextBytes(bytes);
+            try (Wire wire = SocketWire.connect(server.address())) {
+                wire.write(ByteBuffer.wrap(bytes));
+                assertThat(wire.read(ByteBuffer.allocate(1))).isNegative();
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("reset");
+            }
+        }
+        roundTrips(new SocketLink(SocketWire.connect(server.address())), 5);
+    }
+
+    @Test
+    void aDamagedByteIsNoticed() throws Exception {
+        serve(null);
+        ByteBuffer frame = ByteBuffer.allocate(FrameHeader.BYTES + 100);
+        FrameHeader.write(frame, FrameType.HELLO, false, 1, 0, 0, ByteBuffer.allocate(100));
+        frame.clear();
+        for (int at : new int[] {0, 5, 20, 39, 80}) {
+            ByteBuffer damaged = ByteBuffer.allocate(frame.capacity()).put(frame.duplicate());
+            damaged.put(at, (byte) (damaged.get(at) ^ 4));
+            try (Wire wire = SocketWire.connect(server.address())) {
+                wire.write(damaged.clear());
+                assertThat(wire.read(ByteBuffer.allocate(1))).isNegative();
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("reset");
+            }
+        }
+    }
+
+    private Tls tls(String name, String... trusted) throws Exception {
+        Path file = folder.resolve(name + ".p12");
+        keytool("-genkeypair", "-alias", name, "-keyalg", "EC", "-dname", "CN=" + name, "-keystore", file.toString());
+        keytool("-exportcert", "-alias", name, "-file", folder.resolve(name).toString(), "-keystore", file.toString());
+        for (String other : trusted) {
+            keytool(
+                    "-importcert",
+                    "-noprompt",
+                    "-alias",
+                    other,
+                    "-file",
+                    folder.resolve(other).toString(),
+                    "-keystore",
+                    file.toString());
+        }
+        return new Tls(file, "secret".toCharArray());
+    }
+
+    private static void keytool(String... words) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(System.getProperty("java.home") + "/bin/keytool");
+        builder.command().addAll(java.util.List.of(words));
+        builder.command().addAll(java.util.List.of("-storetype", "PKCS12", "-storepass", "secret"));
+        assertThat(builder.redirectErrorStream(true).start().waitFor()).isZero();
+    }
+
+    @Test
+    void overTlsOnlyTrustedPeersGetThrough() throws Exception {
+        tls("a");
+        Tls b = tls("b", "a");
+        Path store = folder.resolve("a.p12");
+        keytool(
+                "-importcert",
+                "-noprompt",
+                "-alias",
+                "b",
+                "-file",
+                folder.resolve("b").toString(),
+                "-keystore",
+                store.toString());
+        Tls a = new Tls(store, "secret".toCharArray());
+        Tls stranger = tls("c", "b");
+        serve(b::secure);
+        roundTrips(new SocketLink(a.secure(SocketWire.connect(server.address()), true)), 100);
+        assertThatThrownBy(() -> {
+                    Wire wire = stranger.secure(SocketWire.connect(server.address()), true);
+                    wire.readFully(ByteBuffer.allocate(1));
+                })
+                .isInstanceOf(IOException.class);
+    }
+
+    private static void openssl(Path where, String... words) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder("openssl").directory(where.toFile());
+        builder.command().addAll(java.util.List.of(words));
+        assertThat(builder.redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    /** Makes a server's identity as the manager keeps it. @return the pin of its key */
+    private String identity(String name, Path authority) throws Exception {
+        Path own = java.nio.file.Files.createDirectories(folder.resolve(name));
+        openssl(own, "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "sec1.pem");
+        openssl(own, "pkcs8", "-topk8", "-nocrypt", "-in", "sec1.pem", "-out", "node.key.pem");
+        openssl(own, "req", "-new", "-key", "node.key.pem", "-subj", "/CN=" + name, "-out", "request");
+        openssl(
+                own,
+                "x509",
+                "-req",
+                "-in",
+                "request",
+                "-CA",
+                authority + "/ca.crt.pem",
+                "-CAkey",
+                authority + "/ca.key",
+                "-CAcreateserial",
+                "-out",
+                "node.crt.pem");
+        java.nio.file.Files.copy(authority.resolve("ca.crt.pem"), own.resolve("ca.crt.pem"));
+        openssl(own, "pkey", "-in", "node.key.pem", "-pubout", "-outform", "DER", "-out", "public");
+        byte[] key = java.nio.file.Files.readAllBytes(own.resolve("public"));
+        return java.util.HexFormat.of()
+                .formatHex(java.security.MessageDigest.getInstance("SHA-256").digest(key));
+    }
+
+    @Test
+    void withAnIdentityOnlyPinnedKeysGetThrough() throws Exception {
+        Path authority = java.nio.file.Files.createDirectories(folder.resolve("authority"));
+        openssl(
+                authority,
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-subj",
+                "/CN=authority",
+                "-keyout",
+                "ca.key",
+                "-out",
+                "ca.crt.pem");
+        Path pins = folder.resolve("pins");
+        String pinOfA = identity("A", authority);
+        String pinOfB = identity("B", authority);
+        identity("C", authority);
+        java.nio.file.Files.writeString(pins, pinOfA + "\n" + pinOfB + "\n");
+        serve(new Tls(folder.resolve("B"), pins)::secure);
+        Tls a = new Tls(folder.resolve("A"), pins);
+        roundTrips(new SocketLink(a.secure(SocketWire.connect(server.address()), true)), 100);
+        Tls unpinned = new Tls(folder.resolve("C"), pins);
+        refused(unpinned);
+        java.nio.file.Files.writeString(pins, pinOfB + "\n");
+        refused(a);
+    }
+
+    private void refused(Tls client) {
+        assertThatThrownBy(() -> {
+                    Wire wire = client.secure(SocketWire.connect(server.address()), true);
+                    wire.readFully(ByteBuffer.allocate(1));
+                })
+                .isInstanceOf(IOException.class);
+    }
+}

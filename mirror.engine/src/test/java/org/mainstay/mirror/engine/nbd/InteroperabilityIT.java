@@ -1,0 +1,154 @@
+package org.mainstay.mirror.engine.nbd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Clients we did not write, against our server. cnf/setup/requirements.sh names the packages. */
+@Timeout(120)
+class InteroperabilityIT {
+    @TempDir
+    Path folder;
+
+    private FileServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = new FileServer(folder, NbdLimits.DEFAULT, false, 64 << 20);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.close();
+    }
+
+    private String run(String... command) throws IOException, InterruptedException {
+        assumeTrue(
+                new ProcessBuilder("sh", "-c", "command -v " + command[0])
+                                .start()
+                                .waitFor()
+                        == 0,
+                command[0] + " is not installed");
+        Path output = Files.createTempFile(folder, "out", "");
+        Process process = new ProcessBuilder(List.of(command))
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        boolean ended = process.waitFor(90, TimeUnit.SECONDS);
+        String text = Files.readString(output);
+        process.destroyForcibly();
+        assertThat(ended && process.exitValue() == 0)
+                .as(String.join(" ", command) + ":\n" + text)
+                .isTrue();
+        return text;
+    }
+
+    @Test
+    void nbdinfo() throws Exception {
+        assertThat(run("nbdinfo", server.uri()))
+                .contains("newstyle-fixed", "structured", "export-size: 67108864", "can_fua: true")
+                .contains("can_multi_conn: true", "can_trim: true", "can_zero: true", "block_size_maximum: 33554432");
+        assertThat(run("nbdinfo", "--list", server.uri())).contains("export=\"v\"");
+        assertThat(run("nbdinfo", "--size", server.uri())).contains("67108864");
+        run("nbdinfo", "--can", "flush", server.uri());
+    }
+
+    @Test
+    void nbdcopyThereAndBack() throws Exception {
+        run("dd", "if=/dev/urandom", "of=" + folder + "/in", "bs=1M", "count=64");
+        run("nbdcopy", "in", server.uri());
+        run("cmp", "in", "volume");
+        run("nbdcopy", "--connections=4", server.uri(), "out");
+        run("cmp", "in", "out");
+    }
+
+    @Test
+    void qemuImgAndQemuIo() throws Exception {
+        run("qemu-img", "info", server.uri());
+        run("qemu-img", "create", "-f", "raw", "raw", "64M");
+        run("qemu-io", "-f", "raw", "-c", "write -P 0x5a 1M 3M", "-c", "write -P 7 777 333", "raw");
+        run("qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", "raw", server.uri());
+        run("qemu-img", "compare", "-f", "raw", "-F", "raw", "raw", server.uri());
+        assertThat(run(
+                        "qemu-io",
+                        "-f",
+                        "raw",
+                        "-c",
+                        "read -P 0x5a 1M 3M",
+                        "-c",
+                        "write -f -P 9 512 1024",
+                        "-c",
+                        "write -z -u 2M 1M",
+                        "-c",
+                        "discard 0 512",
+                        "-c",
+                        "read -P 9 512 1024",
+                        "-c",
+                        "read -P 0 2M 1M",
+                        "-c",
+                        "aio_write -P 3 8M 4M",
+                        "-c",
+                        "aio_read 4M 4M",
+                        "-c",
+                        "aio_flush",
+                        "-c",
+                        "read -P 3 8M 4M",
+                        "-c",
+                        "flush",
+                        server.uri()))
+                .doesNotContain("failed");
+    }
+
+    @Test
+    void fioVerifiesWhatItWrote() throws Exception {
+        for (String mode : List.of("randwrite", "write")) {
+            assertThat(run(
+                            "fio",
+                            "--name=v",
+                            "--ioengine=nbd",
+                            "--uri=" + server.uri(),
+                            "--rw=" + mode,
+                            "--bsrange=4k-256k",
+                            "--iodepth=32",
+                            "--size=64m",
+                            "--verify=crc32c",
+                            "--verify_state_save=0",
+                            "--fsync=64",
+                            "--verify_fatal=1"))
+                    .contains("err= 0");
+        }
+    }
+
+    @Test
+    void aFileSystemOnAnAttachedVolume() throws Exception {
+        assumeTrue(
+                Files.isWritable(Path.of("/dev/fuse")) && "root".equals(System.getProperty("user.name")), "needs root");
+        Files.createDirectories(folder.resolve("fuse"));
+        Files.createDirectories(folder.resolve("mnt"));
+        run(
+                "sh",
+                "-ec",
+                String.join(
+                        "\n",
+                        "nbdfuse -P pid fuse/v '" + server.uri() + "' & ",
+                        "i=0; while [ ! -s pid ]; do i=$((i+1)); [ $i -lt 100 ]; sleep 0.1; done",
+                        "trap 'umount mnt || true; [ -z \"$loop\" ] || losetup -d $loop; umount fuse || true; wait' EXIT",
+                        "loop=$(losetup -f --show fuse/v)",
+                        "mkfs.ext4 -q $loop",
+                        "mount $loop mnt",
+                        "dd if=/dev/urandom of=data bs=1M count=20 status=none",
+                        "cp data mnt/; sync; umount mnt; mount $loop mnt; cmp data mnt/data; fstrim mnt",
+                        "umount mnt; fsck.ext4 -fn $loop"));
+    }
+}

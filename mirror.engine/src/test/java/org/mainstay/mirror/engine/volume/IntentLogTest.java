@@ -1,0 +1,72 @@
+package org.mainstay.mirror.engine.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class IntentLogTest {
+    private static final long GIB = 1L << 30;
+
+    private static SimDisk disk(long volume) {
+        return new SimDisk((int) IntentLog.fileSize(volume));
+    }
+
+    @Test
+    void hasOneBitPerBlockAndFewMore() {
+        // 640 GiB: 1,310,720 bytes of bits (MIR-072), and 8 bytes of checksum per 504.
+        assertThat(IntentLog.fileSize(640 * GIB)).isBetween(1_310_720L, 1_310_720L * 512 / 504 + 1024);
+        assertThat(IntentLog.blocks(GIB + 1)).isEqualTo(16385);
+    }
+
+    @Test
+    void aMarkCountsOnlyWhenItIsOnStorage() throws IOException {
+        SimDisk file = disk(GIB);
+        IntentLog log = IntentLog.create(file, GIB);
+        log.mark(7, 9);
+        assertThat(log.covers(7, 9)).isFalse();
+        log.commit();
+        assertThat(log.covers(7, 9)).isTrue();
+        assertThat(log.covers(7, 10)).isFalse();
+        file.powerLoss(new Random(1));
+        assertThat(IntentLog.open(file, GIB).covers(7, 9)).isTrue();
+    }
+
+    @Test
+    void aClearedMarkIsNotReliedOnEvenBeforeItIsWritten() throws IOException {
+        IntentLog log = IntentLog.create(disk(GIB), GIB);
+        log.mark(0, 100);
+        log.commit();
+        Bits clean = new Bits(IntentLog.blocks(GIB));
+        clean.set(5);
+        log.clear(clean);
+        assertThat(log.covers(5, 6)).isFalse();
+        log.mark(5, 6);
+        log.commit();
+        assertThat(log.covers(0, 100)).isTrue();
+    }
+
+    @Test
+    void damageMeansEverythingThereMayDiffer() throws IOException {
+        SimDisk file = disk(GIB);
+        IntentLog log = IntentLog.create(file, GIB);
+        log.mark(0, 1);
+        log.commit();
+        file.write(ByteBuffer.wrap(new byte[] {99}), 512 + 512 + 100);
+        Bits marked = IntentLog.open(file, GIB).marked();
+        assertThat(marked.get(1)).isFalse();
+        assertThat(marked.all(4032, 2 * 4032)).isTrue();
+        assertThat(marked.count()).isEqualTo(1 + 4032);
+    }
+
+    @Test
+    void anotherVolumesLogIsRefused() throws IOException {
+        SimDisk file = disk(GIB);
+        IntentLog.create(file, GIB);
+        assertThatThrownBy(() -> IntentLog.open(file, GIB + IntentLog.BLOCK))
+                .hasMessageContaining("not the intent log");
+    }
+}

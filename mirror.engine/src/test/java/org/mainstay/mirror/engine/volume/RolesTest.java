@@ -1,0 +1,204 @@
+package org.mainstay.mirror.engine.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Who may be source, and what happens when two have been. */
+class RolesTest {
+    private static final int SIZE = 8 * IntentLog.BLOCK;
+
+    private final SimWorld world = new SimWorld(7);
+    private SimNode a;
+    private SimNode b;
+    private SimClient client;
+
+    @BeforeEach
+    void pair() throws Exception {
+        MirrorSettings settings = new MirrorSettings(
+                Map.of("CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
+        a = new SimNode(world, "A", SIZE, MirrorType.SYNC, settings);
+        b = new SimNode(world, "B", SIZE, MirrorType.SYNC, settings);
+        a.peer = b;
+        b.peer = a;
+        a.start();
+        b.start();
+        client = new SimClient(world, SIZE);
+        a.volume.startSource(1, Trust.OWN);
+        b.volume.startTarget(1, "A", false);
+        world.run(500);
+        write(a);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+    }
+
+    private void write(SimNode node) {
+        for (int i = 0; i < 20; i++) {
+            node.exec(node.life(), () -> client.act(node.volume));
+            world.run(50);
+        }
+        world.run(1000);
+    }
+
+    private static MirrorState state(SimNode source) {
+        return source.volume.mirror(source.peer.name).state();
+    }
+
+    private static PauseCause cause(SimNode source) {
+        return source.volume.mirror(source.peer.name).cause();
+    }
+
+    @Test
+    void aGoesOnAloneAndDiesThenBRefuses() throws IOException {
+        b.crash(true);
+        write(a);
+        assertThat(client.outstanding).as("the source goes on after the window").isZero();
+        a.crash(true);
+        b.start();
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN)).isInstanceOf(RefusedException.class);
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.RECORDED))
+                .hasMessageContaining("not been in step with its source since it was started");
+    }
+
+    @Test
+    void bothForcedUpThenMeet() throws Exception {
+        world.partitioned = true;
+        world.run(2000);
+        write(a);
+        b.volume.startSource(2, Trust.FORCED);
+        SimClient others = client;
+        client = new SimClient(world, SIZE);
+        write(b);
+        byte[] atA = a.disk.seen.clone();
+        byte[] atB = b.disk.seen.clone();
+        world.partitioned = false;
+        world.run(3000);
+        assertThat(cause(a)).isEqualTo(PauseCause.SPLIT_BRAIN);
+        assertThat(cause(b)).isEqualTo(PauseCause.SPLIT_BRAIN);
+        // One is made target, without a word about its data: nothing is sent.
+        b.volume.stop(0, () -> {});
+        world.run(100);
+        b.volume.startTarget(3, "A", false);
+        a.volume.startSource(3, Trust.OWN);
+        a.volume.resume("B");
+        world.run(2000);
+        assertThat(cause(a)).isEqualTo(PauseCause.SPLIT_BRAIN);
+        assertThat(b.disk.seen).isEqualTo(atB);
+        assertThat(a.disk.seen).isEqualTo(atA);
+        // An operator chooses.
+        b.volume.startTarget(3, "A", true);
+        a.volume.resume("B");
+        world.run(3000);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(b.disk.seen).isEqualTo(atA);
+        assertThat(others.outstanding).isZero();
+    }
+
+    @Test
+    void anOrderlyHandoverLosesNothingAndNeedsNoForce() throws Exception {
+        boolean[] stopped = new boolean[1];
+        a.volume.stop(5000, () -> stopped[0] = true);
+        world.run(3000);
+        assertThat(stopped[0]).isTrue();
+        assertThat(a.volume.serving()).isFalse();
+        b.volume.startSource(2, Trust.OWN);
+        client.adopt(b.disk.seen, true, "handover");
+        a.volume.startTarget(2, "B", false);
+        write(b);
+        assertThat(state(b)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.disk.seen).isEqualTo(b.disk.seen);
+    }
+
+    /** The first echo comes a ping later: until then the end of the resynchronisation counts as one. */
+    @Test
+    void aTargetIsCurrentFromTheMomentItIsInStep() throws Exception {
+        world.partitioned = true;
+        world.run(3000);
+        world.partitioned = false;
+        assertThat(state(a)).isNotEqualTo(MirrorState.MIRRORING);
+        while (state(a) != MirrorState.MIRRORING) {
+            world.run(1);
+        }
+        world.partitioned = true;
+        a.exec(a.life(), () -> client.act(a.volume));
+        world.run(300);
+        assertThat(client.outstanding).isPositive();
+        b.volume.startSource(2, Trust.OWN);
+        assertThat(b.volume.serving()).isTrue();
+    }
+
+    @Test
+    void aSourceDoesNotWaitForATargetThatSaidThatItEnds() {
+        b.exec(b.life(), () -> b.volume.resign());
+        world.run(20);
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN))
+                .as("who said so does not go back on it")
+                .hasMessageContaining("not been in step");
+        b.crash(false);
+        a.exec(a.life(), () -> client.act(a.volume));
+        world.run(100);
+        assertThat(client.outstanding)
+                .as("writes go on before the window of 400 ms is over")
+                .isZero();
+        assertThat(state(a)).isEqualTo(MirrorState.PAUSED);
+    }
+
+    @Test
+    void aSourceWaitsForATargetThatSaidNothing() {
+        b.crash(false);
+        a.exec(a.life(), () -> client.act(a.volume));
+        world.run(100);
+        assertThat(client.outstanding).isPositive();
+        world.run(1000);
+        assertThat(client.outstanding).isZero();
+    }
+
+    @Test
+    void anOldEpochIsRefused() {
+        assertThatThrownBy(() -> b.volume.startTarget(0, "A", false)).hasMessageContaining("epoch 0 is over");
+    }
+
+    @Test
+    void nothingIsAnsweredWithoutTheLease() {
+        a.volume.lease(world.now() + 10_000_000);
+        world.run(20);
+        long before = client.answered;
+        a.exec(a.life(), () -> client.act(a.volume));
+        world.run(2000);
+        assertThat(client.answered).isEqualTo(before);
+        a.volume.lease(Long.MAX_VALUE);
+        world.run(2000);
+        assertThat(client.outstanding).isZero();
+    }
+
+    @Test
+    void breakingForgetsAndResyncSendsEverything() {
+        a.volume.breakMirror("B");
+        assertThat(state(a)).isEqualTo(MirrorState.BROKEN);
+        write(a);
+        assertThat(state(a)).isEqualTo(MirrorState.BROKEN);
+        a.volume.resync("B");
+        world.run(3000);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(b.disk.seen).isEqualTo(a.disk.seen);
+    }
+
+    @Test
+    void anOperatorsPauseLastsUntilContinueEvenOverARestart() throws Exception {
+        a.volume.pause("B");
+        world.run(2000);
+        assertThat(cause(a)).isEqualTo(PauseCause.USER);
+        a.crash(false);
+        a.start();
+        a.volume.startSource(2, Trust.OWN);
+        b.volume.startTarget(2, "A", false);
+        world.run(2000);
+        assertThat(state(a)).isEqualTo(MirrorState.PAUSED);
+        a.volume.resume("B");
+        world.run(2000);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+    }
+}

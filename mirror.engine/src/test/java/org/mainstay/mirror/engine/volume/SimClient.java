@@ -1,0 +1,155 @@
+package org.mainstay.mirror.engine.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.mainstay.mirror.engine.io.BlockRequest;
+
+/** What an application did to the volume, cell by cell of 4 KiB, and what it may therefore expect to find. */
+final class SimClient {
+    static final int CELL = 4096;
+
+    /** The values of one cell in order; the number of a value is what is written, so it says which one it is. */
+    private static final class Cell {
+        final List<Long> values = new ArrayList<>(List.of(0L));
+        int acked;
+        int flushed;
+        boolean busy;
+    }
+
+    final class Request extends BlockRequest {
+        private final ByteBuffer data;
+        private final int cell;
+        private final int[] known;
+        int result = -1;
+
+        Request(Kind kind, int cell, long value, boolean fua) {
+            this.kind = kind;
+            this.cell = cell;
+            this.offset = kind == Kind.FLUSH ? 0 : (long) cell * CELL;
+            this.length = kind == Kind.FLUSH ? 0 : CELL;
+            this.fua = fua;
+            this.data = ByteBuffer.allocateDirect(CELL);
+            for (int i = 0; kind == Kind.WRITE && i < CELL; i += Long.BYTES) {
+                data.putLong(i, value);
+            }
+            this.known = new int[cells.length];
+            for (int i = 0; i < known.length; i++) {
+                known[i] = cells[i].acked;
+            }
+        }
+
+        @Override
+        public ByteBuffer data() {
+            return data.duplicate().clear();
+        }
+
+        @Override
+        public void keepData() {
+            // Always its own.
+        }
+
+        @Override
+        public void answer(int error) {
+            assertThat(result).as("a request is answered once").isEqualTo(-1);
+            result = error;
+            outstanding--;
+            answered++;
+            if (kind == Kind.FLUSH) {
+                for (int i = 0; error == 0 && i < known.length; i++) {
+                    cells[i].flushed = Math.max(cells[i].flushed, Math.min(known[i], cells[i].values.size() - 1));
+                }
+                return;
+            }
+            Cell target = cells[cell];
+            target.busy = false;
+            if (error == 0) {
+                target.acked = target.values.size() - 1;
+                target.flushed = fua ? target.acked : target.flushed;
+            } else {
+                failed++;
+            }
+        }
+
+        @Override
+        public void push() {}
+    }
+
+    private final Cell[] cells;
+    private final SimWorld world;
+    private long next = 1;
+    int outstanding;
+    long answered;
+    long failed;
+
+    SimClient(SimWorld world, int size) {
+        this.world = world;
+        this.cells = new Cell[size / CELL];
+        Arrays.setAll(cells, i -> new Cell());
+    }
+
+    /** Writes a few free cells and flushes now and then, in one batch. */
+    void act(Volume volume) {
+        List<BlockRequest> batch = new ArrayList<>();
+        int count = 1 + world.random.nextInt(6);
+        int hot = world.random.nextInt(cells.length);
+        for (int i = 0; i < count; i++) {
+            int cell = world.random.nextBoolean() ? (hot + i) % cells.length : world.random.nextInt(cells.length);
+            if (!cells[cell].busy) {
+                boolean zero = world.random.nextInt(12) == 0;
+                long value = zero ? 0 : next++;
+                cells[cell].busy = true;
+                cells[cell].values.add(value);
+                batch.add(new Request(
+                        zero ? BlockRequest.Kind.ZERO : BlockRequest.Kind.WRITE,
+                        cell,
+                        value,
+                        world.random.nextInt(10) == 0));
+            }
+        }
+        if (world.random.nextInt(5) == 0) {
+            batch.add(new Request(BlockRequest.Kind.FLUSH, 0, 0, false));
+        }
+        outstanding += batch.size();
+        volume.submit(batch.toArray(new BlockRequest[0]), batch.size());
+    }
+
+    /**
+     * The application starts on a side: checks what it finds and goes on from there.
+     *
+     * @param lossless what was acknowledged must be there; otherwise only what was flushed
+     */
+    void adopt(byte[] image, boolean lossless, String who) {
+        outstanding = 0;
+        for (int i = 0; i < cells.length; i++) {
+            Cell cell = cells[i];
+            int least = lossless ? cell.acked : cell.flushed;
+            int newest = -1;
+            int oldest = Integer.MAX_VALUE;
+            // Any write of that time on may be what is there; sectors of one not acknowledged may be mixed.
+            for (int sector = 0; sector < CELL; sector += 512) {
+                long value = ByteBuffer.wrap(image).getLong(i * CELL + sector);
+                int index = cell.values.lastIndexOf(value);
+                assertThat(index)
+                        .as(
+                                "%s, cell %s holds %s; acknowledged were %s up to %s, flushed up to %s\n%s",
+                                who, i, value, cell.values, cell.acked, cell.flushed, tail())
+                        .isGreaterThanOrEqualTo(least);
+                newest = Math.max(newest, index);
+                oldest = Math.min(oldest, index);
+            }
+            // What was never seen cannot come back; what was not flushed may still be lost.
+            cell.values.subList(newest + 1, cell.values.size()).clear();
+            cell.acked = oldest;
+            cell.flushed = Math.min(cell.flushed, oldest);
+            cell.busy = false;
+        }
+    }
+
+    String tail() {
+        return world.trace.substring(Math.max(0, world.trace.length() - 6000));
+    }
+}

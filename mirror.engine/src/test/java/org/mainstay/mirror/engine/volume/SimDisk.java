@@ -1,0 +1,97 @@
+package org.mainstay.mirror.engine.volume;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.mainstay.mirror.engine.io.Disk;
+
+/** A disk whose unflushed sectors are lost, each or not, when the power fails. */
+final class SimDisk implements Disk {
+    private static final int SECTOR = 512;
+
+    private record Write(int offset, byte[] data) {}
+
+    final byte[] seen;
+    private byte[] durable;
+    private final List<Write> unflushed = new ArrayList<>();
+    private Runnable before = () -> {};
+
+    SimDisk(int size) {
+        seen = new byte[size];
+        durable = new byte[size];
+    }
+
+    /** @param hook run before and in the middle of every change; may throw a crash */
+    void hook(Runnable hook) {
+        before = hook;
+    }
+
+    @Override
+    public long size() {
+        return seen.length;
+    }
+
+    @Override
+    public void read(ByteBuffer target, long offset) {
+        target.put(seen, (int) offset, target.remaining());
+    }
+
+    @Override
+    public void write(ByteBuffer source, long offset) {
+        byte[] data = new byte[source.remaining()];
+        source.get(data);
+        before.run();
+        // The process may die when part of it has reached the page cache.
+        int half = data.length / 2 / SECTOR * SECTOR;
+        put((int) offset, java.util.Arrays.copyOf(data, half));
+        before.run();
+        put((int) offset + half, java.util.Arrays.copyOfRange(data, half, data.length));
+    }
+
+    private void put(int offset, byte[] data) {
+        if (data.length > 0) {
+            System.arraycopy(data, 0, seen, offset, data.length);
+            unflushed.add(new Write(offset, data));
+        }
+    }
+
+    @Override
+    public void zero(long offset, long length, boolean allocated) {
+        before.run();
+        put((int) offset, new byte[(int) length]);
+    }
+
+    @Override
+    public void trim(long offset, long length) {
+        before.run();
+    }
+
+    @Override
+    public void flush() {
+        before.run();
+        durable = seen.clone();
+        unflushed.clear();
+        before.run();
+    }
+
+    /** Loses what was not flushed, sector by sector, or not. */
+    void powerLoss(Random random) {
+        int chance = random.nextInt(101);
+        for (Write write : unflushed) {
+            for (int at = 0; at < write.data.length; at += SECTOR) {
+                if (random.nextInt(100) < chance) {
+                    int part = Math.min(SECTOR, write.data.length - at);
+                    System.arraycopy(write.data, at, durable, write.offset + at, part);
+                }
+            }
+        }
+        unflushed.clear();
+        System.arraycopy(durable, 0, seen, 0, seen.length);
+    }
+
+    @Override
+    public void close() {
+        before = () -> {};
+    }
+}

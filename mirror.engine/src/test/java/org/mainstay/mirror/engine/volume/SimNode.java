@@ -1,0 +1,215 @@
+package org.mainstay.mirror.engine.volume;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.mainstay.mirror.engine.io.Buffers;
+import org.mainstay.mirror.engine.io.LocalIo;
+import org.mainstay.mirror.engine.link.Frame;
+import org.mainstay.mirror.engine.link.FrameType;
+import org.mainstay.mirror.engine.link.LinkHandler;
+
+/** A machine with one volume: can be killed, lose power and start again. */
+final class SimNode implements Environment, StateStore {
+    final String name;
+    final SimDisk disk;
+    final SimDisk log;
+    Volume volume;
+    SimNode peer;
+    private final SimWorld world;
+    private final MirrorSettings settings;
+    private final MirrorType type;
+    private final Buffers buffers = new Buffers(64 << 20);
+    private final List<SimLink> links = new ArrayList<>();
+    private VolumeState saved;
+    private boolean up;
+    private long life;
+    private boolean logMade;
+    /** Dies at the so many-th change of a disk or of the state; negative: not. */
+    int fuse = -1;
+
+    boolean fusePower;
+
+    SimNode(SimWorld world, String name, int size, MirrorType type, MirrorSettings settings) {
+        this.world = world;
+        this.name = name;
+        this.type = type;
+        this.settings = settings;
+        this.disk = new SimDisk(size);
+        this.log = new SimDisk((int) IntentLog.fileSize(size));
+    }
+
+    boolean up() {
+        return up;
+    }
+
+    long life() {
+        return life;
+    }
+
+    boolean lives(long which) {
+        return up && life == which;
+    }
+
+    private void step() {
+        if (fuse > 0 && --fuse == 0) {
+            throw new SimWorld.Crash();
+        }
+    }
+
+    void start() throws IOException {
+        up = true;
+        life++;
+        fuse = -1;
+        disk.hook(this::step);
+        log.hook(this::step);
+        long mine = life;
+        LocalIo io = new LocalIo(
+                disk,
+                job -> later(mine, 1 + world.random.nextInt(300_000), job),
+                text -> world.say(name + " " + text),
+                () -> world.now() + world.random.nextInt(400_000));
+        volume = new Volume("v", name, this, io, this);
+        IntentLog opened = logMade ? IntentLog.open(log, disk.size()) : IntentLog.create(log, disk.size());
+        logMade = true;
+        volume.addMirror(peer.name, peer.name, type, settings, opened, false);
+        tick(mine, 0);
+    }
+
+    private void tick(long mine, int count) {
+        later(mine, 50_000_000, () -> {
+            volume.tick(count % 4 == 0);
+            tick(mine, count + 1);
+        });
+    }
+
+    private void later(long mine, long nanos, Runnable job) {
+        world.at(nanos, () -> exec(mine, job));
+    }
+
+    /** Runs a job of the machine, unless it has died since; it may die in it. */
+    void exec(long mine, Runnable job) {
+        if (!lives(mine)) {
+            return;
+        }
+        try {
+            job.run();
+        } catch (SimWorld.Crash e) {
+            crash(fusePower);
+        }
+    }
+
+    void crash(boolean power) {
+        world.say(name + (power ? " loses power" : " is killed"));
+        up = false;
+        volume = null;
+        disk.hook(() -> {});
+        log.hook(() -> {});
+        if (power) {
+            disk.powerLoss(world.random);
+            log.powerLoss(world.random);
+        }
+        new ArrayList<>(links).forEach(link -> link.died(!power));
+        links.clear();
+    }
+
+    void forget(SimLink link) {
+        links.remove(link);
+    }
+
+    void healed() {
+        new ArrayList<>(links).forEach(SimLink::healed);
+    }
+
+    // ---- environment ----
+
+    @Override
+    public void run(Runnable job) {
+        later(life, world.random.nextInt(200_000), job);
+    }
+
+    @Override
+    public void after(long millis, Runnable job) {
+        later(life, millis * 1_000_000, job);
+    }
+
+    @Override
+    public long nanos() {
+        return world.now();
+    }
+
+    @Override
+    public long newGeneration() {
+        long id = world.random.nextLong();
+        return id == 0 ? 1 : id;
+    }
+
+    @Override
+    public Buffers buffers() {
+        return buffers;
+    }
+
+    @Override
+    public void dial(String address, LinkHandler handler, Dialed connected) {
+        long mine = life;
+        later(mine, 100_000 + world.random.nextInt(2_000_000), () -> {
+            if (world.partitioned || !peer.up()) {
+                connected.done(null, "no answer");
+                return;
+            }
+            SimLink near = SimLink.pair(world, this, peer);
+            near.handler = handler;
+            links.add(near);
+            peer.accept(near.far());
+            connected.done(near, null);
+        });
+    }
+
+    private void accept(SimLink link) {
+        links.add(link);
+        link.handler = new LinkHandler() {
+            @Override
+            public void received(org.mainstay.mirror.engine.link.Link from, Frame frame) {
+                Map<String, String> hello = frame.text();
+                LinkHandler next = frame.type() == FrameType.HELLO ? volume.accept(from, hello) : null;
+                if (next == null) {
+                    world.at(1_000_000, () -> link.close("refused"));
+                } else {
+                    link.handler = next;
+                }
+            }
+
+            @Override
+            public void received(org.mainstay.mirror.engine.link.Link from) {}
+
+            @Override
+            public void closed(org.mainstay.mirror.engine.link.Link from, String why) {}
+        };
+    }
+
+    @Override
+    public void log(String line) {
+        world.say(name + ": " + line);
+    }
+
+    @Override
+    public void event(String line) {
+        world.say(name + "! " + line);
+    }
+
+    // ---- state ----
+
+    @Override
+    public VolumeState load() {
+        return saved;
+    }
+
+    @Override
+    public void save(VolumeState now) {
+        step();
+        // Through its text, as on disk.
+        saved = VolumeState.fromLines(now.toLines());
+        step();
+    }
+}

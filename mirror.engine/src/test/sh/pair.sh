@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# Two engines on this machine, A source and B target of volume v. Sourced; needs WORK (an empty folder), CLASSES (class path) and
+# NATIVE (folder of the native programs). TYPE: sync or async; SIZE; SETTINGS: of the mirror. Ends what it started in cleanup_pair.
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+port_a=${PORT_A:-19511}
+port_b=${PORT_B:-19512}
+
+engine() { # NAME PORT: starts an engine, its pid in $engine_pid
+    java -Xms64m -Xmx64m -Xss512k -XX:+UseSerialGC -XX:MaxDirectMemorySize=768m -Dmainstay.mirror.native="$NATIVE" \
+        -cp "$CLASSES" org.mainstay.mirror.engine.MirrorEngineMain run "$WORK/$1" "$1" "127.0.0.1:$2" >>"$WORK/$1.log" 2>&1 &
+    engine_pid=$!
+}
+
+control() { # NAME LINE...
+    local name=$1
+    shift
+    python3 "$here/control" "$WORK/$name/control.sock" "$@"
+}
+
+await() { # SECONDS COMMAND...: until the command succeeds
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        if [ $SECONDS -ge $end ]; then
+            echo "not within the time: $*" >&2
+            return 1
+        fi
+        sleep 0.02
+    done
+}
+
+in_state() { control A status | grep -q "\"state\":$1,"; }
+
+start_pair() {
+    mkdir -p "$WORK/A" "$WORK/B"
+    truncate -s "${SIZE:-256M}" "$WORK/a.img" "$WORK/b.img"
+    engine A "$port_a"
+    pid_a=$engine_pid
+    engine B "$port_b"
+    pid_b=$engine_pid
+    await 30 control A status
+    await 30 control B status
+    control B "create v $WORK/b.img $WORK/B" "mirror v A 127.0.0.1:$port_a ${TYPE:-sync}" "target v 1 A"
+    # shellcheck disable=SC2086
+    control A "create v $WORK/a.img $WORK/A" "mirror v B 127.0.0.1:$port_b ${TYPE:-sync}${SETTINGS:+ $SETTINGS}" "source v 1"
+    await 120 in_state 1
+}
+
+end_pair() {
+    kill "$pid_a" "$pid_b" 2>/dev/null
+    wait "$pid_a" "$pid_b" 2>/dev/null
+    return 0
+}

@@ -1,0 +1,180 @@
+package org.mainstay.shell.internal.command.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.mainstay.cluster.Administration;
+import org.mainstay.cluster.Administration.FormField;
+import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.Equivalency;
+import org.mainstay.shell.internal.command.config.ConfigDocument.DependencyPart;
+import org.mainstay.shell.internal.command.config.ConfigDocument.InstancePart;
+import org.mainstay.shell.internal.command.config.ConfigDocument.PathPart;
+import org.mainstay.shell.internal.command.config.ConfigDocument.ResourcePart;
+import org.mainstay.shell.internal.command.config.ConfigDocument.RestrictionPart;
+import org.mainstay.shell.internal.command.config.ConfigDocument.ServerPart;
+import org.mainstay.shell.internal.view.Masking;
+
+/** Finds what would be refused while a document is applied, before anything is changed. What only a kit's action finds is not seen. */
+final class ConfigCheck {
+    private final String self;
+    private final ConfigDocument now;
+    private final ConfigDocument wanted;
+    private final Administration administration;
+    private final List<String> refusals = new ArrayList<>();
+
+    ConfigCheck(String self, ConfigDocument now, ConfigDocument wanted, Administration administration) {
+        this.self = self;
+        this.now = now;
+        this.wanted = wanted;
+        this.administration = administration;
+    }
+
+    /** Returns what would be refused, one sentence each that begins with the path in the document. */
+    List<String> refusals() {
+        wanted.servers().forEach(this::server);
+        wanted.paths().forEach(this::path);
+        wanted.resources().forEach(this::resource);
+        wanted.dependencies().forEach(this::dependency);
+        return List.copyOf(refusals);
+    }
+
+    private void refuse(String path, String why) {
+        refusals.add(path + ": " + why);
+    }
+
+    private void member(String path, String server) {
+        if (!now.servers().containsKey(server)) {
+            refuse(
+                    path,
+                    "'" + server + "' is no member of this cluster; the members are "
+                            + String.join(", ", now.servers().keySet()));
+        }
+    }
+
+    private void server(String name, ServerPart part) {
+        for (RestrictionPart restriction : part.restrictions()) {
+            String path = "servers." + name + ".restrictions";
+            if (restriction.server() == null) {
+                refuse(path, "a restriction needs a server");
+            } else if (now.servers().containsKey(name)) {
+                member(path, restriction.server());
+            }
+        }
+    }
+
+    private void path(PathPart path) {
+        String at = "paths (" + path.from() + " " + path.local() + " - " + path.to() + " " + path.remote() + ")";
+        member(at, path.from());
+        member(at, path.to());
+        try {
+            new CommPath(
+                    "new",
+                    path.to(),
+                    path.local(),
+                    path.remote(),
+                    path.priority(),
+                    path.intervalMillis(),
+                    path.misses());
+        } catch (IllegalArgumentException e) {
+            refuse(at, e.getMessage());
+        }
+    }
+
+    private void resource(String tag, ResourcePart part) {
+        String at = "resources." + tag;
+        part.settings()
+                .forEach((key, value) ->
+                        ConfigValues.wrongSetting(key, value).ifPresent(why -> refuse(at + ".settings." + key, why)));
+        part.on().forEach((server, instance) -> {
+            member(at + ".on", server);
+            if (instance.priority() < 1 || instance.priority() > Equivalency.MAX_PRIORITY) {
+                refuse(at + ".on." + server + ".priority", "must be 1 to " + Equivalency.MAX_PRIORITY);
+            }
+        });
+        ResourcePart present = now.resources().get(tag);
+        String type = part.application() + "/" + part.type();
+        if (present != null && !type.equals(present.application() + "/" + present.type())) {
+            refuse(
+                    at,
+                    "it is a " + present.application() + "/" + present.type() + " now, not a " + type
+                            + "; delete it first, or choose another tag");
+            return;
+        }
+        String primary = ConfigPlan.primary(part);
+        if (present == null) {
+            created(at, type, primary, part.on().get(primary));
+        } else {
+            part.on()
+                    .forEach((server, instance) -> changed(
+                            at + ".on." + server, type, instance, present.on().get(server)));
+        }
+    }
+
+    private void created(String at, String type, String server, InstancePart instance) {
+        Optional<List<FormField>> form = administration.form(type, false, instance.properties());
+        if (form.isEmpty()) {
+            if (server.equals(self)) {
+                refuse(
+                        at,
+                        "there is no kit for '" + type + "' on " + self + "; 'mainstay kit list' shows what there is");
+            }
+            return;
+        }
+        String there = at + ".on." + server;
+        instance.properties().forEach((key, value) -> property(there, form.get(), key, value));
+        for (FormField field : form.get()) {
+            if (field.required()
+                    && field.defaultValue().isEmpty()
+                    && instance.properties().getOrDefault(field.name(), "").isEmpty()) {
+                refuse(there + ".properties", "'" + field.name() + "' (" + field.label() + ") is missing");
+            }
+        }
+    }
+
+    private void changed(String at, String type, InstancePart instance, InstancePart present) {
+        if (present == null) {
+            return;
+        }
+        Optional<List<FormField>> form = administration.form(type, false, instance.properties());
+        form.ifPresent(fields -> instance.properties().forEach((key, value) -> {
+            if (!value.equals(present.properties().get(key))) {
+                property(at, fields, key, value);
+            }
+        }));
+    }
+
+    /** Kits of scripts have no form and take any key. */
+    private void property(String at, List<FormField> form, String key, String value) {
+        if (form.isEmpty() || value.equals(Masking.MASK)) {
+            return;
+        }
+        String path = at + ".properties." + key;
+        form.stream()
+                .filter(field -> field.name().equals(key))
+                .findFirst()
+                .ifPresentOrElse(
+                        field -> ConfigValues.wrongProperty(field, value).ifPresent(why -> refuse(path, why)),
+                        () -> refuse(
+                                path,
+                                "is not known; the kit knows "
+                                        + String.join(
+                                                ", ",
+                                                form.stream()
+                                                        .map(FormField::name)
+                                                        .toList())));
+    }
+
+    private void dependency(DependencyPart pair) {
+        for (String tag : List.of(pair.parent(), pair.child())) {
+            Map<String, ResourcePart> known =
+                    wanted.resources().containsKey(tag) ? wanted.resources() : now.resources();
+            if (!known.containsKey(tag)) {
+                refuse(
+                        "dependencies (" + pair.parent() + ", " + pair.child() + ")",
+                        "there is no resource '" + tag + "'");
+            }
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** {@code mainstay mirror}: mirrored volumes. */
+package org.mainstay.shell.internal.command.mirror;
