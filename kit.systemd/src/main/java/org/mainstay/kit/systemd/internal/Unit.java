@@ -14,7 +14,8 @@ import org.mainstay.kit.Host;
 /**
  * A unit as systemd sees it at one moment.
  *
- * @param name such as {@code nginx.service}
+ * @param name its real name, such as {@code nginx.service}, also where it was asked for by an alias: systemd names the
+ *     control group and reads drop-ins by it
  * @param properties as {@code systemctl show} prints them
  */
 record Unit(String name, Map<String, String> properties) {
@@ -62,7 +63,8 @@ record Unit(String name, Map<String, String> properties) {
         if (!result.succeeded() || !properties.containsKey("ActiveState")) {
             throw new IllegalStateException("systemd does not answer about " + name + ": " + result.summary());
         }
-        return new Unit(name, properties);
+        String real = properties.getOrDefault("Id", "");
+        return new Unit(real.isEmpty() ? name : real, properties);
     }
 
     private String get(String key) {

@@ -43,6 +43,7 @@ class SystemdKitTest {
                     [ ! -e $d/file ] || file=$(cat $d/file)
                     [ ! -e $d/running ] || { active=active; sub=running; }
                     [ ! -e $d/state ] || { active=$(cat $d/state); sub=$active; }
+                    [ ! -e $d/id ] || last=$(cat $d/id)
                     printf 'Restart=always\\nResult=%%s\\nSlice=system-my.slice\\nControlGroup=\\nStatusText=\\n' $result
                     printf 'Id=%%s\\nLoadState=%%s\\nActiveState=%%s\\nSubState=%%s\\n' $last $load $active $sub
                     printf 'UnitFileState=%%s\\nTriggeredBy=%%s\\n' $file "$(cat $d/triggers 2>/dev/null)";;
@@ -93,6 +94,21 @@ class SystemdKitTest {
                 .containsExactly(KillHandle.cgroup(folder + "/groups/system.slice/system-my.slice/nginx.service"));
         assertThat(kit.remove(bench.context(web)).succeeded()).isTrue();
         assertThat(dropIn()).doesNotExist();
+    }
+
+    /** systemd makes the control group under the real name: a handle with the alias would end nothing and say so to nobody. */
+    @Test
+    void anAliasIsProtectedUnderTheNameOfItsUnit() throws IOException {
+        says("id", "mariadb.service");
+        ResourceInfo db = KitContract.withState(bench.create("db", Map.of("unit", "mysql")), true);
+        assertThat(db.id()).isEqualTo("mariadb.service");
+        assertThat(db.property("unit", "")).isEqualTo("mariadb.service");
+        ResourceInfo byAlias = new ResourceInfo(
+                db.server(), db.tag(), db.id(), db.application(), db.type(), Map.of("unit", "mysql.service"), true);
+        assertThat(kit.killHandles(bench.context(byAlias)))
+                .containsExactly(KillHandle.cgroup(folder + "/groups/system.slice/system-my.slice/mariadb.service"));
+        assertThat(kit.restore(bench.context(byAlias)).succeeded()).isTrue();
+        assertThat(folder.resolve("units/mariadb.service.d/50-mainstay.conf")).exists();
     }
 
     @Test
