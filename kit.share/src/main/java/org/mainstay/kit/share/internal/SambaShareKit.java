@@ -59,6 +59,7 @@ public final class SambaShareKit implements RecoveryKit {
             .build();
 
     private final Path home;
+    private final String programs;
 
     /** The service's working directory is the installation. */
     @Activate
@@ -68,7 +69,16 @@ public final class SambaShareKit implements RecoveryKit {
 
     /** @param home the installation */
     SambaShareKit(Path home) {
+        this(home, "");
+    }
+
+    /**
+     * @param home the installation
+     * @param programs folder of Samba's programs with a slash at its end; empty: they are found in the PATH
+     */
+    SambaShareKit(Path home, String programs) {
         this.home = home;
+        this.programs = programs;
     }
 
     @Override
@@ -82,7 +92,8 @@ public final class SambaShareKit implements RecoveryKit {
         List<Path> mounts = Definitions.mounts(context.resources());
         List<Field> fields = new ArrayList<>(DESCRIPTOR.fields());
         try {
-            List<Share> eligible = new Samba(context.host(), context.answers().getOrDefault(CONFIGURATION, STANDARD))
+            List<Share> eligible = new Samba(
+                            context.host(), context.answers().getOrDefault(CONFIGURATION, STANDARD), programs)
                     .shares().stream()
                             .filter(share -> under(mounts, share).isPresent())
                             .toList();
@@ -106,8 +117,8 @@ public final class SambaShareKit implements RecoveryKit {
                 .max(java.util.Comparator.comparingInt(Path::getNameCount));
     }
 
-    private static Samba samba(ActionContext context) {
-        return new Samba(context.host(), context.resource().property(CONFIGURATION, STANDARD));
+    private Samba samba(ActionContext context) {
+        return new Samba(context.host(), context.resource().property(CONFIGURATION, STANDARD), programs);
     }
 
     private static List<String> named(ResourceInfo resource) {
@@ -319,6 +330,12 @@ public final class SambaShareKit implements RecoveryKit {
                             .isPresent())
                     .toList();
             if (open.isEmpty()) {
+                for (Share share : shares) {
+                    List<Samba.Connection> left = samba.connections(share);
+                    if (!left.isEmpty()) {
+                        return Probe.partial("share " + share.name() + " is closed, but clients are in it: " + left);
+                    }
+                }
                 return Probe.stopped("none of " + context.resource().property(SHARES, "") + " is offered");
             }
             return missing(samba, shares, open)
