@@ -25,6 +25,9 @@ final class Samba {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Pattern CONNECTION = Pattern.compile("^(.+?)\\s+(\\d+)\\s+(\\S+)\\s+\\S{3}\\s.*$");
 
+    /** How a list of permissions without an entry is written, as an empty one cannot be set. */
+    private static final String NOBODY = "S-1-1-0:DENIED/0x0/FULL";
+
     private final Host host;
     private final String configuration;
     private final String programs;
@@ -59,24 +62,30 @@ final class Samba {
         return Share.parse(list.output());
     }
 
-    /** Returns the share with its permissions read. */
-    Share withPermissions(Share share) {
+    /**
+     * Returns the share with its permissions read.
+     *
+     * @throws IOException if they cannot be: without them the share would be open to everybody
+     */
+    Share withPermissions(Share share) throws IOException {
         CommandResult view = run("sharesec", share.name(), "--view");
         if (!view.succeeded()) {
-            return share;
+            throw new IOException("the permissions of share " + share.name() + " cannot be read (sharesec --view): "
+                    + view.summary());
         }
-        return share.withPermissions(view.output()
+        String permissions = view.output()
                 .lines()
                 .filter(line -> line.startsWith("ACL:"))
                 .map(line -> line.substring("ACL:".length()).strip())
-                .collect(Collectors.joining(",")));
+                .collect(Collectors.joining(","));
+        return share.withPermissions(permissions.isEmpty() ? NOBODY : permissions);
     }
 
-    /** Writes the share as defined and lets clients in. */
+    /** Writes the share as defined and lets clients in, last of all: cut short before, it lets in nobody. */
     Outcome offer(Share share) throws IOException {
         Path file = Files.createTempFile("mainstay-share", ".conf");
         try {
-            Files.writeString(file, Share.format(List.of(share)));
+            Files.writeString(file, share.formatClosed());
             CommandResult imported = run("net", "conf", "import", file.toString(), share.name());
             if (!imported.succeeded()) {
                 return Outcome.failed(
@@ -88,11 +97,14 @@ final class Samba {
         if (!share.permissions().isEmpty()) {
             CommandResult permitted = run("sharesec", share.name(), "--replace=" + share.permissions());
             if (!permitted.succeeded()) {
-                return Outcome.failed(
-                        "the permissions of share " + share.name() + " could not be set: " + permitted.summary());
+                return Outcome.failed("the permissions of share " + share.name()
+                        + " could not be set, so it stays closed: " + permitted.summary());
             }
         }
-        return Outcome.success("share " + share.name() + " is offered");
+        CommandResult opened = run("net", "conf", "setparm", share.name(), "available", "yes");
+        return opened.succeeded()
+                ? Outcome.success("share " + share.name() + " is offered")
+                : Outcome.failed("share " + share.name() + " could not be opened: " + opened.summary());
     }
 
     /** Lets no client in any more and sees off those who are, with their open files. */

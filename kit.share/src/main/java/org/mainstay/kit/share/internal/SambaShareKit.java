@@ -243,7 +243,10 @@ public final class SambaShareKit implements RecoveryKit {
         }
     }
 
-    /** Returns the shares of the resource: as written last, before the first restore as Samba has the named ones. */
+    /**
+     * Returns the shares of the resource: as written last, before the first restore as Samba has the named ones, then without
+     * their permissions.
+     */
     private static List<Share> protectedShares(ActionContext context, Samba samba, Definitions definitions)
             throws IOException {
         Optional<List<Share>> written = definitions.read();
@@ -253,7 +256,7 @@ public final class SambaShareKit implements RecoveryKit {
         List<Share> found = new ArrayList<>();
         List<Share> all = samba.shares();
         for (String name : named(context.resource())) {
-            Share.find(all, name).map(samba::withPermissions).ifPresent(found::add);
+            Share.find(all, name).ifPresent(found::add);
         }
         return found;
     }
@@ -261,7 +264,10 @@ public final class SambaShareKit implements RecoveryKit {
     @Override
     public Outcome restore(ActionContext context) {
         return guarded(context, (samba, definitions) -> {
-            List<Share> shares = protectedShares(context, samba, definitions);
+            List<Share> shares = new ArrayList<>();
+            for (Share share : protectedShares(context, samba, definitions)) {
+                shares.add(definitions.read().isPresent() ? share : samba.withPermissions(share));
+            }
             if (shares.isEmpty()) {
                 return Outcome.failed("no definition of " + context.resource().property(SHARES, "")
                         + " was found on the volume or in Samba's registry: define the shares and run reconcile");
@@ -277,8 +283,8 @@ public final class SambaShareKit implements RecoveryKit {
                             + " is no directory: make it, or delete"
                             + " the share and run reconcile");
                 }
-                Optional<Share> there = Share.find(now, share.name()).map(samba::withPermissions);
-                if (there.isEmpty() || !there.get().available() || !there.get().sameAs(share)) {
+                Optional<Share> there = Share.find(now, share.name()).filter(Share::available);
+                if (there.isEmpty() || !samba.withPermissions(there.get()).sameAs(share)) {
                     Outcome offered = samba.offer(share);
                     if (!offered.succeeded()) {
                         return offered;
@@ -296,15 +302,7 @@ public final class SambaShareKit implements RecoveryKit {
         return guarded(context, (samba, definitions) -> {
             List<Share> now = samba.shares();
             List<Share> before = protectedShares(context, samba, definitions);
-            List<Share> kept = new ArrayList<>();
-            for (Share share : before) {
-                Optional<Share> there = Share.find(now, share.name());
-                boolean serving = there.filter(Share::available).isPresent();
-                kept.add(serving ? samba.withPermissions(there.get()) : share);
-            }
-            if (!kept.isEmpty()) {
-                definitions.write(kept);
-            }
+            keep(context, samba, definitions, now);
             for (Share share : before) {
                 Optional<Share> there = Share.find(now, share.name());
                 if (there.isPresent()) {
@@ -316,6 +314,33 @@ public final class SambaShareKit implements RecoveryKit {
             }
             return Outcome.success("shares " + Samba.names(before) + " are closed");
         });
+    }
+
+    /** Writes what the shares are now; what cannot be read stays as it was written, and is never a reason not to close. */
+    private static void keep(ActionContext context, Samba samba, Definitions definitions, List<Share> now)
+            throws IOException {
+        boolean known = definitions.read().isPresent();
+        List<Share> kept = new ArrayList<>();
+        for (Share share : protectedShares(context, samba, definitions)) {
+            Optional<Share> serving = Share.find(now, share.name()).filter(Share::available);
+            try {
+                if (serving.isPresent() || !known) {
+                    kept.add(samba.withPermissions(serving.orElse(share)));
+                } else {
+                    kept.add(share);
+                }
+            } catch (IOException e) {
+                context.progress("warning: " + e.getMessage()
+                        + (known ? "; those of the last restore stay" : "; nothing is written to the volume"));
+                if (!known) {
+                    return;
+                }
+                kept.add(serving.orElse(share).withPermissions(share.permissions()));
+            }
+        }
+        if (!kept.isEmpty()) {
+            definitions.write(kept);
+        }
     }
 
     @Override

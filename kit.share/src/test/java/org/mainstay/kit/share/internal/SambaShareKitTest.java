@@ -116,4 +116,49 @@ class SambaShareKitTest {
         succeeds(kit.remove(bench.context(docs)));
         assertThat(kit.probe(bench.context(docs)).state()).isEqualTo(Probe.State.STOPPED);
     }
+
+    /** A share whose permissions are not there yet is open to everybody: it is opened last. */
+    @Test
+    void aShareWhosePermissionsCannotBeSetStaysClosed() throws IOException {
+        ResourceInfo docs = served();
+        succeeds(kit.remove(bench.context(docs)));
+        Files.delete(registry());
+        Files.delete(folder.resolve("acl-docs"));
+        breaks("sharesec");
+        assertThat(kit.restore(bench.context(docs)).message()).contains("permissions");
+        assertThat(Files.readString(folder.resolve("imported"))).contains("available = no");
+        assertThat(Share.parse(Files.readString(registry())).get(0).available()).isFalse();
+        succeeds(kit.remove(bench.context(docs)));
+        mended("sharesec");
+        succeeds(kit.restore(bench.context(docs)));
+        assertThat(Files.readString(folder.resolve("acl-docs"))).contains(READ_ONLY);
+        assertThat(Share.parse(Files.readString(registry())).get(0).available()).isTrue();
+    }
+
+    @Test
+    void permissionsThatCannotBeReadAreNotForgotten() throws IOException {
+        ResourceInfo docs = served();
+        breaks("sharesec");
+        succeeds(kit.remove(bench.context(docs)));
+        assertThat(bench.progress()).anyMatch(line -> line.contains("sharesec"));
+        assertThat(Files.readString(definitions())).contains(READ_ONLY);
+        mended("sharesec");
+        Files.writeString(folder.resolve("acl-docs"), "S-1-1-0:ALLOWED/0x0/FULL");
+        succeeds(kit.restore(bench.context(docs)));
+        assertThat(Files.readString(folder.resolve("acl-docs"))).contains(READ_ONLY);
+    }
+
+    @Test
+    void aFirstRestoreWithoutPermissionsFails() throws IOException {
+        ResourceInfo docs = create();
+        breaks("sharesec");
+        assertThat(kit.restore(bench.context(docs)).message()).contains("sharesec");
+        assertThat(definitions()).doesNotExist();
+        succeeds(kit.remove(bench.context(docs)));
+        assertThat(definitions()).doesNotExist();
+    }
+
+    private Path definitions() {
+        return volume.resolve(".mainstay/shares-FSList.0.conf");
+    }
 }
