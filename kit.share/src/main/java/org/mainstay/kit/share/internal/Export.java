@@ -35,7 +35,7 @@ record Export(Path path, String client, List<String> options) {
             if (!form.matches() || form.group(2).startsWith("-")) {
                 throw new IllegalArgumentException(
                         "exports: '" + part.strip()
-                                + "' is none: write a directory, one client and options, such as /srv/files 10.1.0.0/16(rw,sync)");
+                                + "' is none: write a directory, one client and options, such as /srv/files/docs 10.1.0.0/16(rw,sync)");
             }
             String options = form.group(3) == null ? "" : form.group(3);
             exports.add(new Export(
@@ -47,7 +47,7 @@ record Export(Path path, String client, List<String> options) {
         }
         if (exports.isEmpty()) {
             throw new IllegalArgumentException(
-                    "exports is empty: write at least one, such as /srv/files 10.1.0.0/16(rw,sync)");
+                    "exports is empty: write at least one, such as /srv/files/docs 10.1.0.0/16(rw,sync)");
         }
         return exports;
     }

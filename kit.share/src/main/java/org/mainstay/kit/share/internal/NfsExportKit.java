@@ -37,7 +37,7 @@ public final class NfsExportKit implements RecoveryKit {
     private static final KitDescriptor DESCRIPTOR = KitDescriptor.builder("comm", TYPE, "1.0.0", "NFS Exports")
             .fields(List.of(Field.named(EXPORTS, "Exports")
                     .help("Directory, client and options of each, separated by semicolons:"
-                            + " /srv/files 10.1.0.0/16(rw,sync); /srv/files/pub *(ro). Not also in /etc/exports.")
+                            + " /srv/files/docs 10.1.0.0/16(rw,sync); /srv/files/pub *(ro). Not also in /etc/exports.")
                     .required()
                     .build()))
             .timeLimit(Action.RESTORE, Duration.ofSeconds(120))
@@ -89,6 +89,10 @@ public final class NfsExportKit implements RecoveryKit {
                 if (mounts.stream().noneMatch(export.path()::startsWith)) {
                     return Creation.refused("exports: " + export.path()
                             + " is on no protected volume: create a resource for its volume first");
+                }
+                if (mounts.stream().anyMatch(mount -> Definitions.exposed(export.path(), mount))) {
+                    return Creation.refused("exports: " + export.path() + " is a mount point itself, where Mainstay keeps"
+                            + " what clients must not reach: make a folder below and export that");
                 }
                 for (ResourceInfo one : context.resources()) {
                     boolean holds = Definitions.mounts(List.of(one)).stream().anyMatch(export.path()::startsWith);

@@ -148,6 +148,7 @@ public final class SambaShareKit implements RecoveryKit {
                         .orElseThrow(() -> new IllegalArgumentException("shares: '" + name + "' is "
                                 + share.path().map(Path::toString).orElse("no path")
                                 + ", which is on no protected volume: create a resource for its volume first"));
+                refuseExposed(share, mount);
                 refuseMissing(share);
                 refuseProtected(context, name);
                 if (volume != null && !volume.equals(mount)) {
@@ -178,6 +179,17 @@ public final class SambaShareKit implements RecoveryKit {
             }
         }
         return creation;
+    }
+
+    private static boolean exposed(Share share, Path mount) {
+        return share.path().filter(path -> Definitions.exposed(path, mount)).isPresent();
+    }
+
+    private static void refuseExposed(Share share, Path mount) {
+        if (exposed(share, mount)) {
+            throw new IllegalArgumentException("shares: '" + share.name() + "' is the mount point " + mount
+                    + " itself, where Mainstay keeps the definitions of shares: make a folder below and share that");
+        }
     }
 
     private static void refuseMissing(Share share) {
@@ -459,7 +471,9 @@ public final class SambaShareKit implements RecoveryKit {
         for (Share share : samba.shares()) {
             boolean mine = Share.find(before, share.name()).isPresent();
             boolean eligible = share.available()
-                    && under(Definitions.mounts(context.children()), share).isPresent()
+                    && under(Definitions.mounts(context.children()), share)
+                            .filter(mount -> !exposed(share, mount))
+                            .isPresent()
                     && Share.find(others, share.name()).isEmpty();
             if (eligible || mine && share.available()) {
                 after.add(samba.withPermissions(share));

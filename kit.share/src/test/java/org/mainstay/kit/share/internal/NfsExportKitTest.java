@@ -103,5 +103,9 @@ class NfsExportKitTest {
                         .refusal()
                         .orElse(""))
                 .contains("no protected volume");
+        assertThat(bench.tryCreate("n", Map.of("exports", folder.resolve("volume") + " *(rw)"))
+                        .refusal()
+                        .orElse(""))
+                .contains("mount point");
     }
 }

@@ -161,4 +161,56 @@ class SambaShareKitTest {
     private Path definitions() {
         return volume.resolve(".mainstay/shares-FSList.0.conf");
     }
+
+    /** Who can write to the volume must not become root through what Samba is told. */
+    @Test
+    void definitionsOthersCanHaveWrittenAreNotUsed() throws IOException {
+        ResourceInfo docs = served();
+        succeeds(kit.remove(bench.context(docs)));
+        String evil = "[docs]\n\tpath = " + volume + "/docs\n\troot preexec = /bin/evil\n";
+        Path travelling = definitions();
+        Path forged = Files.writeString(volume.resolve("docs/forged"), evil);
+        Files.delete(travelling);
+        Files.createSymbolicLink(travelling, forged);
+        restoresWithout("evil", docs);
+        Files.deleteIfExists(travelling);
+        Files.writeString(travelling, evil);
+        Files.setPosixFilePermissions(travelling, PosixFilePermissions.fromString("rw-rw-rw-"));
+        restoresWithout("evil", docs);
+        Files.writeString(travelling, evil);
+        Files.setPosixFilePermissions(travelling.getParent(), PosixFilePermissions.fromString("rwxrwxrwx"));
+        restoresWithout("evil", docs);
+        assertThat(Files.readString(travelling)).as("a folder of others is not written to").contains("evil");
+        Files.delete(travelling);
+        Files.delete(travelling.getParent());
+        succeeds(kit.restore(bench.context(docs)));
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(travelling)))
+                .isEqualTo("rw-------");
+    }
+
+    private void restoresWithout(String what, ResourceInfo docs) throws IOException {
+        Files.delete(registry());
+        succeeds(kit.restore(bench.context(docs)));
+        assertThat(Files.readString(registry())).contains("path").doesNotContain(what);
+        assertThat(bench.progress()).anyMatch(line -> line.contains("is not used"));
+    }
+
+    @Test
+    void aShareOfTheMountPointIsRefused() throws IOException {
+        for (String path : new String[] {volume.toString(), volume + "/docs/..", volume + "/.mainstay"}) {
+            Files.writeString(registry(), "[docs]\n\tpath = " + path + "\n");
+            assertThat(bench.tryCreate("x", Map.of("shares", "docs", "config", "/none"))
+                            .refusal()
+                            .orElse("accepted"))
+                    .as(path)
+                    .contains("mount point");
+        }
+        Path link = volume.resolve("link");
+        Files.createSymbolicLink(link, volume);
+        Files.writeString(registry(), "[docs]\n\tpath = " + link + "\n");
+        assertThat(bench.tryCreate("x", Map.of("shares", "docs", "config", "/none"))
+                        .refusal()
+                        .orElse("accepted"))
+                .contains("mount point");
+    }
 }
