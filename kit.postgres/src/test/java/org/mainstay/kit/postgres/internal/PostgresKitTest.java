@@ -3,9 +3,12 @@ package org.mainstay.kit.postgres.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -73,5 +76,63 @@ class PostgresKitTest {
         } finally {
             backend.destroyForcibly();
         }
+    }
+
+    @Test
+    void pathsThatAShellWouldInterpretAreRefusedWhereverTheyComeFrom() {
+        for (Map<String, String> wrong : List.of(
+                Map.of("socketdir", "/x;reboot"),
+                Map.of("socketdir", "/x y"),
+                Map.of("socketdir", "/x\nreboot"),
+                Map.of("socketdir", "x"),
+                Map.of("bindir", "/x/$(reboot)"),
+                Map.of("datadir", "/x`reboot`"))) {
+            String name = wrong.keySet().iterator().next();
+            ResourceInfo resource = resource(wrong);
+            assertThat(kit.validate(bench.context(resource)).message()).startsWith(name + "=");
+            assertThat(kit.create(bench.context(resource)).refusal().orElse("accepted"))
+                    .startsWith(name + "=");
+            assertThat(kit.extend(bench.context(resource)).refusal().orElse("accepted"))
+                    .startsWith(name + "=");
+        }
+    }
+
+    /** A check after such a change would find nothing in the new directory and end the healthy server as a leftover. */
+    @Test
+    void aSetNeverTakesTheResourceFromTheServerThatRuns() throws Exception {
+        int port;
+        try (ServerSocket listens = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            port = listens.getLocalPort();
+            Map<String, String> own = Map.of("port", String.valueOf(port), "socketdir", "");
+            ResourceInfo serving = resource(own);
+            Outcome moved = kit.validate(bench.context(withId(serving, String.valueOf(port), true)));
+            assertThat(moved.message()).startsWith("datadir=").contains("out of service");
+            Process postmaster = postgres();
+            Files.writeString(data.resolve("postmaster.pid"), postmaster.pid() + "\n");
+            try {
+                assertThat(kit.validate(bench.context(withId(serving, String.valueOf(port), true)))
+                                .succeeded())
+                        .isTrue();
+            } finally {
+                postmaster.destroyForcibly().waitFor();
+            }
+            assertThat(kit.validate(bench.context(withId(serving, String.valueOf(port), false)))
+                            .succeeded())
+                    .isTrue();
+        }
+        assertThat(kit.validate(bench.context(withId(resource(Map.of()), "5433", false)))
+                        .message())
+                .contains("port=5432", "5433");
+    }
+
+    private static ResourceInfo withId(ResourceInfo resource, String id, boolean inService) {
+        return new ResourceInfo(
+                resource.server(),
+                resource.tag(),
+                id,
+                resource.application(),
+                resource.type(),
+                resource.properties(),
+                inService);
     }
 }

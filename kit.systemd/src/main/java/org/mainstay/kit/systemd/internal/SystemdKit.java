@@ -181,6 +181,10 @@ public final class SystemdKit implements RecoveryKit {
     public Outcome validate(ActionContext context) {
         return guarded(() -> {
             Unit unit = look(context);
+            if (!context.resource().id().equals(unit.name())) {
+                return Outcome.failed("unit: " + unit.name() + " cannot replace "
+                        + context.resource().id() + ": create a resource for it and delete this one");
+            }
             return unfit(unit, context.resource().server())
                     .map(Outcome::failed)
                     .orElseGet(() -> Outcome.success(unit.name() + " is installed and does not start at boot"));

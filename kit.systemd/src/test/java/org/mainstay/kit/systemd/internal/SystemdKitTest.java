@@ -142,6 +142,15 @@ class SystemdKitTest {
     }
 
     @Test
+    void aResourceNeverBecomesAnotherUnit() {
+        ResourceInfo web = create();
+        assertThat(kit.validate(bench.context(web)).succeeded()).isTrue();
+        ResourceInfo other = new ResourceInfo(
+                web.server(), web.tag(), web.id(), web.application(), web.type(), Map.of("unit", "sshd"), true);
+        assertThat(kit.validate(bench.context(other)).message()).contains("sshd.service", "cannot replace nginx.service");
+    }
+
+    @Test
     void aFailedStartSaysWhatSystemdSays() throws IOException {
         ResourceInfo web = create();
         says("broken", "");
