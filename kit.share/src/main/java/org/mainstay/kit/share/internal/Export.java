@@ -66,9 +66,15 @@ record Export(Path path, String client, List<String> options) {
         return client + ":" + path;
     }
 
+    /** Returns whether a line of the table of exports is this one as it is written here. */
     boolean isSame(Path otherPath, String otherClient) {
         return path.equals(otherPath)
                 && (client.equalsIgnoreCase(otherClient) || client.equals("*") && otherClient.equals("<world>"));
+    }
+
+    /** Returns whether the client is one host, which the table may hold under another of its names. */
+    boolean isHost() {
+        return client.matches("[A-Za-z0-9:._-]+");
     }
 
     @Override

@@ -76,7 +76,7 @@ public final class NfsExportKit implements RecoveryKit {
         try {
             List<Path> mounts = Definitions.mounts(context.resources());
             String tag = context.resource().tag().isEmpty()
-                    ? "NFS.0"
+                    ? freeTag(context)
                     : context.resource().tag();
             Creation creation = Creation.of(
                             tag, new LinkedHashMap<>(context.resource().properties()))
@@ -85,6 +85,10 @@ public final class NfsExportKit implements RecoveryKit {
             for (Export export : exports(context.resource())) {
                 if (!Files.isDirectory(export.path())) {
                     return Creation.refused("exports: " + export.path() + " is no directory: make it first");
+                }
+                Optional<String> other = otherOf(context, export.path());
+                if (other.isPresent()) {
+                    return Creation.refused(other.get());
                 }
                 if (mounts.stream().noneMatch(export.path()::startsWith)) {
                     return Creation.refused("exports: " + export.path()
@@ -108,6 +112,29 @@ public final class NfsExportKit implements RecoveryKit {
         }
     }
 
+    /** Proposes NFS.0, NFS.1, ... as the other kits do. */
+    private static String freeTag(CreateContext context) {
+        for (int number = 0; ; number++) {
+            String tag = "NFS." + number;
+            if (context.resources().stream().noneMatch(other -> other.tag().equals(tag))) {
+                return tag;
+            }
+        }
+    }
+
+    /** A remove takes back whatever exports a directory of the resource, so it has no other. */
+    private static Optional<String> otherOf(CreateContext context, Path path) {
+        for (ResourceInfo other : context.resources()) {
+            if (other.type().equals(TYPE)
+                    && !other.tag().equals(context.resource().tag())
+                    && exports(other).stream().anyMatch(one -> one.path().equals(path))) {
+                return Optional.of("exports: " + path + " is already exported by resource " + other.tag()
+                        + ": add the client there");
+            }
+        }
+        return Optional.empty();
+    }
+
     /** Work of an action on exports that could be read. */
     private interface Work {
         Outcome on(List<Export> exports) throws IOException;
@@ -126,22 +153,49 @@ public final class NfsExportKit implements RecoveryKit {
                 .run(Command.of(exportfs, arguments).timeLimit(LIMIT).build());
     }
 
-    /** Returns the wanted exports that are there now. @throws IOException if it cannot be told */
-    private List<Export> present(ActionContext context, List<Export> wanted) throws IOException {
+    /** A line of the table of exports. */
+    private record Line(Path path, String client) {
+        /** Returns how exportfs names it. */
+        String target() {
+            return (client.equals("<world>") ? "*" : client) + ":" + path;
+        }
+    }
+
+    /** Returns all that is exported of the directories, to whomever. @throws IOException if it cannot be told */
+    private List<Line> table(ActionContext context, List<Export> wanted) throws IOException {
         CommandResult table = run(context, "-s");
         if (!table.succeeded()) {
             throw new IOException("the table of exports cannot be read: " + table.summary());
         }
-        List<Export> present = new ArrayList<>();
-        for (String line : table.output().split("\\R")) {
-            String[] words = line.strip().split("\\s+");
+        List<Line> lines = new ArrayList<>();
+        for (String text : table.output().split("\\R")) {
+            String[] words = text.strip().split("\\s+");
             if (words.length >= 2) {
-                Path path = Path.of(words[0]).normalize();
-                String client = words[1].replaceAll("\\(.*", "");
-                wanted.stream()
-                        .filter(one -> one.isSame(path, client))
-                        .findFirst()
-                        .ifPresent(present::add);
+                Line line = new Line(Path.of(words[0]).normalize(), words[1].replaceAll("\\(.*", ""));
+                if (wanted.stream().anyMatch(one -> one.path().equals(line.path()))) {
+                    lines.add(line);
+                }
+            }
+        }
+        return lines;
+    }
+
+    /** Returns the wanted exports among the lines; a host may be there by its canonical name, which only the resolver knows. */
+    private static List<Export> present(List<Line> lines, List<Export> wanted) {
+        List<Line> left = new ArrayList<>(lines);
+        List<Export> present = new ArrayList<>();
+        for (Export one : wanted) {
+            if (left.removeIf(line -> one.isSame(line.path(), line.client()))) {
+                present.add(one);
+            }
+        }
+        for (Export one : wanted) {
+            Optional<Line> byOtherName = left.stream()
+                    .filter(line -> one.isHost() && one.path().equals(line.path()))
+                    .findFirst();
+            if (!present.contains(one) && byOtherName.isPresent()) {
+                left.remove(byOtherName.get());
+                present.add(one);
             }
         }
         return present;
@@ -164,11 +218,8 @@ public final class NfsExportKit implements RecoveryKit {
             if (down.isPresent()) {
                 return Outcome.failed(down.get());
             }
-            List<Export> present = present(context, exports);
+            // again where it is exported already: its options may have changed
             for (Export export : exports) {
-                if (present.contains(export)) {
-                    continue;
-                }
                 CommandResult result = run(context, "-o", export.optionsWithIdentity(), export.target());
                 if (!result.succeeded()) {
                     return Outcome.failed(export + " could not be exported: " + result.summary());
@@ -186,12 +237,9 @@ public final class NfsExportKit implements RecoveryKit {
     @Override
     public Outcome remove(ActionContext context) {
         return guarded(context, exports -> {
-            for (Export export : present(context, exports)) {
-                CommandResult result = run(context, "-u", export.target());
-                if (!result.succeeded()) {
-                    return Outcome.failed(export + " is still exported: " + result.summary());
-                }
-            }
+            // by the names we gave, then by those it is found under; only the table tells what is left
+            exports.forEach(export -> run(context, "-u", export.target()));
+            table(context, exports).forEach(line -> run(context, "-u", line.target()));
             run(context, "-f");
             Path unlock = control.resolve("unlock_filesystem");
             for (Export export : exports) {
@@ -199,10 +247,12 @@ public final class NfsExportKit implements RecoveryKit {
                     Files.writeString(unlock, export.path() + "\n");
                 }
             }
-            List<Export> left = present(context, exports);
+            List<Line> left = table(context, exports);
             return left.isEmpty()
                     ? Outcome.success("no longer exported: " + names(exports))
-                    : Outcome.failed("still exported: " + names(left) + ": take them out of /etc/exports");
+                    : Outcome.failed("still exported: "
+                            + left.stream().map(Line::target).collect(Collectors.joining(", "))
+                            + ": take it out of /etc/exports and run exportfs -u for it");
         });
     }
 
@@ -210,10 +260,11 @@ public final class NfsExportKit implements RecoveryKit {
     public Probe probe(ActionContext context) {
         try {
             List<Export> wanted = exports(context.resource());
-            List<Export> present = present(context, wanted);
-            if (present.isEmpty()) {
+            List<Line> lines = table(context, wanted);
+            if (lines.isEmpty()) {
                 return Probe.stopped("nothing of it is exported");
             }
+            List<Export> present = present(lines, wanted);
             Optional<String> down = serverDown();
             if (present.size() < wanted.size() || down.isPresent()) {
                 return Probe.partial(down.orElse("only exported: " + names(present)));
