@@ -1,9 +1,11 @@
 package org.mainstay.kit.share.internal;
 
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,19 +49,46 @@ public final class NfsExportKit implements RecoveryKit {
 
     private final String exportfs;
     private final Path control;
+    private final Path home;
 
+    /** The service's working directory is the installation. */
     @Activate
     public NfsExportKit() {
-        this("exportfs", Path.of("/proc/fs/nfsd"));
+        this("exportfs", Path.of("/proc/fs/nfsd"), Path.of(""));
     }
 
     /**
      * @param exportfs program
      * @param control folder of the kernel's NFS server
+     * @param home the installation
      */
-    NfsExportKit(String exportfs, Path control) {
+    NfsExportKit(String exportfs, Path control, Path home) {
         this.exportfs = exportfs;
         this.control = control;
+        this.home = home;
+    }
+
+    /** Says what the last restore exported here, so that a remove takes back that too. */
+    private Path marker(ActionContext context) {
+        return home.resolve("data/kit.share")
+                .resolve(URLEncoder.encode(context.resource().id(), StandardCharsets.UTF_8) + ".exported")
+                .toAbsolutePath();
+    }
+
+    private List<Export> exported(ActionContext context) throws IOException {
+        try {
+            return Files.exists(marker(context)) ? Export.parse(Files.readString(marker(context))) : List.of();
+        } catch (IllegalArgumentException e) {
+            // cut short by a crash: it is written before anything is exported
+            return List.of();
+        }
+    }
+
+    /** Returns the exports with those of the last restore that are no longer wanted. */
+    private List<Export> withFormer(ActionContext context, List<Export> exports) throws IOException {
+        List<Export> all = new ArrayList<>(exports);
+        exported(context).stream().filter(one -> !exports.contains(one)).forEach(all::add);
+        return all;
     }
 
     @Override
@@ -218,6 +247,16 @@ public final class NfsExportKit implements RecoveryKit {
             if (down.isPresent()) {
                 return Outcome.failed(down.get());
             }
+            for (Export former : withFormer(context, exports)) {
+                boolean wanted = exports.stream().anyMatch(one -> one.isSame(former.path(), former.client()));
+                if (!wanted) {
+                    run(context, "-u", former.target());
+                }
+            }
+            Files.createDirectories(marker(context).getParent());
+            Path next = marker(context).resolveSibling(marker(context).getFileName() + ".new");
+            Files.writeString(next, context.resource().property(EXPORTS, ""));
+            Files.move(next, marker(context), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             // again where it is exported already: its options may have changed
             for (Export export : exports) {
                 CommandResult result = run(context, "-o", export.optionsWithIdentity(), export.target());
@@ -236,7 +275,8 @@ public final class NfsExportKit implements RecoveryKit {
     /** Locks of clients are dropped, so that the volume can be unmounted; clients claim them again at the next server. */
     @Override
     public Outcome remove(ActionContext context) {
-        return guarded(context, exports -> {
+        return guarded(context, wanted -> {
+            List<Export> exports = withFormer(context, wanted);
             // by the names we gave, then by those it is found under; only the table tells what is left
             exports.forEach(export -> run(context, "-u", export.target()));
             table(context, exports).forEach(line -> run(context, "-u", line.target()));
@@ -248,6 +288,9 @@ public final class NfsExportKit implements RecoveryKit {
                 }
             }
             List<Line> left = table(context, exports);
+            if (left.isEmpty()) {
+                Files.deleteIfExists(marker(context));
+            }
             return left.isEmpty()
                     ? Outcome.success("no longer exported: " + names(exports))
                     : Outcome.failed("still exported: "
@@ -260,7 +303,7 @@ public final class NfsExportKit implements RecoveryKit {
     public Probe probe(ActionContext context) {
         try {
             List<Export> wanted = exports(context.resource());
-            List<Line> lines = table(context, wanted);
+            List<Line> lines = table(context, withFormer(context, wanted));
             if (lines.isEmpty()) {
                 return Probe.stopped("nothing of it is exported");
             }
@@ -282,10 +325,27 @@ public final class NfsExportKit implements RecoveryKit {
     }
 
     @Override
+    public Outcome delete(ActionContext context) {
+        return guarded(context, exports -> {
+            Files.deleteIfExists(marker(context));
+            return Outcome.success("nothing is left");
+        });
+    }
+
+    @Override
+    public Outcome unextend(ActionContext context) {
+        return delete(context);
+    }
+
+    @Override
     public Outcome validate(ActionContext context) {
         return guarded(context, exports -> {
             Map<String, String> options = new LinkedHashMap<>();
             exports.forEach(export -> options.put(export.target(), export.optionsWithIdentity()));
+            List<Export> exported = exported(context);
+            if (context.resource().inService() && !exported.isEmpty() && !exported.equals(exports)) {
+                return Outcome.failed("exports: they are in service as they were: take the resource out of service first");
+            }
             return options.size() == exports.size()
                     ? Outcome.success("the exports can be read: " + names(exports))
                     : Outcome.failed("exports: one directory is exported to the same client twice");

@@ -51,7 +51,7 @@ class NfsExportKitTest {
         Files.writeString(control.resolve("threads"), "8\n");
         Files.writeString(control.resolve("unlock_filesystem"), "");
         data = Files.createDirectories(folder.resolve("volume/data"));
-        kit = new NfsExportKit(exportfs.toString(), control);
+        kit = new NfsExportKit(exportfs.toString(), control, folder);
         bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))
                 .with("vol", "volume", Map.of("mount", folder.resolve("volume").toString()));
     }
@@ -137,6 +137,27 @@ class NfsExportKitTest {
                         .refusal()
                         .orElse(""))
                 .contains("already exported by resource NFS.0");
+    }
+
+    /** What a set would leave exported, nobody would take back. */
+    @Test
+    void exportsInServiceDoNotChange() throws IOException {
+        ResourceInfo nfs = create();
+        assertThat(kit.validate(bench.context(nfs)).succeeded()).isTrue();
+        assertThat(kit.restore(bench.context(nfs)).succeeded()).isTrue();
+        Path more = Files.createDirectories(folder.resolve("volume/more"));
+        ResourceInfo changed = new ResourceInfo(
+                nfs.server(), nfs.tag(), nfs.id(), nfs.application(), nfs.type(), Map.of("exports", more + " *(ro)"), true);
+        assertThat(kit.validate(bench.context(changed)).message()).contains("out of service first");
+        assertThat(kit.validate(bench.context(nfs)).succeeded()).isTrue();
+        assertThat(kit.probe(bench.context(changed)).state())
+                .as("it happened all the same")
+                .isEqualTo(Probe.State.PARTIAL);
+        assertThat(kit.remove(bench.context(changed)).succeeded()).isTrue();
+        assertThat(folder.resolve("table")).isEmptyFile();
+        assertThat(kit.validate(bench.context(KitContract.withState(changed, false)))
+                        .succeeded())
+                .isTrue();
     }
 
     @Test
