@@ -25,7 +25,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /**
- * Protects a systemd unit: started where its hierarchy is in service, stopped elsewhere. While in service a drop-in below
+ * Protects a systemd service: started where its hierarchy is in service, stopped elsewhere. While in service a drop-in below
  * {@code /run} keeps systemd from restarting the unit by itself: only one may decide that.
  */
 @Component(service = RecoveryKit.class)
@@ -43,7 +43,7 @@ public final class SystemdKit implements RecoveryKit {
     private static final KitDescriptor DESCRIPTOR = KitDescriptor.builder("gen", TYPE, "1.0.0", "systemd Unit")
             .fields(List.of(
                     Field.named(UNIT, "Unit")
-                            .help("Name of a unit that is installed on every server and not enabled to start at boot,"
+                            .help("Name of a service that is installed on every server and not enabled to start at boot,"
                                     + " such as nginx.service.")
                             .required()
                             .build(),
@@ -227,7 +227,7 @@ public final class SystemdKit implements RecoveryKit {
     /** Writes or removes the drop-in and tells systemd, only if something changes. */
     private Outcome dropIn(ActionContext context, String unit, boolean present) throws IOException {
         Path file = runtimeUnits.resolve(unit + ".d").resolve(DROP_IN);
-        if (!unit.endsWith(".service") || Files.exists(file) == present) {
+        if (Files.exists(file) == present) {
             return Outcome.success("nothing to change");
         }
         if (present) {

@@ -37,9 +37,10 @@ record Unit(String name, Map<String, String> properties) {
         if (!NAME.matcher(full).matches() || full.startsWith("-") || full.startsWith(".")) {
             throw new IllegalArgumentException("unit '" + text + "' is no name of a unit: write it as nginx.service");
         }
-        if (full.endsWith(".slice") || full.endsWith(".scope")) {
+        if (!full.endsWith(".service")) {
             throw new IllegalArgumentException("unit '" + text
-                    + "': slices and scopes cannot be started; name a service, socket, timer or target");
+                    + "' is no service: a timer, socket, path or target goes on starting what it starts, and stopping it"
+                    + " stops nothing; name the service itself");
         }
         if (full.contains("@.")) {
             throw new IllegalArgumentException(

@@ -134,6 +134,14 @@ class SystemdKitTest {
         for (String wrong : List.of("a b", "--all", "$(reboot)", "x.slice", "postgresql@")) {
             assertThatThrownBy(() -> Unit.fullName(wrong)).as(wrong).hasMessageContaining("unit");
         }
+        // what these start would run on after a remove that succeeds
+        for (String kind : List.of("timer", "socket", "path", "target", "slice", "scope", "mount", "swap", "automount")) {
+            assertThat(bench.tryCreate("web", Map.of("unit", "nginx." + kind))
+                            .refusal()
+                            .orElse("accepted"))
+                    .as(kind)
+                    .contains("name the service itself");
+        }
         assertThat(Unit.fullName("postgresql@15-main")).isEqualTo("postgresql@15-main.service");
         assertThat(Unit.fullName("php8.2-fpm")).isEqualTo("php8.2-fpm.service");
         says("triggers", "nginx.socket");
