@@ -23,7 +23,8 @@ record Unit(String name, Map<String, String> properties) {
     private static final List<String> SUFFIXES =
             List.of("service", "socket", "timer", "path", "mount", "automount", "swap", "target", "slice", "scope");
     private static final String ASKED =
-            "LoadState,ActiveState,SubState,UnitFileState,Result,Restart,ControlGroup,Slice,TriggeredBy,StatusText,Id";
+            "LoadState,ActiveState,SubState,UnitFileState,Result,Restart,ControlGroup,Slice,TriggeredBy,StatusText,Id,"
+                    + "NeedDaemonReload";
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     Unit {
@@ -100,6 +101,16 @@ record Unit(String name, Map<String, String> properties) {
 
     boolean masked() {
         return get("LoadState").equals("masked");
+    }
+
+    /** Returns whether systemd knows that its files have changed since it read them. */
+    boolean stale() {
+        return get("NeedDaemonReload").equals("yes");
+    }
+
+    /** Returns whether systemd starts it again by itself when it ends. */
+    boolean restartsItself() {
+        return !List.of("", "no").contains(get("Restart"));
     }
 
     /** Returns the units that may start it by themselves. */

@@ -44,7 +44,11 @@ class SystemdKitTest {
                     [ ! -e $d/running ] || { active=active; sub=running; }
                     [ ! -e $d/state ] || { active=$(cat $d/state); sub=$active; }
                     [ ! -e $d/id ] || last=$(cat $d/id)
-                    printf 'Restart=always\\nResult=%%s\\nSlice=system-my.slice\\nControlGroup=\\nStatusText=\\n' $result
+                    restart=always; [ ! -e $d/read ] || restart=no; stale=no
+                    [ -e $d/read ] && was=yes || was=no; [ -e $d/units/nginx.service.d/50-mainstay.conf ] && is=yes || is=no
+                    [ $was = $is ] || stale=yes
+                    printf 'Restart=%%s\\nNeedDaemonReload=%%s\\n' $restart $stale
+                    printf 'Result=%%s\\nSlice=system-my.slice\\nControlGroup=\\nStatusText=\\n' $result
                     printf 'Id=%%s\\nLoadState=%%s\\nActiveState=%%s\\nSubState=%%s\\n' $last $load $active $sub
                     printf 'UnitFileState=%%s\\nTriggeredBy=%%s\\n' $file "$(cat $d/triggers 2>/dev/null)";;
                 *" start "*)
@@ -52,6 +56,9 @@ class SystemdKitTest {
                         echo "Job for $last failed because the control process exited with error code." >&2; exit 1
                     fi
                     touch $d/running;;
+                *" daemon-reload"*)
+                    [ ! -e $d/deaf ] || { echo "Failed to reload daemon: Connection timed out" >&2; exit 1; }
+                    [ -e $d/units/nginx.service.d/50-mainstay.conf ] && touch $d/read || rm -f $d/read;;
                 *" stop "*) [ -e $d/stubborn ] || rm -f $d/running;;
                 esac
                 """.formatted(folder));
@@ -109,6 +116,32 @@ class SystemdKitTest {
                 .containsExactly(KillHandle.cgroup(folder + "/groups/system.slice/system-my.slice/mariadb.service"));
         assertThat(kit.restore(bench.context(byAlias)).succeeded()).isTrue();
         assertThat(folder.resolve("units/mariadb.service.d/50-mainstay.conf")).exists();
+    }
+
+    /** A crash between the file and the reload must not leave systemd restarting what a kill handle has ended. */
+    @Test
+    void theDropInCountsOnlyWhenSystemdHasReadIt() throws IOException {
+        ResourceInfo web = create();
+        says("deaf", "");
+        assertThat(kit.restore(bench.context(web)).message()).contains("could not be told");
+        assertThat(dropIn()).exists();
+        assertThat(kit.restore(bench.context(web)).succeeded()).as("repeated").isFalse();
+        Files.delete(folder.resolve("deaf"));
+        assertThat(kit.restore(bench.context(web)).succeeded()).isTrue();
+        assertThat(folder.resolve("read")).exists();
+        says("calls", "");
+        assertThat(kit.restore(bench.context(web)).succeeded()).isTrue();
+        assertThat(Files.readString(folder.resolve("calls")))
+                .as("nothing to tell any more")
+                .doesNotContain("daemon-reload");
+        says("deaf", "");
+        Outcome removed = kit.remove(bench.context(web));
+        assertThat(removed.succeeded()).as(removed.message()).isTrue();
+        assertThat(bench.progress()).anyMatch(line -> line.contains("could not be told"));
+        assertThat(dropIn()).doesNotExist();
+        Files.delete(folder.resolve("deaf"));
+        assertThat(kit.remove(bench.context(web)).succeeded()).isTrue();
+        assertThat(folder.resolve("read")).as("told in the end").doesNotExist();
     }
 
     @Test
