@@ -394,16 +394,17 @@ public final class GenericApplicationKit implements RecoveryKit {
             return Probe.unknown("the quickCheck script could not be asked: " + result.summary());
         }
         if (result.exitCode() >= NO_JUDGEMENT) {
-            return Probe.unknown("the quickCheck script could not judge (exit code " + result.exitCode() + "): "
-                    + result.summary());
+            return Probe.unknown(
+                    "the quickCheck script could not judge (exit code " + result.exitCode() + "): " + result.summary());
         }
         if (!processes.isEmpty()) {
             return Probe.partial("the quickCheck script fails but processes " + processes + " run");
         }
         try {
             return new Scripts(home, context.resource()).startedOutside()
-                    ? Probe.unknown("the quickCheck script fails, but what was started is not in the control group: it may"
-                            + " run on")
+                    ? Probe.unknown(
+                            "the quickCheck script fails, but what was started is not in the control group: it may"
+                                    + " run on")
                     : Probe.stopped("the quickCheck script fails and no process is left");
         } catch (IOException e) {
             return Probe.unknown("the quickCheck script fails; where it was started cannot be read: " + e.getMessage());

@@ -75,7 +75,8 @@ class MetaDataTest {
     /** The kernel lists the device that was found, so the words of a search would match no mount. */
     @Test
     void theHandleOfAFilesystemSearchedForIsWhateverIsMountedThere() {
-        for (String device : List.of("-U 1234-5678", "-Lfiles", "UUID=1234", "LABEL=files", "PARTUUID=1", "PARTLABEL=x")) {
+        for (String device :
+                List.of("-U 1234-5678", "-Lfiles", "UUID=1234", "LABEL=files", "PARTUUID=1", "PARTLABEL=x")) {
             assertThat(OcfKit.killHandles(filesystem(device)))
                     .as(device)
                     .containsExactly(KillHandle.mount("/srv/files", ""));
@@ -96,16 +97,21 @@ class MetaDataTest {
     @Test
     void onlyAClearAnswerAfterAStopCountsAsStopped() {
         for (int code : new int[] {7, 5}) {
-            assertThat(OcfKit.stopped(new CommandResult(code, "", ""))).as("" + code).isTrue();
+            assertThat(OcfKit.stopped(new CommandResult(code, "", "")))
+                    .as("" + code)
+                    .isTrue();
         }
         for (int code : new int[] {0, 1, 2, 3, 4, 6, 8, 9, 42, 127, 137, 190, 191, -1, -2}) {
-            assertThat(OcfKit.stopped(new CommandResult(code, "", ""))).as("" + code).isFalse();
+            assertThat(OcfKit.stopped(new CommandResult(code, "", "")))
+                    .as("" + code)
+                    .isFalse();
         }
     }
 
     @Test
     void passwordsAreSecrets() {
-        for (String name : List.of("test_pass", "password", "admin_passwd", "PASS", "auth_token", "secret_key", "passphrase")) {
+        for (String name :
+                List.of("test_pass", "password", "admin_passwd", "PASS", "auth_token", "secret_key", "passphrase")) {
             assertThat(OcfKit.isSecret(name)).as(name).isTrue();
         }
         for (String name : List.of("password_file", "compass_mode", "passive", "user")) {

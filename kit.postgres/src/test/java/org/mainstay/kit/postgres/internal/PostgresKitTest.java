@@ -43,7 +43,14 @@ class PostgresKitTest {
 
     private ResourceInfo resource(Map<String, String> changes) {
         Map<String, String> properties = new HashMap<>(Map.of(
-                "datadir", data.toString(), "port", "5432", "bindir", "/usr/lib/postgresql/15/bin", "owner", "postgres"));
+                "datadir",
+                data.toString(),
+                "port",
+                "5432",
+                "bindir",
+                "/usr/lib/postgresql/15/bin",
+                "owner",
+                "postgres"));
         properties.putAll(changes);
         return new ResourceInfo("bench", "pg", "5432", "database", "postgres", properties, true);
     }

@@ -87,8 +87,9 @@ final class Definitions {
         }
         boolean trusted = own(file.getParent()) && own(file);
         if (!trusted) {
-            context.progress("warning: " + file + " is not used, as others than this service could have written it: look at"
-                    + " who did, then delete " + file.getParent());
+            context.progress(
+                    "warning: " + file + " is not used, as others than this service could have written it: look at"
+                            + " who did, then delete " + file.getParent());
         }
         return trusted;
     }
@@ -114,14 +115,14 @@ final class Definitions {
                 Files.createDirectory(
                         parent, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             } else if (!own(parent)) {
-                context.progress("warning: the shares are not written to the volume, as others than this service can write to "
-                        + parent + ": look at who did, then delete it");
+                context.progress(
+                        "warning: the shares are not written to the volume, as others than this service can write to "
+                                + parent + ": look at who did, then delete it");
                 continue;
             }
             Path next = file.resolveSibling(file.getFileName() + ".new");
             Files.deleteIfExists(next);
-            Files.createFile(
-                    next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             Files.writeString(next, Share.format(shares));
             Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         }

@@ -124,8 +124,9 @@ public final class NfsExportKit implements RecoveryKit {
                             + " is on no protected volume: create a resource for its volume first");
                 }
                 if (mounts.stream().anyMatch(mount -> Definitions.exposed(export.path(), mount))) {
-                    return Creation.refused("exports: " + export.path() + " is a mount point itself, where Mainstay keeps"
-                            + " what clients must not reach: make a folder below and export that");
+                    return Creation.refused(
+                            "exports: " + export.path() + " is a mount point itself, where Mainstay keeps"
+                                    + " what clients must not reach: make a folder below and export that");
                 }
                 for (ResourceInfo one : context.resources()) {
                     boolean holds = Definitions.mounts(List.of(one)).stream().anyMatch(export.path()::startsWith);
@@ -344,7 +345,8 @@ public final class NfsExportKit implements RecoveryKit {
             exports.forEach(export -> options.put(export.target(), export.optionsWithIdentity()));
             List<Export> exported = exported(context);
             if (context.resource().inService() && !exported.isEmpty() && !exported.equals(exports)) {
-                return Outcome.failed("exports: they are in service as they were: take the resource out of service first");
+                return Outcome.failed(
+                        "exports: they are in service as they were: take the resource out of service first");
             }
             return options.size() == exports.size()
                     ? Outcome.success("the exports can be read: " + names(exports))

@@ -147,7 +147,13 @@ class NfsExportKitTest {
         assertThat(kit.restore(bench.context(nfs)).succeeded()).isTrue();
         Path more = Files.createDirectories(folder.resolve("volume/more"));
         ResourceInfo changed = new ResourceInfo(
-                nfs.server(), nfs.tag(), nfs.id(), nfs.application(), nfs.type(), Map.of("exports", more + " *(ro)"), true);
+                nfs.server(),
+                nfs.tag(),
+                nfs.id(),
+                nfs.application(),
+                nfs.type(),
+                Map.of("exports", more + " *(ro)"),
+                true);
         assertThat(kit.validate(bench.context(changed)).message()).contains("out of service first");
         assertThat(kit.validate(bench.context(nfs)).succeeded()).isTrue();
         assertThat(kit.probe(bench.context(changed)).state())

@@ -31,8 +31,10 @@ class SambaShareKitTest {
     private void program(String name, String text) throws IOException {
         Path program = folder.resolve("bin").resolve(name);
         // the options -s FILE go before what is asked
-        Files.writeString(program, "#!/bin/sh\nd=" + folder + "; shift 2; echo \"" + name + " $*\" >> $d/calls\n"
-                + "[ ! -e $d/" + name + ".fails ] || { echo \"" + name + " is broken\" >&2; exit 1; }\n" + text);
+        Files.writeString(
+                program,
+                "#!/bin/sh\nd=" + folder + "; shift 2; echo \"" + name + " $*\" >> $d/calls\n" + "[ ! -e $d/" + name
+                        + ".fails ] || { echo \"" + name + " is broken\" >&2; exit 1; }\n" + text);
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
@@ -180,7 +182,9 @@ class SambaShareKitTest {
         Files.writeString(travelling, evil);
         Files.setPosixFilePermissions(travelling.getParent(), PosixFilePermissions.fromString("rwxrwxrwx"));
         restoresWithout("evil", docs);
-        assertThat(Files.readString(travelling)).as("a folder of others is not written to").contains("evil");
+        assertThat(Files.readString(travelling))
+                .as("a folder of others is not written to")
+                .contains("evil");
         Files.delete(travelling);
         Files.delete(travelling.getParent());
         succeeds(kit.restore(bench.context(docs)));

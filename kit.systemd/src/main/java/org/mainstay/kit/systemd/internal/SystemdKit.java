@@ -43,8 +43,9 @@ public final class SystemdKit implements RecoveryKit {
     private static final KitDescriptor DESCRIPTOR = KitDescriptor.builder("gen", TYPE, "1.0.0", "systemd Unit")
             .fields(List.of(
                     Field.named(UNIT, "Unit")
-                            .help("Name of a service that is installed on every server and not enabled to start at boot,"
-                                    + " such as nginx.service.")
+                            .help(
+                                    "Name of a service that is installed on every server and not enabled to start at boot,"
+                                            + " such as nginx.service.")
                             .required()
                             .build(),
                     Field.named(TIME_LIMIT, "Time limit of start and stop in seconds")
@@ -246,8 +247,9 @@ public final class SystemdKit implements RecoveryKit {
             return Outcome.failed("systemd could not be told about " + file + ": " + reloaded.summary());
         }
         if (present && look(context).restartsItself()) {
-            context.progress("warning: systemd goes on restarting " + unit.name() + " by itself, because of a drop-in with a"
-                    + " later name than " + DROP_IN + ": take Restart= out of it");
+            context.progress(
+                    "warning: systemd goes on restarting " + unit.name() + " by itself, because of a drop-in with a"
+                            + " later name than " + DROP_IN + ": take Restart= out of it");
         }
         return Outcome.success("systemd has read " + file);
     }

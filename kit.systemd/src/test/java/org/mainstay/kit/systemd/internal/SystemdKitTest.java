@@ -168,7 +168,8 @@ class SystemdKitTest {
             assertThatThrownBy(() -> Unit.fullName(wrong)).as(wrong).hasMessageContaining("unit");
         }
         // what these start would run on after a remove that succeeds
-        for (String kind : List.of("timer", "socket", "path", "target", "slice", "scope", "mount", "swap", "automount")) {
+        for (String kind :
+                List.of("timer", "socket", "path", "target", "slice", "scope", "mount", "swap", "automount")) {
             assertThat(bench.tryCreate("web", Map.of("unit", "nginx." + kind))
                             .refusal()
                             .orElse("accepted"))
@@ -188,7 +189,8 @@ class SystemdKitTest {
         assertThat(kit.validate(bench.context(web)).succeeded()).isTrue();
         ResourceInfo other = new ResourceInfo(
                 web.server(), web.tag(), web.id(), web.application(), web.type(), Map.of("unit", "sshd"), true);
-        assertThat(kit.validate(bench.context(other)).message()).contains("sshd.service", "cannot replace nginx.service");
+        assertThat(kit.validate(bench.context(other)).message())
+                .contains("sshd.service", "cannot replace nginx.service");
     }
 
     @Test
