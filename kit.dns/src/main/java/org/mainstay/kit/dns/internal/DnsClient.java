@@ -143,7 +143,8 @@ final class DnsClient {
 
     private Message exchange(NameServer server, Message request, Optional<TSIG> signature) throws IOException {
         InetAddress address = address(server.host())
-                .orElseThrow(() -> new UnknownHostException(server + ": the name has no address, or was not found in time"));
+                .orElseThrow(
+                        () -> new UnknownHostException(server + ": the name has no address, or was not found in time"));
         int limit = (int) limit().toMillis();
         signature.ifPresent(tsig -> tsig.apply(request, null));
         byte[] bytes = request.toWire();

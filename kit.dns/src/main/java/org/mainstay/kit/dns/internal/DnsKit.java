@@ -262,7 +262,10 @@ public final class DnsKit implements RecoveryKit {
         });
     }
 
-    /** Never held up by a name server for more than a few seconds, and never failed by one: whatever stays in the DNS is overwritten by the next server's restore. */
+    /**
+     * Held up by name servers for a few seconds at most and never failed by them: whatever stays in the DNS is overwritten by
+     * the next server's restore.
+     */
     @Override
     public Outcome remove(ActionContext context) {
         return guarded(context, settings -> {

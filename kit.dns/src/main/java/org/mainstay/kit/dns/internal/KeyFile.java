@@ -27,8 +27,8 @@ final class KeyFile {
     private static final Pattern SECRET =
             Pattern.compile("secret\\s+\"?([A-Za-z0-9+/=]+)\"?\\s*;", Pattern.CASE_INSENSITIVE);
     /** Something in quotes, or a comment: what looks like one after other characters is a part of a secret. */
-    private static final Pattern QUOTED_OR_COMMENT =
-            Pattern.compile("\"[^\"\\n]*\"|(?<![^\\s;{}])(?:#|//).*");
+    private static final Pattern QUOTED_OR_COMMENT = Pattern.compile("\"[^\"\\n]*\"|(?<![^\\s;{}])(?:#|//).*");
+
     private static final List<String> ALGORITHMS =
             List.of("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-sha1", "hmac-md5");
     private static final Set<PosixFilePermission> OTHERS = Set.of(

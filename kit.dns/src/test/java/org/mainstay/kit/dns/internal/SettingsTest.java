@@ -70,8 +70,8 @@ class SettingsTest {
         for (String secret : List.of("\"//8AAAECAwQ//w==\"", "AA//AAECAwQ//w==")) {
             Files.writeString(
                     file,
-                    "// key \"of\" {\n# all\nkey \"updates\" { // ours\n algorithm hmac-sha256; # strong\n secret " + secret
-                            + ";// end\n};\n");
+                    "// key \"of\" {\n# all\nkey \"updates\" { // ours\n algorithm hmac-sha256; # strong\n secret "
+                            + secret + ";// end\n};\n");
             assertThat(KeyFile.read(file.toString())).as(secret).isNotNull();
         }
     }
@@ -81,8 +81,8 @@ class SettingsTest {
     }
 
     private ResourceInfo withdrawing(Map<String, String> further) throws Exception {
-        Map<String, String> properties = new HashMap<>(Map.of(
-                "name", "web", "domain", "example.com", "address", "127.0.0.1", "onRemove", "delete"));
+        Map<String, String> properties = new HashMap<>(
+                Map.of("name", "web", "domain", "example.com", "address", "127.0.0.1", "onRemove", "delete"));
         properties.putAll(further);
         Path marker = folder.resolve("data/kit.dns/web.example.com.published");
         Files.createDirectories(marker.getParent());
@@ -94,8 +94,8 @@ class SettingsTest {
     void aLostKeyFailsNoRemove() throws Exception {
         DnsKit kit = new DnsKit(folder);
         try (KitBench bench = bench(kit)) {
-            ResourceInfo web = withdrawing(
-                    Map.of("servers", "127.0.0.1:1", "keyFile", folder.resolve("gone").toString()));
+            ResourceInfo web = withdrawing(Map.of(
+                    "servers", "127.0.0.1:1", "keyFile", folder.resolve("gone").toString()));
             Outcome removed = kit.remove(bench.context(web));
             assertThat(removed.succeeded()).as(removed.message()).isTrue();
             assertThat(bench.progress()).anyMatch(line -> line.contains("no such file"));
@@ -122,16 +122,15 @@ class SettingsTest {
     @Test
     void namesAreLookedUpOnceAndNotForEver() throws Exception {
         Path getent = folder.resolve("getent");
-        Files.writeString(getent, "#!/bin/sh\necho $2 >> " + folder + "/asked\ncase $2 in ns1*)"
-                + " printf '::1 STREAM x\\n127.0.0.9 STREAM\\n';; *) exec sleep 600;; esac\n");
+        Files.writeString(
+                getent,
+                "#!/bin/sh\necho $2 >> " + folder + "/asked\ncase $2 in ns1*)"
+                        + " printf '::1 STREAM x\\n127.0.0.9 STREAM\\n';; *) exec sleep 600;; esac\n");
         assertThat(getent.toFile().setExecutable(true)).isTrue();
         try (KitBench bench = bench(new DnsKit(folder))) {
             bench.tunable("LKDNS_TIMEOUT_MILLIS", "1000");
             DnsClient client = new DnsClient(
-                    bench.context(withdrawing(Map.of())),
-                    Optional.empty(),
-                    Duration.ofMinutes(1),
-                    getent.toString());
+                    bench.context(withdrawing(Map.of())), Optional.empty(), Duration.ofMinutes(1), getent.toString());
             for (int time = 0; time < 2; time++) {
                 assertThat(client.address("ns1.example.com")).contains(InetAddress.getByName("127.0.0.9"));
                 assertThat(client.address("hangs.example.com")).isEmpty();
