@@ -82,8 +82,11 @@ final class Definitions {
     }
 
     private boolean trusted(Path file) throws IOException {
-        if (file.equals(copy) || !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        if (file.equals(copy)) {
             return true;
+        }
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
         }
         boolean trusted = own(file.getParent()) && own(file);
         if (!trusted) {
