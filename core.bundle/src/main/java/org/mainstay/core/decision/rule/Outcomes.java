@@ -25,8 +25,7 @@ final class Outcomes {
     private record Purpose(String what, int good, int bad) {
         static final Purpose SWITCHOVER = new Purpose("switchover to ", Notices.SWITCHED, Notices.NOT_SWITCHED);
         static final Purpose TAKEOVER = new Purpose("takeover by ", Notices.TAKEN_OVER, Notices.NOT_TAKEN_OVER);
-        static final Purpose RECOVERY =
-                new Purpose("recovery on ", Notices.RECOVERED_HERE, Notices.NOT_RECOVERED_HERE);
+        static final Purpose RECOVERY = new Purpose("recovery on ", Notices.RECOVERED_HERE, Notices.NOT_RECOVERED_HERE);
     }
 
     /** An operation ends. @param complete whether it did what it was for */
@@ -111,7 +110,8 @@ final class Outcomes {
                     good ? purpose.good() : purpose.bad(),
                     good ? Level.INFORMATION : Level.WARNING,
                     "",
-                    purpose.what() + step.self()
+                    purpose.what()
+                            + step.self()
                             + (good ? " is complete, in service: " : " is complete, not in service: ")
                             + String.join(", ", tags));
         }
