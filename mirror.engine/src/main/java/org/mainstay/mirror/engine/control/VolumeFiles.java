@@ -152,6 +152,10 @@ final class VolumeFiles {
         if (lines.containsKey(MIRROR + peer)) {
             throw new IllegalStateException("there is a mirror to " + peer + " already");
         }
+        // Whatever is known of an earlier mirror to that server, the new log does not have.
+        if (!volume.logLost(peer)) {
+            throw new IOException("the state of the volume " + name + " cannot be written");
+        }
         IntentLog log = createLog(peer, volume.size());
         put(peer, address, type, settings);
         volume.addMirror(peer, address, type, settings, log, lines.get("logs").isEmpty());

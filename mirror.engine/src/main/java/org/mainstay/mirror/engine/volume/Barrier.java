@@ -74,6 +74,14 @@ final class Barrier {
         }
     }
 
+    /** It is recorded that a target, perhaps of a mirror deleted since, is not current. */
+    void recorded(String peer) {
+        waiting.keySet().stream()
+                .filter(mirror -> mirror.name().equals(peer))
+                .findFirst()
+                .ifPresentOrElse(this::done, () -> volume.mirror(peer));
+    }
+
     void clear() {
         waiting.clear();
         volume.path().open(WritePath.Gate.BARRIER);

@@ -62,7 +62,10 @@ final class RoleChange {
         }
         // In step with the former source up to now; what other targets hold of its last writes is not known here.
         boolean former = peer.equals(from) && before.consistent();
-        return new VolumeState.Peer(former ? before.generations().current() : 0, true, known.stopped(), known.broken());
+        // The log misses nothing if there was nothing to miss since the log was emptied.
+        boolean complete = !before.written() || known.logComplete();
+        return new VolumeState.Peer(
+                former ? before.generations().current() : 0, complete, known.stopped(), known.broken());
     }
 
     void target(long epoch, String source, boolean discard) throws RefusedException {

@@ -75,7 +75,9 @@ public final class Volume implements Export {
             Mirror mirror = new Mirror(this, peer, type, settings);
             mirror.log(log);
             addresses.put(peer, address);
-            if (log == null && !disabled && state.peers().containsKey(peer)) {
+            boolean known = state.peers().containsKey(peer);
+            // Of what was written before the mirror was there a new log knows nothing.
+            if (known ? log == null && !disabled : state.generations().current() != 0) {
                 save(state.peer(peer, state.peer(peer).logComplete(false)));
             }
             mirrors.put(peer, mirror);
@@ -88,9 +90,14 @@ public final class Volume implements Export {
         }
     }
 
-    /** The log of a mirror was lost or damaged: changes are missing from it (MIR-190). */
-    public void logLost(String peer) {
-        locked(() -> save(state.peer(peer, state.peer(peer).logComplete(false))));
+    /** The log of a mirror was lost or damaged: changes are missing from it (MIR-190). @return false: that cannot be saved */
+    public boolean logLost(String peer) {
+        lock();
+        try {
+            return save(state.peer(peer, state.peer(peer).logComplete(false)));
+        } finally {
+            unlock();
+        }
     }
 
     /** Says whether the volume has a role now. */
@@ -103,8 +110,12 @@ public final class Volume implements Export {
         lock();
         try {
             Mirror mirror = mirror(peer);
-            mirror.close("the mirror is deleted");
-            barrier.done(mirror);
+            if (serving()) {
+                // Its target may count as current for some time: changes it lacks wait, as when it is lost.
+                mirror.fail(PauseCause.USER, "the mirror is deleted");
+            } else {
+                mirror.close("the mirror is deleted");
+            }
             mirrors.remove(peer);
             mirrorList = List.copyOf(mirrors.values());
             addresses.remove(peer);
@@ -240,7 +251,7 @@ public final class Volume implements Export {
 
     /** The controller recorded, where a takeover would look, that the target is not current (MIR-119). */
     public void recorded(String peer) {
-        locked(() -> barrier.done(mirror(peer)));
+        locked(() -> barrier.recorded(peer));
         path.drain();
     }
 

@@ -201,4 +201,29 @@ class RolesTest {
         world.run(2000);
         assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
     }
+
+    @Test
+    void aMirrorDeletedAndMadeAnewSendsWhatWasWrittenBetween() throws Exception {
+        MirrorSettings settings = a.volume.mirror("B").settings();
+        a.volume.removeMirror("B");
+        write(a);
+        assertThat(client.outstanding).isZero();
+        assertThat(java.util.Arrays.equals(b.disk.seen, a.disk.seen)).isFalse();
+        IntentLog log = IntentLog.create(new SimDisk((int) IntentLog.fileSize(SIZE)), SIZE);
+        a.volume.addMirror("B", "B", MirrorType.SYNC, settings, log, false);
+        world.run(3000);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(b.disk.seen).isEqualTo(a.disk.seen);
+    }
+
+    @Test
+    void aDeletedMirrorsTargetMayCountAsCurrentForTheWindow() {
+        world.partitioned = true;
+        a.volume.removeMirror("B");
+        a.exec(a.life(), () -> client.act(a.volume));
+        world.run(100);
+        assertThat(client.outstanding).isPositive();
+        world.run(1000);
+        assertThat(client.outstanding).isZero();
+    }
 }
