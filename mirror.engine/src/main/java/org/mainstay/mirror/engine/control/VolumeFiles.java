@@ -95,8 +95,8 @@ final class VolumeFiles {
         } catch (IOException e) {
             env.log("the intent log of " + name + " for " + peer + " is lost, everything has to be sent: "
                     + e.getMessage());
-            log = renew(peer, volume.size(), env);
-            volume.logLost(peer);
+            // First that it is lost: a new log looks as if nothing had changed.
+            log = volume.logLost(peer) ? renew(peer, volume.size(), env) : null;
         }
         volume.addMirror(
                 peer,

@@ -344,14 +344,19 @@ public final class Volume implements Export {
             log.commit();
             return true;
         } catch (IOException e) {
-            env.log("ERROR the intent log of " + name + " for " + mirror.name()
-                    + " cannot be written, the next resynchronisation after a crash is full: " + e);
-            lock();
-            try {
-                return save(state.peer(mirror.name(), mirror.record().logComplete(false)));
-            } finally {
-                unlock();
-            }
+            return giveUpLog(mirror, e);
+        }
+    }
+
+    /** Records that changes are missing from a log. @return false: not even that could be */
+    boolean giveUpLog(Mirror mirror, IOException why) {
+        env.log("ERROR the intent log of " + name + " for " + mirror.name()
+                + " cannot be written, the next resynchronisation after a crash is full: " + why);
+        lock();
+        try {
+            return save(state.peer(mirror.name(), mirror.record().logComplete(false)));
+        } finally {
+            unlock();
         }
     }
 

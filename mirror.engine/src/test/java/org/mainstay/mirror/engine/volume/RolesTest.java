@@ -226,4 +226,24 @@ class RolesTest {
         world.run(1000);
         assertThat(client.outstanding).isZero();
     }
+
+    @Test
+    void aLogThatCannotBeWrittenIsNotCompleteAfterAFullResynchronisation() throws Exception {
+        a.volume.pause("B");
+        a.volume.logLost("B");
+        write(a);
+        a.log.failing = true;
+        a.volume.resume("B");
+        while (state(a) != MirrorState.RESYNC) {
+            world.run(1);
+        }
+        a.crash(false);
+        a.log.failing = false;
+        a.start();
+        a.volume.startSource(2, Trust.OWN);
+        world.run(3000);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(b.disk.seen).isEqualTo(a.disk.seen);
+        assertThat(a.volume.state().peer("B").logComplete()).isTrue();
+    }
 }
