@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -208,7 +209,7 @@ class RolesTest {
         a.volume.removeMirror("B");
         write(a);
         assertThat(client.outstanding).isZero();
-        assertThat(java.util.Arrays.equals(b.disk.seen, a.disk.seen)).isFalse();
+        assertThat(Arrays.equals(b.disk.seen, a.disk.seen)).isFalse();
         IntentLog log = IntentLog.create(new SimDisk((int) IntentLog.fileSize(SIZE)), SIZE);
         a.volume.addMirror("B", "B", MirrorType.SYNC, settings, log, false);
         world.run(3000);
@@ -245,5 +246,29 @@ class RolesTest {
         assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
         assertThat(a.volume.state().peer("B").logComplete()).isTrue();
+    }
+
+    /** A mark may go only when what the block holds now is on storage on both sides. */
+    @Test
+    void aBlockSentAgainWhileItsMarkIsClearedStaysMarked() throws Exception {
+        for (int round = 0; round < 30; round++) {
+            a.volume.pause("B");
+            write(a);
+            a.volume.resume("B");
+            for (int i = 0; i < 400; i++) {
+                if (i % 20 == 0) {
+                    a.exec(a.life(), () -> client.act(a.volume));
+                }
+                if (i % 10 == 0) {
+                    a.exec(a.life(), () -> a.volume.tick(true));
+                }
+                world.runNanos(50_000);
+                Bits damaged = b.disk.unflushed();
+                damaged.andNot(a.volume.mirror("B").log().marked());
+                assertThat(damaged.count())
+                        .as("blocks that B may lose and A does not know of, in round %s, state %s", round, state(a))
+                        .isZero();
+            }
+        }
     }
 }

@@ -81,6 +81,14 @@ final class SimDisk implements Disk {
         before.run();
     }
 
+    /** Returns the blocks of 64 KiB that power loss would damage. */
+    Bits unflushed() {
+        Bits blocks = new Bits(IntentLog.blocks(seen.length));
+        unflushed.forEach(write -> blocks.set(
+                write.offset / IntentLog.BLOCK, (write.offset + write.data.length - 1) / IntentLog.BLOCK + 1));
+        return blocks;
+    }
+
     /** Loses what was not flushed, sector by sector, or not. */
     void powerLoss(Random random) {
         int chance = random.nextInt(101);
