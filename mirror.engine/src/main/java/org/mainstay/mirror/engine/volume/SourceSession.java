@@ -20,6 +20,9 @@ final class SourceSession {
     private final Volume volume;
     private final Mirror mirror;
     private boolean connecting;
+    /** Distinguishes a connection being made from one that was given up and comes late. */
+    private long attempt;
+
     private Map<String, String> welcome;
     private Bits theirs;
     private long lastHeard;
@@ -39,10 +42,10 @@ final class SourceSession {
             return;
         }
         connecting = true;
-        Object[] still = {this};
+        long mine = ++attempt;
         volume.env().dial(volume.address(mirror.name()), mirror, (link, error) -> {
             volume.locked(() -> {
-                boolean wanted = connecting && still[0] != null && volume.serving();
+                boolean wanted = connecting && mine == attempt && volume.serving();
                 if (link != null && !wanted) {
                     link.close("no longer wanted");
                 } else if (wanted) {

@@ -71,8 +71,7 @@ final class TargetSide {
             throw new RefusedException("this side has not been in step with its source since it was started,"
                     + " so its data may be old. Start the other side, or force");
         }
-        boolean lives = volume.env().nanos() - echoed < TimeUnit.MILLISECONDS.toNanos(window);
-        if (trust == Trust.OWN && !handedOver && !lives) {
+        if (trust == Trust.OWN && !handedOver && !lives()) {
             throw new RefusedException("the source " + source + " was last heard in step more than " + window
                     + " ms ago and may have gone on alone. Start it, or force");
         }
@@ -99,9 +98,12 @@ final class TargetSide {
     }
 
     boolean current() {
-        return volume.state().consistent()
-                && mirroring
-                && (handedOver || volume.env().nanos() - echoed < TimeUnit.MILLISECONDS.toNanos(window));
+        return volume.state().consistent() && mirroring && (handedOver || lives());
+    }
+
+    /** The window counts while the machine sleeps: the source does not wait for who sleeps. */
+    private boolean lives() {
+        return volume.env().bootNanos() - echoed < TimeUnit.MILLISECONDS.toNanos(window);
     }
 
     String source() {
@@ -261,7 +263,7 @@ final class TargetSide {
                     endSession("nothing was heard of the source");
                     return;
                 }
-                link.send(FrameType.PING, 0, volume.env().nanos(), 0);
+                link.send(FrameType.PING, 0, volume.env().bootNanos(), 0);
             } finally {
                 volume.unlock();
             }

@@ -271,4 +271,12 @@ class RolesTest {
             }
         }
     }
+
+    @Test
+    void aTargetThatSleptThroughTheWindowIsNotCurrent() {
+        world.partitioned = true;
+        world.run(600);
+        b.slept = 600_000_000;
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN)).hasMessageContaining("may have gone on alone");
+    }
 }

@@ -32,6 +32,8 @@ final class SimNode implements Environment, StateStore {
     boolean fusePower;
     /** How long a job may wait for the disk or the scheduler, in nanoseconds. */
     int slowness = 60_000_000;
+    /** How long the machine has slept, in nanoseconds. */
+    long slept;
 
     SimNode(SimWorld world, String name, int size, MirrorType type, MirrorSettings settings) {
         this.world = world;
@@ -140,6 +142,11 @@ final class SimNode implements Environment, StateStore {
 
     @Override
     public long nanos() {
+        return world.now() - slept;
+    }
+
+    @Override
+    public long bootNanos() {
         return world.now();
     }
 
