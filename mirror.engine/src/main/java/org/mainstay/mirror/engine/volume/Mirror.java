@@ -124,6 +124,12 @@ final class Mirror implements LinkHandler {
         return since;
     }
 
+    /** Records, before the target can take itself for current, how long it then may. @return false: it cannot be recorded */
+    boolean promise() {
+        long window = session.window();
+        return record().promised() == window || volume.save(volume.state().peer(name, record().promised(window)));
+    }
+
     VolumeState.Peer record() {
         return volume.state().peer(name);
     }
@@ -267,7 +273,7 @@ final class Mirror implements LinkHandler {
         earlier.clearAll();
         cleaning = null;
         volume.path().open(WritePath.Gate.LIMIT);
-        volume.left(this, inStep);
+        volume.barrier().left(this, inStep);
     }
 
     /** Lets the changes go that waited for this target's answer. */

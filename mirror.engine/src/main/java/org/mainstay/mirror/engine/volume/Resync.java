@@ -401,6 +401,10 @@ final class Resync {
             });
             return;
         }
+        if (!mirror.promise()) {
+            mirror.fail(PauseCause.LOCAL_ERROR, "the state of the volume cannot be written");
+            return;
+        }
         phase = Phase.ENDING;
         Generations held = volume.state().generations();
         mirror.queue().ask(FrameType.END, 0, 0, Frame.text(Map.of("generations", held.text())), answer -> {

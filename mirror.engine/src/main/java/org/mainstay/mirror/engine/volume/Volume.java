@@ -291,20 +291,6 @@ public final class Volume implements Export {
 
     // ---- for mirrors; lock held ----
 
-    /** A mirror no longer replicates. */
-    void left(Mirror mirror, boolean inStep) {
-        if (!serving()) {
-            mirror.release();
-        } else if (inStep) {
-            Generations next = state.generations().next(env.newGeneration());
-            save(state.generations(next));
-            mirrorList.forEach(other -> other.announce(next));
-            barrier.hold(mirror);
-        } else if (!barrier.holds(mirror)) {
-            mirror.release();
-        }
-    }
-
     /** A target holds what this side holds. */
     void inStep(Mirror mirror, long generation) {
         save(state.peer(mirror.name(), mirror.record().generation(generation)));

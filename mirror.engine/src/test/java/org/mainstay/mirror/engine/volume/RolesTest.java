@@ -279,4 +279,86 @@ class RolesTest {
         b.slept = 600_000_000;
         assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN)).hasMessageContaining("may have gone on alone");
     }
+
+    private void untilLost() {
+        while (state(a) == MirrorState.MIRRORING) {
+            world.run(1);
+        }
+    }
+
+    @Test
+    void aSourceStartedAgainWithinTheWindowAnswersNothingItsTargetLacks() throws Exception {
+        world.partitioned = true;
+        untilLost();
+        a.crash(false);
+        a.start();
+        client.adopt(a.disk.seen, true, "restart of A");
+        a.volume.startSource(2, Trust.OWN);
+        a.exec(a.life(), () -> client.act(a.volume));
+        world.run(100);
+        assertThat(client.outstanding).isPositive();
+        a.crash(true);
+        b.volume.startSource(3, Trust.OWN);
+        client.adopt(b.disk.seen, true, "takeover by B");
+    }
+
+    @Test
+    void aSourceThatAnsweredNothingAloneIsNeitherAheadNorSplit() throws Exception {
+        world.partitioned = true;
+        a.exec(a.life(), () -> client.act(a.volume));
+        untilLost();
+        assertThat(a.volume.status().volume()).containsEntry("ahead", false);
+        assertThat(client.outstanding).isPositive();
+        b.volume.startSource(2, Trust.OWN);
+        a.crash(false);
+        a.start();
+        world.partitioned = false;
+        a.volume.startTarget(2, "B", false);
+        world.run(2000);
+        assertThat(state(b)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(Arrays.mismatch(a.disk.seen, b.disk.seen)).isNegative();
+    }
+
+    @Test
+    void aSourceIsAheadOnceItWroteAlone() {
+        world.partitioned = true;
+        world.run(2000);
+        assertThat(a.volume.status().volume()).containsEntry("ahead", true);
+    }
+
+    @Test
+    void aWindowMadeSmallerHoldsFromTheNextConnectionOn() {
+        MirrorSettings settings = a.volume.mirror("B").settings();
+        a.volume.settings("B", settings.with("CurrencyWindowMs", 20));
+        world.partitioned = true;
+        a.exec(a.life(), () -> client.act(a.volume));
+        untilLost();
+        world.run(200);
+        assertThat(client.outstanding).isPositive();
+        world.run(400);
+        assertThat(client.outstanding).isZero();
+        world.partitioned = false;
+        world.run(1000);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        world.partitioned = true;
+        a.exec(a.life(), () -> client.act(a.volume));
+        untilLost();
+        world.run(200);
+        assertThat(client.outstanding).isZero();
+    }
+
+    @Test
+    void aPromotedTargetWaitsForTheOtherTargetsOfItsSource() throws Exception {
+        IntentLog log = IntentLog.create(new SimDisk((int) IntentLog.fileSize(SIZE)), SIZE);
+        b.volume.addMirror("C", "C", MirrorType.SYNC, b.volume.mirror("A").settings(), log, false);
+        world.partitioned = true;
+        a.crash(true);
+        b.volume.startSource(2, Trust.OWN);
+        client.adopt(b.disk.seen, true, "takeover by B");
+        b.exec(b.life(), () -> client.act(b.volume));
+        world.run(100);
+        assertThat(client.outstanding).isPositive();
+        world.run(1000);
+        assertThat(client.outstanding).isZero();
+    }
 }
