@@ -102,7 +102,9 @@ class RolesTest {
     void anOrderlyHandoverLosesNothingAndNeedsNoForce() throws Exception {
         boolean[] stopped = new boolean[1];
         a.volume.stop(5000, () -> stopped[0] = true);
-        world.run(3000);
+        for (int i = 0; i < 3000 && !stopped[0]; i++) {
+            world.run(1);
+        }
         assertThat(stopped[0]).isTrue();
         assertThat(a.volume.serving()).isFalse();
         b.volume.startSource(2, Trust.OWN);
@@ -360,5 +362,15 @@ class RolesTest {
         assertThat(client.outstanding).isPositive();
         world.run(1000);
         assertThat(client.outstanding).isZero();
+    }
+
+    /** The source may have been started again meanwhile, and may have written for hours. */
+    @Test
+    void aHandoverHoldsForTheWindowAndThenNeedsTheOthersWord() throws Exception {
+        a.volume.stop(5000, () -> {});
+        world.run(2000);
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN)).hasMessageContaining("may have gone on alone");
+        b.volume.startSource(2, Trust.RECORDED);
+        assertThat(b.volume.serving()).isTrue();
     }
 }
