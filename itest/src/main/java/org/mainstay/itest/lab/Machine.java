@@ -279,6 +279,7 @@ public class Machine {
     }
 
     private void endProcesses() {
+        abortFuse();
         try {
             endGroup(cgroup());
             holder.waitFor(20, TimeUnit.SECONDS);
@@ -287,6 +288,33 @@ public class Machine {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LabException("interrupted");
+        }
+    }
+
+    /**
+     * A process that serves a file system waits for itself when it is killed while something is under way, as it would not if the
+     * power went: what waits is answered with an error first. The switch for it is mounted where nobody else sees it.
+     */
+    private void abortFuse() {
+        String mountinfo;
+        try {
+            mountinfo = Files.readString(Path.of("/proc", String.valueOf(firstProcess), "mountinfo"));
+        } catch (IOException e) {
+            // it is off
+            return;
+        }
+        for (String line : mountinfo.split("\n")) {
+            if (line.contains(" - fuse ") || line.contains(" - fuse.")) {
+                String connection = line.split(" ")[2].split(":")[1];
+                Exec.run(
+                        "unshare",
+                        "--mount",
+                        "sh",
+                        "-c",
+                        "mount -t fusectl none /sys/fs/fuse/connections && echo 1 > /sys/fs/fuse/connections/$1/abort",
+                        "sh",
+                        connection);
+            }
         }
     }
 

@@ -199,7 +199,8 @@ class BundleRulesIT {
         assertThat(bundle("comm.bundle").imports().keySet())
                 .noneMatch(name -> name.startsWith("io.netty") || name.startsWith("org.bouncycastle"));
         assertThat(bundle("comm.bundle").packages()).contains("io.netty.channel", "org.bouncycastle.cert");
-        assertThat(bundle("shell.bundle").packages()).contains("picocli");
+        assertThat(bundle("shell.bundle").packages()).contains("picocli", "org.snmp4j.smi");
+        assertThat(bundle("shell.bundle").imports().keySet()).noneMatch(name -> name.startsWith("org.snmp4j"));
         assertThat(bundle("kit.postgres").packages()).contains("org.postgresql.core.v3");
         assertThat(bundle("kit.postgres").imports().keySet())
                 .noneMatch(name -> name.startsWith("org.postgresql")

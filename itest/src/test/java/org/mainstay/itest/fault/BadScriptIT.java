@@ -194,10 +194,11 @@ class BadScriptIT extends FaultCase {
         assertThat(app.count(b(), "restore", "begin")).isZero();
 
         kill(app, a());
+        // A tries once more, and what it then cannot clean up would need the operator's word again.
+        app.fail("remove", a(), false);
         b().mainstay("resource", "confirm-stopped", "stuck", "--on", "A");
         b().await("stuck", "B", "ISP", LIMIT);
         assertThat(app.processes(b())).hasSize(1);
-        app.fail("remove", a(), false);
         app.fail("restore", a(), false);
         retire(app);
     }

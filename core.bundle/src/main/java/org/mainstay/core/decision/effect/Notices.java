@@ -13,6 +13,7 @@ public final class Notices {
     public static final int PERSIST_WORKS = 20108;
     public static final int PERSIST_SLOW = 20109;
     public static final int DATABASE_OLD = 20110;
+    public static final int STOPPING = 20111;
 
     public static final int RESTORED = 20120;
     public static final int RESTORE_FAILED = 20121;
@@ -55,6 +56,13 @@ public final class Notices {
     public static final int FENCED = 20176;
     public static final int FENCE_FAILED = 20177;
     public static final int CUT_OFF = 20178;
+
+    public static final int SWITCHED = 20180;
+    public static final int NOT_SWITCHED = 20181;
+    public static final int TAKEN_OVER = 20182;
+    public static final int NOT_TAKEN_OVER = 20183;
+    public static final int RECOVERED_HERE = 20184;
+    public static final int NOT_RECOVERED_HERE = 20185;
 
     private Notices() {}
 }

@@ -115,6 +115,7 @@ final class InstanceReservations {
 
     /** Ends an operation and answers whoever waits for it. */
     void finish(ServiceOperation operation, Reply reply) {
+        new Outcomes(step).ended(operation, reply.succeeded());
         new Claims(step).withdraw(operation);
         reply(operation.asker(), reply);
         step.end(operation.id());

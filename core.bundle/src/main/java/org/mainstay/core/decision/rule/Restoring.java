@@ -249,6 +249,7 @@ final class Restoring {
         var tried = new TreeSet<>(operation.then().tried());
         step.own().row(LcdSection.HANDOVERS, handoverId).map(Handover::tried).ifPresent(tried::addAll);
         tried.add(step.self());
+        new Outcomes(step).failed(operation, stay);
         endHandover(operation);
         Then then = stay ? Then.NOTHING : new Then(Then.Step.FAILOVER, "", List.copyOf(tried), 0);
         reservations.reply(

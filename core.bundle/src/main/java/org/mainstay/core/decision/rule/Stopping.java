@@ -48,6 +48,7 @@ final class Stopping {
         new InstanceReservations(step).refuseWaiting("Mainstay on " + step.self() + " is being stopped");
         step.stop = new Stop(true, requestId, request.leaveRunning(), request.systemShutdown(), 0);
         step.phase(Phase.STOPPING);
+        step.note(Notices.STOPPING, Level.INFORMATION, "", "Mainstay is being stopped on " + step.self());
         step.startTimer(DRAIN, step.settings.stopDrain());
         if (move) {
             for (SortedSet<String> hierarchy : step.topology().hierarchies().values()) {

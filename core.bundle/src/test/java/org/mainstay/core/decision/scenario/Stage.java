@@ -129,6 +129,7 @@ final class Stage {
                 settings = settings.withSafety(safety.withFenced(Set.copyOf(words.subList(2, words.size()))));
             }
             case "watchdogs" -> world.watchdogs(true);
+            case "outcomes" -> transcript.outcomes();
             case "servers" -> servers(words.subList(1, words.size()));
             case "resource" -> resource(words.subList(1, words.size()));
             case "dependency" ->

@@ -29,12 +29,28 @@ final class Transcript implements Watcher {
             Notices.RECOVER_FAILED,
             Notices.TAKEOVER);
 
+    /** How moves ended: in every scenario they would repeat what is there. */
+    private static final Set<Integer> OUTCOMES = Set.of(
+            Notices.STOPPING,
+            Notices.SWITCHED,
+            Notices.NOT_SWITCHED,
+            Notices.TAKEN_OVER,
+            Notices.NOT_TAKEN_OVER,
+            Notices.RECOVERED_HERE,
+            Notices.NOT_RECOVERED_HERE);
+
     private final World world;
     private final List<String> lines = new ArrayList<>();
+    private boolean outcomes;
     private Map<String, String> states = new TreeMap<>();
 
     Transcript(World world) {
         this.world = world;
+    }
+
+    /** Writes down how moves ended, too. */
+    void outcomes() {
+        outcomes = true;
     }
 
     @Override
@@ -67,7 +83,11 @@ final class Transcript implements Watcher {
 
     @Override
     public void notes(Server server, Effect.Notify note) {
-        if (note.level() != Level.INFORMATION && !SILENT.contains(note.number())) {
+        if (OUTCOMES.contains(note.number())) {
+            if (outcomes) {
+                lines.add(server + " reports: " + note.text());
+            }
+        } else if (note.level() != Level.INFORMATION && !SILENT.contains(note.number())) {
             lines.add(server + " reports: " + note.text());
         }
         if (note.number() == Notices.ADOPTED) {

@@ -54,6 +54,9 @@ public final class GenericApplicationKit implements RecoveryKit {
             List.of(RESTORE, REMOVE, QUICK_CHECK, DEEP_CHECK, RECOVER, CREATE, EXTEND, DELETE);
     private static final Pattern EXTRA = Pattern.compile("([A-Za-z][A-Za-z0-9_-]*)=(/\\S+)");
     private static final Duration LONGEST = Duration.ofHours(24);
+    /** Exit codes from here on are the shell's: not executable, not found, ended by a signal. */
+    private static final int NO_JUDGEMENT = 126;
+
     private static final Duration LEFTOVERS_END_WITHIN = Duration.ofSeconds(10);
 
     private static final KitDescriptor DESCRIPTOR = KitDescriptor.builder("gen", "app", "1.0.0", "Generic Application")
@@ -286,13 +289,49 @@ public final class GenericApplicationKit implements RecoveryKit {
 
     @Override
     public Outcome restore(ActionContext context) {
-        return run(context, RESTORE, limitOf(context));
+        return start(context, RESTORE);
+    }
+
+    /**
+     * Runs a script that starts the application and writes down whether its processes are in the control group: a script that
+     * asks another service to start something leaves the group empty for ever, which then is no evidence that nothing runs.
+     */
+    private Outcome start(ActionContext context, String script) {
+        Scripts scripts = new Scripts(home, context.resource());
+        try {
+            if (!context.cancelled()) {
+                // before the start: it may be cut short anywhere
+                scripts.noteStart();
+            }
+        } catch (IOException e) {
+            return Outcome.failed("the start could not be written down, so nothing is started: " + e.getMessage());
+        }
+        Outcome started = run(context, script, limitOf(context));
+        try {
+            boolean inside = !context.cancelled()
+                    && !context.host().processes().inService().isEmpty();
+            if (inside || started.succeeded()) {
+                scripts.noteStarted(inside);
+            }
+        } catch (IOException e) {
+            context.progress("warning: whether its processes are in the control group could not be written down: "
+                    + e.getMessage());
+        }
+        return started;
     }
 
     @Override
     public Outcome remove(ActionContext context) {
         Outcome removed = run(context, REMOVE, limitOf(context));
-        return removed.succeeded() ? endLeftovers(context, removed) : removed;
+        Outcome ended = removed.succeeded() ? endLeftovers(context, removed) : removed;
+        if (ended.succeeded()) {
+            try {
+                new Scripts(home, context.resource()).noteStop();
+            } catch (IOException e) {
+                context.progress("warning: that it is stopped could not be written down: " + e.getMessage());
+            }
+        }
+        return ended;
     }
 
     /** The script said it is stopped: what it left in the control group gets a short time to end, then is ended. */
@@ -327,7 +366,7 @@ public final class GenericApplicationKit implements RecoveryKit {
     @Override
     public Outcome recover(ActionContext context) {
         if (has(context.resource(), RECOVER)) {
-            return run(context, RECOVER, limitOf(context));
+            return start(context, RECOVER);
         }
         Outcome removed = remove(context);
         return removed.succeeded() ? restore(context) : removed;
@@ -335,7 +374,8 @@ public final class GenericApplicationKit implements RecoveryKit {
 
     /**
      * Says running where the quick check says so, or where there is no such script and processes are in the control group;
-     * stopped only where the quick check fails and no process is left: without both kinds of evidence it cannot be told.
+     * stopped only where the quick check fails by its own judgement, no process is left, and the group would hold some if
+     * anything ran: without all of this evidence it cannot be told.
      */
     @Override
     public Probe probe(ActionContext context) {
@@ -353,9 +393,22 @@ public final class GenericApplicationKit implements RecoveryKit {
         if (result.exitCode() < 0) {
             return Probe.unknown("the quickCheck script could not be asked: " + result.summary());
         }
-        return processes.isEmpty()
-                ? Probe.stopped("the quickCheck script fails and no process is left")
-                : Probe.partial("the quickCheck script fails but processes " + processes + " run");
+        if (result.exitCode() >= NO_JUDGEMENT) {
+            return Probe.unknown(
+                    "the quickCheck script could not judge (exit code " + result.exitCode() + "): " + result.summary());
+        }
+        if (!processes.isEmpty()) {
+            return Probe.partial("the quickCheck script fails but processes " + processes + " run");
+        }
+        try {
+            return new Scripts(home, context.resource()).startedOutside()
+                    ? Probe.unknown(
+                            "the quickCheck script fails, but what was started is not in the control group: it may"
+                                    + " run on")
+                    : Probe.stopped("the quickCheck script fails and no process is left");
+        } catch (IOException e) {
+            return Probe.unknown("the quickCheck script fails; where it was started cannot be read: " + e.getMessage());
+        }
     }
 
     private static Duration limitOf(ActionContext context) {

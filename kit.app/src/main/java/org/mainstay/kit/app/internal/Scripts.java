@@ -23,14 +23,15 @@ import org.mainstay.kit.Outcome;
 import org.mainstay.kit.ResourceInfo;
 
 /**
- * The script files of a resource on this server: which file an action runs, whether it can be used, and copies made by an
- * update (OPS-090, OPS-091).
+ * The script files of a resource on this server: which file an action runs, whether it can be used, copies made by an update
+ * (OPS-090, OPS-091), and the note where what they started went.
  */
 final class Scripts {
     private static final Pattern INTERPRETER = Pattern.compile("^#!\\s*(/\\S+)(?:\\s+(\\S+))?.*");
     private static final List<String> SHELLS = List.of("sh", "bash", "dash", "ksh", "ksh93", "mksh");
     private static final Duration SYNTAX_CHECK = Duration.ofSeconds(10);
     private static final long HEAD = 256;
+    private static final String INSIDE = "inside";
 
     private final Path folder;
     private final ResourceInfo resource;
@@ -157,7 +158,35 @@ final class Scripts {
         }
     }
 
-    /** Removes all copies. */
+    /** Returns whether a start was begun here since the last remove and nothing of it was seen in the control group. */
+    boolean startedOutside() throws IOException {
+        return Files.exists(started()) && !Files.readString(started()).equals(INSIDE);
+    }
+
+    /** Writes down that a start is begun; where an earlier one put processes into the control group, this one will. */
+    void noteStart() throws IOException {
+        if (!Files.exists(started())) {
+            Files.createDirectories(folder);
+            Files.writeString(started(), "begun");
+        }
+    }
+
+    /** Writes down whether a start that succeeded put processes into the control group. */
+    void noteStarted(boolean inside) throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(started(), inside ? INSIDE : "outside");
+    }
+
+    /** Forgets the start: a remove succeeded. */
+    void noteStop() throws IOException {
+        Files.deleteIfExists(started());
+    }
+
+    private Path started() {
+        return folder.resolve("started");
+    }
+
+    /** Removes all copies and notes. */
     void delete() throws IOException {
         if (Files.isDirectory(folder)) {
             try (var files = Files.list(folder)) {

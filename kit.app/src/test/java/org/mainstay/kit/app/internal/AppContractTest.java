@@ -39,7 +39,7 @@ class AppContractTest {
 
     @Test
     void keepsTheContract() throws IOException {
-        GenericApplicationKit kit = new GenericApplicationKit();
+        GenericApplicationKit kit = new GenericApplicationKit(folder);
         String runs = folder.resolve("runs").toString();
         Map<String, String> scripts = Map.of(
                 "restore", script("restore", "touch " + runs),

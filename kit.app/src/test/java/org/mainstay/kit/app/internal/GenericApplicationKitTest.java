@@ -23,11 +23,12 @@ class GenericApplicationKitTest {
     @TempDir
     Path folder;
 
-    private final GenericApplicationKit kit = new GenericApplicationKit();
+    private GenericApplicationKit kit;
     private KitBench bench;
 
     @BeforeEach
     void open() {
+        kit = new GenericApplicationKit(folder);
         bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")));
     }
 
@@ -157,5 +158,57 @@ class GenericApplicationKitTest {
         properties.remove("quickCheck");
         assertThat(kit.probe(bench.context(bench.create("web", properties))).state())
                 .isEqualTo(Probe.State.UNKNOWN);
+    }
+
+    private Probe.State probed(ResourceInfo app) {
+        return kit.probe(bench.context(app)).state();
+    }
+
+    /** A container or a unit runs on, whatever the check of it says: then an empty control group proves nothing. */
+    @Test
+    void whatRunsOutsideTheControlGroupIsNotStoppedBecauseItIsUnhealthy() throws IOException {
+        Map<String, String> properties = scripts();
+        String remove = properties.get("remove");
+        ResourceInfo app = bench.create("web", properties);
+        assertThat(probed(app)).as("never started here").isEqualTo(Probe.State.STOPPED);
+        assertThat(kit.restore(bench.context(app)).succeeded()).isTrue();
+        script("quick", "exit 1");
+        assertThat(probed(app)).isEqualTo(Probe.State.UNKNOWN);
+        script("remove", "exit 1");
+        assertThat(kit.remove(bench.context(app)).succeeded()).isFalse();
+        assertThat(probed(app)).as("after a failed remove").isEqualTo(Probe.State.UNKNOWN);
+        assertThat(script("remove", "exit 0")).isEqualTo(remove);
+        assertThat(kit.remove(bench.context(app)).succeeded()).isTrue();
+        assertThat(probed(app)).as("its remove says so").isEqualTo(Probe.State.STOPPED);
+    }
+
+    @Test
+    void aStartThatWasCutShortMayHaveStartedSomethingElsewhere() throws IOException {
+        ResourceInfo app = bench.create("web", scripts());
+        script("restore", "exit 1");
+        assertThat(kit.restore(bench.context(app)).succeeded()).isFalse();
+        assertThat(probed(app)).isEqualTo(Probe.State.UNKNOWN);
+        assertThat(kit.remove(bench.context(app)).succeeded()).isTrue();
+        assertThat(probed(app)).isEqualTo(Probe.State.STOPPED);
+    }
+
+    @Test
+    void anEmptyControlGroupIsEvidenceWhereTheScriptFillsIt() throws IOException {
+        Map<String, String> properties = scripts();
+        properties.put("restore", script("restore", "setsid sleep 600 >/dev/null 2>&1 &", "exit 0"));
+        ResourceInfo app = bench.create("web", properties);
+        assertThat(kit.restore(bench.context(app)).succeeded()).isTrue();
+        assertThat(probed(app)).as("the check fails, but it runs").isEqualTo(Probe.State.PARTIAL);
+        assertThat(bench.context(app).host().processes().endAll().succeeded()).isTrue();
+        assertThat(probed(app)).isEqualTo(Probe.State.STOPPED);
+    }
+
+    @Test
+    void aCheckThatCannotJudgeSaysNothing() throws IOException {
+        ResourceInfo app = bench.create("web", scripts());
+        for (String broken : new String[] {"exec /no/such/program", "exec /", "kill -KILL $$"}) {
+            script("quick", broken);
+            assertThat(probed(app)).as(broken).isEqualTo(Probe.State.UNKNOWN);
+        }
     }
 }

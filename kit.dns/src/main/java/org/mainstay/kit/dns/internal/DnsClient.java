@@ -3,15 +3,22 @@ package org.mainstay.kit.dns.internal;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import org.mainstay.kit.ActionContext;
+import org.mainstay.kit.Command;
+import org.mainstay.kit.CommandResult;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -30,14 +37,67 @@ final class DnsClient {
 
     private final ActionContext context;
     private final Optional<TSIG> key;
+    private final String getent;
     private final int timeoutMillis;
+    private final long end;
+    private final Map<String, Optional<InetAddress>> known = new HashMap<>();
 
-    DnsClient(ActionContext context, Optional<TSIG> key) {
+    /** @param budget how long all questions together may take */
+    DnsClient(ActionContext context, Optional<TSIG> key, Duration budget) {
+        this(context, key, budget, "getent");
+    }
+
+    /**
+     * @param budget how long all questions together may take
+     * @param getent program that looks names up
+     */
+    DnsClient(ActionContext context, Optional<TSIG> key, Duration budget, String getent) {
         this.context = context;
         this.key = key;
+        this.getent = getent;
+        this.end = System.nanoTime() + budget.toNanos();
         String text = context.tunable("LKDNS_TIMEOUT_MILLIS", String.valueOf(TIMEOUT_MILLIS))
                 .strip();
         this.timeoutMillis = text.matches("[1-9]\\d{0,5}") ? Integer.parseInt(text) : (int) TIMEOUT_MILLIS;
+    }
+
+    /** Returns how long the next step may take. @throws IOException if no time is left for it */
+    private Duration limit() throws IOException {
+        if (context.cancelled()) {
+            throw new CancellationException("the action's time is up");
+        }
+        long budget = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        if (budget <= 0) {
+            throw new IOException("no time is left for name servers");
+        }
+        long action = Math.max(1, context.remaining().toMillis());
+        return Duration.ofMillis(Math.min(timeoutMillis, Math.min(action, budget)));
+    }
+
+    /**
+     * Returns the address of a host, looked up once per action by a program that can be ended: the resolver inside of Java
+     * neither has a time limit nor heeds the end of the action.
+     *
+     * @throws IOException if no time is left
+     */
+    Optional<InetAddress> address(String host) throws IOException {
+        Optional<InetAddress> literal = Settings.literal(host);
+        if (literal.isPresent() || known.containsKey(host)) {
+            return literal.isPresent() ? literal : known.get(host);
+        }
+        Optional<InetAddress> found = Optional.empty();
+        if (host.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*")) {
+            CommandResult result = context.host()
+                    .run(Command.of(getent, "ahosts", host).timeLimit(limit()).build());
+            List<InetAddress> all = result.output()
+                    .lines()
+                    .flatMap(line -> Settings.literal(line.strip().split("\\s+")[0]).stream())
+                    .toList();
+            found = all.stream().filter(Inet4Address.class::isInstance).findFirst();
+            found = found.isPresent() ? found : all.stream().findFirst();
+        }
+        known.put(host, found);
+        return found;
     }
 
     /** A zone a server answers for. */
@@ -82,15 +142,15 @@ final class DnsClient {
     }
 
     private Message exchange(NameServer server, Message request, Optional<TSIG> signature) throws IOException {
-        if (context.cancelled()) {
-            throw new CancellationException("the action's time is up");
-        }
+        InetAddress address = address(server.host())
+                .orElseThrow(
+                        () -> new UnknownHostException(server + ": the name has no address, or was not found in time"));
+        int limit = (int) limit().toMillis();
         signature.ifPresent(tsig -> tsig.apply(request, null));
         byte[] bytes = request.toWire();
-        long limit = Math.min(timeoutMillis, Math.max(1, context.remaining().toMillis()));
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(address(server), server.port()), (int) limit);
-            socket.setSoTimeout((int) limit);
+            socket.connect(new InetSocketAddress(address, server.port()), limit);
+            socket.setSoTimeout(limit);
             OutputStream out = socket.getOutputStream();
             byte[] framed = new byte[bytes.length + 2];
             framed[0] = (byte) (bytes.length >> 8);
@@ -120,10 +180,5 @@ final class DnsClient {
         if (error != Rcode.NOERROR && response.getRcode() == Rcode.NOERROR) {
             throw new IOException(server + " answered without a valid signature: " + Rcode.TSIGstring(error));
         }
-    }
-
-    private static InetAddress address(NameServer server) throws UnknownHostException {
-        Optional<InetAddress> literal = Settings.literal(server.host());
-        return literal.isPresent() ? literal.get() : InetAddress.getByName(server.host());
     }
 }

@@ -43,7 +43,11 @@ public final class DnsKit implements RecoveryKit {
             .localRecovery(true)
             .build();
 
+    /** How long a remove tries to take the records away: the hierarchy waits with it. */
+    private static final Duration WITHDRAW_WITHIN = Duration.ofSeconds(5);
+
     private final Path home;
+    private final Duration withdrawWithin;
 
     /** The service's working directory is the installation. */
     @Activate
@@ -53,7 +57,16 @@ public final class DnsKit implements RecoveryKit {
 
     /** @param home the installation */
     DnsKit(Path home) {
+        this(home, WITHDRAW_WITHIN);
+    }
+
+    /**
+     * @param home the installation
+     * @param withdrawWithin how long a remove tries to take the records away
+     */
+    DnsKit(Path home, Duration withdrawWithin) {
         this.home = home;
+        this.withdrawWithin = withdrawWithin;
     }
 
     private static List<Field> fields(boolean alias) {
@@ -249,17 +262,29 @@ public final class DnsKit implements RecoveryKit {
         });
     }
 
-    /** Never held up by a name server: whatever stays in the DNS is overwritten by the next server's restore. */
+    /**
+     * Held up by name servers for a few seconds at most and never failed by them: whatever stays in the DNS is overwritten by
+     * the next server's restore.
+     */
     @Override
     public Outcome remove(ActionContext context) {
         return guarded(context, settings -> {
             boolean published = Files.exists(marker(context));
             Files.deleteIfExists(marker(context));
             if (settings.deleteOnRemove() && published) {
-                new Publisher(context, settings).withdraw();
+                withdraw(context, settings);
             }
             return Outcome.success("this server no longer keeps " + settings.ownerText());
         });
+    }
+
+    private void withdraw(ActionContext context, Settings settings) {
+        try {
+            new Publisher(context, settings, withdrawWithin).withdraw();
+        } catch (IllegalArgumentException e) {
+            // the key is gone or cannot be read
+            context.progress("warning: the records of " + settings.ownerText() + " stay: " + e.getMessage());
+        }
     }
 
     @Override

@@ -26,6 +26,9 @@ final class KeyFile {
             Pattern.compile("algorithm\\s+\"?([A-Za-z0-9-]+)\"?\\s*;", Pattern.CASE_INSENSITIVE);
     private static final Pattern SECRET =
             Pattern.compile("secret\\s+\"?([A-Za-z0-9+/=]+)\"?\\s*;", Pattern.CASE_INSENSITIVE);
+    /** Something in quotes, or a comment: what looks like one after other characters is a part of a secret. */
+    private static final Pattern QUOTED_OR_COMMENT = Pattern.compile("\"[^\"\\n]*\"|(?<![^\\s;{}])(?:#|//).*");
+
     private static final List<String> ALGORITHMS =
             List.of("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-sha1", "hmac-md5");
     private static final Set<PosixFilePermission> OTHERS = Set.of(
@@ -35,6 +38,12 @@ final class KeyFile {
             PosixFilePermission.OTHERS_WRITE);
 
     private KeyFile() {}
+
+    private static String withoutComments(String text) {
+        return QUOTED_OR_COMMENT
+                .matcher(text)
+                .replaceAll(found -> found.group().startsWith("\"") ? Matcher.quoteReplacement(found.group()) : "");
+    }
 
     /** @throws IllegalArgumentException whose message says what is wrong with the file and never holds a part of it */
     static TSIG read(String path) {
@@ -51,7 +60,7 @@ final class KeyFile {
                 throw new IllegalArgumentException(
                         what + "others than its owner can read or write it: run chmod 600 on it");
             }
-            text = Files.readString(file).replaceAll("(?m)(//|#).*$", "");
+            text = withoutComments(Files.readString(file));
         } catch (IOException e) {
             throw new IllegalArgumentException(
                     what + "it cannot be read: " + e.getClass().getSimpleName());

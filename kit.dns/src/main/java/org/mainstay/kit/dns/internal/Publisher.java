@@ -39,9 +39,14 @@ final class Publisher {
     private final Map<NameServer, String> silent = new LinkedHashMap<>();
 
     Publisher(ActionContext context, Settings settings) {
+        this(context, settings, context.remaining());
+    }
+
+    /** @param budget how long all questions to name servers together may take */
+    Publisher(ActionContext context, Settings settings, Duration budget) {
         this.context = context;
         this.settings = settings;
-        this.client = new DnsClient(context, settings.keyFile().map(KeyFile::read));
+        this.client = new DnsClient(context, settings.keyFile().map(KeyFile::read), budget);
     }
 
     /**
@@ -93,16 +98,15 @@ final class Publisher {
         return Optional.of(new Scene(zone, List.copyOf(all)));
     }
 
-    private static boolean isNew(Set<NameServer> known, NameServer other) {
+    private boolean isNew(Set<NameServer> known, NameServer other) {
         return known.stream().noneMatch(one -> address(one).equals(address(other)) && one.port() == other.port());
     }
 
-    private static Optional<InetAddress> address(NameServer server) {
-        Optional<InetAddress> literal = Settings.literal(server.host());
+    private Optional<InetAddress> address(NameServer server) {
         try {
-            return literal.isPresent() ? literal : Optional.of(InetAddress.getByName(server.host()));
-        } catch (java.net.UnknownHostException e) {
-            // the name server's own zone may say; see discovered
+            return client.address(server.host());
+        } catch (IOException e) {
+            // no time is left; the next question says so
             return Optional.empty();
         }
     }

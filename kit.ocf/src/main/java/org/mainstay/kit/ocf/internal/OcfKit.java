@@ -111,8 +111,8 @@ public final class OcfKit implements RecoveryKit {
         return field.build();
     }
 
-    private static boolean isSecret(String name) {
-        return name.toLowerCase(Locale.ROOT).matches(".*(passw|secret|token).*")
+    static boolean isSecret(String name) {
+        return name.toLowerCase(Locale.ROOT).matches(".*(pass(w|phrase|$)|secret|token).*")
                 && !name.toLowerCase(Locale.ROOT).endsWith("file");
     }
 
@@ -269,6 +269,11 @@ public final class OcfKit implements RecoveryKit {
         return Code.is(monitor, Code.SUCCESS, Code.RUNNING_PROMOTED, Code.DEGRADED, Code.DEGRADED_PROMOTED);
     }
 
+    /** Returns whether a monitor says that nothing runs; that it found an error, hangs or does not know is no such answer. */
+    static boolean stopped(CommandResult monitor) {
+        return Code.is(monitor, Code.NOT_RUNNING, Code.INSTALLED);
+    }
+
     @Override
     public Outcome remove(ActionContext context) {
         return guarded(context, bound -> {
@@ -278,8 +283,8 @@ public final class OcfKit implements RecoveryKit {
                 return failed(bound, "stop", stopped);
             }
             CommandResult after = bound.run(context, "monitor", 0, true);
-            if (serves(after)) {
-                return Outcome.failed(bound.agent() + " still runs although its stop succeeded");
+            if (!stopped(after)) {
+                return failed(bound, "monitor after a successful stop does not say that it is stopped", after);
             }
             Outcome ended = context.host().processes().endAll();
             return ended.succeeded() ? Outcome.success(bound.agent() + " is stopped") : ended;
@@ -333,10 +338,16 @@ public final class OcfKit implements RecoveryKit {
     /** Processes are always known; what else can be ended without the agent is known for the agents named here. */
     @Override
     public List<KillHandle> killHandles(ActionContext context) {
-        ResourceInfo resource = context.resource();
+        return killHandles(context.resource());
+    }
+
+    static List<KillHandle> killHandles(ResourceInfo resource) {
         String agent = resource.property(Agent.PROPERTY, "").replaceFirst(".*:", "");
         if (agent.equals("Filesystem")) {
-            return List.of(KillHandle.mount(resource.property("directory", ""), resource.property("device", "")));
+            String device = resource.property("device", "").strip();
+            // the agent also takes -U uuid, -L label and what mount takes; the kernel lists the device found by them
+            boolean search = device.matches("-.*|(?i:(PART)?(UUID|LABEL)|ID)=.*");
+            return List.of(KillHandle.mount(resource.property("directory", ""), search ? "" : device));
         }
         String nic = resource.property("nic", "");
         String prefix = resource.property("cidr-netmask", "");

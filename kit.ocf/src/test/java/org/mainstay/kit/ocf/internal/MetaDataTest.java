@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.mainstay.kit.CommandResult;
+import org.mainstay.kit.KillHandle;
+import org.mainstay.kit.ResourceInfo;
 
 class MetaDataTest {
     private static final String XML = """
@@ -66,5 +70,52 @@ class MetaDataTest {
         assertThat(OcfKit.fieldName("client_binary")).isEqualTo("client-binary");
         assertThat(OcfKit.fieldName("agent")).isEqualTo("ocf.agent");
         assertThat(OcfKit.fieldName("_x")).isEqualTo("ocf.-x");
+    }
+
+    /** The kernel lists the device that was found, so the words of a search would match no mount. */
+    @Test
+    void theHandleOfAFilesystemSearchedForIsWhateverIsMountedThere() {
+        for (String device :
+                List.of("-U 1234-5678", "-Lfiles", "UUID=1234", "LABEL=files", "PARTUUID=1", "PARTLABEL=x")) {
+            assertThat(OcfKit.killHandles(filesystem(device)))
+                    .as(device)
+                    .containsExactly(KillHandle.mount("/srv/files", ""));
+        }
+        for (String device : List.of("/dev/sdb1", "nas:/export", "//nas/files")) {
+            assertThat(OcfKit.killHandles(filesystem(device)))
+                    .as(device)
+                    .containsExactly(KillHandle.mount("/srv/files", device));
+        }
+    }
+
+    private static ResourceInfo filesystem(String device) {
+        Map<String, String> properties =
+                Map.of("agent", "ocf:heartbeat:Filesystem", "device", device, "directory", "/srv/files");
+        return new ResourceInfo("A", "files", "files", "gen", "ocf", properties, true);
+    }
+
+    @Test
+    void onlyAClearAnswerAfterAStopCountsAsStopped() {
+        for (int code : new int[] {7, 5}) {
+            assertThat(OcfKit.stopped(new CommandResult(code, "", "")))
+                    .as("" + code)
+                    .isTrue();
+        }
+        for (int code : new int[] {0, 1, 2, 3, 4, 6, 8, 9, 42, 127, 137, 190, 191, -1, -2}) {
+            assertThat(OcfKit.stopped(new CommandResult(code, "", "")))
+                    .as("" + code)
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void passwordsAreSecrets() {
+        for (String name :
+                List.of("test_pass", "password", "admin_passwd", "PASS", "auth_token", "secret_key", "passphrase")) {
+            assertThat(OcfKit.isSecret(name)).as(name).isTrue();
+        }
+        for (String name : List.of("password_file", "compass_mode", "passive", "user")) {
+            assertThat(OcfKit.isSecret(name)).as(name).isFalse();
+        }
     }
 }

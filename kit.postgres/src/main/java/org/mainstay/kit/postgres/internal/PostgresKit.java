@@ -82,12 +82,9 @@ public final class PostgresKit implements RecoveryKit {
     @Override
     public Creation create(CreateContext context) {
         ResourceInfo resource = context.resource();
-        for (String path : List.of(Settings.DATA_DIRECTORY, Settings.SOCKET_DIRECTORY)) {
-            // pg_ctl hands both to a shell
-            if (!resource.property(path, "/").matches("[^\"'`$\\\\;&|<>*?!]+")) {
-                return Creation.refused(path + "=" + resource.property(path, "")
-                        + " holds a character that shells interpret; choose a plain path");
-            }
+        Optional<String> unusable = new Settings(resource).unusablePath();
+        if (unusable.isPresent()) {
+            return Creation.refused(unusable.get());
         }
         Path data = Path.of(resource.property(Settings.DATA_DIRECTORY, ""));
         String version;
@@ -211,6 +208,10 @@ public final class PostgresKit implements RecoveryKit {
     @Override
     public Creation extend(CreateContext context) {
         ResourceInfo resource = context.resource();
+        Optional<String> unusablePath = new Settings(resource).unusablePath();
+        if (unusablePath.isPresent()) {
+            return Creation.refused(unusablePath.get());
+        }
         String version = resource.property(Settings.VERSION, "");
         Path programs = Optional.of(resource.property(Settings.BIN_DIRECTORY, ""))
                 .filter(given -> !given.isEmpty() && Files.isDirectory(Path.of(given)))
@@ -234,6 +235,34 @@ public final class PostgresKit implements RecoveryKit {
         }
         return Creation.of(resource.id(), resource.properties())
                 .withProperty(Settings.BIN_DIRECTORY, programs.toString());
+    }
+
+    /** The identity of a resource stays, and a server that runs is never left without the resource that serves it. */
+    @Override
+    public Outcome validate(ActionContext context) {
+        ResourceInfo resource = context.resource();
+        Optional<String> unusable = new Settings(resource).unusablePath();
+        if (unusable.isPresent()) {
+            return Outcome.failed(unusable.get());
+        }
+        String port = resource.property(Settings.PORT, "5432");
+        if (!port.equals(resource.id())) {
+            return Outcome.failed("port=" + port + " cannot replace " + resource.id()
+                    + ": create a resource for it and delete this one");
+        }
+        Path data = new Settings(resource).dataDirectory();
+        try {
+            boolean runsElsewhere = resource.inService()
+                    && new Server(context).running().isEmpty()
+                    && (!context.host().processes().inService().isEmpty()
+                            || accepts("127.0.0.1", Integer.parseInt(port)));
+            return runsElsewhere
+                    ? Outcome.failed("datadir=" + data + ": the server that runs is not on it: take the resource out of"
+                            + " service first")
+                    : Outcome.success("port and paths can be used");
+        } catch (IOException e) {
+            return Outcome.failed("datadir=" + data + ": " + e.getMessage());
+        }
     }
 
     @Override

@@ -1,11 +1,14 @@
 package org.mainstay.kit.postgres.internal;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.mainstay.kit.ActionContext;
 import org.mainstay.kit.Command;
 import org.mainstay.kit.CommandResult;
@@ -50,12 +53,21 @@ final class Server {
                                         ? "starting"
                                         : file.get().status()));
             }
-        } catch (IOException e) {
+            Set<Long> all = new TreeSet<>(left);
+            all.addAll(orphans());
+            return all.isEmpty()
+                    ? Probe.stopped("no postmaster runs on " + settings.dataDirectory())
+                    : Probe.partial("the postmaster is gone but processes " + all + " are left");
+        } catch (IOException | UncheckedIOException e) {
             return Probe.unknown("cannot read the state of " + settings.dataDirectory() + ": " + e.getMessage());
         }
-        return left.isEmpty()
-                ? Probe.stopped("no postmaster runs on " + settings.dataDirectory())
-                : Probe.partial("the postmaster is gone but processes " + left + " are left");
+    }
+
+    /** Returns what a dead postmaster left, also of a server that was adopted: its processes are in no control group of ours. */
+    private List<Long> orphans() {
+        return context.host().processes().workingIn(settings.dataDirectory()).stream()
+                .filter(this::isPostgres)
+                .toList();
     }
 
     /** Returns the running postmaster's lock file. */
@@ -146,9 +158,7 @@ final class Server {
      */
     private Outcome endOrphans() {
         for (Duration waited = Duration.ZERO; ; waited = waited.plus(POLL)) {
-            List<Long> orphans = context.host().processes().workingIn(settings.dataDirectory()).stream()
-                    .filter(this::isPostgres)
-                    .toList();
+            List<Long> orphans = orphans();
             if (orphans.isEmpty()) {
                 return Outcome.success("no process of a previous server is left");
             }
@@ -158,7 +168,7 @@ final class Server {
             }
             if (waited.compareTo(IMMEDIATE_STOP_LIMIT) >= 0 || !context.pause(POLL)) {
                 return Outcome.failed("processes " + orphans + " of a previous server on " + settings.dataDirectory()
-                        + " do not end; PostgreSQL is not started beside them");
+                        + " do not end: they may still write there, so it is neither started nor given away");
             }
         }
     }
@@ -348,7 +358,8 @@ final class Server {
         if (!ended.succeeded()) {
             return Outcome.failed("processes of PostgreSQL are left: " + ended.message());
         }
-        return Outcome.success("PostgreSQL is stopped");
+        Outcome orphansEnded = endOrphans();
+        return orphansEnded.succeeded() ? Outcome.success("PostgreSQL is stopped") : orphansEnded;
     }
 
     private boolean stopPostmaster(long pid) {

@@ -23,6 +23,9 @@ final class Settings {
     static final String VERSION = "version";
     static final String OWNER = "owner";
 
+    private static final String PLAIN_WORD = "/[^\"'`$\\\\;&|<>()*?!#~\\s\\p{Cntrl}]*";
+    private static final String PLAIN_QUOTED = "/[^\"'`$\\\\;&|<>*?!\\p{Cntrl}]*";
+
     private final ResourceInfo resource;
 
     Settings(ResourceInfo resource) {
@@ -56,6 +59,20 @@ final class Settings {
 
     Optional<String> socketDirectory() {
         return Optional.of(resource.property(SOCKET_DIRECTORY, "")).filter(directory -> !directory.isEmpty());
+    }
+
+    /** Returns why one of the paths cannot be handed to pg_ctl, which hands them to a shell; empty if all can. */
+    Optional<String> unusablePath() {
+        for (String name : List.of(DATA_DIRECTORY, SOCKET_DIRECTORY, BIN_DIRECTORY)) {
+            String path = resource.property(name, "");
+            // the socket directory is a word among others; the programs quote the other two
+            String plain = name.equals(SOCKET_DIRECTORY) ? PLAIN_WORD : PLAIN_QUOTED;
+            if (!path.isEmpty() && !path.matches(plain)) {
+                return Optional.of(name + "=" + path
+                        + " is relative or holds a character that shells interpret; choose a plain absolute path");
+            }
+        }
+        return Optional.empty();
     }
 
     /** Returns the major version that made the data directory. @throws IOException if it is not a data directory */

@@ -4,11 +4,16 @@ import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.mainstay.kit.ActionContext;
 import org.mainstay.kit.ResourceInfo;
@@ -16,15 +21,22 @@ import org.mainstay.kit.ResourceInfo;
 /**
  * The definitions of a resource's shares: a file on the protected volume, so that they travel with the data, and a copy on the
  * server, which tells what belongs to the resource while the volume is elsewhere.
+ *
+ * <p>Clients can write to the volume, and Samba obeys definitions with all rights: the file counts only where nobody but the
+ * service can have written it.
  */
 final class Definitions {
     private static final String FOLDER = ".mainstay";
+    private static final Set<PosixFilePermission> FOREIGN =
+            Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
 
+    private final ActionContext context;
     private final Path copy;
     private final Optional<Path> travelling;
 
     /** @param home the installation */
     Definitions(ActionContext context, Path home) {
+        this.context = context;
         String name = URLEncoder.encode(context.resource().id(), StandardCharsets.UTF_8) + ".conf";
         this.copy = home.resolve("data/kit.share").resolve(name).toAbsolutePath();
         this.travelling = mounts(context.children()).stream()
@@ -42,10 +54,53 @@ final class Definitions {
                 .toList();
     }
 
+    /** Returns whether clients who can reach the path could also reach the definitions of the volume. */
+    static boolean exposed(Path path, Path mount) {
+        return List.of(path.normalize(), real(path)).stream()
+                .anyMatch(one -> one.equals(mount) || one.equals(real(mount)) || one.startsWith(mount.resolve(FOLDER)));
+    }
+
+    private static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            // not there (yet): as it is written
+            return path.normalize();
+        }
+    }
+
+    /** Returns whether it is there, no link, the service's own and not writable by anybody else. */
+    private static boolean own(Path path) throws IOException {
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        PosixFileAttributes its = Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        return (its.isDirectory() || its.isRegularFile())
+                && its.permissions().stream().noneMatch(FOREIGN::contains)
+                && Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS)
+                        .equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+    }
+
+    private boolean trusted(Path file) throws IOException {
+        if (file.equals(copy)) {
+            return true;
+        }
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        boolean trusted = own(file.getParent()) && own(file);
+        if (!trusted) {
+            context.progress(
+                    "warning: " + file + " is not used, as others than this service could have written it: look at"
+                            + " who did, then delete " + file.getParent());
+        }
+        return trusted;
+    }
+
     /** Returns the definitions as they were written last, of the volume before the copy. */
     Optional<List<Share>> read() throws IOException {
         for (Path file : files()) {
-            if (Files.isRegularFile(file)) {
+            if (trusted(file) && Files.isRegularFile(file)) {
                 return Optional.of(Share.parse(Files.readString(file)));
             }
         }
@@ -54,12 +109,23 @@ final class Definitions {
 
     void write(List<Share> shares) throws IOException {
         for (Path file : files()) {
-            Path mount = file.equals(copy) ? null : file.getParent().getParent();
-            if (mount != null && !Files.isDirectory(mount)) {
+            Path parent = file.getParent();
+            if (file.equals(copy)) {
+                Files.createDirectories(parent);
+            } else if (!Files.isDirectory(parent.getParent())) {
+                continue;
+            } else if (!Files.exists(parent, LinkOption.NOFOLLOW_LINKS)) {
+                Files.createDirectory(
+                        parent, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            } else if (!own(parent)) {
+                context.progress(
+                        "warning: the shares are not written to the volume, as others than this service can write to "
+                                + parent + ": look at who did, then delete it");
                 continue;
             }
-            Files.createDirectories(file.getParent());
             Path next = file.resolveSibling(file.getFileName() + ".new");
+            Files.deleteIfExists(next);
+            Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             Files.writeString(next, Share.format(shares));
             Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         }
@@ -74,7 +140,7 @@ final class Definitions {
 
     /** Returns the names of shares other resources hold on the same volume. */
     List<Share> ofOthers() throws IOException {
-        if (travelling.isEmpty() || !Files.isDirectory(travelling.get().getParent())) {
+        if (travelling.isEmpty() || !own(travelling.get().getParent())) {
             return List.of();
         }
         List<Share> shares = new ArrayList<>();
@@ -82,6 +148,9 @@ final class Definitions {
             for (Path file : files.filter(file -> file.getFileName().toString().matches("shares-.*\\.conf"))
                     .filter(file -> !file.equals(travelling.get()))
                     .toList()) {
+                if (!trusted(file)) {
+                    continue;
+                }
                 shares.addAll(Share.parse(Files.readString(file)));
             }
         }
@@ -91,7 +160,7 @@ final class Definitions {
     /** Forgets the resource; the shares themselves stay (ADM-144). */
     void delete(boolean everywhere) throws IOException {
         Files.deleteIfExists(copy);
-        if (everywhere && travelling.isPresent()) {
+        if (everywhere && travelling.isPresent() && own(travelling.get().getParent())) {
             Files.deleteIfExists(travelling.get());
         }
     }

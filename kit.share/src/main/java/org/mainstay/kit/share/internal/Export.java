@@ -35,7 +35,7 @@ record Export(Path path, String client, List<String> options) {
             if (!form.matches() || form.group(2).startsWith("-")) {
                 throw new IllegalArgumentException(
                         "exports: '" + part.strip()
-                                + "' is none: write a directory, one client and options, such as /srv/files 10.1.0.0/16(rw,sync)");
+                                + "' is none: write a directory, one client and options, such as /srv/files/docs 10.1.0.0/16(rw,sync)");
             }
             String options = form.group(3) == null ? "" : form.group(3);
             exports.add(new Export(
@@ -47,7 +47,7 @@ record Export(Path path, String client, List<String> options) {
         }
         if (exports.isEmpty()) {
             throw new IllegalArgumentException(
-                    "exports is empty: write at least one, such as /srv/files 10.1.0.0/16(rw,sync)");
+                    "exports is empty: write at least one, such as /srv/files/docs 10.1.0.0/16(rw,sync)");
         }
         return exports;
     }
@@ -66,9 +66,15 @@ record Export(Path path, String client, List<String> options) {
         return client + ":" + path;
     }
 
+    /** Returns whether a line of the table of exports is this one as it is written here. */
     boolean isSame(Path otherPath, String otherClient) {
         return path.equals(otherPath)
                 && (client.equalsIgnoreCase(otherClient) || client.equals("*") && otherClient.equals("<world>"));
+    }
+
+    /** Returns whether the client is one host, which the table may hold under another of its names. */
+    boolean isHost() {
+        return client.matches("[A-Za-z0-9:._-]+");
     }
 
     @Override

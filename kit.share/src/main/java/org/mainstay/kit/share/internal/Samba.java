@@ -25,19 +25,32 @@ final class Samba {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Pattern CONNECTION = Pattern.compile("^(.+?)\\s+(\\d+)\\s+(\\S+)\\s+\\S{3}\\s.*$");
 
+    /** How a list of permissions without an entry is written, as an empty one cannot be set. */
+    private static final String NOBODY = "S-1-1-0:DENIED/0x0/FULL";
+
     private final Host host;
     private final String configuration;
+    private final String programs;
 
     /** @param configuration path of smb.conf */
     Samba(Host host, String configuration) {
+        this(host, configuration, "");
+    }
+
+    /**
+     * @param configuration path of smb.conf
+     * @param programs folder of Samba's programs with a slash at its end; empty: they are found in the PATH
+     */
+    Samba(Host host, String configuration, String programs) {
         this.host = host;
         this.configuration = configuration;
+        this.programs = programs;
     }
 
     private CommandResult run(String program, String... arguments) {
         List<String> all = new ArrayList<>(List.of("-s", configuration));
         all.addAll(List.of(arguments));
-        return host.run(Command.of(program, all).timeLimit(LIMIT).build());
+        return runAs(program, all);
     }
 
     /** Returns the shares of the registry with their permissions. @throws IOException if Samba cannot be asked */
@@ -49,24 +62,30 @@ final class Samba {
         return Share.parse(list.output());
     }
 
-    /** Returns the share with its permissions read. */
-    Share withPermissions(Share share) {
+    /**
+     * Returns the share with its permissions read.
+     *
+     * @throws IOException if they cannot be: without them the share would be open to everybody
+     */
+    Share withPermissions(Share share) throws IOException {
         CommandResult view = run("sharesec", share.name(), "--view");
         if (!view.succeeded()) {
-            return share;
+            throw new IOException("the permissions of share " + share.name() + " cannot be read (sharesec --view): "
+                    + view.summary());
         }
-        return share.withPermissions(view.output()
+        String permissions = view.output()
                 .lines()
                 .filter(line -> line.startsWith("ACL:"))
                 .map(line -> line.substring("ACL:".length()).strip())
-                .collect(Collectors.joining(",")));
+                .collect(Collectors.joining(","));
+        return share.withPermissions(permissions.isEmpty() ? NOBODY : permissions);
     }
 
-    /** Writes the share as defined and lets clients in. */
+    /** Writes the share as defined and lets clients in, last of all: cut short before, it lets in nobody. */
     Outcome offer(Share share) throws IOException {
         Path file = Files.createTempFile("mainstay-share", ".conf");
         try {
-            Files.writeString(file, Share.format(List.of(share)));
+            Files.writeString(file, share.formatClosed());
             CommandResult imported = run("net", "conf", "import", file.toString(), share.name());
             if (!imported.succeeded()) {
                 return Outcome.failed(
@@ -78,15 +97,18 @@ final class Samba {
         if (!share.permissions().isEmpty()) {
             CommandResult permitted = run("sharesec", share.name(), "--replace=" + share.permissions());
             if (!permitted.succeeded()) {
-                return Outcome.failed(
-                        "the permissions of share " + share.name() + " could not be set: " + permitted.summary());
+                return Outcome.failed("the permissions of share " + share.name()
+                        + " could not be set, so it stays closed: " + permitted.summary());
             }
         }
-        return Outcome.success("share " + share.name() + " is offered");
+        CommandResult opened = run("net", "conf", "setparm", share.name(), "available", "yes");
+        return opened.succeeded()
+                ? Outcome.success("share " + share.name() + " is offered")
+                : Outcome.failed("share " + share.name() + " could not be opened: " + opened.summary());
     }
 
     /** Lets no client in any more and sees off those who are, with their open files. */
-    Outcome withdraw(Share share, ActionContext context) {
+    Outcome withdraw(Share share, ActionContext context) throws IOException {
         if (share.available()) {
             CommandResult closed = run("net", "conf", "setparm", share.name(), "available", "no");
             if (!closed.succeeded()) {
@@ -139,9 +161,15 @@ final class Samba {
         }
     }
 
-    List<Connection> connections(Share share) {
+    /** Returns the clients in the share. @throws IOException if Samba cannot be asked: then nobody knows that there are none */
+    List<Connection> connections(Share share) throws IOException {
+        CommandResult status = run("smbstatus", "-S");
+        if (!status.succeeded()) {
+            throw new IOException("who is connected to share " + share.name() + " cannot be told (smbstatus -S): "
+                    + (status.timedOut() ? "it hangs" : status.summary()));
+        }
         List<Connection> found = new ArrayList<>();
-        run("smbstatus", "-S").output().lines().forEach(line -> {
+        status.output().lines().forEach(line -> {
             Matcher parts = CONNECTION.matcher(line.strip());
             if (parts.matches() && share.isNamed(parts.group(1).strip())) {
                 found.add(new Connection(Long.parseLong(parts.group(2)), parts.group(3)));
@@ -156,7 +184,7 @@ final class Samba {
 
     /** Asks smbd for the share as a client without a name would. @return why it is not served */
     Optional<String> unreachable(Share share) {
-        String port = run2("testparm", "-s", "--parameter-name=smb ports", configuration)
+        String port = runAs("testparm", List.of("-s", "--parameter-name=smb ports", configuration))
                 .output()
                 .strip()
                 .replaceAll("\\s.*", "");
@@ -166,8 +194,7 @@ final class Samba {
             line.addAll(List.of("-p", port));
         }
         line.addAll(List.of("-c", "quit"));
-        CommandResult result =
-                host.run(Command.of("smbclient", line).timeLimit(LIMIT).build());
+        CommandResult result = runAs("smbclient", line);
         String text = result.output() + result.errors();
         // whoever is turned away has met the share or at least a server that asks for a name
         boolean answered = result.succeeded()
@@ -176,8 +203,9 @@ final class Samba {
         return answered ? Optional.empty() : Optional.of(result.summary());
     }
 
-    private CommandResult run2(String program, String... arguments) {
-        return host.run(Command.of(program, arguments).timeLimit(LIMIT).build());
+    private CommandResult runAs(String program, List<String> arguments) {
+        return host.run(
+                Command.of(programs + program, arguments).timeLimit(LIMIT).build());
     }
 
     /** Returns the names, for messages. */

@@ -59,6 +59,7 @@ public final class SambaShareKit implements RecoveryKit {
             .build();
 
     private final Path home;
+    private final String programs;
 
     /** The service's working directory is the installation. */
     @Activate
@@ -68,7 +69,16 @@ public final class SambaShareKit implements RecoveryKit {
 
     /** @param home the installation */
     SambaShareKit(Path home) {
+        this(home, "");
+    }
+
+    /**
+     * @param home the installation
+     * @param programs folder of Samba's programs with a slash at its end; empty: they are found in the PATH
+     */
+    SambaShareKit(Path home, String programs) {
         this.home = home;
+        this.programs = programs;
     }
 
     @Override
@@ -82,7 +92,8 @@ public final class SambaShareKit implements RecoveryKit {
         List<Path> mounts = Definitions.mounts(context.resources());
         List<Field> fields = new ArrayList<>(DESCRIPTOR.fields());
         try {
-            List<Share> eligible = new Samba(context.host(), context.answers().getOrDefault(CONFIGURATION, STANDARD))
+            List<Share> eligible = new Samba(
+                            context.host(), context.answers().getOrDefault(CONFIGURATION, STANDARD), programs)
                     .shares().stream()
                             .filter(share -> under(mounts, share).isPresent())
                             .toList();
@@ -106,8 +117,8 @@ public final class SambaShareKit implements RecoveryKit {
                 .max(java.util.Comparator.comparingInt(Path::getNameCount));
     }
 
-    private static Samba samba(ActionContext context) {
-        return new Samba(context.host(), context.resource().property(CONFIGURATION, STANDARD));
+    private Samba samba(ActionContext context) {
+        return new Samba(context.host(), context.resource().property(CONFIGURATION, STANDARD), programs);
     }
 
     private static List<String> named(ResourceInfo resource) {
@@ -137,6 +148,7 @@ public final class SambaShareKit implements RecoveryKit {
                         .orElseThrow(() -> new IllegalArgumentException("shares: '" + name + "' is "
                                 + share.path().map(Path::toString).orElse("no path")
                                 + ", which is on no protected volume: create a resource for its volume first"));
+                refuseExposed(share, mount);
                 refuseMissing(share);
                 refuseProtected(context, name);
                 if (volume != null && !volume.equals(mount)) {
@@ -167,6 +179,17 @@ public final class SambaShareKit implements RecoveryKit {
             }
         }
         return creation;
+    }
+
+    private static boolean exposed(Share share, Path mount) {
+        return share.path().filter(path -> Definitions.exposed(path, mount)).isPresent();
+    }
+
+    private static void refuseExposed(Share share, Path mount) {
+        if (exposed(share, mount)) {
+            throw new IllegalArgumentException("shares: '" + share.name() + "' is the mount point " + mount
+                    + " itself, where Mainstay keeps the definitions of shares: make a folder below and share that");
+        }
     }
 
     private static void refuseMissing(Share share) {
@@ -232,7 +255,10 @@ public final class SambaShareKit implements RecoveryKit {
         }
     }
 
-    /** Returns the shares of the resource: as written last, before the first restore as Samba has the named ones. */
+    /**
+     * Returns the shares of the resource: as written last, before the first restore as Samba has the named ones, then without
+     * their permissions.
+     */
     private static List<Share> protectedShares(ActionContext context, Samba samba, Definitions definitions)
             throws IOException {
         Optional<List<Share>> written = definitions.read();
@@ -242,7 +268,7 @@ public final class SambaShareKit implements RecoveryKit {
         List<Share> found = new ArrayList<>();
         List<Share> all = samba.shares();
         for (String name : named(context.resource())) {
-            Share.find(all, name).map(samba::withPermissions).ifPresent(found::add);
+            Share.find(all, name).ifPresent(found::add);
         }
         return found;
     }
@@ -250,7 +276,10 @@ public final class SambaShareKit implements RecoveryKit {
     @Override
     public Outcome restore(ActionContext context) {
         return guarded(context, (samba, definitions) -> {
-            List<Share> shares = protectedShares(context, samba, definitions);
+            List<Share> shares = new ArrayList<>();
+            for (Share share : protectedShares(context, samba, definitions)) {
+                shares.add(definitions.read().isPresent() ? share : samba.withPermissions(share));
+            }
             if (shares.isEmpty()) {
                 return Outcome.failed("no definition of " + context.resource().property(SHARES, "")
                         + " was found on the volume or in Samba's registry: define the shares and run reconcile");
@@ -266,8 +295,8 @@ public final class SambaShareKit implements RecoveryKit {
                             + " is no directory: make it, or delete"
                             + " the share and run reconcile");
                 }
-                Optional<Share> there = Share.find(now, share.name()).map(samba::withPermissions);
-                if (there.isEmpty() || !there.get().available() || !there.get().sameAs(share)) {
+                Optional<Share> there = Share.find(now, share.name()).filter(Share::available);
+                if (there.isEmpty() || !samba.withPermissions(there.get()).sameAs(share)) {
                     Outcome offered = samba.offer(share);
                     if (!offered.succeeded()) {
                         return offered;
@@ -285,15 +314,7 @@ public final class SambaShareKit implements RecoveryKit {
         return guarded(context, (samba, definitions) -> {
             List<Share> now = samba.shares();
             List<Share> before = protectedShares(context, samba, definitions);
-            List<Share> kept = new ArrayList<>();
-            for (Share share : before) {
-                Optional<Share> there = Share.find(now, share.name());
-                boolean serving = there.filter(Share::available).isPresent();
-                kept.add(serving ? samba.withPermissions(there.get()) : share);
-            }
-            if (!kept.isEmpty()) {
-                definitions.write(kept);
-            }
+            keep(context, samba, definitions, now);
             for (Share share : before) {
                 Optional<Share> there = Share.find(now, share.name());
                 if (there.isPresent()) {
@@ -305,6 +326,33 @@ public final class SambaShareKit implements RecoveryKit {
             }
             return Outcome.success("shares " + Samba.names(before) + " are closed");
         });
+    }
+
+    /** Writes what the shares are now; what cannot be read stays as it was written, and is never a reason not to close. */
+    private static void keep(ActionContext context, Samba samba, Definitions definitions, List<Share> now)
+            throws IOException {
+        boolean known = definitions.read().isPresent();
+        List<Share> kept = new ArrayList<>();
+        for (Share share : protectedShares(context, samba, definitions)) {
+            Optional<Share> serving = Share.find(now, share.name()).filter(Share::available);
+            try {
+                if (serving.isPresent() || !known) {
+                    kept.add(samba.withPermissions(serving.orElse(share)));
+                } else {
+                    kept.add(share);
+                }
+            } catch (IOException e) {
+                context.progress("warning: " + e.getMessage()
+                        + (known ? "; those of the last restore stay" : "; nothing is written to the volume"));
+                if (!known) {
+                    return;
+                }
+                kept.add(serving.orElse(share).withPermissions(share.permissions()));
+            }
+        }
+        if (!kept.isEmpty()) {
+            definitions.write(kept);
+        }
     }
 
     @Override
@@ -319,6 +367,12 @@ public final class SambaShareKit implements RecoveryKit {
                             .isPresent())
                     .toList();
             if (open.isEmpty()) {
+                for (Share share : shares) {
+                    List<Samba.Connection> left = samba.connections(share);
+                    if (!left.isEmpty()) {
+                        return Probe.partial("share " + share.name() + " is closed, but clients are in it: " + left);
+                    }
+                }
                 return Probe.stopped("none of " + context.resource().property(SHARES, "") + " is offered");
             }
             return missing(samba, shares, open)
@@ -417,7 +471,9 @@ public final class SambaShareKit implements RecoveryKit {
         for (Share share : samba.shares()) {
             boolean mine = Share.find(before, share.name()).isPresent();
             boolean eligible = share.available()
-                    && under(Definitions.mounts(context.children()), share).isPresent()
+                    && under(Definitions.mounts(context.children()), share)
+                            .filter(mount -> !exposed(share, mount))
+                            .isPresent()
                     && Share.find(others, share.name()).isEmpty();
             if (eligible || mine && share.available()) {
                 after.add(samba.withPermissions(share));

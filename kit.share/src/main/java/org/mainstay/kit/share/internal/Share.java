@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param name as clients write it
  * @param parameters all but {@code available}, which says where it is in service and is the kit's
  * @param available whether clients can reach it
- * @param permissions share permissions as {@code sharesec} writes them, separated by commas; empty: everybody
+ * @param permissions share permissions as {@code sharesec} writes them, separated by commas; empty: not known
  */
 record Share(String name, Map<String, String> parameters, boolean available, String permissions) {
     private static final String AVAILABLE = "available";
@@ -69,6 +69,11 @@ record Share(String name, Map<String, String> parameters, boolean available, Str
             }
         }
         return shares;
+    }
+
+    /** Writes the form of smb.conf for an import that lets nobody in yet. */
+    String formatClosed() {
+        return format(List.of(this)) + '\t' + AVAILABLE + " = no\n";
     }
 
     /** Writes the form of smb.conf, as {@link #parse} and Samba read it; always available. */

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.kit.Outcome;
 import org.mainstay.kit.Probe;
 import org.mainstay.kit.ResourceInfo;
 import org.mainstay.kit.testkit.KitBench;
@@ -31,12 +32,18 @@ class NfsExportKitTest {
         Path exportfs = folder.resolve("exportfs");
         Files.writeString(exportfs, """
                 #!/bin/sh
+                # a host is kept under its canonical name and only found by it, while the resolver knows
                 t=%1$s/table; touch $t; echo "$*" >> %1$s/calls
+                for last; do :; done
+                path=${last#*:}; client=${last%%%%:*}
+                [ "$client" != web ] || [ -e %1$s/deaf ] || client=web.example.com
+                key="$path  $client("
                 case $1 in
                 -s) cat $t;;
-                -o) echo "${3#*:}  ${3%%%%:*}(sync,wdelay,hide,$2,sec=sys)" >> $t;;
-                -u) [ ! -e %1$s/stuck ] || { echo "exportfs: Could not find '$2' to unexport." >&2; exit 1; }
-                    grep -vF "${2#*:}  ${2%%%%:*}(" $t > $t.new; mv $t.new $t;;
+                -o) grep -vF "$key" $t > $t.new; mv $t.new $t; echo "${key}sync,wdelay,hide,$2,sec=sys)" >> $t;;
+                -u) grep -qF "$key" $t && [ ! -e %1$s/stuck ] \\
+                        || { echo "exportfs: Could not find '$2' to unexport." >&2; exit 1; }
+                    grep -vF "$key" $t > $t.new; mv $t.new $t;;
                 esac
                 """.formatted(folder));
         Files.setPosixFilePermissions(exportfs, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -44,7 +51,7 @@ class NfsExportKitTest {
         Files.writeString(control.resolve("threads"), "8\n");
         Files.writeString(control.resolve("unlock_filesystem"), "");
         data = Files.createDirectories(folder.resolve("volume/data"));
-        kit = new NfsExportKit(exportfs.toString(), control);
+        kit = new NfsExportKit(exportfs.toString(), control, folder);
         bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))
                 .with("vol", "volume", Map.of("mount", folder.resolve("volume").toString()));
     }
@@ -91,6 +98,75 @@ class NfsExportKitTest {
     }
 
     @Test
+    void aHostIsFoundAgainByItsCanonicalName() throws IOException {
+        ResourceInfo nfs = KitContract.withState(
+                bench.create("nfs", Map.of("exports", data + " web(rw); " + data + " 10.1.0.0/16(ro)")), true);
+        KitContract.on(bench, kit).verify(nfs);
+        assertThat(kit.restore(bench.context(nfs)).succeeded()).isTrue();
+        assertThat(Files.readString(folder.resolve("table"))).contains("web.example.com(");
+        Files.createFile(folder.resolve("deaf"));
+        assertThat(kit.probe(bench.context(nfs)).state()).isEqualTo(Probe.State.RUNNING);
+        Outcome removed = kit.remove(bench.context(nfs));
+        assertThat(removed.succeeded()).as(removed.message()).isTrue();
+        assertThat(folder.resolve("table")).isEmptyFile();
+    }
+
+    @Test
+    void whateverExportsTheDirectoryHoldsUpTheRemove() throws IOException {
+        ResourceInfo nfs = create();
+        Files.createFile(folder.resolve("stuck"));
+        Files.writeString(folder.resolve("table"), data + "  other.example.com(rw)\n");
+        assertThat(kit.probe(bench.context(nfs)).state()).isEqualTo(Probe.State.PARTIAL);
+        assertThat(kit.remove(bench.context(nfs)).message()).contains("still exported", "other.example.com");
+    }
+
+    @Test
+    void changedOptionsAreExportedAndTagsAreNumbered() throws IOException {
+        ResourceInfo nfs = create();
+        assertThat(kit.restore(bench.context(nfs)).succeeded()).isTrue();
+        Files.writeString(
+                folder.resolve("table"),
+                Files.readString(folder.resolve("table")).replace("rw,sync", "ro"));
+        assertThat(kit.restore(bench.context(nfs)).succeeded()).isTrue();
+        assertThat(Files.readString(folder.resolve("table"))).contains("rw,sync,fsid=");
+        Path more = Files.createDirectories(folder.resolve("volume/more"));
+        bench.with("NFS.0", "nfsexport", Map.of("exports", data + " *(ro)"));
+        assertThat(bench.tryCreate("", Map.of("exports", more + " *(ro)")).suggestedTag())
+                .contains("NFS.1");
+        assertThat(bench.tryCreate("", Map.of("exports", data + " web(ro)"))
+                        .refusal()
+                        .orElse(""))
+                .contains("already exported by resource NFS.0");
+    }
+
+    /** What a set would leave exported, nobody would take back. */
+    @Test
+    void exportsInServiceDoNotChange() throws IOException {
+        ResourceInfo nfs = create();
+        assertThat(kit.validate(bench.context(nfs)).succeeded()).isTrue();
+        assertThat(kit.restore(bench.context(nfs)).succeeded()).isTrue();
+        Path more = Files.createDirectories(folder.resolve("volume/more"));
+        ResourceInfo changed = new ResourceInfo(
+                nfs.server(),
+                nfs.tag(),
+                nfs.id(),
+                nfs.application(),
+                nfs.type(),
+                Map.of("exports", more + " *(ro)"),
+                true);
+        assertThat(kit.validate(bench.context(changed)).message()).contains("out of service first");
+        assertThat(kit.validate(bench.context(nfs)).succeeded()).isTrue();
+        assertThat(kit.probe(bench.context(changed)).state())
+                .as("it happened all the same")
+                .isEqualTo(Probe.State.PARTIAL);
+        assertThat(kit.remove(bench.context(changed)).succeeded()).isTrue();
+        assertThat(folder.resolve("table")).isEmptyFile();
+        assertThat(kit.validate(bench.context(KitContract.withState(changed, false)))
+                        .succeeded())
+                .isTrue();
+    }
+
+    @Test
     void wrongAnswersAreRefusedWithTheReason() {
         for (String wrong : new String[] {"", "data *(rw)", "/x -o", "/x *(rw", "/x a b"}) {
             assertThatThrownBy(() -> Export.parse(wrong)).as(wrong).hasMessageContaining("exports");
@@ -103,5 +179,9 @@ class NfsExportKitTest {
                         .refusal()
                         .orElse(""))
                 .contains("no protected volume");
+        assertThat(bench.tryCreate("n", Map.of("exports", folder.resolve("volume") + " *(rw)"))
+                        .refusal()
+                        .orElse(""))
+                .contains("mount point");
     }
 }

@@ -25,7 +25,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /**
- * Protects a systemd unit: started where its hierarchy is in service, stopped elsewhere. While in service a drop-in below
+ * Protects a systemd service: started where its hierarchy is in service, stopped elsewhere. While in service a drop-in below
  * {@code /run} keeps systemd from restarting the unit by itself: only one may decide that.
  */
 @Component(service = RecoveryKit.class)
@@ -43,8 +43,9 @@ public final class SystemdKit implements RecoveryKit {
     private static final KitDescriptor DESCRIPTOR = KitDescriptor.builder("gen", TYPE, "1.0.0", "systemd Unit")
             .fields(List.of(
                     Field.named(UNIT, "Unit")
-                            .help("Name of a unit that is installed on every server and not enabled to start at boot,"
-                                    + " such as nginx.service.")
+                            .help(
+                                    "Name of a service that is installed on every server and not enabled to start at boot,"
+                                            + " such as nginx.service.")
                             .required()
                             .build(),
                     Field.named(TIME_LIMIT, "Time limit of start and stop in seconds")
@@ -181,6 +182,10 @@ public final class SystemdKit implements RecoveryKit {
     public Outcome validate(ActionContext context) {
         return guarded(() -> {
             Unit unit = look(context);
+            if (!context.resource().id().equals(unit.name())) {
+                return Outcome.failed("unit: " + unit.name() + " cannot replace "
+                        + context.resource().id() + ": create a resource for it and delete this one");
+            }
             return unfit(unit, context.resource().server())
                     .map(Outcome::failed)
                     .orElseGet(() -> Outcome.success(unit.name() + " is installed and does not start at boot"));
@@ -191,7 +196,7 @@ public final class SystemdKit implements RecoveryKit {
     public Outcome restore(ActionContext context) {
         return guarded(() -> {
             Unit before = look(context);
-            Outcome ours = dropIn(context, before.name(), true);
+            Outcome ours = dropIn(context, before, true);
             if (before.active() || !ours.succeeded()) {
                 return ours.succeeded() ? Outcome.success(before.name() + " is " + before.state() + " already") : ours;
             }
@@ -220,22 +225,33 @@ public final class SystemdKit implements RecoveryKit {
         return lines.succeeded() ? "\n" + lines.output() : "";
     }
 
-    /** Writes or removes the drop-in and tells systemd, only if something changes. */
-    private Outcome dropIn(ActionContext context, String unit, boolean present) throws IOException {
-        Path file = runtimeUnits.resolve(unit + ".d").resolve(DROP_IN);
-        if (!unit.endsWith(".service") || Files.exists(file) == present) {
+    /**
+     * Writes or removes the drop-in and tells systemd, if anything is not as it shall be: a crash may have come between the
+     * file and the reload, so that the file alone is no evidence.
+     */
+    private Outcome dropIn(ActionContext context, Unit unit, boolean present) throws IOException {
+        Path file = runtimeUnits.resolve(unit.name() + ".d").resolve(DROP_IN);
+        boolean written = Files.exists(file) && Files.readString(file).equals(DROP_IN_TEXT);
+        boolean change = present ? !written : Files.exists(file);
+        if (!change && !unit.stale() && !(present && unit.restartsItself())) {
             return Outcome.success("nothing to change");
         }
-        if (present) {
+        if (present && change) {
             Files.createDirectories(file.getParent());
             Files.writeString(file, DROP_IN_TEXT);
-        } else {
-            Files.delete(file);
+        } else if (change) {
+            Files.deleteIfExists(file);
         }
         CommandResult reloaded = systemctl(context, Duration.ofSeconds(60), "daemon-reload");
-        return reloaded.succeeded()
-                ? Outcome.success("systemd has read " + file)
-                : Outcome.failed("systemd could not be told about " + file + ": " + reloaded.summary());
+        if (!reloaded.succeeded()) {
+            return Outcome.failed("systemd could not be told about " + file + ": " + reloaded.summary());
+        }
+        if (present && look(context).restartsItself()) {
+            context.progress(
+                    "warning: systemd goes on restarting " + unit.name() + " by itself, because of a drop-in with a"
+                            + " later name than " + DROP_IN + ": take Restart= out of it");
+        }
+        return Outcome.success("systemd has read " + file);
     }
 
     @Override
@@ -253,9 +269,21 @@ public final class SystemdKit implements RecoveryKit {
                 return Outcome.failed(before.name() + " is stopped but left processes " + String.join(", ", left)
                         + " in its control group: end them, see KillMode of the unit");
             }
-            Outcome cleaned = dropIn(context, before.name(), false);
-            return cleaned.succeeded() ? Outcome.success(before.name() + " is stopped") : cleaned;
+            clean(context, before);
+            return Outcome.success(before.name() + " is stopped");
         });
+    }
+
+    /** The unit is stopped: what is left of the drop-in is no reason to call it anything else. */
+    private void clean(ActionContext context, Unit unit) {
+        try {
+            Outcome cleaned = dropIn(context, unit, false);
+            if (!cleaned.succeeded()) {
+                context.progress("warning: " + cleaned.message());
+            }
+        } catch (IOException e) {
+            context.progress("warning: the drop-in of " + unit.name() + " could not be deleted: " + e.getMessage());
+        }
     }
 
     private Outcome stop(ActionContext context, Unit before) {

@@ -14,7 +14,8 @@ import org.mainstay.kit.Host;
 /**
  * A unit as systemd sees it at one moment.
  *
- * @param name such as {@code nginx.service}
+ * @param name its real name, such as {@code nginx.service}, also where it was asked for by an alias: systemd names the
+ *     control group and reads drop-ins by it
  * @param properties as {@code systemctl show} prints them
  */
 record Unit(String name, Map<String, String> properties) {
@@ -22,7 +23,8 @@ record Unit(String name, Map<String, String> properties) {
     private static final List<String> SUFFIXES =
             List.of("service", "socket", "timer", "path", "mount", "automount", "swap", "target", "slice", "scope");
     private static final String ASKED =
-            "LoadState,ActiveState,SubState,UnitFileState,Result,Restart,ControlGroup,Slice,TriggeredBy,StatusText,Id";
+            "LoadState,ActiveState,SubState,UnitFileState,Result,Restart,ControlGroup,Slice,TriggeredBy,StatusText,Id,"
+                    + "NeedDaemonReload";
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     Unit {
@@ -36,9 +38,10 @@ record Unit(String name, Map<String, String> properties) {
         if (!NAME.matcher(full).matches() || full.startsWith("-") || full.startsWith(".")) {
             throw new IllegalArgumentException("unit '" + text + "' is no name of a unit: write it as nginx.service");
         }
-        if (full.endsWith(".slice") || full.endsWith(".scope")) {
+        if (!full.endsWith(".service")) {
             throw new IllegalArgumentException("unit '" + text
-                    + "': slices and scopes cannot be started; name a service, socket, timer or target");
+                    + "' is no service: a timer, socket, path or target goes on starting what it starts, and stopping it"
+                    + " stops nothing; name the service itself");
         }
         if (full.contains("@.")) {
             throw new IllegalArgumentException(
@@ -62,7 +65,8 @@ record Unit(String name, Map<String, String> properties) {
         if (!result.succeeded() || !properties.containsKey("ActiveState")) {
             throw new IllegalStateException("systemd does not answer about " + name + ": " + result.summary());
         }
-        return new Unit(name, properties);
+        String real = properties.getOrDefault("Id", "");
+        return new Unit(real.isEmpty() ? name : real, properties);
     }
 
     private String get(String key) {
@@ -97,6 +101,16 @@ record Unit(String name, Map<String, String> properties) {
 
     boolean masked() {
         return get("LoadState").equals("masked");
+    }
+
+    /** Returns whether systemd knows that its files have changed since it read them. */
+    boolean stale() {
+        return get("NeedDaemonReload").equals("yes");
+    }
+
+    /** Returns whether systemd starts it again by itself when it ends. */
+    boolean restartsItself() {
+        return !List.of("", "no").contains(get("Restart"));
     }
 
     /** Returns the units that may start it by themselves. */

@@ -43,7 +43,12 @@ class SystemdKitTest {
                     [ ! -e $d/file ] || file=$(cat $d/file)
                     [ ! -e $d/running ] || { active=active; sub=running; }
                     [ ! -e $d/state ] || { active=$(cat $d/state); sub=$active; }
-                    printf 'Restart=always\\nResult=%%s\\nSlice=system-my.slice\\nControlGroup=\\nStatusText=\\n' $result
+                    [ ! -e $d/id ] || last=$(cat $d/id)
+                    restart=always; [ ! -e $d/read ] || restart=no; stale=no
+                    [ -e $d/read ] && was=yes || was=no; [ -e $d/units/nginx.service.d/50-mainstay.conf ] && is=yes || is=no
+                    [ $was = $is ] || stale=yes
+                    printf 'Restart=%%s\\nNeedDaemonReload=%%s\\n' $restart $stale
+                    printf 'Result=%%s\\nSlice=system-my.slice\\nControlGroup=\\nStatusText=\\n' $result
                     printf 'Id=%%s\\nLoadState=%%s\\nActiveState=%%s\\nSubState=%%s\\n' $last $load $active $sub
                     printf 'UnitFileState=%%s\\nTriggeredBy=%%s\\n' $file "$(cat $d/triggers 2>/dev/null)";;
                 *" start "*)
@@ -51,6 +56,9 @@ class SystemdKitTest {
                         echo "Job for $last failed because the control process exited with error code." >&2; exit 1
                     fi
                     touch $d/running;;
+                *" daemon-reload"*)
+                    [ ! -e $d/deaf ] || { echo "Failed to reload daemon: Connection timed out" >&2; exit 1; }
+                    [ -e $d/units/nginx.service.d/50-mainstay.conf ] && touch $d/read || rm -f $d/read;;
                 *" stop "*) [ -e $d/stubborn ] || rm -f $d/running;;
                 esac
                 """.formatted(folder));
@@ -95,6 +103,47 @@ class SystemdKitTest {
         assertThat(dropIn()).doesNotExist();
     }
 
+    /** systemd makes the control group under the real name: a handle with the alias would end nothing and say so to nobody. */
+    @Test
+    void anAliasIsProtectedUnderTheNameOfItsUnit() throws IOException {
+        says("id", "mariadb.service");
+        ResourceInfo db = KitContract.withState(bench.create("db", Map.of("unit", "mysql")), true);
+        assertThat(db.id()).isEqualTo("mariadb.service");
+        assertThat(db.property("unit", "")).isEqualTo("mariadb.service");
+        ResourceInfo byAlias = new ResourceInfo(
+                db.server(), db.tag(), db.id(), db.application(), db.type(), Map.of("unit", "mysql.service"), true);
+        assertThat(kit.killHandles(bench.context(byAlias)))
+                .containsExactly(KillHandle.cgroup(folder + "/groups/system.slice/system-my.slice/mariadb.service"));
+        assertThat(kit.restore(bench.context(byAlias)).succeeded()).isTrue();
+        assertThat(folder.resolve("units/mariadb.service.d/50-mainstay.conf")).exists();
+    }
+
+    /** A crash between the file and the reload must not leave systemd restarting what a kill handle has ended. */
+    @Test
+    void theDropInCountsOnlyWhenSystemdHasReadIt() throws IOException {
+        ResourceInfo web = create();
+        says("deaf", "");
+        assertThat(kit.restore(bench.context(web)).message()).contains("could not be told");
+        assertThat(dropIn()).exists();
+        assertThat(kit.restore(bench.context(web)).succeeded()).as("repeated").isFalse();
+        Files.delete(folder.resolve("deaf"));
+        assertThat(kit.restore(bench.context(web)).succeeded()).isTrue();
+        assertThat(folder.resolve("read")).exists();
+        says("calls", "");
+        assertThat(kit.restore(bench.context(web)).succeeded()).isTrue();
+        assertThat(Files.readString(folder.resolve("calls")))
+                .as("nothing to tell any more")
+                .doesNotContain("daemon-reload");
+        says("deaf", "");
+        Outcome removed = kit.remove(bench.context(web));
+        assertThat(removed.succeeded()).as(removed.message()).isTrue();
+        assertThat(bench.progress()).anyMatch(line -> line.contains("could not be told"));
+        assertThat(dropIn()).doesNotExist();
+        Files.delete(folder.resolve("deaf"));
+        assertThat(kit.remove(bench.context(web)).succeeded()).isTrue();
+        assertThat(folder.resolve("read")).as("told in the end").doesNotExist();
+    }
+
     @Test
     void aUnitThatStartsAtBootIsRefused() throws IOException {
         says("file", "enabled");
@@ -118,11 +167,30 @@ class SystemdKitTest {
         for (String wrong : List.of("a b", "--all", "$(reboot)", "x.slice", "postgresql@")) {
             assertThatThrownBy(() -> Unit.fullName(wrong)).as(wrong).hasMessageContaining("unit");
         }
+        // what these start would run on after a remove that succeeds
+        for (String kind :
+                List.of("timer", "socket", "path", "target", "slice", "scope", "mount", "swap", "automount")) {
+            assertThat(bench.tryCreate("web", Map.of("unit", "nginx." + kind))
+                            .refusal()
+                            .orElse("accepted"))
+                    .as(kind)
+                    .contains("name the service itself");
+        }
         assertThat(Unit.fullName("postgresql@15-main")).isEqualTo("postgresql@15-main.service");
         assertThat(Unit.fullName("php8.2-fpm")).isEqualTo("php8.2-fpm.service");
         says("triggers", "nginx.socket");
         assertThat(bench.tryCreate("web", Map.of("unit", "nginx")).remarks())
                 .anyMatch(remark -> remark.contains("nginx.socket"));
+    }
+
+    @Test
+    void aResourceNeverBecomesAnotherUnit() {
+        ResourceInfo web = create();
+        assertThat(kit.validate(bench.context(web)).succeeded()).isTrue();
+        ResourceInfo other = new ResourceInfo(
+                web.server(), web.tag(), web.id(), web.application(), web.type(), Map.of("unit", "sshd"), true);
+        assertThat(kit.validate(bench.context(other)).message())
+                .contains("sshd.service", "cannot replace nginx.service");
     }
 
     @Test

@@ -56,9 +56,14 @@ public record EngineVolume(JsonObject json) {
         return flag("consistent");
     }
 
+    /** Returns the id of the data it holds; another one is taken before anything is answered that a target in step lacks. */
+    public String generation() {
+        return EngineLink.text(json, "generation");
+    }
+
     /** Says whether it never held data of the volume. */
     public boolean isNew() {
-        return EngineLink.text(json, "generation").equals("0");
+        return generation().equals("0");
     }
 
     /** Returns whose data it takes, as target. */

@@ -93,7 +93,14 @@ final class EventReader {
                 STATE,
                 good || passing ? ClusterEvent.Level.INFORMATION : ClusterEvent.Level.WARNING,
                 words.get(1),
-                "mirror of " + tag(words.get(1)) + " to " + words.get(2) + ": " + name(words.get(3)) + cause);
+                "mirror of " + tag(words.get(1)) + " to " + words.get(2) + address(words.get(1), words.get(2)) + ": "
+                        + name(words.get(3)) + cause);
+    }
+
+    /** The address belongs to what consoles are told of a mirror (SNMP-022). */
+    private String address(String volume, String target) {
+        Mirrored there = Volumes.others(cluster.get(), volume).get(target);
+        return there == null ? "" : " at " + there.address();
     }
 
     private static String name(String code) {

@@ -54,7 +54,9 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
     private final Dialogue dialogue;
     private final Promotion promotion;
     private final Desk desk;
-    private volatile QuorumSettings settings = QuorumSettings.DEFAULT;
+    /** Null until they are known: then the more careful answer is given. */
+    private volatile QuorumSettings settings;
+
     private volatile boolean closed;
     private Registration answering;
     private Registration listening;
@@ -79,7 +81,8 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
     }
 
     private boolean leased() {
-        return settings.quorum() != QuorumSettings.Quorum.NONE;
+        QuorumSettings now = settings;
+        return now == null || now.quorum() != QuorumSettings.Quorum.NONE;
     }
 
     /** Long enough that a takeover finds its target current, as short as that allows: changes wait so long for a dead target. */
@@ -94,7 +97,9 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
             // An unreadable file sets nothing.
         }
         long detection = Volumes.detection(cluster.snapshot());
-        long wait = leased() ? settings.leaseMillis() + settings.lossStopMillis() : detection;
+        QuorumSettings now = settings == null ? QuorumSettings.DEFAULT : settings;
+        long lease = now.leaseMillis() + now.lossStopMillis();
+        long wait = settings == null ? Math.max(detection, lease) : leased() ? lease : detection;
         return 2 * detection + wait + TAKEOVER_MILLIS;
     }
 

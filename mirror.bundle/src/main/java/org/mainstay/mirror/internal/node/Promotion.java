@@ -21,6 +21,9 @@ import org.mainstay.mirror.internal.volume.Mirrored;
 final class Promotion {
     private static final long FORCED_NANOS = TimeUnit.MINUTES.toNanos(10);
 
+    /** The engine's answer if the data forbids it. */
+    private static final int REFUSED = 8;
+
     private final Desk desk;
     private final Dialogue dialogue;
     private final Supplier<ClusterSnapshot> cluster;
@@ -57,8 +60,11 @@ final class Promotion {
             return refused(volume, obstacle, snapshot.self());
         }
         EngineLink.Answer answer = desk.engine().send("source", volume.volume(), epoch, force ? "forced" : "own");
+        if (answer.exit() == REFUSED && side.lastRole().equals("TARGET") && vouched(volume, side, snapshot)) {
+            answer = desk.engine().send("source", volume.volume(), epoch, "recorded");
+        }
         if (!answer.done()) {
-            return answer.exit() == 8
+            return answer.exit() == REFUSED
                     ? refused(volume, answer.text(), snapshot.self())
                     : new MirrorPort.Source(
                             Outcome.failed("the mirror engine cannot serve " + volume.tag() + ": " + answer.text()),
@@ -89,6 +95,25 @@ final class Promotion {
             }
         }
         return "";
+    }
+
+    /**
+     * Says whether the side that was source last is there, is none any more, and holds the same data: it takes another generation before it
+     * answers anything this side lacks. All others have to be heard too.
+     */
+    private boolean vouched(Mirrored volume, EngineVolume side, ClusterSnapshot snapshot) throws InterruptedException {
+        boolean vouched = false;
+        for (String server : Volumes.others(snapshot, volume.volume()).keySet()) {
+            Optional<EngineVolume> other = dialogue.side(server, volume.volume());
+            if (other.isEmpty() || !than(other.get(), side, server).isEmpty()) {
+                return false;
+            }
+            vouched |= other.get().lastRole().equals("SOURCE")
+                    && other.get().role().equals("NONE")
+                    && other.get().consistent()
+                    && other.get().generation().equals(side.generation());
+        }
+        return vouched;
     }
 
     private static String than(EngineVolume other, EngineVolume side, String server) {

@@ -23,7 +23,7 @@ public final class FakeEngine implements AutoCloseable {
     public final Map<String, String> volumes = new ConcurrentSkipListMap<>();
     /** Commands in the order they came, but {@code status}. */
     public final List<String> commands = new CopyOnWriteArrayList<>();
-    /** Refusals by the first word of a command. */
+    /** Refusals by the first word of a command, or the whole command. */
     public final Map<String, String> refusals = new ConcurrentHashMap<>();
 
     /** What who asks for events is told at once. */
@@ -79,7 +79,7 @@ public final class FakeEngine implements AutoCloseable {
                 continue;
             }
             StringBuilder answer = new StringBuilder();
-            String refusal = refusals.get(line.split(" ")[0]);
+            String refusal = refusals.getOrDefault(line, refusals.get(line.split(" ")[0]));
             if (line.equals("status")) {
                 volumes.values()
                         .forEach(json -> answer.append("| ").append(json).append('\n'));

@@ -42,6 +42,7 @@ class EventReaderTest {
 
     private FakeEngine engine;
     private Desk desk;
+    private Map<String, ClusterSnapshot.Peer> peers = Map.of();
     private CompletableFuture<Reply> database = CompletableFuture.completedFuture(Reply.success("done"));
     private String answerOfB = "{\"exit\":0,\"text\":\"\"}";
     private final List<String> told = new CopyOnWriteArrayList<>();
@@ -68,7 +69,7 @@ class EventReaderTest {
         Lcd own = Lcd.empty("A", 1)
                 .with(Instance.create("data", "/srv/data", "filesys", "volume").withProperties(properties, "1"));
         return new ClusterSnapshot(
-                1, "A", ClusterSnapshot.Phase.AVAILABLE, own, Map.of(), Map.of(), Map.of(), Map.of(), List.of());
+                1, "A", ClusterSnapshot.Phase.AVAILABLE, own, peers, Map.of(), Map.of(), Map.of(), List.of());
     }
 
     /** Reads these events, and returns when the last one was handled. */
@@ -136,6 +137,20 @@ class EventReaderTest {
                         "data WARNING mirror of data to B: paused (CONNECTION)",
                         "data INFORMATION mirror of data to B: mirroring",
                         "data ERROR mirrored volume data: trouble v the end");
+    }
+
+    // covers SNMP-022
+    @Test
+    void statesNameTheAddressOfTheTarget() throws Exception {
+        Map<String, String> properties =
+                Map.of("device", "/dev/b", "mount", "/srv/data", "mirror", "10.0.0.2", "mirror-volume", "v");
+        Lcd lcd = Lcd.empty("B", 1)
+                .with(Instance.create("other", "/srv/data", "filesys", "volume").withProperties(properties, "1"));
+        peers = Map.of(
+                "B",
+                new ClusterSnapshot.Peer("B", ClusterSnapshot.PeerState.ALIVE, true, lcd, true, Map.of(), Map.of()));
+        read("state v B 4 SPLIT_BRAIN");
+        assertThat(told).contains("data WARNING mirror of data to B at 10.0.0.2:1501: paused (SPLIT_BRAIN)");
     }
 
     private final class PeerB implements Messenger {

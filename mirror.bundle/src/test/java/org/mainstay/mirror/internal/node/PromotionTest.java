@@ -231,4 +231,25 @@ class PromotionTest {
         ask();
         assertThat(engine.commands).noneMatch(line -> line.startsWith("unmirror"));
     }
+
+    /** A handover counts for the window only; after that the side that stopped in order is asked. */
+    @Test
+    void aTargetIsVouchedForByTheSourceThatStoppedWithTheSameData() throws Exception {
+        engine.volume(
+                "v",
+                "\"role\":\"TARGET\",\"lastRole\":\"TARGET\",\"consistent\":true,\"generation\":\"7\",\"epoch\":5,"
+                        + "\"configured\":{\"B\":\"10.0.0.1:1501 sync\"}");
+        engine.refusals.put("source v 5 own", "the source was last heard long ago");
+        assertThat(ask().outcome().succeeded()).as("B cannot be asked").isFalse();
+        sideOfB = "\"name\":\"v\",\"role\":\"NONE\",\"lastRole\":\"SOURCE\",\"consistent\":true,\"epoch\":5,"
+                + "\"generation\":\"9\"";
+        assertThat(ask().outcome().succeeded()).as("B wrote alone").isFalse();
+        sideOfB = "\"name\":\"v\",\"role\":\"SOURCE\",\"lastRole\":\"SOURCE\",\"consistent\":true,\"epoch\":5,"
+                + "\"generation\":\"7\"";
+        assertThat(ask().outcome().succeeded()).as("B serves").isFalse();
+        assertThat(roles()).doesNotContain("source v 5 recorded");
+        sideOfB = sideOfB.replace("\"role\":\"SOURCE\"", "\"role\":\"NONE\"");
+        assertThat(ask().export()).isEqualTo("v@5");
+        assertThat(roles()).endsWith("source v 5 recorded");
+    }
 }

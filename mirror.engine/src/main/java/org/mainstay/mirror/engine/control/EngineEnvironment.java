@@ -2,11 +2,14 @@ package org.mainstay.mirror.engine.control;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -28,6 +31,8 @@ import org.mainstay.mirror.engine.volume.Environment;
 public final class EngineEnvironment implements Environment, AutoCloseable {
     private static final int STORAGE_THREADS = 16;
 
+    private static final long DIAL_MILLIS = 10_000;
+
     private final ExecutorService jobs;
     private final ThreadPoolExecutor storage;
     private final ScheduledThreadPoolExecutor timer;
@@ -35,6 +40,8 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
     private final Buffers buffers;
     private final LinkServer.Security security;
     private final Consumer<String> log;
+    private final long dialMillis;
+    private final BootClock boot = new BootClock();
     private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
 
     /**
@@ -42,6 +49,12 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
      * @param security for connections to other engines; null: none
      */
     public EngineEnvironment(long memory, LinkServer.Security security, Consumer<String> log) {
+        this(memory, security, log, DIAL_MILLIS);
+    }
+
+    /** @param dialMillis how long connecting, and introducing each other in TLS, may take */
+    EngineEnvironment(long memory, LinkServer.Security security, Consumer<String> log, long dialMillis) {
+        this.dialMillis = dialMillis;
         this.buffers = new Buffers(memory);
         this.security = security;
         this.log = log;
@@ -120,6 +133,11 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
     }
 
     @Override
+    public long bootNanos() {
+        return boot.nanos();
+    }
+
+    @Override
     public long newGeneration() {
         long id = random.nextLong();
         return id == 0 ? newGeneration() : id;
@@ -134,17 +152,33 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
     public void dial(String address, LinkHandler handler, Dialed connected) {
         run(() -> {
             SocketLink link;
+            List<Future<?>> limit = new ArrayList<>();
             try {
-                Wire plain = SocketWire.connect(address(address));
+                Wire plain = SocketWire.connect(address(address), channel -> limit.add(limited(channel)));
                 link = new SocketLink(security == null ? plain : security.secure(plain, true));
             } catch (IOException | RuntimeException e) {
                 connected.done(null, address + ": " + e.getMessage());
                 return;
+            } finally {
+                limit.forEach(one -> one.cancel(false));
             }
             connected.done(link, null);
             link.start(handler);
             link.kick();
         });
+    }
+
+    private Future<?> limited(SocketChannel channel) {
+        return timer.schedule(
+                () -> {
+                    try {
+                        channel.close();
+                    } catch (IOException e) {
+                        log.accept("a connection that took too long could not be closed: " + e.getMessage());
+                    }
+                },
+                dialMillis,
+                TimeUnit.MILLISECONDS);
     }
 
     /** Returns HOST:PORT as an address; host {@code *}: all of this machine. @throws IllegalArgumentException if it is none */

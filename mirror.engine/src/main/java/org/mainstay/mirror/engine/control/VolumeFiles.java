@@ -95,8 +95,8 @@ final class VolumeFiles {
         } catch (IOException e) {
             env.log("the intent log of " + name + " for " + peer + " is lost, everything has to be sent: "
                     + e.getMessage());
-            log = renew(peer, volume.size(), env);
-            volume.logLost(peer);
+            // First that it is lost: a new log looks as if nothing had changed.
+            log = volume.logLost(peer) ? renew(peer, volume.size(), env) : null;
         }
         volume.addMirror(
                 peer,
@@ -151,6 +151,10 @@ final class VolumeFiles {
             throws IOException {
         if (lines.containsKey(MIRROR + peer)) {
             throw new IllegalStateException("there is a mirror to " + peer + " already");
+        }
+        // Whatever is known of an earlier mirror to that server, the new log does not have.
+        if (!volume.logLost(peer)) {
+            throw new IOException("the state of the volume " + name + " cannot be written");
         }
         IntentLog log = createLog(peer, volume.size());
         put(peer, address, type, settings);

@@ -7,6 +7,7 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.function.Consumer;
 
 /** A connected socket in blocking mode. */
 public final class SocketWire implements Wire {
@@ -25,12 +26,18 @@ public final class SocketWire implements Wire {
         this.peer = tcp ? remote.toString().replaceFirst("^/", "") : "local";
     }
 
-    /** Connects to a TCP or Unix socket. */
+    /** Connects to a TCP or Unix socket; waits as long as the system does. */
     public static SocketWire connect(SocketAddress address) throws IOException {
+        return connect(address, channel -> {});
+    }
+
+    /** As above. @param begun gets the channel before it waits; who closes it ends the waiting */
+    public static SocketWire connect(SocketAddress address, Consumer<SocketChannel> begun) throws IOException {
         SocketChannel channel = address instanceof InetSocketAddress
                 ? SocketChannel.open()
                 : SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
+            begun.accept(channel);
             channel.connect(address);
             return new SocketWire(channel);
         } catch (IOException | RuntimeException e) {

@@ -16,6 +16,17 @@ final class Barrier {
         this.volume = volume;
     }
 
+    /** A mirror no longer replicates. */
+    void left(Mirror mirror, boolean inStep) {
+        if (!volume.serving()) {
+            mirror.release();
+        } else if (inStep) {
+            hold(mirror);
+        } else if (!holds(mirror)) {
+            mirror.release();
+        }
+    }
+
     /** Holds changes until the mirror's target cannot count as current. */
     void hold(Mirror mirror) {
         Object token = new Object();
@@ -23,22 +34,34 @@ final class Barrier {
         volume.path().close(WritePath.Gate.BARRIER);
         MirrorSettings settings = mirror.settings();
         long record = settings.get("CurrencyRecordTimeoutMs");
-        long window = settings.get("CurrencyWindowMs");
-        if (mirror.type() != MirrorType.SYNC || record == 0 && window == 0) {
-            done(mirror);
+        // What it was told counts, even if the setting has become smaller since.
+        long promised = mirror.record().promised();
+        long window = Math.max(settings.get("CurrencyWindowMs"), promised);
+        if (mirror.type() != MirrorType.SYNC || record == 0 && window <= 0) {
+            lapsed(mirror);
         } else if (record > 0) {
             volume.env().event("record-needed " + volume.name() + " " + mirror.name());
-            after(mirror, token, record, () -> timedOut(mirror));
+            after(mirror, token, Math.max(record, promised > 0 ? beyond(promised) : 0), () -> timedOut(mirror));
         } else {
-            // Clocks may differ by a percent.
-            after(mirror, token, window + window / 50 + 20, () -> done(mirror));
+            after(mirror, token, beyond(window), () -> lapsed(mirror));
         }
+    }
+
+    /** Clocks may differ by a percent. */
+    private static long beyond(long window) {
+        return window + window / 50 + 20;
     }
 
     private void after(Mirror mirror, Object token, long millis, Runnable job) {
         volume.env().after(millis, () -> {
             volume.locked(() -> {
-                if (waiting.get(mirror) == token) {
+                if (waiting.get(mirror) != token) {
+                    return;
+                }
+                if (mirror.replicates()) {
+                    // It may count as current again, or not: its answer is missing.
+                    mirror.fail(PauseCause.CONNECTION, "the target did not end the resynchronisation in time");
+                } else {
                     job.run();
                 }
             });
@@ -48,7 +71,7 @@ final class Barrier {
 
     private void timedOut(Mirror mirror) {
         if (mirror.settings().get("BlockWritesOnNDLGTimeoutReached") == 0) {
-            done(mirror);
+            lapsed(mirror);
             return;
         }
         waiting.remove(mirror);
@@ -64,13 +87,47 @@ final class Barrier {
         return waiting.containsKey(mirror);
     }
 
-    /** The mirror's target is current, or is known not to be. */
+    /**
+     * The mirror's target is not in step and cannot count as current any more: what is answered from here on is this side's alone,
+     * so its data is of another generation.
+     */
+    void lapsed(Mirror mirror) {
+        if (!holds(mirror)) {
+            return;
+        }
+        Generations next = volume.state().generations().next(volume.env().newGeneration());
+        VolumeState after = volume.state().generations(next);
+        if (volume.mirrors().contains(mirror)) {
+            after = after.peer(mirror.name(), mirror.record().promised(VolumeState.Peer.NOTHING));
+        }
+        if (!volume.save(after)) {
+            waiting.remove(mirror);
+            mirror.failWaiting(BlockRequest.EIO);
+            return;
+        }
+        volume.mirrors().forEach(other -> other.announce(next));
+        done(mirror);
+    }
+
+    /** The mirror's target holds everything. */
     void done(Mirror mirror) {
         if (waiting.remove(mirror) != null) {
             mirror.release();
         }
         if (waiting.isEmpty()) {
             volume.path().open(WritePath.Gate.BARRIER);
+        }
+    }
+
+    /** It is recorded that a target, perhaps of a mirror deleted since, is not current. */
+    void recorded(String peer) {
+        Mirror held = waiting.keySet().stream()
+                .filter(mirror -> mirror.name().equals(peer))
+                .findFirst()
+                .orElseGet(() -> volume.mirror(peer));
+        // Comes too late for a target that may be in step again.
+        if (!held.replicates()) {
+            lapsed(held);
         }
     }
 

@@ -15,6 +15,9 @@ public interface Environment {
     /** Returns the time, monotonic, in nanoseconds. */
     long nanos();
 
+    /** As {@link #nanos}, from another beginning, but goes on while the machine sleeps; not as fine, never ahead. */
+    long bootNanos();
+
     /** Returns a random id, never 0. */
     long newGeneration();
 

@@ -39,7 +39,9 @@ final class Mirror implements LinkHandler {
     private final Bits recent;
 
     private final Bits earlier;
-    private boolean cleaning;
+    /** The blocks whose marks go when both sides have flushed; null: none. */
+    private Bits cleaning;
+
     private final List<WriteOp> orphans = new ArrayList<>();
     private String detail = "";
     private long since;
@@ -122,6 +124,12 @@ final class Mirror implements LinkHandler {
         return since;
     }
 
+    /** Records, before the target can take itself for current, how long it then may. @return false: it cannot be recorded */
+    boolean promise() {
+        long window = session.window();
+        return record().promised() == window || volume.save(volume.state().peer(name, record().promised(window)));
+    }
+
     VolumeState.Peer record() {
         return volume.state().peer(name);
     }
@@ -182,8 +190,8 @@ final class Mirror implements LinkHandler {
         }
         int first = (int) (op.offset / IntentLog.BLOCK);
         int end = (int) ((op.end - 1) / IntentLog.BLOCK) + 1;
+        recent.set(first, end);
         if (replicates()) {
-            recent.set(first, end);
             queue.change(op, type == MirrorType.SYNC, volume.env().nanos());
         } else {
             dirty.set(first, end);
@@ -263,9 +271,9 @@ final class Mirror implements LinkHandler {
         }
         recent.clearAll();
         earlier.clearAll();
-        cleaning = false;
+        cleaning = null;
         volume.path().open(WritePath.Gate.LIMIT);
-        volume.left(this, inStep);
+        volume.barrier().left(this, inStep);
     }
 
     /** Lets the changes go that waited for this target's answer. */
@@ -371,7 +379,7 @@ final class Mirror implements LinkHandler {
     /** Clears log bits of blocks that are equal and at rest: first both sides flush. Called every few seconds. */
     void clean() {
         if (log == null
-                || cleaning
+                || cleaning != null
                 || queue.link() == null
                 || state != MirrorState.MIRRORING && state != MirrorState.RESYNC) {
             return;
@@ -389,7 +397,7 @@ final class Mirror implements LinkHandler {
             return;
         }
         volume.path().exclude(clean);
-        cleaning = true;
+        cleaning = clean;
         boolean[] parts = new boolean[2];
         queue.ask(
                 FrameType.FLUSH,
@@ -404,15 +412,20 @@ final class Mirror implements LinkHandler {
     }
 
     private void flushed(Bits clean, boolean[] parts, int part, boolean ok) {
-        if (!ok || !cleaning) {
-            cleaning = false;
+        if (cleaning != clean) {
+            return;
+        }
+        if (!ok) {
+            cleaning = null;
             return;
         }
         parts[part] = true;
         if (parts[0] && parts[1]) {
-            cleaning = false;
+            cleaning = null;
+            // What was changed, or sent, since the flushes began is perhaps not on storage.
             clean.andNot(recent);
             clean.andNot(dirty);
+            clean.andNot(resync.taken());
             log.clear(clean);
             volume.env().run(() -> volume.commitLog(this));
         }

@@ -29,6 +29,15 @@ final class Resync {
         ENDING
     }
 
+    /** What became of the marks in the intent log before the beginning. */
+    private enum Marks {
+        /** Everything is marked on storage. */
+        ALL,
+        AS_THEY_WERE,
+        /** The log could not be written, nor that it could not. */
+        UNKNOWN
+    }
+
     private final Volume volume;
     private final Mirror mirror;
     private Phase phase = Phase.OFF;
@@ -107,11 +116,11 @@ final class Resync {
         }
         // From here on the target's data is a mixture: that has to be known after any crash of either side.
         volume.env().run(() -> {
-            boolean safe = !full || volume.commitLog(mirror);
+            Marks marks = full ? commit(log) : Marks.AS_THEY_WERE;
             volume.locked(() -> {
                 if (mine == run && phase == Phase.BEGINNING) {
-                    if (safe) {
-                        announce(mine, full);
+                    if (marks != Marks.UNKNOWN) {
+                        announce(mine, full, marks == Marks.ALL);
                     } else {
                         mirror.fail(PauseCause.LOCAL_ERROR, "the intent log cannot be written");
                     }
@@ -121,9 +130,21 @@ final class Resync {
         });
     }
 
-    private void announce(long mine, boolean full) {
-        if (full && mirror.log() != null && !mirror.record().logComplete()) {
-            // Everything is marked, so nothing is missing from the log any more.
+    private Marks commit(IntentLog log) {
+        if (log == null) {
+            return Marks.AS_THEY_WERE;
+        }
+        try {
+            log.commit();
+            return Marks.ALL;
+        } catch (IOException e) {
+            return volume.giveUpLog(mirror, e) ? Marks.AS_THEY_WERE : Marks.UNKNOWN;
+        }
+    }
+
+    private void announce(long mine, boolean full, boolean marked) {
+        if (marked && !mirror.record().logComplete()) {
+            // Everything is marked on storage, so nothing is missing from the log any more.
             volume.save(volume.state().peer(mirror.name(), mirror.record().logComplete(true)));
         }
         ByteBuffer text = Frame.text(Map.of("full", Boolean.toString(full)));
@@ -378,6 +399,10 @@ final class Resync {
                     poke();
                 }
             });
+            return;
+        }
+        if (!mirror.promise()) {
+            mirror.fail(PauseCause.LOCAL_ERROR, "the state of the volume cannot be written");
             return;
         }
         phase = Phase.ENDING;

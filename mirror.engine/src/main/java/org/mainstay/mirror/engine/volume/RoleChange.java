@@ -27,27 +27,29 @@ final class RoleChange {
         if (before.role() == Role.TARGET && volume.flushLocal() != 0) {
             throw new RefusedException("what the volume took as target cannot be brought to stable storage");
         }
-        Generations now = before.consistent()
+        // Where a target may count as current, this side goes on as the same until that is over: it answers nothing
+        // before.
+        boolean same = before.role() != Role.TARGET
+                && before.consistent()
+                && volume.mirrors().stream()
+                        .anyMatch(mirror -> before.peer(mirror.name()).mayBeCurrent());
+        Generations next = before.consistent()
                 ? before.generations().next(volume.env().newGeneration())
                 : new Generations(volume.env().newGeneration(), List.of());
         VolumeState after = before.role(Role.SOURCE, epoch)
-                .generations(now)
+                .generations(same ? before.generations() : next)
                 .written(true)
                 .syncSource("")
                 .discard(false);
         for (Mirror mirror : volume.mirrors()) {
-            after = after.peer(mirror.name(), base(before, mirror.name(), from));
+            after = after.peer(mirror.name(), base(before, mirror, from));
         }
         save(after);
         volume.activate();
         volume.path().accept();
         for (Mirror mirror : volume.mirrors()) {
             mirror.recall();
-            // A target that was in step may still count as current; who was source just now counts as none.
-            if (before.role() != Role.TARGET
-                    && before.generations().current() != 0
-                    && after.peer(mirror.name()).generation()
-                            == before.generations().current()) {
+            if (after.peer(mirror.name()).mayBeCurrent()) {
                 volume.barrier().hold(mirror);
             }
         }
@@ -55,14 +57,23 @@ final class RoleChange {
     }
 
     /** Returns what is known of another side when this one becomes source. */
-    private static VolumeState.Peer base(VolumeState before, String peer, String from) {
+    private static VolumeState.Peer base(VolumeState before, Mirror mirror, String from) {
+        String peer = mirror.name();
         VolumeState.Peer known = before.peer(peer);
         if (before.role() != Role.TARGET) {
             return known;
         }
-        // In step with the former source up to now; what other targets hold of its last writes is not known here.
+        // In step with the former source up to now; what other targets hold of its last writes is not known here. They
+        // may
+        // count as current on its word; it itself, which was source, does not.
         boolean former = peer.equals(from) && before.consistent();
-        return new VolumeState.Peer(former ? before.generations().current() : 0, true, known.stopped(), known.broken());
+        long promised = peer.equals(from) || before.generations().current() == 0
+                ? VolumeState.Peer.NOTHING
+                : mirror.settings().get("CurrencyWindowMs");
+        // The log misses nothing if there was nothing to miss since the log was emptied.
+        boolean complete = !before.written() || known.logComplete();
+        return new VolumeState.Peer(
+                former ? before.generations().current() : 0, complete, known.stopped(), known.broken(), promised);
     }
 
     void target(long epoch, String source, boolean discard) throws RefusedException {

@@ -20,13 +20,22 @@ final class SourceSession {
     private final Volume volume;
     private final Mirror mirror;
     private boolean connecting;
+    /** Distinguishes a connection being made from one that was given up and comes late. */
+    private long attempt;
+
     private Map<String, String> welcome;
     private Bits theirs;
     private long lastHeard;
+    private long window;
 
     SourceSession(Volume volume, Mirror mirror) {
         this.volume = volume;
         this.mirror = mirror;
+    }
+
+    /** Returns for how long the target was told to count as current after the connection is lost, in milliseconds. */
+    long window() {
+        return window;
     }
 
     /** Says whether there is a connection, or one is being made. */
@@ -39,10 +48,10 @@ final class SourceSession {
             return;
         }
         connecting = true;
-        Object[] still = {this};
+        long mine = ++attempt;
         volume.env().dial(volume.address(mirror.name()), mirror, (link, error) -> {
             volume.locked(() -> {
-                boolean wanted = connecting && still[0] != null && volume.serving();
+                boolean wanted = connecting && mine == attempt && volume.serving();
                 if (link != null && !wanted) {
                     link.close("no longer wanted");
                 } else if (wanted) {
@@ -75,7 +84,8 @@ final class SourceSession {
         hello.put("epoch", Long.toString(state.epoch()));
         hello.put("generations", state.generations().text());
         hello.put("type", mirror.type().name());
-        hello.put("window", Long.toString(mirror.settings().get("CurrencyWindowMs")));
+        window = mirror.settings().get("CurrencyWindowMs");
+        hello.put("window", Long.toString(window));
         hello.put("ping", Long.toString(mirror.settings().get("PingInterval")));
         hello.put("silence", Long.toString(mirror.settings().silence()));
         link.send(FrameType.HELLO, 0, 0, 0, Frame.text(hello), null);
@@ -91,7 +101,11 @@ final class SourceSession {
     void received(Frame frame) {
         lastHeard = volume.env().nanos();
         switch (frame.type()) {
-            case WELCOME -> welcome = frame.text();
+            case WELCOME -> {
+                welcome = frame.text();
+                // Who takes a connection does not count as current before it is in step again.
+                volume.barrier().lapsed(mirror);
+            }
             case BITS -> bits(frame.payload());
             case READY -> ready();
             case REFUSE -> refused(frame.text());
@@ -129,7 +143,7 @@ final class SourceSession {
         PauseCause cause = "source".equals(why.get("role")) ? met(why) : PauseCause.REFUSED;
         mirror.fail(cause, "the target refuses: " + reason);
         if (Boolean.parseBoolean(why.get(RESIGNED))) {
-            volume.barrier().done(mirror);
+            volume.barrier().lapsed(mirror);
         }
     }
 

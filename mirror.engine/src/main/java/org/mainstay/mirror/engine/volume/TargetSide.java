@@ -24,7 +24,6 @@ final class TargetSide {
     /** Whether the last session ended in step, in this life of the process. */
     private boolean mirroring;
 
-    private boolean handedOver;
     private long echoed;
     private long window;
 
@@ -42,7 +41,6 @@ final class TargetSide {
     String stop() {
         endSession("this side is no longer target");
         mirroring = false;
-        handedOver = false;
         String from = source;
         source = "";
         return from;
@@ -71,8 +69,7 @@ final class TargetSide {
             throw new RefusedException("this side has not been in step with its source since it was started,"
                     + " so its data may be old. Start the other side, or force");
         }
-        boolean lives = volume.env().nanos() - echoed < TimeUnit.MILLISECONDS.toNanos(window);
-        if (trust == Trust.OWN && !handedOver && !lives) {
+        if (trust == Trust.OWN && !lives()) {
             throw new RefusedException("the source " + source + " was last heard in step more than " + window
                     + " ms ago and may have gone on alone. Start it, or force");
         }
@@ -84,7 +81,6 @@ final class TargetSide {
      */
     void resign() {
         mirroring = false;
-        handedOver = false;
         if (session != null) {
             session.resign();
         }
@@ -99,9 +95,12 @@ final class TargetSide {
     }
 
     boolean current() {
-        return volume.state().consistent()
-                && mirroring
-                && (handedOver || volume.env().nanos() - echoed < TimeUnit.MILLISECONDS.toNanos(window));
+        return volume.state().consistent() && mirroring && lives();
+    }
+
+    /** The window counts while the machine sleeps: the source does not wait for who sleeps. */
+    private boolean lives() {
+        return volume.env().bootNanos() - echoed < TimeUnit.MILLISECONDS.toNanos(window);
     }
 
     String source() {
@@ -127,7 +126,6 @@ final class TargetSide {
             }
             endSession("the source connected again");
             mirroring = false;
-            handedOver = false;
             window = Long.parseLong(hello.get("window"));
             long ping = Math.max(1, Long.parseLong(hello.get("ping")));
             session = new Session(link, window > 0 ? Math.min(ping, Math.max(1, window / 4)) : ping, hello);
@@ -261,7 +259,7 @@ final class TargetSide {
                     endSession("nothing was heard of the source");
                     return;
                 }
-                link.send(FrameType.PING, 0, volume.env().nanos(), 0);
+                link.send(FrameType.PING, 0, volume.env().bootNanos(), 0);
             } finally {
                 volume.unlock();
             }
@@ -406,7 +404,11 @@ final class TargetSide {
                             state.generations(Generations.parse(frame.text().getOrDefault("generations", ""))));
                 }
                 default -> {
-                    handedOver = mirroring;
+                    // Everything is here. But not for ever: its source may be started again without this side hearing
+                    // of it.
+                    if (mirroring) {
+                        echoed = Math.max(echoed, volume.env().bootNanos());
+                    }
                     return true;
                 }
             }

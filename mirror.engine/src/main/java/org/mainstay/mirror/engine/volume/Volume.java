@@ -75,7 +75,9 @@ public final class Volume implements Export {
             Mirror mirror = new Mirror(this, peer, type, settings);
             mirror.log(log);
             addresses.put(peer, address);
-            if (log == null && !disabled && state.peers().containsKey(peer)) {
+            boolean known = state.peers().containsKey(peer);
+            // Of what was written before the mirror was there a new log knows nothing.
+            if (known ? log == null && !disabled : state.generations().current() != 0) {
                 save(state.peer(peer, state.peer(peer).logComplete(false)));
             }
             mirrors.put(peer, mirror);
@@ -88,9 +90,14 @@ public final class Volume implements Export {
         }
     }
 
-    /** The log of a mirror was lost or damaged: changes are missing from it (MIR-190). */
-    public void logLost(String peer) {
-        locked(() -> save(state.peer(peer, state.peer(peer).logComplete(false))));
+    /** The log of a mirror was lost or damaged: changes are missing from it (MIR-190). @return false: that cannot be saved */
+    public boolean logLost(String peer) {
+        lock();
+        try {
+            return save(state.peer(peer, state.peer(peer).logComplete(false)));
+        } finally {
+            unlock();
+        }
     }
 
     /** Says whether the volume has a role now. */
@@ -103,8 +110,12 @@ public final class Volume implements Export {
         lock();
         try {
             Mirror mirror = mirror(peer);
-            mirror.close("the mirror is deleted");
-            barrier.done(mirror);
+            if (serving()) {
+                // Its target may count as current for some time: changes it lacks wait, as when it is lost.
+                mirror.fail(PauseCause.USER, "the mirror is deleted");
+            } else {
+                mirror.close("the mirror is deleted");
+            }
             mirrors.remove(peer);
             mirrorList = List.copyOf(mirrors.values());
             addresses.remove(peer);
@@ -240,7 +251,7 @@ public final class Volume implements Export {
 
     /** The controller recorded, where a takeover would look, that the target is not current (MIR-119). */
     public void recorded(String peer) {
-        locked(() -> barrier.done(mirror(peer)));
+        locked(() -> barrier.recorded(peer));
         path.drain();
     }
 
@@ -279,20 +290,6 @@ public final class Volume implements Export {
     }
 
     // ---- for mirrors; lock held ----
-
-    /** A mirror no longer replicates. */
-    void left(Mirror mirror, boolean inStep) {
-        if (!serving()) {
-            mirror.release();
-        } else if (inStep) {
-            Generations next = state.generations().next(env.newGeneration());
-            save(state.generations(next));
-            mirrorList.forEach(other -> other.announce(next));
-            barrier.hold(mirror);
-        } else if (!barrier.holds(mirror)) {
-            mirror.release();
-        }
-    }
 
     /** A target holds what this side holds. */
     void inStep(Mirror mirror, long generation) {
@@ -333,14 +330,19 @@ public final class Volume implements Export {
             log.commit();
             return true;
         } catch (IOException e) {
-            env.log("ERROR the intent log of " + name + " for " + mirror.name()
-                    + " cannot be written, the next resynchronisation after a crash is full: " + e);
-            lock();
-            try {
-                return save(state.peer(mirror.name(), mirror.record().logComplete(false)));
-            } finally {
-                unlock();
-            }
+            return giveUpLog(mirror, e);
+        }
+    }
+
+    /** Records that changes are missing from a log. @return false: not even that could be */
+    boolean giveUpLog(Mirror mirror, IOException why) {
+        env.log("ERROR the intent log of " + name + " for " + mirror.name()
+                + " cannot be written, the next resynchronisation after a crash is full: " + why);
+        lock();
+        try {
+            return save(state.peer(mirror.name(), mirror.record().logComplete(false)));
+        } finally {
+            unlock();
         }
     }
 

@@ -32,25 +32,38 @@ public record VolumeState(
      * @param logComplete false: the log missed changes; everything has to be sent
      * @param stopped an operator paused the mirror
      * @param broken an operator broke the mirror (MIR-035)
+     * @param promised for how long it may count as current after the connection is lost, in milliseconds, as it was told when it
+     *     was last in step; {@link #NOTHING}: it cannot count as current
      */
-    public record Peer(long generation, boolean logComplete, boolean stopped, boolean broken) {
+    public record Peer(long generation, boolean logComplete, boolean stopped, boolean broken, long promised) {
+        /** It does not count as current. */
+        public static final long NOTHING = -1;
+
         /** Of a side never met. */
-        public static final Peer NEW = new Peer(0, true, false, false);
+        public static final Peer NEW = new Peer(0, true, false, false, NOTHING);
 
         Peer generation(long id) {
-            return new Peer(id, logComplete, stopped, broken);
+            return new Peer(id, logComplete, stopped, broken, promised);
         }
 
         Peer logComplete(boolean complete) {
-            return new Peer(generation, complete, stopped, broken);
+            return new Peer(generation, complete, stopped, broken, promised);
         }
 
         Peer stopped(boolean now) {
-            return new Peer(generation, logComplete, now, broken);
+            return new Peer(generation, logComplete, now, broken, promised);
         }
 
         Peer broken(boolean now) {
-            return new Peer(generation, logComplete, stopped, now);
+            return new Peer(generation, logComplete, stopped, now, promised);
+        }
+
+        Peer promised(long millis) {
+            return new Peer(generation, logComplete, stopped, broken, millis);
+        }
+
+        boolean mayBeCurrent() {
+            return promised != NOTHING;
         }
     }
 
@@ -112,7 +125,8 @@ public record VolumeState(
         lines.put("discard", Boolean.toString(discard));
         peers.forEach((name, peer) -> lines.put(
                 "peer." + name,
-                Long.toHexString(peer.generation) + " " + peer.logComplete + " " + peer.stopped + " " + peer.broken));
+                Long.toHexString(peer.generation) + " " + peer.logComplete + " " + peer.stopped + " " + peer.broken
+                        + " " + peer.promised));
         return lines;
     }
 
@@ -121,9 +135,9 @@ public record VolumeState(
         Map<String, Peer> peers = new TreeMap<>();
         lines.forEach((name, value) -> {
             if (name.startsWith("peer.")) {
-                String[] words = value.split(" ", 5);
-                if (words.length != 4) {
-                    throw new IllegalArgumentException("a peer has four values, not: " + value);
+                String[] words = value.split(" ", 6);
+                if (words.length != 4 && words.length != 5) {
+                    throw new IllegalArgumentException("a peer has five values, not: " + value);
                 }
                 peers.put(
                         name.substring(5),
@@ -131,7 +145,9 @@ public record VolumeState(
                                 Long.parseUnsignedLong(words[0], 16),
                                 Boolean.parseBoolean(words[1]),
                                 Boolean.parseBoolean(words[2]),
-                                Boolean.parseBoolean(words[3])));
+                                Boolean.parseBoolean(words[3]),
+                                // Before there was the fifth, nothing said that it could not be current.
+                                words.length == 5 ? Long.parseLong(words[4]) : 0));
             }
         });
         for (String name : new String[] {"role", "epoch", "generations", "syncSource", "written", "discard"}) {

@@ -50,8 +50,9 @@ public record VolumeStatus(Map<String, Object> volume, List<Map<String, Object>>
     private static boolean ahead(Volume volume, VolumeState state) {
         return state.role() == Role.SOURCE
                 && volume.mirrors().stream()
-                        .noneMatch(mirror -> state.peer(mirror.name()).generation()
-                                == state.generations().current());
+                        .map(mirror -> state.peer(mirror.name()))
+                        .noneMatch(peer -> peer.mayBeCurrent()
+                                || peer.generation() == state.generations().current());
     }
 
     private static Map<String, Object> of(Volume volume, Mirror mirror) {

@@ -172,10 +172,12 @@ class MirrorModelTest {
                 }
                 world.run(world.random.nextInt(30));
                 owner().start();
-                client.adopt(owner().disk.seen, !ownerLostPower, "restart of " + owner().name);
+                boolean alone = !world.partitioned || !other().up();
+                client.adopt(owner().disk.seen, !ownerLostPower, "restart of " + owner().name, alone);
                 epoch++;
                 start(owner(), Trust.OWN);
-                if (other().up()) {
+                // Whom the network does not reach is told nothing.
+                if (other().up() && !world.partitioned) {
                     target(other(), false);
                 }
             } else if (!other().up() && world.random.nextInt(3) == 0) {

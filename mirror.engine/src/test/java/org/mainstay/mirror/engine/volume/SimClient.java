@@ -123,6 +123,11 @@ final class SimClient {
      * @param lossless what was acknowledged must be there; otherwise only what was flushed
      */
     void adopt(byte[] image, boolean lossless, String who) {
+        adopt(image, lossless, who, true);
+    }
+
+    /** @param last false: another side may still take over by its own right, so that what was not answered may come or go */
+    void adopt(byte[] image, boolean lossless, String who, boolean last) {
         outstanding = 0;
         for (int i = 0; i < cells.length; i++) {
             Cell cell = cells[i];
@@ -142,8 +147,10 @@ final class SimClient {
                 oldest = Math.min(oldest, index);
             }
             // What was never seen cannot come back; what was not flushed may still be lost.
-            cell.values.subList(newest + 1, cell.values.size()).clear();
-            cell.acked = oldest;
+            if (last) {
+                cell.values.subList(newest + 1, cell.values.size()).clear();
+            }
+            cell.acked = last ? oldest : Math.min(oldest, cell.acked);
             cell.flushed = Math.min(cell.flushed, oldest);
             cell.busy = false;
         }

@@ -1,5 +1,6 @@
 package org.mainstay.mirror.engine.volume;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,8 @@ final class SimDisk implements Disk {
     private byte[] durable;
     private final List<Write> unflushed = new ArrayList<>();
     private Runnable before = () -> {};
+    /** The device takes nothing. */
+    boolean failing;
 
     SimDisk(int size) {
         seen = new byte[size];
@@ -38,7 +41,10 @@ final class SimDisk implements Disk {
     }
 
     @Override
-    public void write(ByteBuffer source, long offset) {
+    public void write(ByteBuffer source, long offset) throws IOException {
+        if (failing) {
+            throw new IOException("a simulated failure");
+        }
         byte[] data = new byte[source.remaining()];
         source.get(data);
         before.run();
@@ -73,6 +79,14 @@ final class SimDisk implements Disk {
         durable = seen.clone();
         unflushed.clear();
         before.run();
+    }
+
+    /** Returns the blocks of 64 KiB that power loss would damage. */
+    Bits unflushed() {
+        Bits blocks = new Bits(IntentLog.blocks(seen.length));
+        unflushed.forEach(write -> blocks.set(
+                write.offset / IntentLog.BLOCK, (write.offset + write.data.length - 1) / IntentLog.BLOCK + 1));
+        return blocks;
     }
 
     /** Loses what was not flushed, sector by sector, or not. */

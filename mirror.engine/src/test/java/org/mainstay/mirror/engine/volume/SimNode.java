@@ -30,6 +30,10 @@ final class SimNode implements Environment, StateStore {
     int fuse = -1;
 
     boolean fusePower;
+    /** How long a job may wait for the disk or the scheduler, in nanoseconds. */
+    int slowness = 60_000_000;
+    /** How long the machine has slept, in nanoseconds. */
+    long slept;
 
     SimNode(SimWorld world, String name, int size, MirrorType type, MirrorSettings settings) {
         this.world = world;
@@ -74,13 +78,13 @@ final class SimNode implements Environment, StateStore {
         IntentLog opened = logMade ? IntentLog.open(log, disk.size()) : IntentLog.create(log, disk.size());
         logMade = true;
         volume.addMirror(peer.name, peer.name, type, settings, opened, false);
-        tick(mine, 0);
+        tick(mine);
     }
 
-    private void tick(long mine, int count) {
-        later(mine, 50_000_000, () -> {
-            volume.tick(count % 4 == 0);
-            tick(mine, count + 1);
+    private void tick(long mine) {
+        later(mine, 1_000_000 + world.random.nextInt(40_000_000), () -> {
+            volume.tick(world.random.nextInt(3) == 0);
+            tick(mine);
         });
     }
 
@@ -126,7 +130,9 @@ final class SimNode implements Environment, StateStore {
 
     @Override
     public void run(Runnable job) {
-        later(life, world.random.nextInt(200_000), job);
+        // Now and then the disk, or the scheduler, is slow.
+        int most = world.random.nextInt(8) == 0 ? slowness : 200_000;
+        later(life, world.random.nextInt(most), job);
     }
 
     @Override
@@ -136,6 +142,11 @@ final class SimNode implements Environment, StateStore {
 
     @Override
     public long nanos() {
+        return world.now() - slept;
+    }
+
+    @Override
+    public long bootNanos() {
         return world.now();
     }
 

@@ -40,7 +40,11 @@ final class SimWorld {
 
     /** Runs everything due in the next {@code millis}. */
     void run(long millis) {
-        long end = now + millis * 1_000_000;
+        runNanos(millis * 1_000_000);
+    }
+
+    void runNanos(long nanos) {
+        long end = now + nanos;
         while (!events.isEmpty() && events.peek().at <= end) {
             Event event = events.poll();
             now = event.at;

@@ -27,8 +27,8 @@ public final class Sentences {
     private Sentences() {}
 
     /** A sentence. @param english with places such as {@code {tag}} @param japanese with the same places, in any order */
-    record Sentence(int number, String english, String japanese, Pattern form, List<String> places) {
-        static Sentence of(int number, String english, String japanese) {
+    public record Sentence(int number, String english, String japanese, Pattern form, List<String> places) {
+        public static Sentence of(int number, String english, String japanese) {
             StringBuilder form = new StringBuilder();
             List<String> places = new ArrayList<>();
             Matcher place = PLACE.matcher(english);
@@ -43,13 +43,23 @@ public final class Sentences {
             return new Sentence(number, english, japanese, Pattern.compile(form.toString(), Pattern.DOTALL), places);
         }
 
-        Optional<String> say(String text) {
+        /** Returns what stands at the places of a text; empty if it is another sentence. */
+        public Optional<Map<String, String>> places(String text) {
             Matcher match = form.matcher(text);
             if (!match.matches()) {
                 return Optional.empty();
             }
-            return Optional.of(PLACE.matcher(japanese)
-                    .replaceAll(place -> Matcher.quoteReplacement(match.group(places.indexOf(place.group(1)) + 1))));
+            Map<String, String> found = new HashMap<>();
+            for (int i = 0; i < places.size(); i++) {
+                found.putIfAbsent(places.get(i), match.group(i + 1));
+            }
+            return Optional.of(found);
+        }
+
+        Optional<String> say(String text) {
+            return places(text)
+                    .map(found -> PLACE.matcher(japanese)
+                            .replaceAll(place -> Matcher.quoteReplacement(found.get(place.group(1)))));
         }
     }
 

@@ -16,6 +16,7 @@ import org.mainstay.cluster.QuorumStorage;
 import org.mainstay.cluster.SafetyReport;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.shell.internal.kit.KitManager;
+import org.mainstay.shell.internal.snmp.TrapSettings;
 
 /** What commands work with. Each method fails with a message for the caller while the thing is not there. */
 public interface Platform {
@@ -69,6 +70,11 @@ public interface Platform {
 
     /** Returns MAINSTAY_HOME. */
     Path home();
+
+    /** Returns what keeps SNMP traps of this server from being sent, one sentence each. */
+    default List<String> trapProblems() {
+        return TrapSettings.read(home()).problems();
+    }
 
     /** The services of quorum and fencing. */
     record SafetyServices(

@@ -19,6 +19,7 @@ import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.CommandRegistry;
 import org.mainstay.shell.internal.registry.Tunables;
 import org.mainstay.shell.internal.remote.RemoteCommands;
+import org.mainstay.shell.internal.snmp.TrapForwarder;
 import org.mainstay.shell.internal.socket.CommandRunner;
 import org.mainstay.shell.internal.socket.CommandSocket;
 import org.mainstay.shell.internal.socket.DoorGroup;
@@ -46,7 +47,10 @@ public final class ShellDoors implements CommandRunner {
     private final CommandSocket socket;
     private final ServiceTracker<Messenger, RemoteCommands> messenger;
     private final ServiceTracker<SessionFactory, Registration> karaf;
-    private final ServiceTracker<EventLog, EventResponses> responses;
+    private final ServiceTracker<EventLog, Followers> followers;
+
+    /** Who is told of events. */
+    private record Followers(EventResponses responses, TrapForwarder traps) {}
 
     @Activate
     public ShellDoors(BundleContext context) throws IOException {
@@ -59,10 +63,10 @@ public final class ShellDoors implements CommandRunner {
         }
         this.messenger = remoteDoor(context);
         this.karaf = karafDoor(context);
-        this.responses = eventResponses(context);
+        this.followers = followers(context);
         messenger.open();
         karaf.open();
-        responses.open();
+        followers.open();
     }
 
     /** A mistake in the file shuts the group out, not root. */
@@ -75,17 +79,21 @@ public final class ShellDoors implements CommandRunner {
         }
     }
 
-    private ServiceTracker<EventLog, EventResponses> eventResponses(BundleContext context) {
+    private ServiceTracker<EventLog, Followers> followers(BundleContext context) {
         return new ServiceTracker<>(context, EventLog.class, null) {
             @Override
-            public EventResponses addingService(ServiceReference<EventLog> reference) {
+            public Followers addingService(ServiceReference<EventLog> reference) {
                 EventLog log = context.getService(reference);
-                return new EventResponses(log, platform.home(), ShellDoors.this::snapshot);
+                TrapForwarder traps = new TrapForwarder(log, platform.home(), ShellDoors.this::snapshot);
+                platform.traps(traps);
+                return new Followers(new EventResponses(log, platform.home(), ShellDoors.this::snapshot), traps);
             }
 
             @Override
-            public void removedService(ServiceReference<EventLog> reference, EventResponses following) {
-                following.close();
+            public void removedService(ServiceReference<EventLog> reference, Followers following) {
+                platform.traps(null);
+                following.traps().close();
+                following.responses().close();
                 context.ungetService(reference);
             }
         };
@@ -153,7 +161,7 @@ public final class ShellDoors implements CommandRunner {
 
     @Deactivate
     public void close() {
-        responses.close();
+        followers.close();
         karaf.close();
         messenger.close();
         socket.close();

@@ -1,6 +1,7 @@
 package org.mainstay.shell.internal.wiring;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Cluster;
 import org.mainstay.cluster.Enrolment;
@@ -14,6 +15,7 @@ import org.mainstay.cluster.SafetyReport;
 import org.mainstay.shell.internal.kit.KitManager;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Platform;
+import org.mainstay.shell.internal.snmp.TrapForwarder;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.startlevel.FrameworkStartLevel;
@@ -42,6 +44,7 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     private final int lastStartLevel;
     private volatile RemoteServers remote;
     private volatile KarafShell karaf;
+    private volatile TrapForwarder traps;
 
     TrackedPlatform(BundleContext context) {
         this.cluster = new ServiceTracker<>(context, Cluster.class, null);
@@ -79,6 +82,17 @@ final class TrackedPlatform implements Platform, AutoCloseable {
     @Override
     public KarafShell karaf() throws CommandException {
         return present(karaf, "the Karaf shell");
+    }
+
+    /** Sets what sends SNMP traps; null while there are no events. */
+    void traps(TrapForwarder value) {
+        traps = value;
+    }
+
+    @Override
+    public List<String> trapProblems() {
+        TrapForwarder present = traps;
+        return present == null ? Platform.super.trapProblems() : present.problems();
     }
 
     /** Sets the remote door; null while there is none. */

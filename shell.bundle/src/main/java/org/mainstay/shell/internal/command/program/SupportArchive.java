@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.TunablesFile;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
@@ -189,9 +191,29 @@ final class SupportArchive {
         for (Path file : files) {
             String name = file.getFileName().toString();
             boolean keys = name.matches(".*\\.(key|pem|p12|jks|keystore)") || name.equals("users.properties");
-            if (!keys) {
+            if (!keys && !named(file)) {
                 add(zip, home.relativize(file).toString(), tail(file));
             }
+        }
+    }
+
+    /** Says whether a setting names the file: a password, a key, the community of SNMP traps. */
+    private boolean named(Path file) throws IOException {
+        for (Map.Entry<String, String> setting :
+                TunablesFile.read(home.resolve("etc/default/LifeKeeper")).entrySet()) {
+            if (setting.getKey().endsWith("_FILE") && isSame(file, setting.getValue())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isSame(Path file, String name) {
+        try {
+            return Files.isSameFile(file, Path.of(name));
+        } catch (IOException | InvalidPathException e) {
+            // a file that is not there is not this one
+            return false;
         }
     }
 

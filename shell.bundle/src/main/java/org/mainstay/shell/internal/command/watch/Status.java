@@ -1,5 +1,6 @@
 package org.mainstay.shell.internal.command.watch;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -31,9 +32,9 @@ public final class Status extends BaseCommand {
     @Override
     public int run(Invocation invocation) throws CommandException {
         ClusterSnapshot snapshot = invocation.snapshot();
-        StatusDocument status = new ClusterView(snapshot)
-                .document(withoutKit(invocation, snapshot))
-                .withSafety(safety(invocation));
+        List<String> problems = new ArrayList<>(withoutKit(invocation, snapshot));
+        invocation.platform().trapProblems().forEach(problem -> problems.add(snapshot.self() + ": " + problem));
+        StatusDocument status = new ClusterView(snapshot).document(problems).withSafety(safety(invocation));
         if (json.chosen()) {
             invocation.out().println(Json.document(status));
         } else {

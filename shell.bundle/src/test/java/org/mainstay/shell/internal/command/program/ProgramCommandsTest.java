@@ -186,7 +186,11 @@ class ProgramCommandsTest {
         Files.createDirectories(home.resolve("etc/default"));
         Files.writeString(home.resolve("data/identity/node.key"), "private");
         Files.writeString(home.resolve("data/log/karaf.log"), "started with hunter2 for pg\n");
-        Files.writeString(home.resolve("etc/default/LifeKeeper"), "START_WAIT_SECS=3\nBMC_PASSWORD=swordfish\n");
+        Files.writeString(
+                home.resolve("etc/default/LifeKeeper"),
+                "START_WAIT_SECS=3\nBMC_PASSWORD=swordfish\n" + "SNMP_TRAP_COMMUNITY_FILE="
+                        + home.resolve("etc/community") + "\nQUORUM_ETCD_KEY_FILE=/nowhere\n");
+        Files.writeString(home.resolve("etc/community"), "n0t-public\n");
         assertThat(run(false, "lksupport")).isZero();
         Path archive = Path.of(printed().strip());
         assertThat(archive.getParent()).isEqualTo(home.resolve("support"));
@@ -198,7 +202,18 @@ class ProgramCommandsTest {
             }
             assertThat(all)
                     .contains("database.json", "status.json", "data/log/karaf.log", "START_WAIT_SECS=3", "/srv/pg/main")
-                    .doesNotContain("hunter2", "swordfish", "private", "data/identity");
+                    .doesNotContain("hunter2", "swordfish", "private", "data/identity", "n0t-public");
         }
+    }
+
+    // covers SNMP-003
+    @Test
+    void statusSaysWhyTrapsAreNotSent() throws Exception {
+        Files.createDirectories(home.resolve("etc/default"));
+        Files.writeString(
+                home.resolve("etc/default/LifeKeeper"),
+                "SNMP_TRAP_RECEIVERS=console:99999\nSNMP_TRAP_COMMUNITY_FILE=/nowhere\n");
+        assertThat(run(false, "mainstay", "status")).isZero();
+        assertThat(printed()).contains("A: no SNMP traps are sent to 'console:99999'", "correct the file");
     }
 }
