@@ -16,7 +16,7 @@ import org.mainstay.itest.lab.Database;
 import org.mainstay.itest.lab.Exec;
 import org.mainstay.itest.lab.Server;
 
-/** PostgreSQL on a synchronously mirrored volume (issue 5): nothing that was acknowledged is lost, nothing stale is started (I6). */
+/** PostgreSQL on a synchronously mirrored volume: nothing that was acknowledged is lost, nothing stale is started (I6). */
 class MirrorIT extends FaultCase {
     private static final String ADDRESS = "10.77.1.100";
     private static final Duration LONG = Duration.ofSeconds(120);
