@@ -293,29 +293,37 @@ public class Machine {
 
     /**
      * A process that serves a file system waits for itself when it is killed while something is under way, as it would not if the
-     * power went: what waits is answered with an error first. The switch for it is mounted where nobody else sees it.
+     * power went: what waits is answered with an error first. Only what was mounted on this machine; the host's own is seen here
+     * too. The switch for it is mounted where nobody else sees it.
      */
     private void abortFuse() {
-        String mountinfo;
+        Set<String> connections = fuse(String.valueOf(firstProcess));
+        connections.removeAll(fuse("self"));
+        for (String connection : connections) {
+            Exec.run(
+                    "unshare",
+                    "--mount",
+                    "sh",
+                    "-c",
+                    "mount -t fusectl none /sys/fs/fuse/connections && echo 1 > /sys/fs/fuse/connections/$1/abort",
+                    "sh",
+                    connection);
+        }
+    }
+
+    /** Returns the numbers of the file systems that processes serve, as a process sees them; none if it is gone. */
+    private static Set<String> fuse(String process) {
+        Set<String> connections = new LinkedHashSet<>();
         try {
-            mountinfo = Files.readString(Path.of("/proc", String.valueOf(firstProcess), "mountinfo"));
-        } catch (IOException e) {
-            // it is off
-            return;
-        }
-        for (String line : mountinfo.split("\n")) {
-            if (line.contains(" - fuse ") || line.contains(" - fuse.")) {
-                String connection = line.split(" ")[2].split(":")[1];
-                Exec.run(
-                        "unshare",
-                        "--mount",
-                        "sh",
-                        "-c",
-                        "mount -t fusectl none /sys/fs/fuse/connections && echo 1 > /sys/fs/fuse/connections/$1/abort",
-                        "sh",
-                        connection);
+            for (String line : Files.readAllLines(Path.of("/proc", process, "mountinfo"))) {
+                if (line.contains(" - fuse ") || line.contains(" - fuse.")) {
+                    connections.add(line.split(" ")[2].split(":")[1]);
+                }
             }
+        } catch (IOException e) {
+            connections.clear();
         }
+        return connections;
     }
 
     /** Ends all processes of a control group and removes it. */
