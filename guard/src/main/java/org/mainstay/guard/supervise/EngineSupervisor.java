@@ -20,6 +20,9 @@ import org.mainstay.guard.util.Ticker;
 public final class EngineSupervisor implements AutoCloseable {
     private static final long POLL_MILLIS = 100;
     private static final long HEALTHY_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** An engine that has not ended so long after it was asked to is killed: its roles are on disk. */
+    private static final long END_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private static final long LARGEST_LOG = 10L << 20;
     /** Memory for data is direct and bounded; the heap is touched at the start, so that no write has to wait for memory. */
     private static final List<String> JAVA_OPTIONS = List.of(
@@ -45,15 +48,16 @@ public final class EngineSupervisor implements AutoCloseable {
     private boolean closed;
     private ProcessIdentity engine;
     private String runs = "";
-    private long startedAt;
-    private long startAgainAt;
-    private int failures;
+    private final BackOff backOff;
+    private boolean ending;
+    private long endBy;
 
     /** @param home installation folder, absolute */
     public EngineSupervisor(Path home, Ticker ticker, Log log) {
         this.home = home;
         this.ticker = ticker;
         this.log = log;
+        this.backOff = new BackOff(ticker, HEALTHY_NANOS);
         // One line: the server's name and the port for other engines. Written by the manager.
         this.wish = new StateFile(home.resolve("data/mirror/engine"));
         this.pidFile = home.resolve("data/run/engine.pid");
@@ -68,8 +72,8 @@ public final class EngineSupervisor implements AutoCloseable {
             runs = wanted();
             log.info("adopted the mirror engine, process " + engine.pid());
         }
-        startedAt = ticker.nanos();
-        startAgainAt = ticker.nanos();
+        backOff.started();
+        backOff.forget();
         thread.start();
     }
 
@@ -118,16 +122,20 @@ public final class EngineSupervisor implements AutoCloseable {
             log.info("the mirror engine ends: its settings changed");
             engine.terminate();
             runs = wanted;
-        } else if (engine == null && !wanted.isEmpty() && ticker.nanos() - startAgainAt >= 0) {
+            ending = true;
+            endBy = ticker.nanos() + END_NANOS;
+        } else if (engine != null && ending && ticker.nanos() - endBy >= 0) {
+            log.error("the mirror engine, process " + engine.pid() + ", does not end: it is killed");
+            engine.kill();
+            endBy = ticker.nanos() + END_NANOS;
+        } else if (engine == null && !wanted.isEmpty() && backOff.due()) {
             launch(wanted);
         }
     }
 
     private void died() {
-        failures = ticker.nanos() - startedAt > HEALTHY_NANOS ? 0 : failures;
-        long delay = ManagerSupervisor.backOffNanos(failures);
-        startAgainAt = ticker.nanos() + delay;
-        failures++;
+        backOff.died();
+        ending = false;
         log.warn("the mirror engine, process " + engine.pid() + ", has ended");
         engine = null;
     }
@@ -140,7 +148,7 @@ public final class EngineSupervisor implements AutoCloseable {
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(console().toFile()))
                     .redirectErrorStream(true)
                     .start();
-            startedAt = ticker.nanos();
+            backOff.started();
             runs = wanted;
             process.onExit().thenRun(this::wake);
             Optional<ProcessIdentity> started = ProcessIdentity.of(process.pid());
@@ -148,8 +156,7 @@ public final class EngineSupervisor implements AutoCloseable {
             engine.write(pidFile);
             log.info("started the mirror engine, process " + process.pid());
         } catch (IOException | RuntimeException e) {
-            startAgainAt = ticker.nanos() + ManagerSupervisor.backOffNanos(Math.max(1, failures));
-            failures++;
+            backOff.notStarted();
             log.error("the mirror engine cannot be started: " + e.getMessage());
         }
     }

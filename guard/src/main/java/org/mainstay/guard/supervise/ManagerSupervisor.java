@@ -42,9 +42,7 @@ public final class ManagerSupervisor implements AutoCloseable {
     private boolean endWithManager;
     private boolean closed;
     private ProcessIdentity manager;
-    private long startedAt;
-    private long startAgainAt;
-    private int failures;
+    private final BackOff backOff;
     private ProcessIdentity killed;
     private boolean cacheLookedAt;
 
@@ -66,6 +64,7 @@ public final class ManagerSupervisor implements AutoCloseable {
         this.home = home;
         this.command = command;
         this.ticker = ticker;
+        this.backOff = new BackOff(ticker, HEALTHY_NANOS);
         this.log = log;
         this.ended = ended;
         this.stuck = stuck;
@@ -90,8 +89,8 @@ public final class ManagerSupervisor implements AutoCloseable {
             // Recorded, as the next guard goes by it, and who starts that one: a stop of the last run is over.
             want(want);
         }
-        startAgainAt = ticker.nanos();
-        startedAt = ticker.nanos();
+        backOff.started();
+        backOff.forget();
         thread.start();
     }
 
@@ -107,8 +106,7 @@ public final class ManagerSupervisor implements AutoCloseable {
     /** Wants Karaf to run. */
     public synchronized Result run(boolean now) {
         want(now);
-        failures = 0;
-        startAgainAt = ticker.nanos();
+        backOff.forget();
         notifyAll();
         return Result.done(
                 manager != null && manager.alive() ? "Karaf runs, process " + manager.pid() : "Karaf is started");
@@ -127,7 +125,7 @@ public final class ManagerSupervisor implements AutoCloseable {
         Optional<ProcessIdentity> process = ProcessIdentity.of(pid);
         if (process.isPresent() && !process.get().equals(manager) && (manager == null || !manager.alive())) {
             manager = process.get();
-            startedAt = ticker.nanos();
+            backOff.started();
             record();
             log.info("Karaf is process " + pid);
         }
@@ -220,17 +218,13 @@ public final class ManagerSupervisor implements AutoCloseable {
             endWithManager = false;
             closed = true;
             ended.run();
-        } else if (manager == null && wanted && ticker.nanos() - startAgainAt >= 0) {
+        } else if (manager == null && wanted && backOff.due()) {
             launch();
         }
     }
 
     private void died() {
-        boolean healthy = ticker.nanos() - startedAt > HEALTHY_NANOS;
-        failures = healthy ? 0 : failures;
-        long delay = backOffNanos(failures);
-        startAgainAt = ticker.nanos() + delay;
-        failures++;
+        long delay = backOff.died();
         String then = wanted
                 ? "; started again" + (delay == 0 ? "" : " in " + TimeUnit.NANOSECONDS.toSeconds(delay) + " s")
                 : "";
@@ -238,15 +232,10 @@ public final class ManagerSupervisor implements AutoCloseable {
         manager = null;
     }
 
-    /** Returns 0, 1, 2, 4, 8, 16, then 30 seconds. */
-    static long backOffNanos(int failures) {
-        return failures == 0 ? 0 : TimeUnit.SECONDS.toNanos(failures > 5 ? 30 : 1L << (failures - 1));
-    }
-
     private void launch() {
         try {
             Process process = process();
-            startedAt = ticker.nanos();
+            backOff.started();
             manager = ProcessIdentity.of(process.pid()).orElse(null);
             process.onExit().thenRun(this::wake);
             log.info("started Karaf, process " + process.pid());
@@ -257,8 +246,7 @@ public final class ManagerSupervisor implements AutoCloseable {
             }
         } catch (Exception e) {
             // Whatever is wrong with the command or the disk, heartbeats and handles go on without Karaf.
-            startAgainAt = ticker.nanos() + backOffNanos(Math.max(1, failures));
-            failures++;
+            backOff.notStarted();
             log.error("Karaf cannot be started: " + e.getMessage());
         }
     }

@@ -68,6 +68,21 @@ class EngineSupervisorTest {
     }
 
     @Test
+    void oneThatDoesNotEndIsKilled() throws Exception {
+        Files.writeString(
+                home.resolve("lib/native/mainstay-attach"),
+                "#!/bin/sh\ntrap '' TERM\necho here > data/deaf\nwhile :; do sleep 1; done\n");
+        wanted("A 1501\n");
+        supervisor.start();
+        Await.until("the engine runs and is deaf", LIMIT, () -> Files.exists(home.resolve("data/deaf")));
+        long first = pid();
+        wanted("A 1502\n");
+        Await.until("another one runs", LIMIT, () -> pid() != 0 && pid() != first);
+        wanted("");
+        Await.until("none runs", LIMIT, () -> pid() == 0);
+    }
+
+    @Test
     void oneThatRunsIsAdoptedAndEndsWhenEverythingEnds() throws Exception {
         wanted("A 1501\n");
         supervisor.start();

@@ -104,9 +104,7 @@ class ManagerSupervisorTest {
 
     @Test
     void oneThatKeepsDyingIsStartedMoreAndMoreRarely() {
-        assertThat(List.of(0, 1, 2, 3, 4, 5, 6, 60).stream()
-                        .map(ManagerSupervisor::backOffNanos)
-                        .map(TimeUnit.NANOSECONDS::toSeconds))
+        assertThat(List.of(0, 1, 2, 3, 4, 5, 6, 60).stream().map(BackOff::nanos).map(TimeUnit.NANOSECONDS::toSeconds))
                 .containsExactly(0L, 1L, 2L, 4L, 8L, 16L, 30L, 30L);
     }
 

@@ -232,12 +232,7 @@ class MirrorIT extends FaultCase {
         Server alone = source();
         inStep(alone);
         Server stale = other(alone);
-        stale.machine().powerCut();
-        client.awaitMore(50, LONG);
-        alone.machine().powerCut();
-        stale.machine().powerOn();
-        stale.start();
-        refused(stale);
+        leftBehind(stale, alone);
         long until = System.nanoTime() + STEADY.toNanos();
         while (System.nanoTime() < until) {
             assertThat(LifeSigns.of(stale.machine())).noneMatch(sign -> sign.startsWith("mount /opt/mainstay"));
@@ -254,7 +249,13 @@ class MirrorIT extends FaultCase {
         expect("pg", alone, stale);
     }
 
-    private void refused(Server stale) {
+    /** One server is off while the other goes on alone, which then loses power; the first returns and is refused. */
+    private void leftBehind(Server stale, Server alone) {
+        stale.machine().powerCut();
+        client.awaitMore(50, LONG);
+        alone.machine().powerCut();
+        stale.machine().powerOn();
+        stale.start();
         Await.until(
                 "it was tried and refused",
                 LONG,
@@ -269,12 +270,7 @@ class MirrorIT extends FaultCase {
         Server alone = source();
         inStep(alone);
         Server stale = other(alone);
-        stale.machine().powerCut();
-        client.awaitMore(50, LONG);
-        alone.machine().powerCut();
-        stale.machine().powerOn();
-        stale.start();
-        refused(stale);
+        leftBehind(stale, alone);
 
         stale.mainstay("mirror", "force", "data", "--on", stale.name());
         stale.mainstay("resource", "in-service", "pg");
