@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
@@ -303,17 +304,21 @@ public final class KitContract {
         Set<String> all = new TreeSet<>(marks.get());
         List<Long> running = call("inService", () -> processes(context(serving)));
         if (running != null) {
-            running.stream().filter(pid -> !isWorker(pid, running)).forEach(pid -> all.add("process " + pid));
+            running.stream().filter(pid -> stays(pid, running)).forEach(pid -> all.add("process " + pid));
         }
         return all;
     }
 
-    /** Servers start and end workers as they like; what they descend from must stay. */
-    private static boolean isWorker(long pid, List<Long> running) {
-        return ProcessHandle.of(pid)
-                .flatMap(ProcessHandle::parent)
+    /**
+     * Servers start and end workers as they like; what they descend from must stay. One that has ended since the list was
+     * read has lost its parent, so life is asked for after descent.
+     */
+    private static boolean stays(long pid, List<Long> running) {
+        Optional<ProcessHandle> process = ProcessHandle.of(pid);
+        boolean worker = process.flatMap(ProcessHandle::parent)
                 .map(parent -> running.contains(parent.pid()))
                 .orElse(false);
+        return !worker && process.map(ProcessHandle::isAlive).orElse(false);
     }
 
     /** Hosts of tests may have no processes: then nothing of the kit runs in a control group. */

@@ -6,12 +6,18 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mainstay.kit.CreateContext;
+import org.mainstay.kit.Host;
+import org.mainstay.kit.HostProcesses;
 import org.mainstay.kit.ResourceInfo;
 import org.mainstay.kit.testkit.sample.SampleKit;
 import org.mainstay.kit.testkit.sample.SampleKit.Fault;
@@ -39,7 +45,18 @@ class KitContractTest {
         return findings;
     }
 
+    private static <T> T stub(Class<T> type, Function<String, Object> answers) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(),
+                new Class<?>[] {type},
+                (self, method, arguments) -> answers.apply(method.getName())));
+    }
+
     private static CreateContext context(ResourceInfo resource, Duration limit) {
+        return context(resource, limit, null);
+    }
+
+    private static CreateContext context(ResourceInfo resource, Duration limit, Host host) {
         return (CreateContext) Proxy.newProxyInstance(
                 CreateContext.class.getClassLoader(),
                 new Class<?>[] {CreateContext.class},
@@ -47,6 +64,9 @@ class KitContractTest {
                     return switch (method.getName()) {
                         case "resource" -> resource;
                         case "remaining" -> limit;
+                        case "host" ->
+                            Optional.ofNullable(host)
+                                    .orElseThrow(() -> new UnsupportedOperationException("no host here"));
                         case "cancelled" -> limit.compareTo(Duration.ofSeconds(1)) < 0;
                         default -> throw new UnsupportedOperationException(method.getName());
                     };
@@ -74,6 +94,21 @@ class KitContractTest {
         Throwable found = catchThrowable(() -> contract(kit).verify(FLAG));
         kit.end();
         assertThat(found).isInstanceOf(AssertionError.class).hasMessageContaining(FINDINGS.get(fault));
+    }
+
+    /** A worker that ends between the list of processes and the look at its parent is no sign of a restart. */
+    @Test
+    void aWorkerThatEndsWhileItIsLookedAtIsNoFinding() throws Exception {
+        Process worker = new ProcessBuilder("true").start();
+        worker.waitFor();
+        List<List<Long>> lists = new ArrayList<>(List.of(List.of(worker.pid())));
+        HostProcesses processes = stub(
+                HostProcesses.class,
+                name -> name.equals("inService") && !lists.isEmpty() ? lists.remove(0) : List.of());
+        Host host = stub(Host.class, name -> processes);
+        KitContract contract = new KitContract(new SampleKit(), (resource, limit) -> context(resource, limit, host));
+        assertThatCode(() -> contract.verify(FLAG)).doesNotThrowAnyException();
+        assertThat(lists).isEmpty();
     }
 
     @Test
