@@ -378,7 +378,11 @@ final class Handovers {
         }
     }
 
+    /** Nobody hears a refusal without a session: with the next one it is decided anew. */
     void refuse(String handoverId, String peer, int code, String reason) {
+        if (!step.peer(peer).session()) {
+            return;
+        }
         step.refused.put(handoverId, peer);
         step.touch();
         step.send(peer, new CoreMessage.HandoverRefused(handoverId, code, reason));
