@@ -30,7 +30,7 @@ final class DiskWatch implements AutoCloseable {
         this.listener = listener;
     }
 
-    void start() {
+    synchronized void start() {
         if (thread.isShutdown()) {
             // closed before it began
             return;
@@ -71,7 +71,7 @@ final class DiskWatch implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         thread.shutdownNow();
     }
 }
