@@ -131,6 +131,7 @@ smbclient smbclient
 nginx nginx-light
 redis-server redis-server
 modprobe kmod
+fuser psmisc
 KITS
                 [ -x /usr/lib/ocf/resource.d/heartbeat/Dummy ] || echo "resource-agents|OCF resource agents"
                 ;;
