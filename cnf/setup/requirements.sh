@@ -132,6 +132,7 @@ nginx nginx-light
 redis-server redis-server
 modprobe kmod
 fuser psmisc
+zsh zsh
 KITS
                 [ -x /usr/lib/ocf/resource.d/heartbeat/Dummy ] || echo "resource-agents|OCF resource agents"
                 ;;

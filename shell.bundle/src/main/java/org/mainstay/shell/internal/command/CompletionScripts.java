@@ -146,7 +146,7 @@ public final class CompletionScripts {
                 fi
                 for word in $words; do
                     case "$word" in
-                    @*) word="$("$client" complete "${word#@}" -- "${COMP_WORDS[@]:0:COMP_CWORD}" 2>/dev/null | tr '\\n' ' ')" ;;
+                    @*) word="$("$client" complete "${word#@}" -- "${COMP_WORDS[@]:0:$COMP_CWORD}" 2>/dev/null | tr '\\n' ' ')" ;;
                     esac
                     all="$all $word"
                 done

@@ -1,22 +1,37 @@
 package org.mainstay.shell.internal.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The completion script, asked by a real bash. */
+/** The completion scripts, asked by a real bash and a real zsh. */
 class CompletionScriptsTest {
     @TempDir
     Path folder;
 
     private List<String> complete(String... words) throws Exception {
+        return ask("bash", "COMP_WORDS=(%s); COMP_CWORD=%d; _mainstay; printf '%%s\\n' \"${COMPREPLY[@]}\"", words);
+    }
+
+    /** As zsh asks functions that were written for bash; it chooses by what is typed later. */
+    private List<String> completeInZsh(String... words) throws Exception {
+        return ask(
+                "zsh",
+                "ask() { local -a COMP_WORDS COMPREPLY; COMP_WORDS=(%s); COMP_CWORD=%d; compgen -F _mainstay; }; ask",
+                words);
+    }
+
+    private List<String> ask(String shell, String question, String... words) throws Exception {
         Path script = folder.resolve("completion");
-        Files.writeString(script, CompletionScripts.of("bash"));
+        Files.writeString(script, CompletionScripts.of(shell));
         Path client = folder.resolve("mainstay");
         Files.writeString(
                 client,
@@ -24,14 +39,14 @@ class CompletionScriptsTest {
                         + "[ \"$2\" = settings ] && echo \"restore=\" && echo \"$4-$5-$6\" && exit\n"
                         + "echo pg; echo \"vip-$2\"\n");
         assertThat(client.toFile().setExecutable(true)).isTrue();
-        StringBuilder line = new StringBuilder("PATH=" + folder + ":$PATH; . " + script + "; COMP_WORDS=(");
-        for (String word : words) {
-            line.append('\'').append(word).append("' ");
-        }
-        line.append("); COMP_CWORD=")
-                .append(words.length - 1)
-                .append("; _mainstay; printf '%s\\n' \"${COMPREPLY[@]}\"");
-        Process process = new ProcessBuilder("bash", "-c", line.toString())
+        String typed = Stream.of(words).map(word -> "'" + word + "'").collect(Collectors.joining(" "));
+        // a terminal would have loaded compinit
+        String interactive = shell.equals("zsh") ? "compdef() { : ; }; " : "";
+        Process process = new ProcessBuilder(
+                        shell,
+                        "-c",
+                        interactive + "PATH=" + folder + ":$PATH; . " + script + "; "
+                                + question.formatted(typed, words.length - 1))
                 .redirectErrorStream(true)
                 .start();
         String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -86,7 +101,15 @@ class CompletionScriptsTest {
     }
 
     @Test
-    void zshGetsTheSameThroughItsBashLayer() {
+    void zshGetsTheSameThroughItsBashLayer() throws Exception {
         assertThat(CompletionScripts.of("zsh")).startsWith("#compdef mainstay ").contains("bashcompinit");
+        assumeTrue(
+                Stream.of("/usr/bin/zsh", "/bin/zsh").anyMatch(file -> Files.isExecutable(Path.of(file))),
+                "zsh is not installed");
+        assertThat(completeInZsh("mainstay", "res")).contains("resource");
+        assertThat(completeInZsh("ins_list", "-t", "v")).containsExactly("pg", "vip-tags");
+        assertThat(completeInZsh("ins_setst", "-t", "pg", "-S", "")).containsExactly("ISP", "ISU", "OSU");
+        assertThat(completeInZsh("mainstay", "resource", "set", "pg", ""))
+                .contains("restore=", "mainstay-resource-set");
     }
 }
