@@ -17,7 +17,7 @@ public final class GuardMain {
     private static final int BAD_ARGUMENT = 2;
     private static final int RUNS_ALREADY = 4;
     /** A guard that is being replaced needs a moment to let go of the lock. */
-    private static final long LOCK_WAIT = TimeUnit.SECONDS.toNanos(2);
+    private static final long LOCK_WAIT = TimeUnit.SECONDS.toNanos(10);
 
     private GuardMain() {}
 

@@ -2,13 +2,16 @@ package org.mainstay.itest.lab;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -49,7 +52,8 @@ public class Machine {
     }
 
     public boolean isOn() {
-        return holder != null && holder.isAlive();
+        Process now = holder;
+        return now != null && now.isAlive();
     }
 
     /** Returns the id of the machine's first process, as seen from outside; it means nothing while the machine is off. */
@@ -228,16 +232,21 @@ public class Machine {
         return all;
     }
 
-    /** Returns the ids, as this machine sees them, of processes whose command line holds the text. */
+    /**
+     * Returns the ids, as this machine sees them, of processes whose command line holds the text. Their children are not among
+     * them: until it runs a program of its own, a child shows the command line of its parent.
+     */
     public List<Long> processes(String text) {
-        List<Long> found = new ArrayList<>();
-        for (String line : run("ps", "axww", "-o", "pid=,args=").orThrow().split("\n")) {
-            String[] parts = line.strip().split("\\s+", 2);
-            if (parts.length == 2 && parts[1].contains(text) && !parts[1].startsWith("ps axww")) {
-                found.add(Long.parseLong(parts[0]));
+        Map<Long, Long> parents = new LinkedHashMap<>();
+        for (String line : run("ps", "axww", "-o", "pid=,ppid=,args=").orThrow().split("\n")) {
+            String[] parts = line.strip().split("\\s+", 3);
+            if (parts.length == 3 && parts[2].contains(text) && !parts[2].startsWith("ps axww")) {
+                parents.put(Long.parseLong(parts[0]), Long.parseLong(parts[1]));
             }
         }
-        return found;
+        return parents.keySet().stream()
+                .filter(pid -> !parents.containsKey(parents.get(pid)))
+                .toList();
     }
 
     /** Sends a signal to a process by its id on this machine. */
@@ -328,14 +337,23 @@ public class Machine {
 
     /** Ends all processes of a control group and removes it. */
     static void endGroup(Path group) throws IOException {
-        Files.writeString(group.resolve("cgroup.kill"), "1", StandardOpenOption.WRITE);
-        Await.until("the processes of " + group + " are gone", Duration.ofSeconds(20), () -> isEmpty(group));
-        removeCgroups(group);
+        // Again and again: a command that was just entering the machine may come after the first time.
+        Await.until("the processes of " + group + " are gone", Duration.ofSeconds(20), () -> isRemoved(group));
     }
 
-    private static boolean isEmpty(Path group) {
+    private static boolean isRemoved(Path group) {
         try {
-            return Files.readString(group.resolve("cgroup.events")).contains("populated 0");
+            Files.writeString(group.resolve("cgroup.kill"), "1", StandardOpenOption.WRITE);
+            if (!Files.readString(group.resolve("cgroup.events")).contains("populated 0")) {
+                return false;
+            }
+            removeCgroups(group);
+            return true;
+        } catch (FileSystemException e) {
+            if (String.valueOf(e.getReason()).contains("busy")) {
+                return false;
+            }
+            throw new UncheckedIOException(e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

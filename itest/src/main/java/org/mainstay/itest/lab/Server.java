@@ -61,7 +61,8 @@ public final class Server {
 
     /** Starts Mainstay and waits until it is ready. */
     public void start() {
-        Exec.Result result = bin("lkstart");
+        // A busy test machine may need longer than lkstart waits by itself.
+        Exec.Result result = bin("lkstart", "-w", String.valueOf(COMMAND_LIMIT.toSeconds() - 10));
         if (result.exitCode() != 0) {
             throw new LabException("lkstart on " + name() + " ended with " + result.exitCode() + ":\n" + result.output()
                     + "\n" + logs());

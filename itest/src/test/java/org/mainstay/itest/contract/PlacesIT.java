@@ -89,7 +89,7 @@ class PlacesIT extends ContractCase {
             machine.run("kill", "-" + signal, "--", "-" + group).orThrow();
             Await.until(
                     "another manager serves after " + signal,
-                    LIMIT,
+                    LIMIT.multipliedBy(3),
                     () -> !machine.processes("org.apache.karaf.main.Main").contains(karaf)
                             && machine.run(home + "/bin/ins_list", "-f:", "-t", "web")
                                     .output()

@@ -277,7 +277,12 @@ class ScenariosIT extends ContractCase {
                 .as("its script has not run")
                 .isNotZero();
         assertThat(shell(a(), "cat /opt/bad.args").output().strip()).isEqualTo("-t ip-1 -i ip-1");
-        ok(a(), "ins_remove -t ip-1");
+        // what was started in vain is cleaned up still
+        Await.until(
+                "ip-1 can be removed",
+                LIMIT,
+                () -> type(a(), "ins_remove -t ip-1").exitCode() == 0,
+                () -> type(a(), "mainstay status").output());
     }
 
     // covers SCN-016 FLG-010 FLG-011 ADM-114

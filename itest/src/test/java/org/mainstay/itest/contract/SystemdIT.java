@@ -101,7 +101,7 @@ class SystemdIT extends ContractCase {
     }
 
     private String application() {
-        Exec.Result found = systemd.run("pgrep", "-f", "protected-web");
+        Exec.Result found = systemd.run("pgrep", "-o", "-f", "protected-web");
         return found.output().strip();
     }
 
@@ -249,7 +249,7 @@ class SystemdIT extends ContractCase {
     }
 
     private String process(String of) {
-        return systemd.run("pgrep", "-f", of).output().strip();
+        return systemd.run("pgrep", "-o", "-f", of).output().strip();
     }
 
     private void dies(String... processes) {

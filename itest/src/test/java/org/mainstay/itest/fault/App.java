@@ -55,6 +55,7 @@ public final class App {
                             if ! alive; then
                                 (exec -a "%s$tag" perl -e 'sleep while 1' </dev/null >/dev/null 2>&1 3>&-) &
                                 echo $! > "$dir/pid-$me"
+                                until alive; do sleep 0.02; done
                                 after $!
                             fi
                             """.formatted(MARK);

@@ -90,7 +90,8 @@ class ManagerDeathIT extends FaultCase {
             a().machine().run("kill", String.valueOf(pid));
         }
         keeper.destroy();
-        b().bin("flg_remove", "-f", "!nofailover!A").orThrow();
+        // If the new guard was late, B had taken A for dead and has removed the flag itself since.
+        assertThat(b().bin("flg_remove", "-f", "!nofailover!A").exitCode()).isIn(0, 7);
         retire(app);
     }
 

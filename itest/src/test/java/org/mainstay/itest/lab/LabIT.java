@@ -52,8 +52,10 @@ class LabIT {
 
             a.powerOn();
             assertThat(a.run("ls", Machine.HOME_PARENT).orThrow()).contains("mainstay-0");
-            assertThat(b.run("ping", "-c", "1", "-W", "1", a.address(1)).exitCode())
-                    .isZero();
+            Await.until(
+                    "it answers again",
+                    Duration.ofSeconds(30),
+                    () -> b.run("ping", "-c", "1", "-W", "1", a.address(1)).exitCode() == 0);
         }
     }
 
@@ -70,7 +72,7 @@ class LabIT {
             a.cable(1, true);
             Await.until(
                     "the cable carries again",
-                    Duration.ofSeconds(10),
+                    Duration.ofSeconds(30),
                     () -> b.run("ping", "-c", "1", "-W", "1", a.address(1)).exitCode() == 0);
         }
     }

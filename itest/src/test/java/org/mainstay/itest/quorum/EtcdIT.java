@@ -97,7 +97,11 @@ class EtcdIT extends WitnessCase {
 
     @Override
     void withinFormula(Duration took) {
-        between("etcd", took, lapse().minus(LOOK), lapse().plus(LOOK).plusSeconds(1));
+        between(
+                "etcd",
+                took,
+                lapse().minus(LOOK.multipliedBy(2)),
+                lapse().plus(LOOK).plusSeconds(1));
     }
 
     @Test

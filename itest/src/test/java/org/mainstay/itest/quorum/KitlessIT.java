@@ -19,7 +19,7 @@ class KitlessIT extends QuorumCase {
     @Override
     List<String> tunables() {
         return List.of(
-                "QUORUM_LEASE_SECS=2",
+                "QUORUM_LEASE_SECS=5",
                 "QUORUM_LOSS_STOP_SECS=4",
                 "QUORUM_QUARANTINE_SECS=3",
                 "WITNESS_MODE=remote_verify",
@@ -28,7 +28,7 @@ class KitlessIT extends QuorumCase {
 
     @Override
     Duration lease() {
-        return Duration.ofSeconds(2);
+        return Duration.ofSeconds(5);
     }
 
     @Override

@@ -23,9 +23,9 @@ import org.mainstay.cluster.lcd.SystemEntry;
 
 /** Creates and deletes comm paths, both ends at once (COMM-003, COMM-009). */
 final class PathOperations {
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     /** Beyond the detection time, for keys to be agreed and the first heartbeats. */
-    private static final long ALIVE_MILLIS = 10_000;
+    private static final long ALIVE_MILLIS = 30_000;
 
     private final Job job;
     private final Locking locking;
