@@ -23,6 +23,8 @@ final class EtcdWitness implements Witness {
     private final Log log;
     private final long incarnation = RANDOM.nextLong();
     private final Map<String, KeyWatch> watches = new TreeMap<>();
+    /** By peer the etcd lease its key was last seen with. */
+    private final Map<String, Long> leases = new TreeMap<>();
 
     private Settings settings;
     private EtcdSettings etcd;
@@ -137,7 +139,6 @@ final class EtcdWitness implements Witness {
         if (responses.size() != 2) {
             throw new IOException("etcd answers not as asked");
         }
-        judge(readAt, endedAt, responses.get(1).get("response_range").get("kvs").list());
         requireMine(responses.get(0).get("response_put").get("prev_kv"));
         // An answer after the lease's time is a refusal (design.md section 10).
         if (endedAt - counted < settings.leaseMillis()) {
@@ -145,6 +146,7 @@ final class EtcdWitness implements Witness {
         } else {
             throw new IOException("etcd needed " + (endedAt - counted) + " ms, longer than the lease");
         }
+        judge(readAt, endedAt, responses.get(1).get("response_range").get("kvs").list());
     }
 
     private long grant() throws IOException, InterruptedException {
@@ -189,7 +191,7 @@ final class EtcdWitness implements Witness {
         }
     }
 
-    private void judge(long startedAt, long endedAt, List<Json> keys) throws IOException {
+    private void judge(long startedAt, long endedAt, List<Json> keys) throws IOException, InterruptedException {
         Map<String, Json> found = new HashMap<>();
         for (Json key : keys) {
             found.put(EtcdClient.decode(key.text("key")), key);
@@ -197,11 +199,20 @@ final class EtcdWitness implements Witness {
         for (Map.Entry<String, KeyWatch> each : watches.entrySet()) {
             Json key = found.get(serverKey(each.getKey()));
             if (key == null) {
-                each.getValue().read(startedAt, endedAt, 0, 0);
+                each.getValue().read(startedAt, endedAt, 0, 0, lives(leases.getOrDefault(each.getKey(), 0L)));
             } else {
-                each.getValue().read(startedAt, endedAt, key.number("mod_revision"), times(key));
+                leases.put(each.getKey(), key.number("lease"));
+                each.getValue().read(startedAt, endedAt, key.number("mod_revision"), times(key), true);
             }
         }
+    }
+
+    /** A key that somebody deleted leaves its lease behind, which its server keeps alive. */
+    private boolean lives(long theirLease) throws IOException, InterruptedException {
+        return theirLease != 0
+                && client.call("/v3/lease/timetolive", "{\"ID\":" + theirLease + "}")
+                                .number("TTL")
+                        > 0;
     }
 
     /** Returns L + S of the key's writer. */

@@ -6,9 +6,9 @@ import org.mainstay.guard.lease.Witness.Word;
 /**
  * Judges one peer by its key in etcd. Pure; by the reader's own clock. Not thread-safe.
  *
- * <p>FAILED needs both: the key, bound to an etcd lease that lives at least L + S, is gone; and this reader found no change for L + S
- * and one percent. The second does not rest on etcd's clock, nor on nobody deleting keys: each renewal is also a write, committed by etcd's
- * majority, so a change that was confirmed is found by whoever reads later.
+ * <p>FAILED needs all three: the key, bound to an etcd lease that lives at least L + S, is gone; that lease is gone, too, as somebody
+ * may delete keys; and this reader found no change for L + S and one percent, which does not rest on etcd's clock: each renewal is also a
+ * write, committed by etcd's majority, so a change that was confirmed is found by whoever reads later.
  */
 final class KeyWatch {
     private final String peer;
@@ -16,6 +16,7 @@ final class KeyWatch {
     private boolean known;
     private boolean changed;
     private boolean present;
+    private boolean leased;
     private long revision;
     private long theirSpan;
     private long since;
@@ -32,8 +33,9 @@ final class KeyWatch {
      *
      * @param modified revision of its last write; 0 if there is none
      * @param theirs L + S that the peer says, ms; counts where it is longer
+     * @param lives whether the etcd lease the key was last seen with lives; counts where there is no key
      */
-    void read(long startedAt, long endedAt, long modified, long theirs) {
+    void read(long startedAt, long endedAt, long modified, long theirs, boolean lives) {
         boolean change = known && modified != 0 && modified != revision;
         if (!known || change) {
             since = endedAt;
@@ -41,6 +43,7 @@ final class KeyWatch {
         known = true;
         changed |= change;
         present = modified != 0;
+        leased = lives;
         if (present) {
             revision = modified;
             theirSpan = Witness.period(theirs);
@@ -63,7 +66,7 @@ final class KeyWatch {
         if (!known) {
             return Word.UNKNOWN;
         }
-        if (!present && lastStart - since >= span()) {
+        if (!present && !leased && lastStart - since >= span()) {
             return Word.FAILED;
         }
         return changed && now - since < span() ? Word.ALIVE : Word.UNKNOWN;

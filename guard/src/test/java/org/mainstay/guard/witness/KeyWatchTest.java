@@ -14,7 +14,7 @@ class KeyWatchTest {
 
     private Word read(long after, long revision) {
         now += after;
-        watch.read(now, now + 10, revision, 15_000);
+        watch.read(now, now + 10, revision, 15_000, false);
         return watch.word(now + 10);
     }
 
@@ -36,6 +36,15 @@ class KeyWatchTest {
         assertThat(read(SPAN - 1000 + 9, 0)).isNotEqualTo(Word.FAILED);
         assertThat(read(1, 0)).isEqualTo(Word.FAILED);
         assertThat(read(1, 20)).isEqualTo(Word.ALIVE);
+    }
+
+    @Test
+    void whoKeepsItsLeaseAliveHasNotFailedWhoeverDeletesItsKey() {
+        read(0, 7);
+        now += 10 * SPAN;
+        watch.read(now, now + 10, 0, 15_000, true);
+        assertThat(watch.word(now + 10)).isEqualTo(Word.UNKNOWN);
+        assertThat(read(1, 0)).as("the lease is over").isEqualTo(Word.FAILED);
     }
 
     @Test
@@ -64,7 +73,7 @@ class KeyWatchTest {
 
     @Test
     void thePeersOwnLongerTimesCount() {
-        watch.read(now, now, 7, 60_000);
+        watch.read(now, now, 7, 60_000, true);
         assertThat(read(60_000, 0)).isEqualTo(Word.UNKNOWN);
         assertThat(read(650, 0)).isEqualTo(Word.FAILED);
     }
