@@ -31,7 +31,7 @@ import org.mainstay.itest.lab.RootNeeded;
 /** The demonstration as a user runs it: it holds, it notices what does not hold, and it cleans up however it ends. */
 class DemoIT {
     private static final Duration STORY_LIMIT = Duration.ofMinutes(6);
-    private static final Duration CLEAN_LIMIT = Duration.ofSeconds(60);
+    private static final Duration CLEAN_LIMIT = Duration.ofSeconds(120);
     private static final Path RECORDS = Path.of("/run/mainstay-lab");
 
     @TempDir
@@ -250,8 +250,19 @@ class DemoIT {
 
         Exec.run("kill", "-INT", String.valueOf(demo.pid())).orThrow();
 
-        assertThat(demo.waitFor(CLEAN_LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(demo.waitFor(CLEAN_LIMIT.toSeconds(), TimeUnit.SECONDS))
+                .as(() -> text("err") + threads())
+                .isTrue();
         assertThat(made.left()).isEmpty();
+    }
+
+    /** Returns what the demo's threads do. */
+    private String threads() {
+        return Exec.run(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        String.valueOf(demo.pid()),
+                        "Thread.print")
+                .output();
     }
 
     @Test
