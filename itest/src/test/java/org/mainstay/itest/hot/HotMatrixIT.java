@@ -165,6 +165,7 @@ class HotMatrixIT extends HotCase {
         endsWell(change, remove);
         assertThat(processes(a())).isEmpty();
         assertThat(processes(b())).isEmpty();
+        meet();
         a().mainstay("resource", "in-service", ECHO, "--on", "A");
         expect(ECHO, a(), b());
     }
@@ -252,7 +253,7 @@ class HotMatrixIT extends HotCase {
                 throw new UncheckedIOException(e);
             }
             server.mainstay("karaf", "bundle:update org.mainstay.mirror file:" + next);
-            assertThat(server.mainstay("karaf", "bundle:list -s")).containsPattern("Active.*9\\.9\\.9.*mirror");
+            assertThat(server.mainstay("karaf", "bundle:list -t 0 -s")).containsPattern("Active.*9\\.9\\.9.*mirror");
         }
         meet();
         write(a(), "after");
