@@ -46,7 +46,7 @@ public final class KitContract {
     /** A cancelled action comes back within this time, or hangs; generous for a busy machine. */
     private static final Duration CANCEL_GRACE = Duration.ofSeconds(20);
     /** So many moments of a restore are tried, spread evenly over its steps. */
-    private static final int CUTS = 6;
+    private static final int CUTS = 4;
 
     private static final String NO_ACTION = "no-such-action";
 
