@@ -90,11 +90,11 @@ class NfsExportKitIT {
     void foreignExportsOfTheDirectoryGoAndOthersStay() throws IOException {
         ResourceInfo nfs = create(data + " 10.1.0.0/16(rw)");
         Path other = Files.createDirectories(folder.resolve("volume/other"));
-        ResourceInfo elsewhere = KitContract.withState(
-                bench.create("elsewhere", Map.of("exports", other + " *(ro)")), true);
+        ResourceInfo elsewhere =
+                KitContract.withState(bench.create("elsewhere", Map.of("exports", other + " *(ro)")), true);
         succeeds(kit.restore(bench.context(elsewhere)));
-        succeeds(kit.restore(bench.context(KitContract.withState(
-                bench.create("foreign", Map.of("exports", data + " 10.9.0.0/16(ro)")), true))));
+        succeeds(kit.restore(bench.context(
+                KitContract.withState(bench.create("foreign", Map.of("exports", data + " 10.9.0.0/16(ro)")), true))));
         succeeds(kit.restore(bench.context(nfs)));
         succeeds(kit.remove(bench.context(nfs)));
         assertThat(Files.readString(table)).contains(other.toString()).doesNotContain(data.toString());
