@@ -128,6 +128,7 @@ named bind9
 dig bind9-dnsutils
 smbd samba
 smbclient smbclient
+exportfs nfs-kernel-server
 nginx nginx-light
 redis-server redis-server
 modprobe kmod

@@ -89,7 +89,7 @@ class VolumeExclusionIT extends FaultCase {
         b().mainstay("resource", "delete", "twice", "--stop");
     }
 
-    // covers ADM-181
+    // covers ADM-181 OPS-010
     @Test
     void aServerThatLostAllPathsDoesNotMountWhatTheOwnerHolds() {
         protect("data", image, Database.MOUNT);

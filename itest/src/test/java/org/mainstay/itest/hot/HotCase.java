@@ -36,16 +36,22 @@ abstract class HotCase extends FaultCase {
     private Path folder;
     private CountingClient client;
 
-    @Override
-    protected void formed() {
-        folder = lab().directory().resolve(ECHO);
+    /** Makes a folder with the program of an echo resource. */
+    Path program(String tag) {
+        Path made = lab().directory().resolve(tag);
         try {
-            Files.createDirectories(folder);
-            Files.writeString(folder.resolve("echo.pl"), SERVER);
-            Files.writeString(folder.resolve("history"), "");
+            Files.createDirectories(made);
+            Files.writeString(made.resolve("echo.pl"), SERVER);
+            Files.writeString(made.resolve("history"), "");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return made;
+    }
+
+    @Override
+    protected void formed() {
+        folder = program(ECHO);
         for (Server server : lab().servers()) {
             server.machine()
                     .run(
@@ -67,12 +73,16 @@ abstract class HotCase extends FaultCase {
 
     /** Begins to count at A. */
     CountingClient count(String name) {
+        return count(name, PORT);
+    }
+
+    CountingClient count(String name, int port) {
         end();
         client = new CountingClient(
                 lab(),
                 lab().directory().resolve("client-" + name),
                 a().machine().address(1),
-                PORT);
+                port);
         return client;
     }
 
@@ -133,8 +143,12 @@ abstract class HotCase extends FaultCase {
 
     /** Returns the ids of the application's processes on a server, from outside. */
     Set<Long> processes(Server server) {
+        return processes(server, ECHO);
+    }
+
+    Set<Long> processes(Server server, String tag) {
         Set<Long> pids = new java.util.TreeSet<>(LifeSigns.processes(server.machine()));
-        pids.removeIf(pid -> !commandLine(pid).startsWith(App.MARK + ECHO));
+        pids.removeIf(pid -> !commandLine(pid).startsWith(App.MARK + tag));
         return pids;
     }
 
@@ -145,6 +159,19 @@ abstract class HotCase extends FaultCase {
             // it has just ended
             return "";
         }
+    }
+
+    /** Replaces a bundle of the platform by itself. */
+    static void update(Server server, String bundle, String module) {
+        server.mainstay("karaf", "bundle:update " + bundle + " file:" + jar(server, module));
+    }
+
+    /** Returns the jar of a module as the server sees it. */
+    static String jar(Server server, String module) {
+        return server.machine()
+                .run("sh", "-c", "ls " + server.home() + "/system/org/mainstay/" + module + "/*/*.jar")
+                .orThrow()
+                .strip();
     }
 
     /** Runs a command of {@code mainstay} and returns how it ended. */

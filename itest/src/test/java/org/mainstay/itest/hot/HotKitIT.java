@@ -12,7 +12,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.mainstay.itest.lab.Await;
 import org.mainstay.itest.lab.Exec;
-import org.mainstay.itest.lab.Server;
 
 /** Kits, core and comm are replaced while what they protect serves and while their actions run: no outage, right state (I4, I8). */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -21,15 +20,6 @@ class HotKitIT extends HotCase {
     @AfterEach
     void noClient() {
         end();
-    }
-
-    /** Replaces a bundle of the platform by itself. */
-    private static void update(Server server, String bundle, String module) {
-        String jar = server.machine()
-                .run("sh", "-c", "ls " + server.home() + "/system/org/mainstay/" + module + "/*/*.jar")
-                .orThrow()
-                .strip();
-        server.mainstay("karaf", "bundle:update " + bundle + " file:" + jar);
     }
 
     private void upgradeBoth(Path jar, String version) {

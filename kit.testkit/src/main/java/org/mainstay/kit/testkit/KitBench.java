@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.mainstay.core.bench.BenchHosts;
@@ -89,11 +90,14 @@ public final class KitBench implements AutoCloseable {
     /** Returns the context of one action of the resource, with all others as its children. */
     public CreateContext context(ResourceInfo resource) {
         long end = System.nanoTime() + limit.toNanos();
+        AtomicBoolean cancelled = new AtomicBoolean();
         Supplier<Duration> remaining = () -> Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+        Supplier<Duration> hostRemaining = () -> cancelled.get() ? Duration.ZERO : remaining.get();
         return new BenchContext(
                 resource,
                 remaining,
-                hosts.forAction(resource.tag(), remaining, LoggerFactory.getLogger(kit.getClass())));
+                cancelled,
+                hosts.forAction(resource.tag(), hostRemaining, LoggerFactory.getLogger(kit.getClass())));
     }
 
     @Override
@@ -101,14 +105,16 @@ public final class KitBench implements AutoCloseable {
         hosts.close();
     }
 
-    private final class BenchContext implements CreateContext {
+    private final class BenchContext implements CreateContext, Cancellable {
         private final ResourceInfo resource;
         private final Supplier<Duration> remaining;
+        private final AtomicBoolean cancelled;
         private final Host host;
 
-        BenchContext(ResourceInfo resource, Supplier<Duration> remaining, Host host) {
+        BenchContext(ResourceInfo resource, Supplier<Duration> remaining, AtomicBoolean cancelled, Host host) {
             this.resource = resource;
             this.remaining = remaining;
+            this.cancelled = cancelled;
             this.host = host;
         }
 
@@ -144,7 +150,12 @@ public final class KitBench implements AutoCloseable {
 
         @Override
         public boolean cancelled() {
-            return remaining.get().isZero();
+            return cancelled.get() || remaining.get().isZero();
+        }
+
+        @Override
+        public void cancel() {
+            cancelled.set(true);
         }
 
         @Override

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -32,7 +33,8 @@ import org.mainstay.kit.ResourceInfo;
  * <ul>
  *   <li>restore and remove may be repeated and change nothing the second time;
  *   <li>probe and checks tell the truth, before, while and after it serves, and when it is broken behind the kit's back;
- *   <li>what is begun after its time is over (a kit sees the same when it is cancelled) ends soon and starts nothing;
+ *   <li>what is begun after its time is over ends soon and starts nothing;
+ *   <li>a restore that is cancelled in its middle ends soon, claims nothing, and leaves what remove takes away;
  *   <li>nothing is left after remove: no process, no thread, no trace that the test names;
  *   <li>no method throws, answers nothing, or answers differently from one moment to the next.
  * </ul>
@@ -43,6 +45,8 @@ public final class KitContract {
     private static final Duration LIMIT = Duration.ofSeconds(120);
     /** A cancelled action comes back within this time, or hangs; generous for a busy machine. */
     private static final Duration CANCEL_GRACE = Duration.ofSeconds(20);
+    /** So many moments of a restore are tried, spread evenly over its steps. */
+    private static final int CUTS = 4;
 
     private static final String NO_ACTION = "no-such-action";
 
@@ -54,6 +58,8 @@ public final class KitContract {
     private Supplier<Set<String>> traces = Set::of;
     private Supplier<Set<String>> marks = Set::of;
     private Duration settle = Duration.ofSeconds(30);
+    private Duration grace = CANCEL_GRACE;
+    private List<Cut.Step> steps = List.of();
 
     /**
      * @param kit the kit
@@ -94,6 +100,12 @@ public final class KitContract {
         return this;
     }
 
+    /** Sets how soon after it was cancelled an action must have ended; 20 s unless set. */
+    public KitContract endingWithin(Duration value) {
+        grace = value;
+        return this;
+    }
+
     /**
      * Runs the contract; the resource is out of service before and afterwards.
      *
@@ -111,9 +123,11 @@ public final class KitContract {
         serves(resource);
         isBroken(resource);
         rests(resource);
+        cutShort(resource, before);
         undone(resource);
         equal("traces are left after remove", before, traces.get());
-        threadsEnd(threads);
+        Set<String> left = KitThreads.left(kit, threads, settle);
+        require(left.isEmpty(), "threads of the kit stay: " + left);
         if (!broken.isEmpty()) {
             throw new AssertionError("the " + kit.descriptor().title() + " kit breaks the contract of kits:\n- "
                     + String.join("\n- ", broken));
@@ -239,7 +253,9 @@ public final class KitContract {
     private void serves(ResourceInfo resource) {
         succeeds("validate", resource, kit::validate, "before the first restore");
         List<String> handles = handles(resource);
-        succeeds("restore", resource, kit::restore, "the first time");
+        Cut whole = new Cut(context(resource), -1, Duration.ZERO, grace);
+        succeeds("restore", kit::restore, whole.context(), "the first time");
+        steps = whole.steps();
         ResourceInfo serving = inService(resource);
         serving(serving, "after restore");
         Set<String> first = marks(serving);
@@ -280,6 +296,59 @@ public final class KitContract {
         List<Long> left = call("inService", () -> processes(context(resource)));
         require(left == null || left.isEmpty(), "remove leaves the processes " + left);
         atRest(resource, "after remove");
+    }
+
+    /** Restore is cancelled before some of its steps, and while the longest of them runs; then it is as if it had never been. */
+    private void cutShort(ResourceInfo resource, Set<String> before) {
+        int all = steps.size();
+        int longest = 0;
+        for (int i = 0; i < all; i++) {
+            longest = steps.get(i).length().compareTo(steps.get(longest).length()) > 0 ? i : longest;
+        }
+        for (int i = 0; i < Math.min(CUTS, all); i++) {
+            int step = all <= CUTS ? i : (i + 1) * (all - 1) / CUTS;
+            cutShort(resource, before, step, Duration.ZERO);
+        }
+        if (all > 0) {
+            Duration half = steps.get(longest).length().dividedBy(2).plusNanos(1);
+            cutShort(resource, before, longest, half);
+        }
+        succeeds("restore", resource, kit::restore, "after restores that were cancelled");
+        probed(inService(resource), Probe.State.RUNNING, "after restores that were cancelled");
+        removedAfter("a restore", inService(resource), before);
+    }
+
+    private void cutShort(ResourceInfo resource, Set<String> before, int step, Duration into) {
+        String moment = (into.isZero() ? "before" : "during") + " step " + (step + 1) + " of " + steps.size() + " ("
+                + steps.get(step).name() + ")";
+        Cut cut = new Cut(context(resource), step, into, grace);
+        Outcome outcome = null;
+        try {
+            outcome = kit.restore(cut.context());
+        } catch (CancellationException e) {
+            // the host's own refusal, which the kit need not catch
+        } catch (RuntimeException | LinkageError e) {
+            broken.add("restore throws " + e + " when it is cancelled " + moment);
+        }
+        Duration taken = cut.sinceCut();
+        require(
+                taken.compareTo(grace) < 0,
+                "restore goes on for " + taken.toSeconds() + " s after it was cancelled " + moment
+                        + ": look at cancelled(), not only at the time that remains");
+        Probe probe = call("probe", () -> kit.probe(context(resource)));
+        boolean claims = outcome != null && outcome.succeeded();
+        require(
+                !claims || probe == null || probe.state() == Probe.State.RUNNING,
+                "restore succeeds although it was cancelled " + moment + " and nothing serves");
+        removedAfter("a restore that was cancelled " + moment, resource, before);
+    }
+
+    private void removedAfter(String what, ResourceInfo resource, Set<String> before) {
+        succeeds("remove", resource, kit::remove, "after " + what);
+        probed(withState(resource, false), Probe.State.STOPPED, "after " + what + ", and its remove");
+        List<Long> left = call("inService", () -> processes(context(resource)));
+        require(left == null || left.isEmpty(), what + " and its remove leave the processes " + left);
+        equal("traces are left after " + what + " and its remove", before, traces.get());
     }
 
     private void undone(ResourceInfo resource) {
@@ -359,7 +428,11 @@ public final class KitContract {
     }
 
     private void succeeds(String name, ResourceInfo resource, Function<ActionContext, Outcome> action, String when) {
-        Outcome outcome = call(name, () -> action.apply(context(resource)));
+        succeeds(name, action, context(resource), when);
+    }
+
+    private void succeeds(String name, Function<ActionContext, Outcome> action, ActionContext context, String when) {
+        Outcome outcome = call(name, () -> action.apply(context));
         if (outcome != null && !outcome.succeeded()) {
             broken.add(name + " fails " + when + ": " + outcome.message());
         }
@@ -396,30 +469,5 @@ public final class KitContract {
         Set<String> come = new TreeSet<>(after);
         come.removeAll(before);
         require(gone.isEmpty() && come.isEmpty(), otherwise + ": gone " + gone + ", new " + come);
-    }
-
-    /** Threads that end by themselves get the time for it; those of the kit's class loader must not stay. */
-    private void threadsEnd(Set<Thread> before) {
-        long end = System.nanoTime() + settle.toNanos();
-        Set<String> left = leftThreads(before);
-        while (!left.isEmpty() && System.nanoTime() < end) {
-            java.util.concurrent.locks.LockSupport.parkNanos(
-                    Duration.ofMillis(20).toNanos());
-            left = leftThreads(before);
-        }
-        require(left.isEmpty(), "threads of the kit stay: " + left);
-    }
-
-    private Set<String> leftThreads(Set<Thread> before) {
-        String code = kit.getClass().getPackageName();
-        Set<String> left = new TreeSet<>();
-        Thread.getAllStackTraces().forEach((thread, stack) -> {
-            boolean its = java.util.Arrays.stream(stack)
-                    .anyMatch(frame -> frame.getClassName().startsWith(code + "."));
-            if (its && !before.contains(thread) && thread != Thread.currentThread()) {
-                left.add(thread.getName());
-            }
-        });
-        return left;
     }
 }

@@ -37,6 +37,13 @@ class KitContractTest {
         findings.put(Fault.CHECK_ALWAYS_GOOD, "quickCheck succeeds before the first restore");
         findings.put(Fault.PROBE_FROM_MEMORY, "probe says RUNNING of what was broken");
         findings.put(Fault.STARTS_WITHOUT_TIME, "restore has started something although its time was over");
+        findings.put(Fault.GOES_ON_WHEN_CANCELLED, "s after it was cancelled before step 2 of 3 (cancelled)");
+        findings.put(
+                Fault.CLAIMS_WHEN_CANCELLED,
+                "restore succeeds although it was cancelled before step 2 of 3 (cancelled) and nothing serves");
+        findings.put(
+                Fault.FORGETS_WHAT_WAS_CANCELLED,
+                "not STOPPED, after a restore that was cancelled before step 3 of 3 (cancelled), and its remove");
         findings.put(Fault.LEAVES_A_TRACE, "traces are left after remove: gone [], new [a file]");
         findings.put(Fault.LEAVES_A_THREAD, "threads of the kit stay: [left by the sample kit]");
         findings.put(Fault.THROWS, "probe throws java.lang.IllegalStateException: a defect");
@@ -91,7 +98,8 @@ class KitContractTest {
     @EnumSource(Fault.class)
     void aBadKitIsFound(Fault fault) {
         SampleKit kit = new SampleKit(fault);
-        Throwable found = catchThrowable(() -> contract(kit).verify(FLAG));
+        KitContract contract = contract(kit).endingWithin(Duration.ofMillis(500));
+        Throwable found = catchThrowable(() -> contract.verify(FLAG));
         kit.end();
         assertThat(found).isInstanceOf(AssertionError.class).hasMessageContaining(FINDINGS.get(fault));
     }

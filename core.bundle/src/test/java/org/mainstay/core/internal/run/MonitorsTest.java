@@ -143,6 +143,7 @@ class MonitorsTest {
         assertThat(results.get(0)).isEqualTo("web quick true");
     }
 
+    // covers OPS-096
     @Test
     void maintenancePausesChecks() {
         Lcd lcd = lcd(instance("vip", 1, 0), instance("web", 1, 0))

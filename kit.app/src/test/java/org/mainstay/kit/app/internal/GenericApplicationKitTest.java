@@ -55,7 +55,7 @@ class GenericApplicationKitTest {
         return properties;
     }
 
-    // covers ADM-162 ADM-163
+    // covers ADM-162 ADM-163 OPS-092
     @Test
     void withoutARestoreScriptItSaysWhatIsMissing() {
         ResourceInfo made = new ResourceInfo("A", "web", "web-id", "gen", "app", Map.of(), false);

@@ -103,6 +103,7 @@ class ScriptsTest {
         KitContract.on(bench, kit).verify(bench.create("web", answers()));
     }
 
+    // covers OPS-093
     @Test
     void scriptsThatCannotRunAreRefusedBeforeTheyMust() throws IOException {
         assertThat(refusal("deepCheck", script("bad", "if true; then echo"))).contains("syntax error");

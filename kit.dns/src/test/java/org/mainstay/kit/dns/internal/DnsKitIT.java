@@ -186,7 +186,7 @@ class DnsKitIT {
     }
 
     /** A new list of servers counts for this server at once, and only if it can be used; a new key is put into the file. */
-    // covers ADM-123 ADM-130
+    // covers ADM-123 ADM-130 OPS-066
     @Test
     void serversAndKeyCanBeChanged() throws Exception {
         Map<String, String> answers = answers("127.0.0.5");
@@ -240,7 +240,7 @@ class DnsKitIT {
     }
 
     /** The key is used, never shown: not in properties, messages, progress or details. */
-    // covers ADM-127 ADM-128
+    // covers ADM-127 ADM-128 OPS-067
     @Test
     void aWrongKeyIsRefusedAndNoKeyIsEverShown() throws Exception {
         Map<String, String> answers = answers("127.0.0.5");

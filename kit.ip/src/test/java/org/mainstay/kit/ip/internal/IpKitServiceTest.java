@@ -198,7 +198,7 @@ class IpKitServiceTest {
         assertThat(machine.log).noneMatch(line -> line.startsWith("announce"));
     }
 
-    // covers ADM-264
+    // covers ADM-264 OPS-061
     @Test
     void inModeDisabledNothingIsConfiguredOrWatched() {
         CreateContext disabled = vip("restoreMode=Disabled");
@@ -230,6 +230,7 @@ class IpKitServiceTest {
         Files.writeString(folder.resolve("pinglist.vip"), text);
     }
 
+    // covers OPS-062 OPS-063 OPS-064
     @Test
     void thePingListIsTestedAfterARestoreAndInTheQuickCheck() throws IOException {
         pingList("# gateways\n\n10.1.0.250\nnonsense\nfd00::1\n10.1.0.251\n");

@@ -93,13 +93,13 @@ class PostgresKitIT {
         }
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         }
     }
 
-    private static void run(String... command) throws IOException, InterruptedException {
+    static void run(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -122,7 +122,7 @@ class PostgresKitIT {
         return PostmasterFile.read(data).orElseThrow().pid();
     }
 
-    // covers PG-001 PG-003 PG-005 PG-007 PG-008 PG-023 PG-054
+    // covers PG-001 PG-003 PG-005 PG-007 PG-008 PG-023 PG-054 PG-040 PG-046
     @Test
     void createFindsProgramsOwnerAndVolume() {
         Creation creation = bench.tryCreate("", answers());
@@ -132,7 +132,7 @@ class PostgresKitIT {
         assertThat(creation.properties()).containsEntry("owner", "postgres").containsKey("bindir");
     }
 
-    // covers PG-010 PG-069 PG-071 PG-074 PG-075 PG-077 PG-078 PG-099 PG-100
+    // covers PG-010 PG-069 PG-071 PG-074 PG-075 PG-077 PG-078 PG-099 PG-100 PG-098
     @Test
     void restoreServesCheckAndRemove() throws Exception {
         create();
@@ -156,7 +156,7 @@ class PostgresKitIT {
         assertThat(postmaster()).isEqualTo(before);
     }
 
-    // covers PG-073 PG-081
+    // covers PG-073 PG-081 PG-079 PG-082 PG-142
     @Test
     void aKilledServerIsRecovered() throws Exception {
         create();
@@ -217,7 +217,7 @@ class PostgresKitIT {
         assertThat(restored.message()).contains("no_such_setting");
     }
 
-    // covers PG-002 PG-009 PG-014 PG-027 PG-049 PG-104
+    // covers PG-002 PG-009 PG-014 PG-027 PG-049 PG-104 PG-042 PG-107 PG-147
     @Test
     void aRunningServerIsAdoptedWithItsPort() throws Exception {
         create();
@@ -262,7 +262,7 @@ class PostgresKitIT {
         assertThat(kit.deepCheck(bench.context(resource)).succeeded()).isTrue();
     }
 
-    // covers PG-019 PG-050
+    // covers PG-019 PG-050 PG-043
     @Test
     void aPasswordPromptIsAnErrorNotAHang() throws Exception {
         create();
@@ -278,7 +278,7 @@ class PostgresKitIT {
         assertThat(check.message()).contains("pg_hba.conf").contains("passfile");
     }
 
-    // covers PG-007 PG-016 PG-041 PG-145
+    // covers PG-007 PG-016 PG-041 PG-145 PG-047 PG-138 PG-148
     @Test
     void badAnswersAreRefusedWithTheReason() throws Exception {
         Map<String, String> missing = answers();
@@ -321,7 +321,7 @@ class PostgresKitIT {
         }
     }
 
-    // covers PG-015 PG-139
+    // covers PG-015 PG-139 PG-051 PG-108
     @Test
     void aDataDirectoryOutsideAProtectedVolumeIsRefused() {
         try (KitBench bare = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))) {
@@ -358,6 +358,7 @@ class PostgresKitIT {
         resource = bench.create("pg", answers);
     }
 
+    // covers PG-146
     @Test
     void programsWithoutPsqlServeAndAreChecked() throws Exception {
         bench.limit(Duration.ofMinutes(3));
@@ -447,6 +448,7 @@ class PostgresKitIT {
         }
     }
 
+    // covers PG-151
     @Test
     void aStopWithoutTimeForACheckpointGoesWithoutOne() throws Exception {
         create();

@@ -22,6 +22,9 @@ public final class SampleKit implements RecoveryKit {
         CHECK_ALWAYS_GOOD,
         PROBE_FROM_MEMORY,
         STARTS_WITHOUT_TIME,
+        GOES_ON_WHEN_CANCELLED,
+        CLAIMS_WHEN_CANCELLED,
+        FORGETS_WHAT_WAS_CANCELLED,
         LEAVES_A_TRACE,
         LEAVES_A_THREAD,
         THROWS,
@@ -84,11 +87,24 @@ public final class SampleKit implements RecoveryKit {
         if (!runs || broken || has(Fault.RESTORE_AGAIN_RESTARTS)) {
             starts++;
         }
-        runs = true;
-        believed = true;
-        broken = false;
         trace = true;
+        if (context.cancelled() && !has(Fault.STARTS_WITHOUT_TIME)) {
+            return cancelledBeforeTheStart(context);
+        }
+        runs = true;
+        broken = false;
+        if (context.cancelled()) {
+            return Outcome.failed("cancelled after the start, before it was written down");
+        }
+        believed = true;
         return Outcome.success("it runs");
+    }
+
+    private Outcome cancelledBeforeTheStart(ActionContext context) {
+        while (has(Fault.GOES_ON_WHEN_CANCELLED) && !context.remaining().isZero()) {
+            Thread.onSpinWait();
+        }
+        return has(Fault.CLAIMS_WHEN_CANCELLED) ? Outcome.success("it runs") : Outcome.failed("cancelled");
     }
 
     private void hang() {
@@ -103,6 +119,9 @@ public final class SampleKit implements RecoveryKit {
     public Outcome remove(ActionContext context) {
         if (!runs && has(Fault.REMOVE_AGAIN_FAILS)) {
             return Outcome.failed("it does not run");
+        }
+        if (has(Fault.FORGETS_WHAT_WAS_CANCELLED) && !believed) {
+            return Outcome.success("nothing of it is written down");
         }
         runs = has(Fault.REMOVE_ONLY_CLAIMS) && runs;
         believed = false;

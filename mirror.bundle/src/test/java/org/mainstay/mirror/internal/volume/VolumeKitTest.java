@@ -139,7 +139,7 @@ class VolumeKitTest {
                 .noneSatisfy(remark -> assertThat(remark).contains("fstab"));
     }
 
-    // covers ADM-180
+    // covers ADM-180 OPS-010
     @Test
     void restoreClaimsBeforeItMountsAndRemoveReleasesLast() {
         TestContext context = existing(a);
@@ -158,6 +158,7 @@ class VolumeKitTest {
         assertThat(holders).isEmpty();
     }
 
+    // covers OPS-011
     @Test
     void aVolumeOfAnotherServerIsNotMounted() {
         TestContext onA = existing(a);
@@ -200,6 +201,7 @@ class VolumeKitTest {
         assertThat(a.done).endsWith("release");
     }
 
+    // covers OPS-014 OPS-016
     @Test
     void aBusyUnmountIsRepeatedForAWhileAndKeepsTheReservation() {
         TestContext context = existing(a);

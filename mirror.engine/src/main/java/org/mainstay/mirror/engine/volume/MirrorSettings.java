@@ -53,7 +53,7 @@ public record MirrorSettings(Map<String, Long> values) {
         if (reads < 1 || water != 0 && reads > water || megabytes != 0 && reads * 65536 > megabytes << 20) {
             throw new IllegalArgumentException(
                     "ResyncReads is at least 1, at most WriteQueueHighWater, and its blocks of"
-                            + " 64 KiB fit into WriteQueueByteLimitMB (MIR-145); it is " + reads);
+                            + " 64 KiB fit into WriteQueueByteLimitMB; it is " + reads);
         }
     }
 
