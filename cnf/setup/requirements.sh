@@ -156,8 +156,8 @@ mainstay_no_default_cluster() {
     mainstay_say "PostgreSQL is installed without a database of its own ($folder/mainstay.conf says so)."
 }
 
-# Runs a command that installs packages, in a subshell. While it runs, no package may start etcd, PostgreSQL or Redis; other
-# services (a library's upgrade may restart some) are left alone. A machine that has a policy already keeps its own.
+# Runs a command that installs packages, in a subshell. While it runs, no package may start a server the tests start themselves;
+# other services (a library's upgrade may restart some) are left alone. A machine that has a policy already keeps its own.
 mainstay_without_services() (
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ] || grep -q 'installation by Mainstay' "$policy"; then # the latter: of one that was killed
@@ -165,7 +165,8 @@ mainstay_without_services() (
         trap 'exit 1' HUP INT TERM
         # shellcheck disable=SC2016
         printf '%s\n' '#!/bin/sh' '# Of an installation by Mainstay that is under way; it removes this file at its end.' \
-            'case $1 in etcd* | postgresql* | redis*) exit 101 ;; esac' 'exit 0' >"$policy"
+            'case $1 in etcd* | postgresql* | redis* | named* | smbd* | nmbd* | samba* | nginx* | nfs* | rpc*) exit 101 ;; esac' \
+            'exit 0' >"$policy"
         chmod 755 "$policy"
     fi
     "$@"
@@ -186,6 +187,9 @@ mainstay_install() {
             ;;
     esac
     mainstay_say "Installing with apt-get (a few minutes): ${packages[*]}"
+    # The NFS server brings it along; who had it already keeps it.
+    local portmapper=""
+    [ -x /usr/sbin/rpcbind ] || portmapper="nfs-kernel-server:rpcbind.service nfs-kernel-server:rpcbind.socket"
     case " ${packages[*]} " in
         *" postgresql "*) mainstay_no_default_cluster ;;
     esac
@@ -196,11 +200,12 @@ mainstay_install() {
     status=${PIPESTATUS[0]}
     # These packages want their services at every start of the machine; the tests start their own.
     local service
-    for service in etcd-server:etcd redis-server:redis-server bind9:named samba:smbd samba:nmbd samba:samba-ad-dc \
-        nginx-light:nginx; do
+    for service in etcd-server:etcd.service redis-server:redis-server.service bind9:named.service samba:smbd.service \
+        samba:nmbd.service samba:samba-ad-dc.service nginx-light:nginx.service nfs-kernel-server:nfs-server.service \
+        $portmapper; do
         case " ${packages[*]} " in
             *" ${service%:*} "*)
-                [ ! -d /run/systemd/system ] || systemctl disable --quiet "${service#*:}.service" >>"$log" 2>&1 || true
+                [ ! -d /run/systemd/system ] || systemctl disable --quiet "${service#*:}" >>"$log" 2>&1 || true
                 ;;
         esac
     done
