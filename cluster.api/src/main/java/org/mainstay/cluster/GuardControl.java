@@ -95,29 +95,6 @@ public interface GuardControl {
     }
 
     /**
-     * Writes this server's claim on a group where the witness keeps claims.
-     *
-     * @param group hash of the group's identity, the same on all servers
-     * @param epoch ownership epoch it wants, or has won
-     * @param owned false: claimed; true: won
-     * @param priority of this server for the group, smaller is better
-     * @return done once it is confirmed there, or why not
-     */
-    default CompletionStage<HandleResult> claim(long group, long epoch, boolean owned, int priority) {
-        return unsupported();
-    }
-
-    /** Takes this server's claim on the group back. */
-    default CompletionStage<HandleResult> withdraw(long group) {
-        return unsupported();
-    }
-
-    /** Reads the claims of all other servers on a group as they are after now; takes as long as a peer's failure is in doubt. */
-    default CompletionStage<WitnessClaims> claims(long group) {
-        return unsupported().thenApply(no -> new WitnessClaims(false, no.message(), List.of(), Map.of()));
-    }
-
-    /**
      * Begins or ends storage mode here ({@code qwk_storage_init}, {@code qwk_storage_exit}; QUO-090 to QUO-094). Waits for the other
      * servers without a limit; asked again it goes on waiting.
      *
@@ -219,18 +196,6 @@ public interface GuardControl {
             long commitAgeMillis,
             long membershipDigest,
             long epochsDigest) {}
-
-    /**
-     * The claims of all other servers on a group.
-     *
-     * @param known false if they could not be read
-     * @param message why not; else for people
-     * @param unread by name the peers whose claims are not known to be newer than the question, with the reason
-     */
-    record WitnessClaims(boolean known, String message, List<WitnessClaim> entries, Map<String, String> unread) {}
-
-    /** The claim of one other server. @param owned whether it has won; else it wants to */
-    record WitnessClaim(String server, long epoch, boolean owned, int priority) {}
 
     /** News of the guard. */
     sealed interface GuardNews {

@@ -6,12 +6,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.mainstay.guard.lease.LeaseKeeper;
 import org.mainstay.guard.lease.LeaseSettings;
-import org.mainstay.guard.lease.Witness;
 import org.mainstay.guard.util.Result;
 import org.mainstay.guard.util.Words;
 import org.mainstay.guard.witness.StorageSetup;
 
-/** The requests of the manager about lease, grants and claims. Answers come when they are ready. */
+/** The requests of the manager about lease, grants and the witness. Answers come when they are ready. */
 final class LeaseVerbs {
     private final LineChannel lines;
     private final LeaseKeeper lease;
@@ -27,17 +26,6 @@ final class LeaseVerbs {
             case "lease" -> settings(id, words);
             case "withhold" -> withhold(id, peers(words));
             case "allow" -> answer(id, lease.allow(peers(words)));
-            case "claim" ->
-                answer(
-                        id,
-                        lease.witness()
-                                .claim(
-                                        group(words),
-                                        Long.parseLong(words.get(1)),
-                                        Witness.Phase.valueOf(words.get(2)),
-                                        Integer.parseInt(words.get(3))));
-            case "withdraw" -> answer(id, lease.witness().withdraw(group(words)));
-            case "claims" -> claims(id, group(words));
             case "witness" -> witness(id, words.get(0));
             default -> {
                 return false;
@@ -51,10 +39,6 @@ final class LeaseVerbs {
             throw new IllegalArgumentException("no peer is named");
         }
         return new LinkedHashSet<>(words);
-    }
-
-    private static long group(List<String> words) {
-        return Long.parseUnsignedLong(words.get(0), 16);
     }
 
     private void settings(String id, List<String> words) {
@@ -71,20 +55,6 @@ final class LeaseVerbs {
                                 Words.line(id, "item", peer, lapse.lapsed() ? "lapsed" : "granted", lapse.at())));
             }
             answer(id, result);
-        });
-    }
-
-    private void claims(String id, long group) {
-        lease.witness().claims(group).whenComplete((claims, error) -> {
-            if (error != null) {
-                answer(id, Result.failed(error.getMessage()));
-                return;
-            }
-            claims.entries()
-                    .forEach(entry -> lines.send(Words.line(
-                            id, "item", "entry", entry.server(), entry.epoch(), entry.phase(), entry.priority())));
-            claims.unread().forEach((peer, reason) -> lines.send(Words.line(id, "item", "unread", peer, reason)));
-            answer(id, Result.done(claims.entries().size() + " claims"));
         });
     }
 

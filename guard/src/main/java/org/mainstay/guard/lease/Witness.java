@@ -4,14 +4,12 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import org.mainstay.guard.util.Log;
-import org.mainstay.guard.util.Result;
 
 /**
  * A witness outside the cluster: QWK objects (QUO-080) or etcd. This server writes a sign of life there and reads
- * those of the others; its lease counts from the start of its last confirmed write (design.md section 10), and
- * servers claim the ownership of groups through it.
+ * those of the others; its lease counts from the start of its last confirmed write (design.md section 10). Who owns a
+ * group is not decided here (docs/decisions/0204).
  *
  * <p>Thread-safe. All methods return at once; what waits for the network or a disk runs on threads of the witness.
  * One that is closed is never started again.
@@ -105,38 +103,6 @@ public interface Witness extends AutoCloseable {
         void reachable(boolean usable, String trouble);
     }
 
-    /** How far a claim is. */
-    enum Phase {
-        /** Wants to own the group with this epoch. */
-        CLAIMED,
-        /** Owns it: has won. */
-        OWNED
-    }
-
-    /**
-     * The claim of one server on a group.
-     *
-     * @param server who claims
-     * @param group hash of the group's identity, the same on all servers
-     * @param epoch ownership epoch it wants or has
-     * @param priority of that server for the group; smaller is better
-     */
-    record ClaimEntry(String server, long group, long epoch, Phase phase, int priority) {}
-
-    /**
-     * What is claimed.
-     *
-     * @param entries of all servers but this one for the group
-     * @param unread by name the peers whose entries are not known to be newer than the question, with the reason;
-     *     peers that are {@link Word#FAILED} are read as they are and not in here
-     */
-    record Claims(List<ClaimEntry> entries, Map<String, String> unread) {
-        public Claims {
-            entries = List.copyOf(entries);
-            unread = Map.copyOf(unread);
-        }
-    }
-
     /**
      * Begins to write and read.
      *
@@ -145,26 +111,6 @@ public interface Witness extends AutoCloseable {
      * @throws IOException if the witness cannot be set up here
      */
     void start(Settings settings, Listener listener) throws IOException;
-
-    /**
-     * Writes this server's claim, replacing an older one of it for that group. Storage: within the own object, done
-     * when that write is confirmed. etcd: compare and swap on the group's key; not done if another server's entry
-     * with the same or a newer epoch is there, the message names server and epoch.
-     *
-     * @return done, or why not; completes within L, never exceptionally
-     */
-    CompletableFuture<Result> claim(ClaimEntry entry);
-
-    /** Takes this server's claim on the group back, whatever its epoch. @return as {@link #claim} */
-    CompletableFuture<Result> withdraw(long group);
-
-    /**
-     * Reads the claims of the others as they are after now: storage waits for the next change of each object or for
-     * the peer to be FAILED, etcd reads linearizably.
-     *
-     * @return completes within {@code observeMillis} and one interval, never exceptionally
-     */
-    CompletableFuture<Claims> claims(long group);
 
     /** Stops writing and reading. The sign of life stays as it is; it ages. */
     @Override

@@ -2,7 +2,6 @@ package org.mainstay.guard.lease;
 
 import java.io.IOException;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import org.mainstay.guard.util.Log;
@@ -154,31 +153,6 @@ public final class WitnessPost {
     /** Returns the witness in use, or null. */
     public Witness current() {
         return seat.witness;
-    }
-
-    /** As {@link Witness#claim}; not done where there is no witness. */
-    public CompletableFuture<Result> claim(long group, long epoch, Witness.Phase phase, int priority) {
-        Seat now = seat;
-        Witness witness = now.witness;
-        return witness == null
-                ? CompletableFuture.completedFuture(Result.failed("no witness is in use"))
-                : witness.claim(new Witness.ClaimEntry(now.settings.self(), group, epoch, phase, priority));
-    }
-
-    /** As {@link Witness#withdraw}. */
-    public CompletableFuture<Result> withdraw(long group) {
-        Witness witness = seat.witness;
-        return witness == null
-                ? CompletableFuture.completedFuture(Result.failed("no witness is in use"))
-                : witness.withdraw(group);
-    }
-
-    /** As {@link Witness#claims}; fails where there is no witness. */
-    public CompletableFuture<Witness.Claims> claims(long group) {
-        Witness witness = seat.witness;
-        return witness == null
-                ? CompletableFuture.failedFuture(new IllegalStateException("no witness is in use"))
-                : witness.claims(group);
     }
 
     void close() {

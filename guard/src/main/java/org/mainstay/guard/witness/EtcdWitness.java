@@ -6,15 +6,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import org.mainstay.guard.lease.BootClock;
 import org.mainstay.guard.lease.Witness;
 import org.mainstay.guard.util.Log;
-import org.mainstay.guard.util.Result;
 import org.mainstay.guard.util.Words;
 
 /**
@@ -29,16 +23,10 @@ final class EtcdWitness implements Witness {
     private final Log log;
     private final long incarnation = RANDOM.nextLong();
     private final Map<String, KeyWatch> watches = new TreeMap<>();
-    private final ExecutorService claimer = Executors.newSingleThreadExecutor(work -> {
-        Thread thread = new Thread(work, "witness-claims");
-        thread.setDaemon(true);
-        return thread;
-    });
 
     private Settings settings;
     private EtcdSettings etcd;
     private EtcdClient client;
-    private EtcdClaims claims;
     private Telling tell;
     private Thread thread;
     private volatile boolean closed;
@@ -63,7 +51,6 @@ final class EtcdWitness implements Witness {
         }
         etcd = EtcdSettings.parse(given);
         client = new EtcdClient(etcd, Math.max(SHORTEST_MILLIS, given.leaseMillis() / 4));
-        claims = new EtcdClaims(client, etcd.prefix(), given.self(), given.peers(), clock);
         tell = new Telling(listener);
         given.peers().forEach(peer -> watches.put(peer, new KeyWatch(peer, given.observeMillis())));
         settings = given;
@@ -239,53 +226,6 @@ final class EtcdWitness implements Witness {
         mine = true;
     }
 
-    // --- claims
-
-    @Override
-    public CompletableFuture<Result> claim(ClaimEntry entry) {
-        long deadline = deadline();
-        return later(() -> claims.claim(entry, deadline), Result.failed("the witness is closed"));
-    }
-
-    @Override
-    public CompletableFuture<Result> withdraw(long group) {
-        long deadline = deadline();
-        return later(() -> claims.withdraw(group, deadline), Result.failed("the witness is closed"));
-    }
-
-    @Override
-    public CompletableFuture<Claims> claims(long group) {
-        Map<String, String> unread = new HashMap<>();
-        settings.peers().forEach(peer -> unread.put(peer, "the witness is closed"));
-        long deadline = deadline();
-        return later(() -> claims.claims(group, deadline), new Claims(List.of(), unread));
-    }
-
-    /** The last call may begin at it and then needs its own time limit per endpoint. */
-    private long deadline() {
-        return clock.millis() + settings.leaseMillis() / 2;
-    }
-
-    private <T> CompletableFuture<T> later(Callable<T> work, T otherwise) {
-        CompletableFuture<T> answer = new CompletableFuture<>();
-        try {
-            claimer.execute(() -> {
-                try {
-                    answer.complete(work.call());
-                } catch (InterruptedException e) {
-                    answer.complete(otherwise);
-                    Thread.currentThread().interrupt();
-                } catch (Exception e) {
-                    log.error("a claim in etcd", e);
-                    answer.complete(otherwise);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            answer.complete(otherwise);
-        }
-        return answer;
-    }
-
     @Override
     public void close() {
         synchronized (this) {
@@ -295,7 +235,6 @@ final class EtcdWitness implements Witness {
         if (tell != null) {
             tell.close();
         }
-        claimer.shutdown();
         if (thread != null) {
             thread.interrupt();
         }

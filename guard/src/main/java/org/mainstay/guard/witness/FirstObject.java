@@ -2,7 +2,6 @@ package org.mainstay.guard.witness;
 
 import java.io.IOException;
 import java.time.Clock;
-import java.util.List;
 import org.mainstay.guard.lease.Witness;
 
 /** The object that {@code qwk_storage_init} makes, or makes anew. */
@@ -33,8 +32,7 @@ final class FirstObject {
                 wall.millis(),
                 (int) limits.leaseMillis(),
                 (int) limits.lossStopMillis(),
-                settings.digest(),
-                before == null ? List.of() : before.claims());
+                settings.digest());
         store.write(location, object.encode(), true);
     }
 

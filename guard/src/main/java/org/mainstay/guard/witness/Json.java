@@ -56,11 +56,6 @@ final class Json {
         }
     }
 
-    /** Returns the member's truth; false if there is none. */
-    boolean truth(String name) {
-        return text(name).equals("true");
-    }
-
     /** Returns the text as a JSON string. */
     static String quote(String text) {
         StringBuilder quoted = new StringBuilder("\"");

@@ -26,7 +26,6 @@ final class PeerJudge {
     private boolean changed;
     private long changes;
     private long since = Long.MIN_VALUE;
-    private long foundBy = Long.MIN_VALUE;
 
     private static final class Place {
         boolean known;
@@ -69,7 +68,6 @@ final class PeerJudge {
             newest = object;
             remember(object.incarnation());
             since = endedAt;
-            foundBy = startedAt;
             for (Place each : places) {
                 each.unchanged = 0;
             }
@@ -215,20 +213,5 @@ final class PeerJudge {
     /** Returns how often a change was found. */
     long changes() {
         return changes;
-    }
-
-    /** Returns whether each location was read successfully by a check that started at that time or later. @param time ms */
-    boolean readSince(long time) {
-        for (Place place : places) {
-            if (place.lastStart < time || place.unread > 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Returns when the read was started that found the last change. */
-    long changeFoundBy() {
-        return foundBy;
     }
 }

@@ -4,12 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.UUID;
-import org.mainstay.guard.lease.Witness.ClaimEntry;
-import org.mainstay.guard.lease.Witness.Phase;
 
 /**
  * The content of a QWK object (QUO-080): 4096 bytes, written by one server alone. Layout in docs/decisions/0100.
@@ -25,7 +21,6 @@ import org.mainstay.guard.lease.Witness.Phase;
  * @param leaseMillis L of the writer
  * @param stopMillis S of the writer
  * @param settings digest of what must be equal on all servers
- * @param claims what the server claims or owns
  */
 record SignOfLife(
         UUID cluster,
@@ -38,8 +33,7 @@ record SignOfLife(
         long writtenAt,
         int leaseMillis,
         int stopMillis,
-        long settings,
-        List<ClaimEntry> claims) {
+        long settings) {
 
     /** What a server does with its object. The numbers are part of the format. */
     enum State {
@@ -51,20 +45,12 @@ record SignOfLife(
     }
 
     static final int BYTES = 4096;
-    /** Claims that fit. */
-    static final int MOST_CLAIMS = 154;
 
     private static final int MAGIC = 0x4D51574B;
-    private static final short VERSION = 1;
-    private static final int NAME_AT = 90;
+    private static final short VERSION = 2;
+    private static final int NAME_AT = 88;
     private static final int NAME_LIMIT = 255;
-    private static final int CLAIMS_AT = 352;
-    private static final int CLAIM_BYTES = 24;
     private static final int DIGEST_AT = BYTES - 32;
-
-    SignOfLife {
-        claims = List.copyOf(claims);
-    }
 
     /** Thrown for a page that is no whole object of this version. */
     static final class DamagedException extends Exception {
@@ -75,27 +61,18 @@ record SignOfLife(
         }
     }
 
-    /** @throws IllegalArgumentException if the name or the claims do not fit */
+    /** @throws IllegalArgumentException if the name does not fit */
     byte[] encode() {
         byte[] name = server.getBytes(StandardCharsets.UTF_8);
         if (name.length > NAME_LIMIT) {
             throw new IllegalArgumentException("server name longer than " + NAME_LIMIT + " bytes: " + server);
-        }
-        if (claims.size() > MOST_CLAIMS) {
-            throw new IllegalArgumentException(
-                    claims.size() + " claims do not fit into a QWK object; at most " + MOST_CLAIMS + " do");
         }
         ByteBuffer page = ByteBuffer.allocate(BYTES);
         page.putInt(MAGIC).putShort(VERSION).put((byte) state.ordinal()).put((byte) name.length);
         put(page, cluster);
         put(page, initialised);
         page.putLong(incarnation).putLong(generation).putLong(sequence).putLong(writtenAt);
-        page.putInt(leaseMillis).putInt(stopMillis).putLong(settings).putShort((short) claims.size());
-        page.put(name).position(CLAIMS_AT);
-        for (ClaimEntry claim : claims) {
-            page.putLong(claim.group()).putLong(claim.epoch());
-            page.putInt(claim.phase().ordinal()).putInt(claim.priority());
-        }
+        page.putInt(leaseMillis).putInt(stopMillis).putLong(settings).put(name);
         page.position(DIGEST_AT).put(digest(page.array(), DIGEST_AT));
         return page.array();
     }
@@ -117,19 +94,13 @@ record SignOfLife(
         if (!MessageDigest.isEqual(expected, digest(bytes, DIGEST_AT))) {
             throw new DamagedException("its checksum is wrong (half written or damaged)");
         }
-        int claims = page.getShort(88);
-        if (page.getShort(4) != VERSION
-                || page.get(6) < 0
-                || page.get(6) > State.EXITED.ordinal()
-                || claims < 0
-                || claims > MOST_CLAIMS) {
+        if (page.getShort(4) != VERSION || page.get(6) < 0 || page.get(6) > State.EXITED.ordinal()) {
             throw new DamagedException("it was written by a version of Mainstay that is not known here");
         }
-        String server = new String(bytes, NAME_AT, bytes[7] & 0xFF, StandardCharsets.UTF_8);
         return new SignOfLife(
                 id(page, 8),
                 id(page, 24),
-                server,
+                new String(bytes, NAME_AT, bytes[7] & 0xFF, StandardCharsets.UTF_8),
                 State.values()[page.get(6)],
                 page.getLong(40),
                 page.getLong(48),
@@ -137,22 +108,7 @@ record SignOfLife(
                 page.getLong(64),
                 page.getInt(72),
                 page.getInt(76),
-                page.getLong(80),
-                claims(page, server, claims));
-    }
-
-    private static List<ClaimEntry> claims(ByteBuffer page, String server, int count) throws DamagedException {
-        List<ClaimEntry> result = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            int at = CLAIMS_AT + i * CLAIM_BYTES;
-            int phase = page.getInt(at + 16);
-            if (phase < 0 || phase > Phase.OWNED.ordinal()) {
-                throw new DamagedException("it holds a claim that is not known here");
-            }
-            result.add(new ClaimEntry(
-                    server, page.getLong(at), page.getLong(at + 8), Phase.values()[phase], page.getInt(at + 20)));
-        }
-        return result;
+                page.getLong(80));
     }
 
     /**

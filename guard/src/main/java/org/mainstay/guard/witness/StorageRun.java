@@ -3,19 +3,14 @@ package org.mainstay.guard.witness;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import org.mainstay.guard.lease.BootClock;
 import org.mainstay.guard.lease.Witness;
-import org.mainstay.guard.lease.Witness.ClaimEntry;
-import org.mainstay.guard.lease.Witness.Claims;
 import org.mainstay.guard.lease.Witness.Word;
 import org.mainstay.guard.util.Log;
-import org.mainstay.guard.util.Result;
 import org.mainstay.guard.util.Waiting;
 
 /**
@@ -41,20 +36,11 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
     private final Map<String, PeerJudge> judges = new TreeMap<>();
     private final Map<String, String> stale = new TreeMap<>();
     private final Map<String, String> troubles = new LinkedHashMap<>();
-    private final List<Pending> pending = new ArrayList<>();
-    private final List<Question> questions = new ArrayList<>();
     private final Thread watcher;
 
     private boolean complete;
     private boolean closed;
     private long confirmedAt = Long.MIN_VALUE;
-
-    /** A change of the claims that waits for its write. */
-    private record Pending(
-            long group, long change, long deadline, ClaimEntry before, CompletableFuture<Result> answer) {}
-
-    /** Claims that were asked for, and wait for the next change of every object. */
-    private record Question(long group, long askedAt, long deadline, CompletableFuture<Claims> answer) {}
 
     /** What it works with. @param wall for people, in the object */
     record Surroundings(ObjectStore store, BootClock clock, Clock wall, Log log) {}
@@ -151,14 +137,8 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
     }
 
     @Override
-    public synchronized long claimsVersion() {
-        return own.version();
-    }
-
-    @Override
-    public void written(String location, long startedAt, long version) {
+    public void written(String location, long startedAt) {
         boolean counts;
-        List<Pending> done = new ArrayList<>();
         synchronized (this) {
             if (closed) {
                 return;
@@ -172,18 +152,10 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
             }
             confirmedAt = Math.max(confirmedAt, startedAt);
             counts = complete;
-            for (Iterator<Pending> each = pending.iterator(); each.hasNext(); ) {
-                Pending one = each.next();
-                if (version >= one.change()) {
-                    each.remove();
-                    done.add(one);
-                }
-            }
         }
         if (counts) {
             words.written(startedAt);
         }
-        done.forEach(one -> one.answer().complete(Result.done("written")));
     }
 
     @Override
@@ -229,63 +201,8 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
     }
 
     @Override
-    public synchronized long pause(boolean ownObject, boolean failed) {
-        if (failed || !complete) {
-            return Math.min(AGAIN_MILLIS, settings.intervalMillis());
-        }
-        boolean wanted = ownObject ? !pending.isEmpty() : !questions.isEmpty();
-        return wanted ? Math.min(AGAIN_MILLIS, settings.intervalMillis()) : settings.intervalMillis();
-    }
-
-    // --- claims
-
-    CompletableFuture<Result> change(long group, ClaimEntry entry) {
-        CompletableFuture<Result> answer = new CompletableFuture<>();
-        synchronized (this) {
-            if (closed || !complete) {
-                return CompletableFuture.completedFuture(Result.failed(closed ? "the witness is closed" : waiting()));
-            }
-            ClaimEntry before = own.claim(group);
-            try {
-                long change = entry == null ? own.remove(group) : own.put(entry);
-                pending.add(new Pending(group, change, clock.millis() + limits.leaseMillis(), before, answer));
-            } catch (IllegalArgumentException e) {
-                return CompletableFuture.completedFuture(Result.failed(e.getMessage()));
-            }
-        }
-        threads.forEach(StorageThread::wake);
-        return answer;
-    }
-
-    CompletableFuture<Claims> claims(long group) {
-        CompletableFuture<Claims> answer = new CompletableFuture<>();
-        synchronized (this) {
-            if (closed || !complete) {
-                Map<String, String> unread = new TreeMap<>();
-                judges.keySet().forEach(peer -> unread.put(peer, closed ? "the witness is closed" : waiting()));
-                return CompletableFuture.completedFuture(new Claims(List.of(), unread));
-            }
-            long now = clock.millis();
-            questions.add(new Question(group, now, now + limits.observeMillis() + settings.intervalMillis(), answer));
-        }
-        threads.forEach(StorageThread::wake);
-        return answer;
-    }
-
-    private Claims answer(Question question, long now) {
-        List<ClaimEntry> entries = new ArrayList<>();
-        Map<String, String> unread = new TreeMap<>();
-        judges.forEach((peer, judge) -> {
-            boolean fresh = judge.changeFoundBy() >= question.askedAt() && judge.readSince(question.askedAt());
-            if (!fresh && judge.word(now) != Word.FAILED) {
-                unread.put(peer, judge.reason(now));
-            } else if (judge.newest() != null) {
-                judge.newest().claims().stream()
-                        .filter(claim -> claim.group() == question.group())
-                        .forEach(entries::add);
-            }
-        });
-        return new Claims(entries, unread);
+    public synchronized long pause(boolean failed) {
+        return failed || !complete ? Math.min(AGAIN_MILLIS, settings.intervalMillis()) : settings.intervalMillis();
     }
 
     // --- the watch
@@ -332,30 +249,9 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
                             peer,
                             Word.UNKNOWN,
                             peer + " is not among the servers of qwk_storage_init; initialise again")));
-            expire(now, tell);
         }
         tell.forEach(Runnable::run);
         return true;
-    }
-
-    private void expire(long now, List<Runnable> tell) {
-        for (Iterator<Pending> each = pending.iterator(); each.hasNext(); ) {
-            Pending one = each.next();
-            if (now >= one.deadline()) {
-                each.remove();
-                own.undo(one.group(), one.change(), one.before());
-                String why = troubles.isEmpty() ? "" : ": " + trouble();
-                tell.add(() -> one.answer().complete(Result.failed("not written within the lease's time" + why)));
-            }
-        }
-        for (Iterator<Question> each = questions.iterator(); each.hasNext(); ) {
-            Question one = each.next();
-            Claims claims = answer(one, now);
-            if (claims.unread().isEmpty() || now >= one.deadline()) {
-                each.remove();
-                tell.add(() -> one.answer().complete(claims));
-            }
-        }
     }
 
     private long hangMillis() {
@@ -373,11 +269,7 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
         if (!troubles.isEmpty()) {
             return String.join("; ", troubles.values());
         }
-        return complete ? "no write was confirmed within the lease's time" : waiting();
-    }
-
-    private static String waiting() {
-        return "qwk_storage_init waits for other servers";
+        return complete ? "no write was confirmed within the lease's time" : "qwk_storage_init waits for other servers";
     }
 
     /** Waits until what was being written is written, or the storage hangs. Only after {@link #close}. */
@@ -396,23 +288,14 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
 
     @Override
     public void close() {
-        List<Runnable> tell = new ArrayList<>();
         synchronized (this) {
             if (closed) {
                 return;
             }
             closed = true;
-            pending.forEach(
-                    one -> tell.add(() -> one.answer().complete(Result.failed("the witness was closed meanwhile"))));
-            questions.forEach(one -> {
-                Map<String, String> unread = new TreeMap<>();
-                judges.keySet().forEach(peer -> unread.put(peer, "the witness was closed meanwhile"));
-                tell.add(() -> one.answer().complete(new Claims(List.of(), unread)));
-            });
         }
         words.close();
         threads.forEach(StorageThread::close);
         watcher.interrupt();
-        tell.forEach(Runnable::run);
     }
 }

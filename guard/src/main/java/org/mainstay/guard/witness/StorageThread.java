@@ -36,11 +36,8 @@ final class StorageThread implements AutoCloseable {
         /** Returns the next content of the own object, given the present one. @throws IOException if that is not this server's */
         byte[] toWrite(String location, byte[] found) throws IOException;
 
-        /** Returns the number of the last change of the claims. */
-        long claimsVersion();
-
-        /** The own object was written. @param version of the claims that are in it at least */
-        void written(String location, long startedAt, long version);
+        /** The own object was written. */
+        void written(String location, long startedAt);
 
         /** A call failed. */
         void failed(String server, int index, String location, String reason);
@@ -52,7 +49,7 @@ final class StorageThread implements AutoCloseable {
         long interval();
 
         /** Returns the ms until the next call. */
-        long pause(boolean ownObject, boolean failed);
+        long pause(boolean failed);
     }
 
     StorageThread(String server, int index, String location, ObjectStore store, BootClock clock, Owner owner) {
@@ -109,7 +106,7 @@ final class StorageThread implements AutoCloseable {
                 if (check && !failed) {
                     checkedAt = began;
                 }
-                pause(began, mine, failed);
+                pause(began, failed);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -119,14 +116,13 @@ final class StorageThread implements AutoCloseable {
     private boolean write() throws InterruptedException {
         try {
             byte[] found = call(() -> store.read(location));
-            long version = owner.claimsVersion();
             byte[] next = owner.toWrite(location, found);
             long startedAt = clock.millis();
             call(() -> {
                 store.write(location, next, false);
                 return null;
             });
-            owner.written(location, startedAt, version);
+            owner.written(location, startedAt);
             return true;
         } catch (ObjectStore.AbsentException e) {
             owner.failed(server, index, location, location + " does not exist; is the file system mounted?");
@@ -187,8 +183,8 @@ final class StorageThread implements AutoCloseable {
     }
 
     /** Waits for the interval from the start of the call, or for somebody who wants it sooner. */
-    private void pause(long began, boolean mine, boolean failed) throws InterruptedException {
-        long wanted = owner.pause(mine, failed);
+    private void pause(long began, boolean failed) throws InterruptedException {
+        long wanted = owner.pause(failed);
         synchronized (this) {
             long left = began + wanted - clock.millis();
             while (!closed && !awake && left > 0) {

@@ -8,8 +8,6 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -124,35 +122,6 @@ final class StorageWitness implements Witness, StorageSetup {
 
     private synchronized StorageRun current() {
         return closed ? null : run;
-    }
-
-    @Override
-    public CompletableFuture<Result> claim(ClaimEntry entry) {
-        StorageRun current = current();
-        return current == null
-                ? CompletableFuture.completedFuture(Result.failed(NOT_INITIALISED))
-                : current.change(entry.group(), entry);
-    }
-
-    @Override
-    public CompletableFuture<Result> withdraw(long group) {
-        StorageRun current = current();
-        return current == null
-                ? CompletableFuture.completedFuture(Result.failed(NOT_INITIALISED))
-                : current.change(group, null);
-    }
-
-    @Override
-    public CompletableFuture<Claims> claims(long group) {
-        StorageRun current = current();
-        if (current != null) {
-            return current.claims(group);
-        }
-        Map<String, String> unread = new TreeMap<>();
-        synchronized (this) {
-            settings.peers().forEach(peer -> unread.put(peer, NOT_INITIALISED));
-        }
-        return CompletableFuture.completedFuture(new Claims(List.of(), unread));
     }
 
     // --- qwk_storage_init, qwk_storage_exit

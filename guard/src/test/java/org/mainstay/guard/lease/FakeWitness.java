@@ -1,10 +1,5 @@
 package org.mainstay.guard.lease;
 
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import org.mainstay.guard.util.Result;
-
 /** A witness the test speaks for; every use of it is a new start. */
 final class FakeWitness implements Witness {
     Settings settings;
@@ -19,21 +14,6 @@ final class FakeWitness implements Witness {
         }
         settings = with;
         listener = to;
-    }
-
-    @Override
-    public CompletableFuture<Result> claim(ClaimEntry entry) {
-        return CompletableFuture.completedFuture(Result.done("claimed"));
-    }
-
-    @Override
-    public CompletableFuture<Result> withdraw(long group) {
-        return CompletableFuture.completedFuture(Result.done("withdrawn"));
-    }
-
-    @Override
-    public CompletableFuture<Claims> claims(long group) {
-        return CompletableFuture.completedFuture(new Claims(List.of(), Map.of()));
     }
 
     @Override

@@ -13,19 +13,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.guard.lease.Witness;
-import org.mainstay.guard.lease.Witness.ClaimEntry;
-import org.mainstay.guard.lease.Witness.Phase;
 import org.mainstay.guard.lease.Witness.Word;
 import org.mainstay.guard.util.Await;
 import org.mainstay.guard.util.Log;
-import org.mainstay.guard.util.Result;
 
 /** Against real etcd servers that are killed, stopped, restarted and emptied. */
 class EtcdWitnessIT {
@@ -263,62 +258,6 @@ class EtcdWitnessIT {
         Member other = new Member("a", "a", "b");
         Await.until(
                 "noticed", 30_000, () -> (pair[0].told.trouble + other.told.trouble).contains("another server writes"));
-    }
-
-    // --- claims
-
-    @Test
-    void claimsGoByComparing() throws Exception {
-        single();
-        Member[] pair = pair();
-        Witness a = pair[0].witness;
-        Witness b = pair[1].witness;
-        assertThat(done(a.claim(new ClaimEntry("a", -7, 3, Phase.CLAIMED, 1)))).isTrue();
-        Result refused = b.claim(new ClaimEntry("b", -7, 3, Phase.CLAIMED, 0)).get(20, TimeUnit.SECONDS);
-        assertThat(refused.done()).isFalse();
-        assertThat(refused.message()).contains("a has claimed it with epoch 3");
-        assertThat(done(a.claim(new ClaimEntry("a", -7, 3, Phase.OWNED, 1)))).isTrue();
-        assertThat(b.claims(-7).get(20, TimeUnit.SECONDS).entries())
-                .containsExactly(new ClaimEntry("a", -7, 3, Phase.OWNED, 1));
-        assertThat(a.claims(-7).get(20, TimeUnit.SECONDS).entries())
-                .as("own ones are not told")
-                .isEmpty();
-        assertThat(done(b.withdraw(-7))).isTrue();
-        assertThat(b.claims(-7).get(20, TimeUnit.SECONDS).entries())
-                .as("of others stay")
-                .hasSize(1);
-        assertThat(done(b.claim(new ClaimEntry("b", -7, 4, Phase.OWNED, 0)))).isTrue();
-        assertThat(done(a.claim(new ClaimEntry("a", -7, 3, Phase.OWNED, 1)))).isFalse();
-        assertThat(done(b.withdraw(-7))).isTrue();
-        assertThat(a.claims(-7).get(20, TimeUnit.SECONDS).entries()).isEmpty();
-    }
-
-    private static boolean done(CompletableFuture<Result> result) throws Exception {
-        return result.get(20, TimeUnit.SECONDS).done();
-    }
-
-    @Test
-    void ofTwoWhoClaimAtOnceOneWins() throws Exception {
-        single();
-        Member[] pair = pair();
-        for (long group = 0; group < 40; group++) {
-            CompletableFuture<Result> a = pair[0].witness.claim(new ClaimEntry("a", group, 1, Phase.CLAIMED, 1));
-            CompletableFuture<Result> b = pair[1].witness.claim(new ClaimEntry("b", group, 1, Phase.CLAIMED, 1));
-            assertThat(done(a)).isNotEqualTo(done(b));
-        }
-    }
-
-    @Test
-    void withoutEtcdClaimsEndWithinTheLeasesTime() throws Exception {
-        EtcdServer server = single();
-        Member[] pair = pair();
-        server.signal("STOP");
-        long since = Recorder.now();
-        assertThat(done(pair[0].witness.claim(new ClaimEntry("a", 1, 1, Phase.OWNED, 1))))
-                .isFalse();
-        assertThat(pair[0].witness.claims(1).get(20, TimeUnit.SECONDS).unread()).containsKey("b");
-        assertThat(Recorder.now() - since).isLessThan(2 * LEASE);
-        server.signal("CONT");
     }
 
     // --- who may

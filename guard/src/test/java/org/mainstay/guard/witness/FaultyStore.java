@@ -13,6 +13,9 @@ final class FaultyStore implements ObjectStore {
     final AtomicInteger busy = new AtomicInteger();
     volatile String denied = "";
     volatile CountDownLatch hang;
+    /** Only writes hang, and are done when they go on. */
+    volatile CountDownLatch writesHang;
+
     volatile boolean readOnly;
     volatile boolean tearsWrites;
     volatile boolean stale;
@@ -62,6 +65,10 @@ final class FaultyStore implements ObjectStore {
             System.arraycopy(object, 0, torn, 0, 512);
             real.write(location, torn, false);
             throw new IOException(location + ": input/output error");
+        }
+        CountDownLatch latch = writesHang;
+        if (latch != null) {
+            latch.await();
         }
         real.write(location, object, create);
     }

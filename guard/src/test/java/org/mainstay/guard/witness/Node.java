@@ -100,6 +100,9 @@ final class Node implements AutoCloseable {
         if (store.hang != null) {
             store.hang.countDown();
         }
+        if (store.writesHang != null) {
+            store.writesHang.countDown();
+        }
         witness.close();
         log.close();
     }

@@ -2,7 +2,6 @@ package org.mainstay.guard.witness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -22,7 +21,7 @@ class PeerJudgeTest {
     private static SignOfLife object(
             long incarnation, long generation, long sequence, SignOfLife.State state, int lease, int stop) {
         UUID id = new UUID(1, 2);
-        return new SignOfLife(id, id, "b", state, incarnation, generation, sequence, 0, lease, stop, 0, List.of());
+        return new SignOfLife(id, id, "b", state, incarnation, generation, sequence, 0, lease, stop, 0);
     }
 
     private void check(int location, SignOfLife object) {

@@ -21,8 +21,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mainstay.guard.lease.Witness.ClaimEntry;
-import org.mainstay.guard.lease.Witness.Phase;
 import org.mainstay.guard.lease.Witness.Word;
 import org.mainstay.guard.util.Await;
 import org.mainstay.guard.util.Result;
@@ -217,12 +215,10 @@ class S3StoreIT {
             Await.until("said", 30_000, () -> b.told.reason("a").contains("away"));
             assertThat(b.told.word("a")).isEqualTo(Word.ALIVE);
             assertThat(a.leased()).isTrue();
-            assertThat(a.witness
-                            .claim(new ClaimEntry("a", 3, 1, Phase.OWNED, 1))
-                            .get(5, TimeUnit.SECONDS))
-                    .matches(Result::done);
+            long since = Recorder.now();
+            Await.until("one bucket is enough for a write", 30_000, () -> a.told.written >= since);
             bucket.away = "";
-            assertThat(b.witness.claims(3).get(10, TimeUnit.SECONDS).entries()).hasSize(1);
+            Await.until("both are read again", 30_000, () -> !b.told.reason("a").contains("away"));
             server.control("stale yes");
             Await.until("stale reads are no news", 30_000, () -> b.told.word("a") != Word.FAILED && b.leased());
             server.control("stale ");

@@ -3,7 +3,6 @@ package org.mainstay.guard.witness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,9 +15,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mainstay.guard.lease.Witness.ClaimEntry;
-import org.mainstay.guard.lease.Witness.Claims;
-import org.mainstay.guard.lease.Witness.Phase;
 import org.mainstay.guard.lease.Witness.Word;
 import org.mainstay.guard.util.Await;
 import org.mainstay.guard.util.Result;
@@ -145,12 +141,7 @@ class StorageWitnessIT {
         Node[] all = cluster("a", "b");
         Await.until("said", 30_000, () -> all[0].told.trouble.contains("qwk_storage_init has not been run"));
         assertThat(all[0].told.word("b")).isEqualTo(Word.UNKNOWN);
-        assertThat(all[0].witness
-                        .claim(new ClaimEntry("a", 1, 1, Phase.CLAIMED, 1))
-                        .get()
-                        .done())
-                .isFalse();
-        assertThat(all[0].witness.claims(1).get().unread()).containsKey("b");
+        assertThat(all[0].leased()).isFalse();
         assertThat(share).isEmptyDirectory();
     }
 
@@ -261,10 +252,6 @@ class StorageWitnessIT {
         all[0].store.hang = new CountDownLatch(1);
         Await.until("said", 30_000, () -> all[0].told.trouble.contains("does not answer"));
         Await.until("no lease", 30_000, () -> !all[0].leased());
-        long before = Recorder.now();
-        CompletableFuture<Result> claim = all[0].witness.claim(new ClaimEntry("a", 5, 1, Phase.CLAIMED, 1));
-        assertThat(claim.get(5, TimeUnit.SECONDS).done()).isFalse();
-        assertThat(Recorder.now() - before).isLessThan(2 * Node.LEASE);
         awaitWord(all[1], "a", Word.FAILED);
         assertThat(all[0].told.word("b")).isEqualTo(Word.UNKNOWN);
         int writes = all[0].told.writes();
@@ -273,9 +260,23 @@ class StorageWitnessIT {
         hang.countDown();
         Await.until("writes again", 30_000, () -> all[0].told.writes() > writes && all[0].leased());
         awaitWord(all[1], "a", Word.ALIVE);
-        assertThat(SignOfLife.decode(Files.readAllBytes(share.resolve("a"))).claims())
-                .as("what was refused is not claimed later")
-                .isEmpty();
+    }
+
+    @Test
+    void aWriteThatComesThroughTooLateGivesNoLease() throws Exception {
+        Node[] all = running("a", "b");
+        byte[] before = Files.readAllBytes(share.resolve("a"));
+        all[0].store.writesHang = new CountDownLatch(1);
+        Await.until("no lease for long", 30_000, () -> Recorder.now() > all[0].told.written + 3 * Node.LEASE);
+        int writes = all[0].told.writes();
+        all[0].store.denied = "gone after the write";
+        all[0].store.writesHang.countDown();
+        Await.until("the next call", 30_000, () -> all[0].told.trouble.contains("gone after the write"));
+        assertThat(Files.readAllBytes(share.resolve("a"))).as("it came through").isNotEqualTo(before);
+        assertThat(all[0].told.writes()).isEqualTo(writes);
+        assertThat(all[0].leased()).isFalse();
+        all[0].store.denied = "";
+        Await.until("leased again", 30_000, all[0]::leased);
     }
 
     @Test
@@ -372,10 +373,12 @@ class StorageWitnessIT {
                     Await.until("no lease", 30_000, () -> !node.leased() && !node.told.usable);
                     assertThat(node.told.trouble).contains("does not answer");
                 }
-                assertThat(all[0].witness
-                                .claim(new ClaimEntry("a", 5, 1, Phase.CLAIMED, 1))
-                                .get(5, TimeUnit.SECONDS))
-                        .matches(result -> !result.done());
+                long before = Recorder.now();
+                all[1].die();
+                all[1].start();
+                assertThat(Recorder.now() - before)
+                        .as("who ends or starts a witness does not wait for the storage")
+                        .isLessThan(5000);
             } finally {
                 FileStoreTest.run("fsfreeze", "-u", share.toString());
             }
@@ -396,96 +399,6 @@ class StorageWitnessIT {
                     return false;
                 }
             });
-        }
-    }
-
-    // --- claims
-
-    @Test
-    void claimsAreWrittenReadAndTakenBackAndSurviveTheGuard() throws Exception {
-        Node[] all = running("a", "b");
-        assertThat(all[0].witness
-                        .claim(new ClaimEntry("a", 77, 3, Phase.CLAIMED, 1))
-                        .get(5, TimeUnit.SECONDS))
-                .matches(Result::done);
-        assertThat(all[0].witness
-                        .claim(new ClaimEntry("a", 78, 9, Phase.OWNED, 1))
-                        .get(5, TimeUnit.SECONDS))
-                .matches(Result::done);
-        Claims seen = all[1].witness.claims(77).get(5, TimeUnit.SECONDS);
-        assertThat(seen.unread()).isEmpty();
-        assertThat(seen.entries()).containsExactly(new ClaimEntry("a", 77, 3, Phase.CLAIMED, 1));
-        all[0].die();
-        all[0].start();
-        assertThat(all[1].witness.claims(78).get(10, TimeUnit.SECONDS).entries())
-                .containsExactly(new ClaimEntry("a", 78, 9, Phase.OWNED, 1));
-        assertThat(all[0].witness.withdraw(78).get(5, TimeUnit.SECONDS)).matches(Result::done);
-        assertThat(all[1].witness.claims(78).get(10, TimeUnit.SECONDS).entries())
-                .isEmpty();
-    }
-
-    @Test
-    void aPeerThatDoesNotChangeIsUnreadUntilItIsFailed() throws Exception {
-        Node[] all = running("a", "b");
-        all[0].witness.claim(new ClaimEntry("a", 77, 3, Phase.OWNED, 1)).get(5, TimeUnit.SECONDS);
-        all[0].die();
-        // The first answer may rest on the last write.
-        all[1].witness.claims(77).get(10, TimeUnit.SECONDS);
-        Claims seen = all[1].witness.claims(77).get(10, TimeUnit.SECONDS);
-        assertThat(seen.unread()).isEmpty();
-        assertThat(all[1].told.word("a")).isEqualTo(Word.FAILED);
-        assertThat(seen.entries()).hasSize(1);
-    }
-
-    @Test
-    void ofSeveralWhoClaimAtOnceOneWins() throws Exception {
-        Node[] all = running("a", "b", "c");
-        for (long round = 1; round <= 5; round++) {
-            long group = round;
-            List<CompletableFuture<Boolean>> won = new ArrayList<>();
-            for (int i = 0; i < all.length; i++) {
-                Node node = all[i];
-                int priority = (int) ((i + round) % all.length);
-                won.add(CompletableFuture.supplyAsync(() -> {
-                    try {
-                        return claimed(node, group, priority);
-                    } catch (Exception e) {
-                        throw new IllegalStateException(e);
-                    }
-                }));
-            }
-            int winners = 0;
-            for (CompletableFuture<Boolean> each : won) {
-                winners += each.get(30, TimeUnit.SECONDS) ? 1 : 0;
-            }
-            assertThat(winners).as("round " + round).isEqualTo(1);
-        }
-    }
-
-    /** The rule for whoever decides, as the interfaces say. */
-    private static boolean claimed(Node node, long group, int priority) throws Exception {
-        if (!node.witness
-                .claim(new ClaimEntry(node.name, group, 1, Phase.CLAIMED, priority))
-                .get()
-                .done()) {
-            throw new IOException("not claimed");
-        }
-        while (true) {
-            Claims claims = node.witness.claims(group).get();
-            boolean lost = claims.entries().stream()
-                    .anyMatch(other -> other.phase() == Phase.OWNED
-                            || other.priority() < priority
-                            || other.priority() == priority && other.server().compareTo(node.name) < 0);
-            if (lost) {
-                node.witness.withdraw(group).get();
-                return false;
-            }
-            if (claims.unread().isEmpty() && claims.entries().isEmpty()) {
-                return node.witness
-                        .claim(new ClaimEntry(node.name, group, 1, Phase.OWNED, priority))
-                        .get()
-                        .done();
-            }
         }
     }
 }

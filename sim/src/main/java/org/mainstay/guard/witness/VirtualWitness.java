@@ -1,14 +1,11 @@
 package org.mainstay.guard.witness;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import org.mainstay.guard.lease.BootClock;
 import org.mainstay.guard.lease.Witness;
-import org.mainstay.guard.util.Result;
 
 /**
  * A witness of the simulation: the real judges on objects that exist in memory only. Storage: one object per server, written
@@ -144,8 +141,7 @@ public final class VirtualWitness implements Witness {
                 0,
                 (int) settings.leaseMillis(),
                 (int) settings.lossStopMillis(),
-                1,
-                List.of());
+                1);
         store.objects.put(settings.self(), own);
         Map<String, SignOfLife> found = new HashMap<>(store.objects);
         return () -> {
@@ -185,23 +181,6 @@ public final class VirtualWitness implements Witness {
             telling.word(peer, usable ? word : Word.UNKNOWN, "as read");
         }
         telling.reachable(usable, usable ? "" : "the witness cannot be reached");
-    }
-
-    // ---- claims are not asked for by the decision core
-
-    @Override
-    public CompletableFuture<Result> claim(ClaimEntry entry) {
-        return CompletableFuture.completedFuture(Result.failed("not simulated"));
-    }
-
-    @Override
-    public CompletableFuture<Result> withdraw(long group) {
-        return CompletableFuture.completedFuture(Result.failed("not simulated"));
-    }
-
-    @Override
-    public CompletableFuture<Claims> claims(long group) {
-        return CompletableFuture.completedFuture(new Claims(List.of(), Map.of()));
     }
 
     @Override

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -32,11 +31,6 @@ public final class GuardLink implements GuardControl {
     private static final int SHORT_LIMIT_SECONDS = 8;
     private static final int RESERVATION_LIMIT_SECONDS = 60;
     private static final int KILL_LIMIT_SECONDS = 180;
-    /** A write that the witness has not confirmed within the longest lease is refused by it. */
-    private static final int CLAIM_LIMIT_SECONDS = 610;
-    /** Reading waits until a peer has shown something newer or is known to have failed: L + S, an interval, and a margin. */
-    private static final int CLAIMS_LIMIT_SECONDS = 1300;
-
     private static final long RETRY_MILLIS = 50;
 
     private final Path home;
@@ -197,23 +191,6 @@ public final class GuardLink implements GuardControl {
     @Override
     public CompletionStage<HandleResult> quarantine(long millis) {
         return result(Words.line("quarantine", millis), SHORT_LIMIT_SECONDS, null);
-    }
-
-    @Override
-    public CompletionStage<HandleResult> claim(long group, long epoch, boolean owned, int priority) {
-        return result(LeaseRequests.claim(group, epoch, owned, priority), CLAIM_LIMIT_SECONDS, null);
-    }
-
-    @Override
-    public CompletionStage<HandleResult> withdraw(long group) {
-        return result(Words.line("withdraw", Long.toHexString(group)), CLAIM_LIMIT_SECONDS, null);
-    }
-
-    @Override
-    public CompletionStage<WitnessClaims> claims(long group) {
-        List<List<String>> items = new CopyOnWriteArrayList<>();
-        return result(Words.line("claims", Long.toHexString(group)), CLAIMS_LIMIT_SECONDS, items::add)
-                .thenApply(answer -> LeaseRequests.claims(answer, items));
     }
 
     @Override

@@ -2,16 +2,12 @@ package org.mainstay.core.internal.guard;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.mainstay.cluster.GuardControl.HandleResult;
 import org.mainstay.cluster.GuardControl.LeaseSettings;
-import org.mainstay.cluster.GuardControl.WitnessClaim;
-import org.mainstay.cluster.GuardControl.WitnessClaims;
 
-/** The lines of the guard's protocol about lease, grants and claims. */
+/** The lines of the guard's protocol about lease and grants. */
 final class LeaseRequests {
     private LeaseRequests() {}
 
@@ -33,27 +29,5 @@ final class LeaseRequests {
         List<Object> words = new ArrayList<>(List.of(verb));
         words.addAll(new TreeSet<>(peers));
         return Words.line(words.toArray());
-    }
-
-    static String claim(long group, long epoch, boolean owned, int priority) {
-        return Words.line("claim", Long.toHexString(group), epoch, owned ? "OWNED" : "CLAIMED", priority);
-    }
-
-    /** Reads {@code entry SERVER EPOCH PHASE PRIORITY} and {@code unread PEER REASON}. */
-    static WitnessClaims claims(HandleResult result, List<List<String>> items) {
-        List<WitnessClaim> entries = new ArrayList<>();
-        Map<String, String> unread = new TreeMap<>();
-        for (List<String> words : items) {
-            if (words.get(0).equals("entry")) {
-                entries.add(new WitnessClaim(
-                        words.get(1),
-                        Long.parseLong(words.get(2)),
-                        words.get(3).equals("OWNED"),
-                        Integer.parseInt(words.get(4))));
-            } else {
-                unread.put(words.get(1), words.get(2));
-            }
-        }
-        return new WitnessClaims(result.done(), result.message(), entries, unread);
     }
 }

@@ -263,33 +263,6 @@ class GuardLinkTest {
     }
 
     @Test
-    void claimsTravelBothWays() throws Exception {
-        guard.answers = line -> switch (line.substring(0, 1)) {
-            case "1" -> List.of("1 failed B%20has%20epoch%208");
-            case "2" ->
-                List.of("2 item entry B 8 OWNED 10", "2 item entry C 7 CLAIMED 5", "2 item unread D away", "2 ok -");
-            case "3" -> List.of("3 ok -");
-            default -> List.of();
-        };
-        assertThat(link.claim(-1, 7, false, 1).toCompletableFuture().get(30, TimeUnit.SECONDS))
-                .isEqualTo(new HandleResult(false, "B has epoch 8"));
-        GuardControl.WitnessClaims claims =
-                link.claims(255).toCompletableFuture().get(30, TimeUnit.SECONDS);
-        assertThat(claims.known()).isTrue();
-        assertThat(claims.entries())
-                .containsExactly(
-                        new GuardControl.WitnessClaim("B", 8, true, 10),
-                        new GuardControl.WitnessClaim("C", 7, false, 5));
-        assertThat(claims.unread()).containsExactly(Map.entry("D", "away"));
-        assertThat(link.withdraw(255)
-                        .toCompletableFuture()
-                        .get(30, TimeUnit.SECONDS)
-                        .done())
-                .isTrue();
-        assertThat(guard.heard).contains("1 claim ffffffffffffffff 7 CLAIMED 1", "2 claims ff", "3 withdraw ff");
-    }
-
-    @Test
     void storageSetupTellsHowFarItIs() throws Exception {
         List<String> progress = new CopyOnWriteArrayList<>();
         guard.answers = line -> line.equals("1 witness init")
