@@ -128,7 +128,8 @@ class HeartbeatServiceTest {
         b.service.close();
         Await.until("dead", 30_000, () -> a.hears("path p B false"));
         long millis = TimeUnit.NANOSECONDS.toMillis(a.when("path p B false") - stopped);
-        // 3000 after the last echo, which is at most one interval old when the peer ends; the bounds leave room for a busy
+        // 3000 after the last echo, which is at most one interval old when the peer ends; the bounds leave room for a
+        // busy
         // machine, PathMonitorTest has the exact times
         assertThat(millis).isBetween(1000L, 15_000L);
     }

@@ -38,13 +38,7 @@ class ManagerSupervisorTest {
 
     private ManagerSupervisor supervisor() {
         return new ManagerSupervisor(
-                home,
-                () -> command,
-                System::nanoTime,
-                log,
-                () -> ended.set(true),
-                stuck::get,
-                () -> {
+                home, () -> command, System::nanoTime, log, () -> ended.set(true), stuck::get, () -> {
                     killedStuck.incrementAndGet();
                     // the next one is not
                     stuck.set(false);

@@ -112,7 +112,11 @@ class EtcdWitnessIT {
     private static void renewed(Member... members) throws Exception {
         long since = Recorder.now();
         for (Member member : members) {
-            Await.until("renewed", 30_000, () -> member.told.written >= since);
+            try {
+                Await.until("renewed", 30_000, () -> member.told.written >= since);
+            } catch (AssertionError e) {
+                throw new AssertionError(e.getMessage() + "; its trouble: " + member.told.trouble, e);
+            }
         }
     }
 
@@ -291,6 +295,7 @@ class EtcdWitnessIT {
         Member[] pair = pair();
         server.kill();
         server.start();
+        server.awaitReady();
         renewed(pair[0]);
         alive(pair[1], "a");
 
