@@ -216,9 +216,7 @@ class MessengerTest {
             worst = Math.max(worst, end - begin);
             smallAt = i == 0 ? end : smallAt;
         }
-        assertThat(largeAt.get(60, TimeUnit.SECONDS))
-                .as("a small one overtook")
-                .isGreaterThan(smallAt);
+        assertThat(largeAt.get(60, TimeUnit.SECONDS)).as("a small one overtook").isGreaterThan(smallAt);
         assertThat(Duration.ofNanos(worst))
                 .as("generous: only being stuck fails")
                 .isLessThan(Duration.ofSeconds(15));
