@@ -40,8 +40,8 @@ public final class TestCluster implements AutoCloseable {
         this(directory, size, AMPLE);
     }
 
-    /** @param restoreLimit of the kit on all servers, for tests whose restore hangs */
-    TestCluster(Path directory, int size, Duration restoreLimit) throws IOException {
+    /** @param actionLimit of the kit's restore and remove on all servers, for tests whose restore hangs */
+    TestCluster(Path directory, int size, Duration actionLimit) throws IOException {
         List<Member> members = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             members.add(new Member(name(i), "10.0.0." + (i + 1), 1500, "00"));
@@ -55,7 +55,7 @@ public final class TestCluster implements AutoCloseable {
                             "10.0.0." + (i + 1),
                             directory.resolve(name(i)),
                             membership,
-                            restoreLimit,
+                            actionLimit,
                             this::somethingChanged));
         }
         nodes.values().forEach(TestNode::start);
