@@ -242,11 +242,11 @@ class LeaseIT {
     void aGuardThatIsKilledAndStartedAgainKeepsItsLease() throws Exception {
         for (String name : NAMES) {
             // longer than the start of a guard takes on any machine
-            assertThat(managers.get(name).ask("4", "lease MAJORITY " + name + " 30000 60000 - 3 A B C"))
+            assertThat(managers.get(name).ask("4", "lease MAJORITY " + name + " 20000 40000 - 3 A B C"))
                     .startsWith("4 ok");
         }
         Path record = guards.get("A").home.resolve("data/run/lease");
-        Await.until("recorded", 60_000, () -> Files.exists(record) && recordedEnd(record) > clock.millis() + 20_000);
+        Await.until("recorded", 60_000, () -> Files.exists(record) && recordedEnd(record) > clock.millis() + 14_000);
         String held = managers.get("A").lines.stream()
                 .filter(line -> line.startsWith("* lease held"))
                 .findFirst()
