@@ -13,8 +13,6 @@ public final class MemoryFolder implements TempDirFactory {
 
     @Override
     public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext context) throws IOException {
-        return Files.isWritable(MEMORY)
-                ? Files.createTempDirectory(MEMORY, "mngd")
-                : Files.createTempDirectory("mngd");
+        return Files.isWritable(MEMORY) ? Files.createTempDirectory(MEMORY, "mngd") : Files.createTempDirectory("mngd");
     }
 }

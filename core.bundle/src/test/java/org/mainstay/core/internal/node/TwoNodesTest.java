@@ -151,7 +151,7 @@ class TwoNodesTest {
     void aHangingRestoreIsUndoneAndLeavesNothingBehind(@TempDir(factory = MemoryFolder.class) Path other)
             throws Exception {
         cluster.close();
-        cluster = new TestCluster(other, 2, Duration.ofSeconds(1)).withPaths();
+        cluster = new TestCluster(other, 2, Duration.ofSeconds(3)).withPaths();
         a = cluster.node("A");
         CountDownLatch never = new CountDownLatch(1);
         a.kit().on(Action.RESTORE, context -> {
@@ -164,7 +164,7 @@ class TwoNodesTest {
         });
         Reply reply = a.create("db");
         assertThat(reply.exitCode()).isNotZero();
-        assertThat(reply.message()).contains("time limit of 1 s").contains("nothing was created");
+        assertThat(reply.message()).contains("time limit of 3 s").contains("nothing was created");
         assertThat(a.own().instances()).isEmpty();
         assertThat(a.runs("db")).isFalse();
         never.countDown();
