@@ -158,8 +158,9 @@ class CommandTest {
 
     @Test
     void aScriptThatHeedsSigtermMayCleanUp() {
-        CommandResult result = run(Command.of("sh", "-c", "trap 'sleep 0.5; echo cleaned; exit 3' TERM; sleep 60 & wait")
-                .timeLimit(ENOUGH_TO_BEGIN));
+        CommandResult result =
+                run(Command.of("sh", "-c", "trap 'sleep 0.5; echo cleaned; exit 3' TERM; sleep 60 & wait")
+                        .timeLimit(ENOUGH_TO_BEGIN));
         assertThat(result.timedOut()).isTrue();
         assertThat(result.output()).isEqualTo("cleaned\n");
     }
