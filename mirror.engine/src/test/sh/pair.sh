@@ -1,9 +1,26 @@
 # shellcheck shell=bash
 # Two engines on this machine, A source and B target of volume v. Sourced; needs WORK (an empty folder), CLASSES (class path) and
-# NATIVE (folder of the native programs). TYPE: sync or async; SIZE; SETTINGS: of the mirror. Ends what it started in cleanup_pair.
+# NATIVE (folder of the native programs). TYPE: sync or async; SIZE; SETTINGS: of the mirror; PORT_A, PORT_B: free ones otherwise.
+# Ends what it started in end_pair.
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-port_a=${PORT_A:-19511}
-port_b=${PORT_B:-19512}
+
+free_port() { # one nobody listens on, and which the kernel gives to no client while an engine is down for a moment
+    python3 - <<'PORT'
+import random, socket
+while True:
+    port = random.randrange(10000, 32000)
+    try:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    print(port)
+    break
+PORT
+}
+
+port_a=${PORT_A:-$(free_port)}
+port_b=${PORT_B:-$(free_port)}
 
 engine() { # NAME PORT: starts an engine, its pid in $engine_pid
     java -Xms64m -Xmx64m -Xss512k -XX:+UseSerialGC -XX:MaxDirectMemorySize=768m -Dmainstay.mirror.native="$NATIVE" \

@@ -335,7 +335,7 @@ static int watch(const struct options *o, pid_t program, int signals, int caller
         }
         if (told && kill_at < 0) {
             stop_all(o, program, SIGTERM);
-            kill_at = now + o->grace_ms;
+            kill_at = now_ms() + o->grace_ms; /* not since the last event: the program may have been quiet for hours */
         }
     }
 }

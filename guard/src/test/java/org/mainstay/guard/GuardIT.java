@@ -96,8 +96,8 @@ class GuardIT {
         GuardProcess b = guard("B", "", "--no-manager");
         Link managerB = b.manager();
         try (Link managerA = a.manager()) {
-            assertThat(managerA.ask("1", path(true, 200, 10))).startsWith("1 ok");
-            assertThat(managerB.ask("1", path(false, 200, 10))).startsWith("1 ok");
+            assertThat(managerA.ask("1", path(true, 500, 30))).startsWith("1 ok");
+            assertThat(managerB.ask("1", path(false, 500, 30))).startsWith("1 ok");
             managerB.ask("2", "report B 3 44 0 0 a b");
             Await.until("alive", 30_000, () -> managerA.lines.contains("* path p1 B alive"));
             Await.until(
@@ -117,7 +117,7 @@ class GuardIT {
             }
             assertThat(managerA.lines).doesNotContain("* path p1 B dead");
             guards.get(2).killNow();
-            Await.until("dead", 30_000, () -> managerA.lines.contains("* path p1 B dead"));
+            Await.until("dead", 90_000, () -> managerA.lines.contains("* path p1 B dead"));
         }
     }
 
@@ -127,8 +127,8 @@ class GuardIT {
         GuardProcess b = guard("B", "", "--no-manager");
         try (Link managerA = a.manager();
                 Link managerB = b.manager()) {
-            managerA.ask("1", path(true, 50, 4));
-            managerB.ask("1", path(false, 50, 4));
+            managerA.ask("1", path(true, 300, 10));
+            managerB.ask("1", path(false, 300, 10));
             Await.until(
                     "alive",
                     30_000,

@@ -173,7 +173,7 @@ class KillHandlesIT {
         try (Link link = guard.manager()) {
             assertThat(items(link, mountHandle())).contains("9 item done").contains("(sleep)");
             assertThat(isMounted(guard)).isFalse();
-            assertThat(user.waitFor(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(user.waitFor(30, TimeUnit.SECONDS)).isTrue();
             assertThat(attached()).isFalse();
         }
     }
@@ -236,7 +236,7 @@ class KillHandlesIT {
                 assertThat(lines[0]).contains("item done").doesNotContain("killing");
                 assertThat(lines[1]).matches(".*item done [3-9]%20processes%20killed.*");
                 assertThat(lines[2]).contains("item done").contains("taken%20off");
-                assertThat(service.waitFor(5, TimeUnit.SECONDS)).isTrue();
+                assertThat(service.waitFor(30, TimeUnit.SECONDS)).isTrue();
                 assertThat(run("ip", "addr", "show", "dev", "lo")).doesNotContain("127.99.1.1");
                 link.lines.clear();
                 assertThat(items(

@@ -26,7 +26,7 @@ import org.mainstay.guard.util.Await;
 class LeaseIT {
     private static final String KEY = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
     private static final int L = 2000;
-    private static final int S = 4000;
+    private static final int S = 8000;
     private static final List<String> NAMES = List.of("A", "B", "C");
 
     @TempDir
@@ -182,7 +182,7 @@ class LeaseIT {
         signal(guards.get("C"), "STOP");
         assertThat(app.waitFor(L + S + 30_000, TimeUnit.MILLISECONDS)).isTrue();
         long ended = clock.millis() - cut;
-        assertThat(ended).as("not before the lease and half of S").isGreaterThan(L + S / 2 - 1000);
+        assertThat(ended).as("not before the lease and half of S").isGreaterThan(L + S / 2 - 2500);
         assertThat(ended).as("within L + S of the last grant").isLessThan(L + S);
         Await.until(
                 "nothing of it is left",
@@ -213,21 +213,21 @@ class LeaseIT {
         int fromB = now("B");
         int fromC = now("C");
         int fromA = now("A");
-        signal(guards.get("A"), "STOP");
         long stopped = clock.millis();
-        awaitNews("B", fromB, "\\* lapsed A yes", L + S + 8000);
-        awaitNews("C", fromC, "\\* lapsed A yes", L + S + 8000);
+        signal(guards.get("A"), "STOP");
+        awaitNews("B", fromB, "\\* lapsed A yes", L + S + 30_000);
+        awaitNews("C", fromC, "\\* lapsed A yes", L + S + 30_000);
         assertThat(clock.millis() - stopped)
                 .as("the last grant was a moment before")
-                .isGreaterThan((L + S) * 101 / 100 - 300);
+                .isGreaterThan((L + S) * 101 / 100 - 1500);
         assertThat(managers.get("B").ask("8", "withhold A")).startsWith("8 ok");
         assertThat(managers.get("B").lines).anyMatch(line -> line.matches("8 item A lapsed \\d+"));
         assertThat(managers.get("C").ask("8", "withhold A")).startsWith("8 ok");
         int beforeB = now("B");
         signal(guards.get("A"), "CONT");
-        awaitNews("A", fromA, "\\* lease lost .*", 3000);
-        assertThat(app.waitFor(3, TimeUnit.SECONDS))
-                .as("L + S / 2 is long over: at once")
+        awaitNews("A", fromA, "\\* lease lost .*", 30_000);
+        assertThat(app.waitFor(30, TimeUnit.SECONDS))
+                .as("L + S / 2 is long over: at once, as no grant could come in between")
                 .isTrue();
         awaitNews("B", beforeB, "\\* path AB A alive", 30_000);
         int later = now("A");
@@ -235,16 +235,22 @@ class LeaseIT {
         Await.until("time for grants that do not come", 30_000, () -> clock.millis() - heard > 1500);
         assertThat(managers.get("A").lines.subList(later, now("A"))).noneMatch(line -> line.startsWith("* lease held"));
         managers.get("B").ask("9", "allow A");
-        awaitNews("A", later, "\\* lease held .*", 3000);
+        awaitNews("A", later, "\\* lease held .*", 30_000);
     }
 
     @Test
     void aGuardThatIsKilledAndStartedAgainKeepsItsLease() throws Exception {
+        for (String name : NAMES) {
+            // longer than the start of a guard takes on any machine
+            assertThat(managers.get(name).ask("4", "lease MAJORITY " + name + " 20000 40000 - 3 A B C"))
+                    .startsWith("4 ok");
+        }
+        Path record = guards.get("A").home.resolve("data/run/lease");
+        Await.until("recorded", 60_000, () -> Files.exists(record) && recordedEnd(record) > clock.millis() + 14_000);
         String held = managers.get("A").lines.stream()
                 .filter(line -> line.startsWith("* lease held"))
                 .findFirst()
                 .orElseThrow();
-        Await.until("recorded", 30_000, () -> Files.exists(guards.get("A").home.resolve("data/run/lease")));
         int fromB = now("B");
         guards.get("A").killNow();
         start("A", "--no-manager");
@@ -252,11 +258,17 @@ class LeaseIT {
         String again = awaitNews("A", 0, "\\* lease (held|lost) .*", 30_000);
         assertThat(again).startsWith("* lease held");
         assertThat(again.split(" ")[4]).as("since").isEqualTo(held.split(" ")[4]);
-        awaitNews("A", 0, "\\* withheld B no", 1000);
+        awaitNews("A", 0, "\\* withheld B no", 30_000);
         awaitNews("A", 0, "\\* path AB B alive", 30_000);
         int from = now("A");
-        awaitNews("A", from, "\\* lease held .*", 3000);
+        awaitNews("A", from, "\\* lease held .*", 60_000);
         assertThat(managers.get("B").lines.subList(fromB, now("B"))).noneMatch(line -> line.startsWith("* lease lost"));
+    }
+
+    /** The second word of the record, on the boot clock. */
+    private static long recordedEnd(Path record) throws IOException {
+        String[] words = Files.readString(record).split(" ");
+        return words.length < 3 ? 0 : Long.parseLong(words[1]);
     }
 
     @Test
@@ -264,9 +276,9 @@ class LeaseIT {
         long karaf = guards.get("A").managerPid();
         assertThat(ProcessHandle.of(karaf)).isPresent();
         int fromB = now("B");
-        assertThat(managers.get("A").ask("5", "quarantine 4000")).startsWith("5 ok");
+        assertThat(managers.get("A").ask("5", "quarantine 100000")).startsWith("5 ok");
         managers.get("A").close();
-        awaitNews("B", fromB, "\\* path AB A dead", 3000);
+        awaitNews("B", fromB, "\\* path AB A dead", 30_000);
         Await.until("Karaf is ended", 30_000, () -> ProcessHandle.of(karaf).isEmpty());
         assertThat(Link.command(guards.get("A").socket(), "status")).anyMatch(line -> line.contains("quarantine for"));
         assertThat(Link.command(guards.get("A").socket(), "status json").get(0)).contains("\"quarantineMillis\":");
@@ -276,7 +288,9 @@ class LeaseIT {
         assertThat(guards.get("A").managerPid())
                 .as("survives a restart of the guard")
                 .isZero();
-        Await.until("Karaf runs again", 30_000, () -> guards.get("A").managerPid() != 0);
+        link("A");
+        assertThat(managers.get("A").ask("5", "quarantine 2000")).startsWith("5 ok");
+        Await.until("Karaf runs again", 90_000, () -> guards.get("A").managerPid() != 0);
         awaitNews("B", dead, "\\* path AB A alive", 30_000);
     }
 
@@ -309,13 +323,13 @@ class LeaseIT {
         long cut = clock.millis();
         signal(guards.get("B"), "STOP");
         signal(guards.get("C"), "STOP");
-        awaitNews("A", from, "\\* notice .*no%20kill%20handles.*", L + S);
+        awaitNews("A", from, "\\* notice .*no%20kill%20handles.*", 30_000);
         Await.until(
                 "not fed any more",
                 30_000,
                 () -> Link.command(guards.get("A").socket(), "status").stream()
                         .anyMatch(line -> line.contains("watchdog: not fed any more")));
-        assertThat(clock.millis() - cut).as("a reset would come by then").isLessThan(L + S - 2000 + 1500);
+        assertThat(clock.millis() - cut).as("a reset would come by then").isLessThan(L + S - 3000 + 2500);
         long size = Files.size(device);
         long starved = clock.millis();
         Await.until("stays so", 30_000, () -> clock.millis() - starved > 1500);

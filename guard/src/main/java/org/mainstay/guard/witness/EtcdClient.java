@@ -17,6 +17,13 @@ final class EtcdClient {
 
     private final EtcdSettings settings;
     private final long callMillis;
+    /**
+     * Checking a password costs etcd much of a processor, also for those who do not wait for the answer any more: who gave up after a
+     * call's time and asked again would keep a busy etcd busy and never get a token. The witness's calls last a quarter of its lease each,
+     * so this and the call after it end with the lease, and before it where another endpoint may still have to be asked.
+     */
+    private final long authenticationMillis;
+
     private final Http http;
     private volatile int preferred;
     private volatile String token = "";
@@ -37,10 +44,11 @@ final class EtcdClient {
         }
     }
 
-    /** @param callMillis time limit of a call to one endpoint */
+    /** @param callMillis time limit of a call to one endpoint; an authentication gets more, up to three times as much */
     EtcdClient(EtcdSettings settings, long callMillis) throws IOException {
         this.settings = settings;
         this.callMillis = callMillis;
+        this.authenticationMillis = callMillis * (settings.endpoints().size() == 1 ? 3 : 2);
         this.http = new Http(Map.of(), settings.tls());
     }
 
@@ -71,14 +79,14 @@ final class EtcdClient {
 
     private Json authorized(URI endpoint, String path, String body) throws IOException, InterruptedException {
         if (settings.user().isEmpty()) {
-            return post(endpoint, path, body, "");
+            return post(endpoint, path, body, "", callMillis);
         }
         String used = token;
         if (used.isEmpty()) {
             used = authenticate(endpoint);
         }
         try {
-            return post(endpoint, path, body, used);
+            return post(endpoint, path, body, used, callMillis);
         } catch (RefusedException e) {
             if (e.code() != UNAUTHENTICATED
                     && !e.getMessage().contains("auth token")
@@ -86,14 +94,15 @@ final class EtcdClient {
                 throw e;
             }
             // Tokens end, and a restarted etcd knows none.
-            return post(endpoint, path, body, authenticate(endpoint));
+            return post(endpoint, path, body, authenticate(endpoint), callMillis);
         }
     }
 
     private String authenticate(URI endpoint) throws IOException, InterruptedException {
         String body =
                 "{\"name\":" + Json.quote(settings.user()) + ",\"password\":" + Json.quote(settings.password()) + "}";
-        String fresh = post(endpoint, "/v3/auth/authenticate", body, "").text("token");
+        String fresh = post(endpoint, "/v3/auth/authenticate", body, "", authenticationMillis)
+                .text("token");
         if (fresh.isEmpty()) {
             throw new IOException(endpoint + " gives no token to the user " + settings.user());
         }
@@ -101,14 +110,15 @@ final class EtcdClient {
         return fresh;
     }
 
-    private Json post(URI endpoint, String path, String body, String bearer) throws IOException, InterruptedException {
+    private Json post(URI endpoint, String path, String body, String bearer, long limitMillis)
+            throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(endpoint + path))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body));
         if (!bearer.isEmpty()) {
             request.header("Authorization", bearer);
         }
-        Http.Reply reply = http.send(request.build(), callMillis, ANSWER_BYTES);
+        Http.Reply reply = http.send(request.build(), limitMillis, ANSWER_BYTES);
         Json answer;
         try {
             answer = Json.parse(reply.text());

@@ -201,6 +201,11 @@ class DiskPathTest {
         return node;
     }
 
+    /** A path beside the disk's: ten seconds of silence are no busy machine, but a heartbeat thread that waits for the disk. */
+    private static PathConfig network(String peer, InetSocketAddress local, InetSocketAddress remote) {
+        return new PathConfig("net", peer, local, remote, 500, 20, FakeNetwork.KEY);
+    }
+
     private static void alive(Node a, Node b) throws Exception {
         Await.until(
                 "alive at both ends",
@@ -254,8 +259,8 @@ class DiskPathTest {
     void aDiskThatHangsKillsItsPathAndDelaysNoOther() throws Exception {
         InetSocketAddress one = free("127.0.0.1");
         InetSocketAddress two = free("127.0.0.2");
-        Node a = node(true, 11, new PathConfig("net", "B", one, two, INTERVAL, MISSES, FakeNetwork.KEY));
-        Node b = node(false, 22, new PathConfig("net", "A", two, one, INTERVAL, MISSES, FakeNetwork.KEY));
+        Node a = node(true, 11, network("B", one, two));
+        Node b = node(false, 22, network("A", two, one));
         alive(a, b);
         Await.until("the network, too", LIMIT, () -> a.last("net").endsWith("alive"));
         a.disk.hangs = new CountDownLatch(1);
@@ -279,9 +284,9 @@ class DiskPathTest {
     void aPathIsGivenUpWhileItsDiskHangs() throws Exception {
         InetSocketAddress one = free("127.0.0.1");
         InetSocketAddress two = free("127.0.0.2");
-        PathConfig net = new PathConfig("net", "B", one, two, INTERVAL, MISSES, FakeNetwork.KEY);
+        PathConfig net = network("B", one, two);
         Node a = node(true, 11, net);
-        Node b = node(false, 22, new PathConfig("net", "A", two, one, INTERVAL, MISSES, FakeNetwork.KEY));
+        Node b = node(false, 22, network("A", two, one));
         alive(a, b);
         Await.until("the network, too", LIMIT, () -> a.last("net").endsWith("alive"));
         a.disk.hangs = new CountDownLatch(1);

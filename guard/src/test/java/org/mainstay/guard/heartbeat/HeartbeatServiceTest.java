@@ -22,6 +22,9 @@ import org.mainstay.guard.util.Log;
 
 /** Real sockets on loopback addresses. */
 class HeartbeatServiceTest {
+    /** Misses after which a path of a healthy peer is not dead on the busiest machine. */
+    private static final int PATIENT = 20;
+
     @TempDir
     Path folder;
 
@@ -71,6 +74,13 @@ class HeartbeatServiceTest {
             return said.stream().anyMatch(word -> word.text().startsWith(start));
         }
 
+        List<String> saidOf(String start) {
+            return said.stream()
+                    .map(Said::text)
+                    .filter(text -> text.startsWith(start))
+                    .toList();
+        }
+
         long when(String text) {
             return said.stream()
                     .filter(word -> word.text().equals(text))
@@ -111,15 +121,17 @@ class HeartbeatServiceTest {
     void deadIsSaidRightAfterTheDetectionTime() throws Exception {
         Node a = new Node(11);
         Node b = new Node(22);
-        a.service.paths(List.of(path(true, 50, 3)));
-        b.service.paths(List.of(path(false, 50, 3)));
+        a.service.paths(List.of(path(true, 500, 6)));
+        b.service.paths(List.of(path(false, 500, 6)));
         Await.until("alive at both ends", 30_000, () -> a.hears("path p B true") && b.hears("path p A true"));
-        b.service.close();
         long stopped = System.nanoTime();
+        b.service.close();
         Await.until("dead", 30_000, () -> a.hears("path p B false"));
         long millis = TimeUnit.NANOSECONDS.toMillis(a.when("path p B false") - stopped);
-        // the last echo is at most one interval old when the peer ends; the upper bound leaves room for a busy machine
-        assertThat(millis).isBetween(98L, 220L);
+        // 3000 after the last echo, which is at most one interval old when the peer ends; the bounds leave room for a
+        // busy
+        // machine, PathMonitorTest has the exact times
+        assertThat(millis).isBetween(1000L, 15_000L);
     }
 
     @Test
@@ -182,8 +194,8 @@ class HeartbeatServiceTest {
     void rubbishIsDroppedAndCounted() throws Exception {
         Node a = new Node(11);
         Node b = new Node(22);
-        a.service.paths(List.of(path(true, 50, 3)));
-        b.service.paths(List.of(path(false, 50, 3)));
+        a.service.paths(List.of(path(true, 500, PATIENT)));
+        b.service.paths(List.of(path(false, 500, PATIENT)));
         Await.until("alive", 30_000, () -> a.hears("path p B true"));
         try (DatagramChannel stranger = DatagramChannel.open()) {
             byte[] looksRight = new byte[Packet.LENGTH];
@@ -198,21 +210,21 @@ class HeartbeatServiceTest {
         log.flush();
         String lines = java.nio.file.Files.readString(folder.resolve("log"));
         assertThat(lines.lines().filter(line -> line.contains("dropped"))).hasSize(1);
-        assertThat(a.hears("path p B false")).isFalse();
+        assertThat(a.saidOf("path p B")).containsExactly("path p B true");
     }
 
     @Test
     void unchangedPathsAreNotDisturbedByOthers() throws Exception {
         Node a = new Node(11);
         Node b = new Node(22);
-        b.service.paths(List.of(path(false, 50, 3)));
-        a.service.paths(List.of(path(true, 50, 3)));
+        b.service.paths(List.of(path(false, 500, PATIENT)));
+        a.service.paths(List.of(path(true, 500, PATIENT)));
         Await.until("alive", 30_000, () -> a.hears("path p B true"));
         PathConfig other = new PathConfig("q", "C", one, free("127.0.0.3"), 50, 3, FakeNetwork.OTHER_KEY);
-        a.service.paths(List.of(path(true, 50, 3), other));
+        a.service.paths(List.of(path(true, 500, PATIENT), other));
         Await.until("the other is dead", 30_000, () -> a.hears("path q C false"));
-        a.service.paths(List.of(path(true, 50, 3)));
-        assertThat(a.service.views().get(2, TimeUnit.SECONDS)).hasSize(1);
-        assertThat(a.hears("path p B false")).isFalse();
+        a.service.paths(List.of(path(true, 500, PATIENT)));
+        assertThat(a.service.views().get(20, TimeUnit.SECONDS)).hasSize(1);
+        assertThat(a.saidOf("path p B")).containsExactly("path p B true");
     }
 }

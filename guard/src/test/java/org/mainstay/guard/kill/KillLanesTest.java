@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
 
-@Timeout(30)
+@Timeout(60)
 class KillLanesTest {
     @TempDir
     Path folder;
@@ -72,7 +72,7 @@ class KillLanesTest {
 
     @Test
     void theLimitCountsFromTheStartAndGivesTheLaneFree() throws Exception {
-        try (KillLanes lanes = new KillLanes(this::execute, log, 300, 10_000)) {
+        try (KillLanes lanes = new KillLanes(this::execute, log, 3000, 20_000)) {
             CompletableFuture<List<Result>> first = lanes.execute("X", List.of("hangs"));
             CompletableFuture<List<Result>> second = lanes.execute("X", List.of("after it"));
             assertThat(only(first).done()).isFalse();
@@ -84,7 +84,7 @@ class KillLanesTest {
 
     @Test
     void whatWaitedTooLongIsNeverExecuted() throws Exception {
-        try (KillLanes lanes = new KillLanes(this::execute, log, 20_000, 100)) {
+        try (KillLanes lanes = new KillLanes(this::execute, log, 25_000, 3000)) {
             CompletableFuture<List<Result>> first = lanes.execute("X", List.of("hangs"));
             assertThat(only(lanes.execute("X", List.of("late"))).message()).contains("late: the kill handles before");
             hang.countDown();

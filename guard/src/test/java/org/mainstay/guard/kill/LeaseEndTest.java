@@ -12,11 +12,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.guard.util.Await;
 import org.mainstay.guard.util.Log;
 
 /** Control groups stand for themselves here: folders with a list of real processes, killed one by one. */
+@Timeout(60)
 class LeaseEndTest {
     @TempDir
     Path folder;
@@ -62,8 +64,8 @@ class LeaseEndTest {
         assertThat(end.anythingLeft()).isTrue();
         end.begin(5000);
         Await.until("nothing left", 30_000, () -> !end.anythingLeft());
-        assertThat(one.waitFor(2, TimeUnit.SECONDS)).isTrue();
-        assertThat(two.waitFor(2, TimeUnit.SECONDS)).isTrue();
+        assertThat(one.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(two.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(notices).containsExactly("the lease was over: db, web ended by their kill handles");
         end.begin(5000);
         assertThat(notices).as("once").hasSize(1);
@@ -92,7 +94,7 @@ class LeaseEndTest {
         Process again = group("one");
         assertThat(end.anythingLeft()).isTrue();
         end.begin(5000);
-        assertThat(again.waitFor(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(again.waitFor(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -107,7 +109,7 @@ class LeaseEndTest {
                 .isZero();
         inService = new InService(Map.of("a-stuck", List.of(handle("stuck")), "b", List.of(handle("other"))));
         end.begin(2000);
-        assertThat(other.waitFor(2, TimeUnit.SECONDS)).isTrue();
+        assertThat(other.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(end.anythingLeft()).isTrue();
         // lets the blocked reader go
         Files.writeString(stuck.resolve("cgroup.procs"), "");

@@ -54,7 +54,7 @@ class ReservationsTest {
     /** Each server follows its own paths: the impatient one must not take a slow renewal for a death. */
     @Test
     void aHolderThatRenewsSlowlyIsNotTakenForDeadByOneWithShorterTimes() throws Exception {
-        Server slow = Server.of("A", folder, 400, 1200);
+        Server slow = Server.of("A", folder, 800, 2400);
         Server quick = Server.of("B", folder, 20, 60);
         servers.addAll(List.of(slow, quick));
         assertThat(slow.initialise().done()).isTrue();

@@ -24,8 +24,8 @@ import org.mainstay.guard.util.Log;
 
 /** Against real etcd servers that are killed, stopped, restarted and emptied. */
 class EtcdWitnessIT {
-    private static final long LEASE = 4000;
-    private static final long STOP = 1000;
+    private static final long LEASE = 6000;
+    private static final long STOP = 2000;
     private static final long OBSERVE = Witness.period(LEASE + STOP);
     /** All keys there are. */
     private static final String ALL = "{\"key\":\"AA==\",\"range_end\":\"AA==\"}";
@@ -94,7 +94,7 @@ class EtcdWitnessIT {
     private static void alive(Member member, String peer) throws Exception {
         Await.until(
                 peer + " alive: " + member.told.reason(peer) + member.told.trouble,
-                30_000,
+                60_000,
                 () -> member.told.word(peer) == Word.ALIVE && member.leased() && member.told.usable);
     }
 
@@ -112,12 +112,16 @@ class EtcdWitnessIT {
     private static void renewed(Member... members) throws Exception {
         long since = Recorder.now();
         for (Member member : members) {
-            Await.until("renewed", 30_000, () -> member.told.written >= since);
+            try {
+                Await.until("renewed", 60_000, () -> member.told.written >= since);
+            } catch (AssertionError e) {
+                throw new AssertionError(e.getMessage() + "; its trouble: " + member.told.trouble, e);
+            }
         }
     }
 
     private static void complains(Member member, String words) throws Exception {
-        Await.until(words, 30_000, () -> member.told.trouble.contains(words));
+        Await.until(words, 60_000, () -> member.told.trouble.contains(words));
     }
 
     private void refused(String words) {
@@ -129,7 +133,7 @@ class EtcdWitnessIT {
         single();
         Member[] pair = pair();
         pair[0].witness.close();
-        Await.until("failed", 30_000, () -> pair[1].told.word("a") == Word.FAILED);
+        Await.until("failed", 60_000, () -> pair[1].told.word("a") == Word.FAILED);
         assertThat(pair[1].told.failedAt("a")).isGreaterThanOrEqualTo(pair[0].told.written + LEASE + STOP);
         assertThat(pair[1].leased()).isTrue();
         new Member("a", "a", "b");
@@ -140,10 +144,10 @@ class EtcdWitnessIT {
     void whoNeverWasThereIsFailedOnlyAfterTheWholeTime() throws Exception {
         single();
         Member b = new Member("b", "a", "b");
-        Await.until("leased", 30_000, b::leased);
+        Await.until("leased", 60_000, b::leased);
         long since = Recorder.now();
         assertThat(b.told.word("a")).isEqualTo(Word.UNKNOWN);
-        Await.until("failed", 30_000, () -> b.told.word("a") == Word.FAILED);
+        Await.until("failed", 60_000, () -> b.told.word("a") == Word.FAILED);
         assertThat(b.told.failedAt("a") - since).isGreaterThan(LEASE);
     }
 
@@ -153,8 +157,8 @@ class EtcdWitnessIT {
         Member[] pair = pair();
         server.kill();
         for (Member member : pair) {
-            Await.until("no lease", 30_000, () -> !member.leased() && !member.told.usable);
-            Await.until("unknown", 30_000, () -> member.told.word(member == pair[0] ? "b" : "a") == Word.UNKNOWN);
+            Await.until("no lease", 60_000, () -> !member.leased() && !member.told.usable);
+            Await.until("unknown", 60_000, () -> member.told.word(member == pair[0] ? "b" : "a") == Word.UNKNOWN);
         }
         server.start();
         healthy(pair);
@@ -166,9 +170,9 @@ class EtcdWitnessIT {
         Member[] pair = pair();
         server.signal("STOP");
         long since = Recorder.now();
-        Await.until("no lease", 30_000, () -> !pair[0].leased() && !pair[1].leased());
+        Await.until("no lease", 60_000, () -> !pair[0].leased() && !pair[1].leased());
         assertThat(pair[0].told.trouble).contains("does not answer");
-        Await.until("longer than the key lives", 30_000, () -> Recorder.now() - since > OBSERVE + 2000);
+        Await.until("longer than the key lives", 60_000, () -> Recorder.now() - since > OBSERVE + 2000);
         server.signal("CONT");
         healthy(pair);
     }
@@ -182,7 +186,7 @@ class EtcdWitnessIT {
         server.start();
         renewed(pair);
         long since = Recorder.now();
-        Await.until("as long as a silence must last", 30_000, () -> Recorder.now() - since > OBSERVE);
+        Await.until("as long as a silence must last", 60_000, () -> Recorder.now() - since > OBSERVE);
         healthy(pair);
     }
 
@@ -241,7 +245,7 @@ class EtcdWitnessIT {
 
     private static EtcdServer leader(List<EtcdServer> all, EtcdServer not) throws Exception {
         EtcdServer[] found = new EtcdServer[1];
-        Await.until("a leader", 30_000, () -> {
+        Await.until("a leader", 60_000, () -> {
             for (EtcdServer server : all) {
                 if (server != not && Boolean.TRUE.equals(server.leads())) {
                     found[0] = server;
@@ -258,7 +262,7 @@ class EtcdWitnessIT {
         Member[] pair = pair();
         Member other = new Member("a", "a", "b");
         Await.until(
-                "noticed", 30_000, () -> (pair[0].told.trouble + other.told.trouble).contains("another server writes"));
+                "noticed", 60_000, () -> (pair[0].told.trouble + other.told.trouble).contains("another server writes"));
     }
 
     // --- who may
@@ -292,6 +296,7 @@ class EtcdWitnessIT {
         Member[] pair = pair();
         server.kill();
         server.start();
+        server.awaitReady();
         renewed(pair[0]);
         alive(pair[1], "a");
 

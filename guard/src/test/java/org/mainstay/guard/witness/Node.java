@@ -14,11 +14,11 @@ import org.mainstay.guard.util.Await;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
 
-/** A server in storage mode with times that suit a test: 150 ms between writes, 4 checks, L and S one second and a half. */
+/** A server in storage mode with times that suit a test: 200 ms between writes, 4 checks, L and S three seconds. */
 final class Node implements AutoCloseable {
-    static final long INTERVAL = 150;
-    static final long LEASE = 1000;
-    static final long STOP = 500;
+    static final long INTERVAL = 200;
+    static final long LEASE = 2000;
+    static final long STOP = 1000;
     static final long OBSERVE = Witness.period(LEASE + STOP);
 
     final String name;

@@ -51,9 +51,13 @@ class S3StoreIT {
     }
 
     private S3Store store() {
+        return store(20_000);
+    }
+
+    private S3Store store(long callMillis) {
         return new S3Store(
                 new StorageSettings(StorageSettings.Type.AWS_S3, 1000, 4, Map.of(), parameters),
-                1000,
+                callMillis,
                 environment::get,
                 Clock.systemUTC());
     }
@@ -109,7 +113,7 @@ class S3StoreIT {
 
     @Test
     void faultsAreSaidWithinTheTimeLimit() throws Exception {
-        S3Store store = store();
+        S3Store store = store(3000);
         store.write("s3://bucket/a", page(1), false);
         server.control("status 500");
         assertThatThrownBy(() -> store.read("s3://bucket/a")).hasMessageContaining("500 (InternalError)");
@@ -119,8 +123,8 @@ class S3StoreIT {
         server.control("status ");
         server.control("hangs yes");
         long before = Recorder.now();
-        assertThatThrownBy(() -> store.read("s3://bucket/a")).hasMessageContaining("does not answer within 1000 ms");
-        assertThat(Recorder.now() - before).isLessThan(5000);
+        assertThatThrownBy(() -> store.read("s3://bucket/a")).hasMessageContaining("does not answer within 3000 ms");
+        assertThat(Recorder.now() - before).isLessThan(15_000);
         server.control("hangs ");
         server.control("long 50000000");
         assertThatThrownBy(() -> store.read("s3://bucket/a")).hasMessageContaining("longer than");
@@ -198,7 +202,7 @@ class S3StoreIT {
         Set<String> members = Set.of("a", "b");
         Map<String, List<String>> places = new TreeMap<>();
         members.forEach(name -> places.put(name, List.of("s3://one-1/" + name, "s3://two-2/" + name)));
-        S3Store real = store();
+        S3Store real = store(1000);
         List<Node> nodes = new ArrayList<>();
         OneBucket bucket = new OneBucket(real);
         for (String name : List.of("a", "b")) {
@@ -208,13 +212,12 @@ class S3StoreIT {
         Node b = nodes.get(1);
         try {
             CompletableFuture<Result> first = a.init(new ArrayList<>());
-            assertThat(b.init(new ArrayList<>()).get(20, TimeUnit.SECONDS)).matches(Result::done);
-            assertThat(first.get(20, TimeUnit.SECONDS)).matches(Result::done);
+            assertThat(b.init(new ArrayList<>()).get(60, TimeUnit.SECONDS)).matches(Result::done);
+            assertThat(first.get(60, TimeUnit.SECONDS)).matches(Result::done);
             Await.until("alive", 30_000, () -> b.told.word("a") == Word.ALIVE && a.leased());
             bucket.away = "two-2";
             Await.until("said", 30_000, () -> b.told.reason("a").contains("away"));
-            assertThat(b.told.word("a")).isEqualTo(Word.ALIVE);
-            assertThat(a.leased()).isTrue();
+            Await.until("alive and leased with one bucket", 30_000, () -> b.told.word("a") == Word.ALIVE && a.leased());
             long since = Recorder.now();
             Await.until("one bucket is enough for a write", 30_000, () -> a.told.written >= since);
             bucket.away = "";

@@ -206,17 +206,17 @@ class MessengerTest {
         });
         assertThat(a.node.send("B", "command", large)).isTrue();
         long worst = 0;
+        long smallAt = 0;
         for (int i = 0; i < 20; i++) {
             long begin = System.nanoTime();
             a.node.request("B", "core", Inspector.numbered(i, 4), LONG)
                     .toCompletableFuture()
                     .get(20, TimeUnit.SECONDS);
-            worst = Math.max(worst, System.nanoTime() - begin);
+            long end = System.nanoTime();
+            worst = Math.max(worst, end - begin);
+            smallAt = i == 0 ? end : smallAt;
         }
-        long smallAt = System.nanoTime();
-        assertThat(largeAt.get(60, TimeUnit.SECONDS))
-                .as("the small ones overtook")
-                .isGreaterThan(smallAt);
+        assertThat(largeAt.get(60, TimeUnit.SECONDS)).as("a small one overtook").isGreaterThan(smallAt);
         assertThat(Duration.ofNanos(worst))
                 .as("generous: only being stuck fails")
                 .isLessThan(Duration.ofSeconds(15));

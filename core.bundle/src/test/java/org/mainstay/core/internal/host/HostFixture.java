@@ -68,9 +68,9 @@ final class HostFixture implements AutoCloseable {
         return asked;
     }
 
-    /** Waits until the condition holds, at most ten seconds. */
+    /** Waits until the condition holds, at most forty seconds. */
     static void await(String what, BooleanSupplier condition) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("in time: " + what).isLessThan(end);
             new CountDownLatch(1).await(10, TimeUnit.MILLISECONDS);

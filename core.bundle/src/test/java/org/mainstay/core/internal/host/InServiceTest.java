@@ -128,7 +128,7 @@ class InServiceTest {
         CommandResult result =
                 host.run(Command.of("sh", "-c", "trap '' TERM; echo $$ >" + second + "; while :; do sleep 1; done")
                         .inService()
-                        .timeLimit(Duration.ofMillis(300))
+                        .timeLimit(Duration.ofSeconds(5))
                         .build());
         assertThat(result.timedOut()).isTrue();
         assertThat(HostFixture.runs(HostFixture.number(second))).isFalse();
@@ -166,7 +166,7 @@ class InServiceTest {
                 .start();
         HostFixture.await("both commands run", () -> HostFixture.hasText(pid) && HostFixture.hasText(command));
         mainstay.destroyForcibly();
-        assertThat(mainstay.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(mainstay.waitFor(30, TimeUnit.SECONDS)).isTrue();
         long left = HostFixture.number(command);
         HostFixture.await("the action's command is ended", () -> !HostFixture.runs(left));
         awaitLife();

@@ -115,10 +115,10 @@ class LinuxNetworkIT {
         c.ping(address(own(vip, 3)), address, LONG);
         String right = machines.hardware("b", "eth0");
         long start = System.nanoTime();
-        assertThat(b.announce("eth0", address, 3).succeeded()).isTrue();
+        assertThat(b.announce("eth0", address, 30).succeeded()).isTrue();
         assertThat(System.nanoTime() - start)
                 .as("does not wait for the repetitions")
-                .isLessThan(900_000_000L);
+                .isLessThan(15_000_000_000L);
         // the client forgets, as if the first announcement had been lost
         machines.inside("c", "neigh", "replace", vip, "lladdr", "02:00:00:00:00:01", "nud", "stale", "dev", "eth0");
         HostFixture.await("the client hears a repetition", () -> neighbour(vip).equals(right));
@@ -171,7 +171,7 @@ class LinuxNetworkIT {
         InetAddress address = address(vip);
         assertThat(b.findDuplicate("eth0", address, SHORT)).isEmpty();
         a.addAddress("eth0", address, prefix(vip));
-        assertThat(b.findDuplicate("eth0", address, SHORT)).isEqualTo(machines.hardware("a", "eth0"));
+        assertThat(b.findDuplicate("eth0", address, LONG)).isEqualTo(machines.hardware("a", "eth0"));
         long start = System.nanoTime();
         assertThat(b.findDuplicate("eth0", address, Duration.ofSeconds(30))).isNotEmpty();
         assertThat(System.nanoTime() - start).as("an answer ends the wait").isLessThan(5_000_000_000L);

@@ -3,6 +3,7 @@ package org.mainstay.core.internal.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -32,7 +33,7 @@ class LateKitTest {
 
     @BeforeEach
     void start() throws Exception {
-        cluster = new TestCluster(directory, 2).withPaths();
+        cluster = new TestCluster(directory, 2, Duration.ofSeconds(2)).withPaths();
         a = cluster.node("A");
         b = cluster.node("B");
         assertThat(a.create("vip").exitCode()).isZero();
@@ -80,7 +81,7 @@ class LateKitTest {
                 .isNotZero();
         cluster.await("B serves", () -> b.state("vip") == InstanceState.ISP && b.runs("vip"));
         release.countDown();
-        assertThat(cameBack.get(10, TimeUnit.SECONDS)).hasMessageContaining("time is over");
+        assertThat(cameBack.get(30, TimeUnit.SECONDS)).hasMessageContaining("time is over");
         assertThat(a.runs("vip")).isFalse();
     }
 

@@ -22,7 +22,7 @@ class StartWithQuorumTest {
     void itBeginsAsSoonAsTheQuorumIsKnown() throws Exception {
         Membership alone = new Membership(1, List.of(new Member("A", "10.0.0.1", 1500, "00")));
         Semaphore changes = new Semaphore(0);
-        TestNode node = new TestNode("A", "10.0.0.1", directory, alone, changes::release);
+        TestNode node = new TestNode("A", "10.0.0.1", directory, alone, TestCluster.AMPLE, changes::release);
         node.tunables("QUORUM_MODE=majority");
         node.kitWait(Duration.ofHours(1));
         node.start();

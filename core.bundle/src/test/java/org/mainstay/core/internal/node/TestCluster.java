@@ -2,6 +2,7 @@ package org.mainstay.core.internal.node;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +23,9 @@ import org.mainstay.cluster.lcd.Membership;
 
 /** Several servers in one process: real stores, runtimes and decision cores, with machines, guards and a network of the test. */
 public final class TestCluster implements AutoCloseable {
+    /** A time limit for actions that only something that hangs reaches. */
+    static final Duration AMPLE = Duration.ofSeconds(20);
+
     private static final long LIMIT_SECONDS = 20;
 
     private final Map<String, TestNode> nodes = new TreeMap<>();
@@ -33,6 +37,11 @@ public final class TestCluster implements AutoCloseable {
 
     /** Makes the servers A, B, ... and starts them. */
     public TestCluster(Path directory, int size) throws IOException {
+        this(directory, size, AMPLE);
+    }
+
+    /** @param actionLimit of the kit's restore and remove on all servers, for tests whose restore hangs */
+    TestCluster(Path directory, int size, Duration actionLimit) throws IOException {
         List<Member> members = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             members.add(new Member(name(i), "10.0.0." + (i + 1), 1500, "00"));
@@ -46,6 +55,7 @@ public final class TestCluster implements AutoCloseable {
                             "10.0.0." + (i + 1),
                             directory.resolve(name(i)),
                             membership,
+                            actionLimit,
                             this::somethingChanged));
         }
         nodes.values().forEach(TestNode::start);

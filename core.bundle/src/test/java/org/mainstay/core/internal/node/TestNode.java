@@ -59,12 +59,14 @@ public final class TestNode {
     private AdminService administration;
     private FakeMessenger messenger;
 
-    TestNode(String name, String address, Path home, Membership membership, Runnable changed) throws IOException {
+    /** @param actionLimit of the kit's restore and remove, which comes behind a restore that hangs */
+    TestNode(String name, String address, Path home, Membership membership, Duration actionLimit, Runnable changed)
+            throws IOException {
         this.name = name;
         this.address = address;
         this.home = home;
         this.changed = changed;
-        this.kit = new FakeKit(descriptor("fake"), machine);
+        this.kit = new FakeKit(descriptor("fake", actionLimit), machine);
         Files.createDirectories(home.resolve("data"));
         Files.createDirectories(home.resolve("etc/default"));
         tunables("START_WAIT_SECS=1");
@@ -74,7 +76,7 @@ public final class TestNode {
         LcdStore.create(home.resolve("data"), own, new Origin("root", "test", 0, ""));
     }
 
-    private static KitDescriptor descriptor(String type) {
+    private static KitDescriptor descriptor(String type, Duration actionLimit) {
         return KitDescriptor.builder("test", type, "1.0", "Fake Thing")
                 .fields(List.of(
                         Field.named("id", "Identifier").build(),
@@ -84,8 +86,8 @@ public final class TestNode {
                                 .choices(List.of("fast", "slow"))
                                 .build(),
                         Field.named("local", "Local").scope(Field.Scope.SERVER).build()))
-                .timeLimit(Action.RESTORE, Duration.ofSeconds(1))
-                .timeLimit(Action.REMOVE, Duration.ofSeconds(1))
+                .timeLimit(Action.RESTORE, actionLimit)
+                .timeLimit(Action.REMOVE, actionLimit)
                 .checks(0, 0)
                 .localRecovery(false)
                 .extraActions("polish")

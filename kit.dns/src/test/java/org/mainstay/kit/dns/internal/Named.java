@@ -116,7 +116,7 @@ final class Named implements AutoCloseable {
 
     /** Asks with dig; one line per record. */
     List<String> dig(String name, String type) throws Exception {
-        Process dig = new ProcessBuilder("dig", "+short", "+time=2", "@" + address, "-p", "" + port, name, type)
+        Process dig = new ProcessBuilder("dig", "+short", "+time=20", "@" + address, "-p", "" + port, name, type)
                 .redirectErrorStream(true)
                 .start();
         String output = new String(dig.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);

@@ -128,7 +128,7 @@ class SettingsTest {
                         + " printf '::1 STREAM x\\n127.0.0.9 STREAM\\n';; *) exec sleep 600;; esac\n");
         assertThat(getent.toFile().setExecutable(true)).isTrue();
         try (KitBench bench = bench(new DnsKit(folder))) {
-            bench.tunable("LKDNS_TIMEOUT_MILLIS", "1000");
+            bench.tunable("LKDNS_TIMEOUT_MILLIS", "5000");
             DnsClient client = new DnsClient(
                     bench.context(withdrawing(Map.of())), Optional.empty(), Duration.ofMinutes(1), getent.toString());
             for (int time = 0; time < 2; time++) {

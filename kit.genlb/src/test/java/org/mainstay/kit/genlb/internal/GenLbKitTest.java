@@ -129,7 +129,7 @@ class GenLbKitTest {
     // covers LB-025 LB-052 LB-063 LB-065
     @Test
     void silenceRaisesTheFlagAndTheNextProbeTakesItDown() throws IOException {
-        bench.tunable("HC_TIMEOUT", "2");
+        bench.tunable("HC_TIMEOUT", "15");
         balancer.start();
         create(String.valueOf(port));
         assertThat(restore().succeeded()).isTrue();

@@ -224,7 +224,7 @@ class OcfKitIT {
                         "user",
                         "root",
                         "timeLimit",
-                        "5"));
+                        "12"));
         restore();
         Files.writeString(hangs, "");
         Outcome check = kit.quickCheck(bench.context(resource));

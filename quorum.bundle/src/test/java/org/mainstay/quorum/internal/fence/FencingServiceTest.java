@@ -102,13 +102,13 @@ class FencingServiceTest implements FencingService.Outside {
     }
 
     private FenceFinished answer() throws InterruptedException {
-        FenceFinished answer = answers.poll(30, TimeUnit.SECONDS);
+        FenceFinished answer = answers.poll(60, TimeUnit.SECONDS);
         assertThat(answer).isNotNull();
         return answer;
     }
 
     private List<org.mainstay.cluster.Fencing.Test> test() throws Exception {
-        return service.test("", line -> {}).toCompletableFuture().get(30, TimeUnit.SECONDS);
+        return service.test("", line -> {}).toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -126,7 +126,7 @@ class FencingServiceTest implements FencingService.Outside {
 
     @Test
     void anAgentThatLiesDoesNotFence() throws Exception {
-        configure(agent.section("power-b", 1, "option.mode=lie"));
+        configure(agent.hopeless("power-b", 1, "option.mode=lie"));
         FenceFinished answer = fence();
         assertThat(answer.confirmed()).isFalse();
         assertThat(answer.evidence()).contains("off succeeded, but its status still says on");
@@ -146,7 +146,7 @@ class FencingServiceTest implements FencingService.Outside {
     @Test
     void aHangingAgentIsEndedWithItsChildrenAndTheNextLevelIsTried() throws Exception {
         configure(
-                agent.section("first", 1, "option.mode=hang", "option.plug=1"),
+                agent.hopeless("first", 1, "option.mode=hang", "option.plug=1"),
                 agent.section("second", 2, "option.plug=2"));
         FenceFinished answer = fence();
         assertThat(answer.confirmed()).isTrue();
@@ -159,17 +159,22 @@ class FencingServiceTest implements FencingService.Outside {
     }
 
     /** A process that ended but was not waited for yet runs no more. */
-    private static boolean runs(long pid) throws IOException {
-        Path stat = Path.of("/proc/" + pid + "/stat");
-        return Files.exists(stat)
-                && !Files.readString(stat).replaceAll("^.*\\) ", "").startsWith("Z");
+    private static boolean runs(long pid) {
+        try {
+            return !Files.readString(Path.of("/proc/" + pid + "/stat"))
+                    .replaceAll("^.*\\) ", "")
+                    .startsWith("Z");
+        } catch (IOException e) {
+            // it is gone, perhaps while its state was read
+            return false;
+        }
     }
 
     @Test
     void allDevicesOfALevelMustConfirm() throws Exception {
         configure(
                 agent.section("supply-1", 1, "option.plug=1"),
-                agent.section("supply-2", 1, "option.plug=2", "option.mode=lie"));
+                agent.hopeless("supply-2", 1, "option.plug=2", "option.mode=lie"));
         assertThat(fence().confirmed()).isFalse();
         configure(agent.section("supply-1", 1, "option.plug=1"), agent.section("supply-2", 1, "option.plug=2"));
         assertThat(fence().confirmed()).isTrue();
@@ -184,7 +189,7 @@ class FencingServiceTest implements FencingService.Outside {
 
     @Test
     void retriesAreMade() throws Exception {
-        configure(agent.section("power-b", 1, "option.mode=lie").replace("retries=0", "retries=1"));
+        configure(agent.hopeless("power-b", 1, "option.mode=lie").replace("retries=0", "retries=1"));
         assertThat(fence().evidence()).contains("tried 2 times");
         assertThat(agent.calls().lines().filter(call -> call.startsWith("off"))).hasSize(2);
     }
@@ -255,7 +260,7 @@ class FencingServiceTest implements FencingService.Outside {
         assertThat(fence().evidence()).contains("mainstay fencing acknowledge B");
         Reply reply = service.acknowledge("B", ADMIN, "pulled\nthe plug")
                 .toCompletableFuture()
-                .get(5, TimeUnit.SECONDS);
+                .get(30, TimeUnit.SECONDS);
         assertThat(reply.succeeded()).isTrue();
         FenceFinished answer = answer();
         assertThat(answer.confirmed()).isTrue();
@@ -282,7 +287,7 @@ class FencingServiceTest implements FencingService.Outside {
     private int code(String server, Caller caller) throws Exception {
         return service.acknowledge(server, caller, "")
                 .toCompletableFuture()
-                .get(5, TimeUnit.SECONDS)
+                .get(30, TimeUnit.SECONDS)
                 .exitCode();
     }
 

@@ -59,9 +59,19 @@ final class TestAgent {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
     }
 
+    /** A device whose agent has time enough on any machine. */
     String section(String name, int level, String... more) {
+        return section(name, level, 30, more);
+    }
+
+    /** A device that does not confirm: its time is waited for to the end. */
+    String hopeless(String name, int level, String... more) {
+        return section(name, level, 4, more);
+    }
+
+    private String section(String name, int level, int timeout, String... more) {
         return "[" + name + "]\nserver=B\nlevel=" + level + "\nagent=" + program() + "\noption.ip=10.0.9.2\n"
-                + "secret.password=secret\ntimeout=1\nretries=0\n" + String.join("\n", more) + "\n";
+                + "secret.password=secret\ntimeout=" + timeout + "\nretries=0\n" + String.join("\n", more) + "\n";
     }
 
     String calls() throws IOException {
