@@ -171,7 +171,7 @@ public final class ControlServer implements AutoCloseable {
             case "continue" -> engine.volume(name).resume(peer);
             case "break" -> engine.volume(name).breakMirror(peer);
             case "resync" -> engine.volume(name).resync(peer);
-            case "recorded" -> engine.volume(name).recorded(peer);
+            case "recorded" -> engine.volume(name).recorded(peer, hold(need(words, 3)));
             case "shutdown" -> shutdown.run();
             default ->
                 throw new IllegalArgumentException("there is no command " + words.get(0) + "; PROTOCOL.md has them");
@@ -205,6 +205,14 @@ public final class ControlServer implements AutoCloseable {
             return Long.parseLong(text);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("'" + text + "' is not a whole number", e);
+        }
+    }
+
+    private static long hold(String text) {
+        try {
+            return Long.parseUnsignedLong(text, 16);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("'" + text + "' is not the number of a record-needed event", e);
         }
     }
 

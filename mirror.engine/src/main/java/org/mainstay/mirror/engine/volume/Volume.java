@@ -245,9 +245,9 @@ public final class Volume implements Export {
         locked(() -> mirror(peer).type(type));
     }
 
-    /** The controller recorded, where a takeover would look, that the target is not current (MIR-119). */
-    public void recorded(String peer) {
-        locked(() -> barrier.recorded(peer));
+    /** The controller recorded, where a takeover would look, that the target is not current since that loss (MIR-119). */
+    public void recorded(String peer, long number) {
+        locked(() -> barrier.recorded(peer, number));
         path.drain();
     }
 
