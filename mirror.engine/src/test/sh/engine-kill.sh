@@ -43,7 +43,7 @@ awk -F, '{ if ($2 > most) most = $2 } END { printf "longest write %.0f ms\n", mo
 # shellcheck disable=SC2086
 fio $job --verify_state_save=0 --verify_only --output="$WORK/verify.out" || { cat "$WORK/verify.out"; exit 1; }
 fio --name=m --directory="$WORK/mnt" --size=96m --rw=randrw --bs=256k --ioengine=libaio --iodepth=16 --direct=1 \
-    --verify=crc32c --verify_fatal=1 --time_based --runtime="${MIXED:-6}" --output="$WORK/mixed.out" &
+    --verify=crc32c --verify_fatal=1 --verify_state_save=0 --time_based --runtime="${MIXED:-6}" --output="$WORK/mixed.out" &
 fio=$!
 for ((i = 0; i < ${KILLS:-2}; i++)); do
     sleep 1.5

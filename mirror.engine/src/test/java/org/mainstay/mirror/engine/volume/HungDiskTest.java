@@ -27,7 +27,7 @@ import org.mainstay.mirror.engine.link.Link;
 import org.mainstay.mirror.engine.link.LinkHandler;
 
 /** A target whose disk hangs in the midst of a write: it goes on being told what to do, and nothing comes out of order. */
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HungDiskTest {
     private static final int SIZE = 4 * IntentLog.BLOCK;
 
