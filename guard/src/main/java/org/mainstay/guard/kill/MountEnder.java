@@ -118,8 +118,8 @@ final class MountEnder {
         if (topmost.filter(mount -> mount.fileSystem().equals(ATTACHMENT)).isEmpty()) {
             return Optional.empty();
         }
-        // By force: the kernel aborts the connection first; that the mount is busy, and stays, does not matter. As it is
-        // written (-c): looking where links lead would wait for the attachment too.
+        // By force: the kernel aborts the connection first; that the mount is busy, and stays, does not matter.
+        // As it is written (-c): looking where links lead would wait for the attachment too.
         Commands.Ended ended = commands.run(List.of("umount", "-c", "-f", "--", folder.toString()));
         return Optional.of("the attachment at " + folder + " was aborted"
                 + (ended.succeeded() ? "" : " and is still mounted: " + ended.summary()));
