@@ -34,7 +34,9 @@ import org.mainstay.mirror.engine.volume.VolumeStatus;
 public final class Engine implements AutoCloseable, Exports {
     private static final long TICK_MILLIS = 500;
     private static final int CLEAN_EVERY = 10;
-    /** How long a command waits for one before it, and a stop for the disk, until it says that the disk may hang. */
+    /** How long a command waits for one before it. */
+    private static final long BEFORE_SECONDS = 5;
+    /** How long a stop waits for the disk beyond its own time, until it says that the disk may hang. */
     private static final long DISK_SECONDS = 10;
 
     private final Path folder;
@@ -160,7 +162,7 @@ public final class Engine implements AutoCloseable, Exports {
         ReentrantLock lock = roles.computeIfAbsent(name, key -> new ReentrantLock());
         boolean mine = false;
         try {
-            mine = lock.tryLock(DISK_SECONDS, TimeUnit.SECONDS);
+            mine = lock.tryLock(BEFORE_SECONDS, TimeUnit.SECONDS);
             if (!mine) {
                 throw new IllegalStateException("the command before this one has not ended: perhaps the disk of " + name
                         + " hangs. See the log of the engine");

@@ -4,13 +4,20 @@ import java.util.List;
 
 /** Checks whether a volume may take a role, and takes it. */
 final class RoleChange {
-    /** A disk that works ends a write before that. */
-    private static final long DISK_MILLIS = 5_000;
+    /** A disk that works, if slowly, ends a write before that. */
+    private static final long DISK_MILLIS = 30_000;
 
     private final Volume volume;
+    private final long diskMillis;
 
     RoleChange(Volume volume) {
+        this(volume, DISK_MILLIS);
+    }
+
+    /** @param diskMillis how long a write that was taken as target may take to end */
+    RoleChange(Volume volume, long diskMillis) {
         this.volume = volume;
+        this.diskMillis = diskMillis;
     }
 
     /** Called without the lock: the disk, which may hang, is waited for without it. */
@@ -53,8 +60,8 @@ final class RoleChange {
 
     /** What was applied here as target is in the former source's log only: it must not be lost any more. */
     private void settle() throws RefusedException {
-        if (!volume.target().settled(DISK_MILLIS)) {
-            throw new IllegalStateException("a write that was taken as target has not ended within " + DISK_MILLIS
+        if (!volume.target().settled(diskMillis)) {
+            throw new IllegalStateException("a write that was taken as target has not ended within " + diskMillis
                     + " ms: the disk of " + volume.name() + " hangs. Repair it, or start the other side");
         }
         if (volume.state().role() == Role.TARGET && volume.flushLocal() != 0) {

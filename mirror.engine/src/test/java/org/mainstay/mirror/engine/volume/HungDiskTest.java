@@ -101,7 +101,7 @@ class HungDiskTest {
         session.received(null, endFrame());
         assertThat(volume.status().volume()).containsEntry("inStep", true);
         CompletableFuture<Void> writing = hang(session);
-        assertThatThrownBy(() -> volume.startSource(2, Trust.OWN))
+        assertThatThrownBy(() -> new RoleChange(volume, 500).source(2, Trust.OWN))
                 .as("what is on its way to the disk may still change it")
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("the disk of v hangs");
@@ -126,7 +126,8 @@ class HungDiskTest {
         session.received(null, new Frame().set(FrameType.ALIVE, 0, System.nanoTime(), 0, ByteBuffer.allocate(0)));
         session.received(null, endFrame());
         CompletableFuture<Void> writing = hang(session);
-        assertThatThrownBy(() -> volume.startSource(2, Trust.OWN)).hasMessageContaining("hangs");
+        assertThatThrownBy(() -> new RoleChange(volume, 500).source(2, Trust.OWN))
+                .hasMessageContaining("hangs");
         works.countDown();
         writing.get(60, TimeUnit.SECONDS);
         volume.startSource(2, Trust.OWN);
