@@ -6,6 +6,9 @@
  * it connects again, without limit, and sends every unanswered request again: I/O stalls and no request fails. Requests may be sent
  * twice; all of them have the same effect twice, and the kernel sends no overlapping ones at the same time.
  *
+ * What is sent never waits for what is received, nor the other way round: the sockets hold less than the requests do, and an engine
+ * that cannot send answers takes no requests. So the thread that reads answers sends nothing, and waits for nobody who does.
+ *
  * It is part of the way memory is reclaimed: it allocates nothing after its start, is locked in memory where that is allowed, and is
  * marked as an I/O flusher. Prints "ready" when FOLDER/volume can be used; -d: goes on in the background and returns then.
  * TERM ends it: what waits then fails.
@@ -32,9 +35,16 @@
 #define PR_SET_IO_FLUSHER 57
 #endif
 
+enum use {
+    FREE,
+    TAKEN,  /* for a request of the kernel */
+    ASKED,  /* the engine's: to be sent, or sent */
+    ANSWERED /* before it was sent to its end; who sends it frees it */
+};
+
 struct slot {
     char *data; /* what came from the kernel; later what goes back to it */
-    int busy;
+    enum use use;
     uint64_t order, unique;
     struct nbd_request request;
     const char *payload;
@@ -42,10 +52,14 @@ struct slot {
 };
 
 static struct slot slots[SLOTS];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t sending = PTHREAD_MUTEX_INITIALIZER; /* who writes to the engine; taken before lock, never by who reads */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;    /* all below; never held over a call that waits */
 static pthread_cond_t freed = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t connected = PTHREAD_COND_INITIALIZER;
 static uint64_t orders;
-static int nbd = -1; /* guarded by lock: -1 while there is no engine */
+static uint64_t sent;         /* order of the last request that went to this engine */
+static struct slot *outgoing; /* being sent */
+static int nbd = -1;          /* -1 while there is no engine */
 static int fuse;
 static uint64_t size;
 static const char *folder, *socket_path, *export_name;
@@ -61,9 +75,43 @@ static void respond(uint64_t unique, int error, const void *data, size_t length)
     /* ENOENT: the kernel gave the request up. */
 }
 
-static int transmit(struct slot *slot)
+/* Returns the oldest request that this engine has not got. Lock held. */
+static struct slot *unsent(void)
 {
-    return send_all(nbd, &slot->request, sizeof slot->request, slot->payload, slot->payload_length);
+    struct slot *next = NULL;
+    for (int i = 0; i < SLOTS; i++)
+        if (slots[i].use == ASKED && slots[i].order > sent && (!next || slots[i].order < next->order))
+            next = &slots[i];
+    return next;
+}
+
+/* Sends what the engine has not got, oldest first. Waits as long as the engine takes nothing. */
+static void pump(void)
+{
+    pthread_mutex_lock(&sending);
+    pthread_mutex_lock(&lock);
+    for (;;) {
+        struct slot *slot = nbd < 0 ? NULL : unsent();
+        int fd = nbd, failed;
+        if (!slot)
+            break;
+        outgoing = slot;
+        sent = slot->order;
+        pthread_mutex_unlock(&lock);
+        failed = send_all(fd, &slot->request, sizeof slot->request, slot->payload, slot->payload_length);
+        pthread_mutex_lock(&lock);
+        outgoing = NULL;
+        if (slot->use == ANSWERED) {
+            slot->use = FREE;
+            pthread_cond_signal(&freed);
+        }
+        if (failed && nbd == fd) {
+            nbd = -1;
+            shutdown(fd, SHUT_RDWR); /* who reads sees the end and connects again */
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&sending);
 }
 
 /* Hands a request to the engine, now or when there is one again. */
@@ -73,10 +121,9 @@ static void submit(struct slot *slot, uint16_t type, uint16_t flags, uint64_t of
         htobe64(offset), htobe32(length)};
     pthread_mutex_lock(&lock);
     slot->order = ++orders;
-    slot->busy = 2;
-    if (nbd >= 0 && transmit(slot))
-        shutdown(nbd, SHUT_RDWR); /* the other thread sees the end and connects again */
+    slot->use = ASKED;
     pthread_mutex_unlock(&lock);
+    pump();
 }
 
 static struct slot *take(void)
@@ -84,8 +131,8 @@ static struct slot *take(void)
     pthread_mutex_lock(&lock);
     for (;;) {
         for (int i = 0; i < SLOTS; i++)
-            if (!slots[i].busy) {
-                slots[i].busy = 1;
+            if (slots[i].use == FREE) {
+                slots[i].use = TAKEN;
                 slots[i].payload_length = 0;
                 pthread_mutex_unlock(&lock);
                 return &slots[i];
@@ -97,26 +144,23 @@ static struct slot *take(void)
 static void release(struct slot *slot)
 {
     pthread_mutex_lock(&lock);
-    slot->busy = 0;
+    slot->use = slot == outgoing ? ANSWERED : FREE;
     pthread_cond_signal(&freed);
     pthread_mutex_unlock(&lock);
 }
 
-/* Sends everything unanswered again, oldest first. */
-static int resend(void)
+/* Sends what was unanswered to an engine that has come back, while its answers are read. */
+static void *resend(void *unused)
 {
-    uint64_t after = 0;
+    pthread_mutex_lock(&lock);
     for (;;) {
-        struct slot *next = NULL;
-        for (int i = 0; i < SLOTS; i++)
-            if (slots[i].busy == 2 && slots[i].order > after && (!next || slots[i].order < next->order))
-                next = &slots[i];
-        if (!next)
-            return 0;
-        if (transmit(next))
-            return -1;
-        after = next->order;
+        while (nbd < 0 || !unsent())
+            pthread_cond_wait(&connected, &lock);
+        pthread_mutex_unlock(&lock);
+        pump();
+        pthread_mutex_lock(&lock);
     }
+    return unused;
 }
 
 static int reconnect(void)
@@ -129,8 +173,8 @@ static int reconnect(void)
             size = now;
             pthread_mutex_lock(&lock);
             nbd = fd;
-            if (resend())
-                shutdown(fd, SHUT_RDWR);
+            sent = 0;
+            pthread_cond_signal(&connected);
             pthread_mutex_unlock(&lock);
             return fd;
         }
@@ -140,16 +184,39 @@ static int reconnect(void)
     }
 }
 
-static void *answers(void *unused)
+/* Gives a connection up: when this returns nobody uses it. */
+static void disconnect(int fd)
 {
-    int fd = nbd;
+    pthread_mutex_lock(&lock);
+    nbd = -1;
+    pthread_mutex_unlock(&lock);
+    shutdown(fd, SHUT_RDWR); /* ends a send that waits */
+    pthread_mutex_lock(&sending);
+    pthread_mutex_unlock(&sending);
+    close(fd);
+}
+
+/* Returns the request that is answered, NULL if it is none that the engine has. */
+static struct slot *asked(const struct nbd_reply *reply)
+{
+    int mine = 0;
+    if (be32toh(reply->magic) != 0x67446698 || reply->cookie >= SLOTS)
+        return NULL;
+    pthread_mutex_lock(&lock);
+    mine = slots[reply->cookie].use == ASKED && slots[reply->cookie].order <= sent;
+    pthread_mutex_unlock(&lock);
+    return mine ? &slots[reply->cookie] : NULL;
+}
+
+static void *answers(void *first)
+{
+    int fd = *(int *)first;
     for (;;) {
         struct nbd_reply reply;
         struct slot *slot;
         int error;
-        if (receive_all(fd, &reply, sizeof reply) || be32toh(reply.magic) != 0x67446698 || reply.cookie >= SLOTS)
+        if (receive_all(fd, &reply, sizeof reply) || !(slot = asked(&reply)))
             goto lost;
-        slot = &slots[reply.cookie];
         error = be32toh(reply.error);
         /* ESHUTDOWN: the role ends here in order; somebody else may serve the volume later. Not an answer for the kernel. */
         if (error == 108)
@@ -168,13 +235,10 @@ static void *answers(void *unused)
         release(slot);
         continue;
     lost:
-        pthread_mutex_lock(&lock);
-        nbd = -1;
-        pthread_mutex_unlock(&lock);
-        close(fd);
+        disconnect(fd);
         fd = reconnect();
     }
-    return unused;
+    return first;
 }
 
 static void fill(struct fuse_attr *attr, uint64_t node)
@@ -370,8 +434,8 @@ static void tell(int ready)
 int main(int count, char **words)
 {
     char options[128];
-    pthread_t thread;
-    int ready = -1;
+    pthread_t reader, resender;
+    int ready = -1, first;
     if (count > 2 && !strcmp(words[1], "--")) {
         flusher();
         execvp(words[2], words + 2);
@@ -397,7 +461,7 @@ int main(int count, char **words)
             return 1;
         }
     }
-    reconnect();
+    first = reconnect();
     fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
     snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse);
     if (fuse < 0 || mount("mainstay", folder, "fuse.mainstay", MS_NOSUID | MS_NODEV | MS_NOEXEC, options)) {
@@ -407,7 +471,7 @@ int main(int count, char **words)
     signal(SIGTERM, stop);
     signal(SIGINT, stop);
     protect();
-    if (pthread_create(&thread, NULL, answers, NULL)) {
+    if (pthread_create(&resender, NULL, resend, NULL) || pthread_create(&reader, NULL, answers, &first)) {
         perror("mainstay-attach: thread");
         return 1;
     }

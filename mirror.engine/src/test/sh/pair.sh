@@ -46,6 +46,8 @@ await() { # SECONDS COMMAND...: until the command succeeds
     done
 }
 
+ended() { ! kill -0 "$1"; } # PID: says whether a child has ended
+
 in_state() { control A status | grep -q "\"state\":$1,"; }
 
 start_pair() {

@@ -143,6 +143,70 @@ class KillHandlesIT {
         }
     }
 
+    /** As an attachment whose engine hangs: takes requests, says so, and answers none. */
+    private static final String HANGING = String.join(
+            "\n",
+            "import ctypes, os, struct, sys",
+            "fd = os.open('/dev/fuse', os.O_RDWR)",
+            "libc = ctypes.CDLL(None, use_errno=True)",
+            "options = 'fd=%d,rootmode=40000,user_id=0,group_id=0' % fd",
+            "where = sys.argv[1].encode()",
+            "if libc.mount(b'mainstay', where, b'fuse.mainstay', 0, options.encode()) != 0: sys.exit(1)",
+            "print('mounted', flush=True)",
+            "while True:",
+            "    length, opcode, unique = struct.unpack_from('=IIQ', os.read(fd, 1 << 20))",
+            "    if opcode == 26:",
+            "        init = struct.pack('=IIIIHHIIHH32x', 7, 31, 131072, 0, 12, 9, 131072, 1, 32, 0)",
+            "        os.write(fd, struct.pack('=IiQ', 16 + len(init), 0, unique) + init)",
+            "    elif opcode == 1:",
+            "        print('asked', flush=True)");
+
+    private Process hanging(GuardProcess guard, Path folder) throws Exception {
+        Process server = inside(guard, "python3", "-c", HANGING, folder.toString());
+        assertThat(server.inputReader().readLine()).isEqualTo("mounted");
+        return server;
+    }
+
+    @Test
+    void processesThatWaitForAnAttachmentThatHangsDieAndNoOtherAttachmentDoes() throws Exception {
+        assumeThat(Files.isWritable(Path.of("/dev/fuse"))).as("needs FUSE").isTrue();
+        Path root = Files.exists(Path.of("/sys/fs/cgroup/cgroup.procs"))
+                ? Path.of("/sys/fs/cgroup")
+                : Path.of("/sys/fs/cgroup/unified");
+        assumeThat(Files.isWritable(root)).as("needs a version 2 control group").isTrue();
+        Path group = Files.createDirectories(
+                root.resolve("mnga-" + ProcessHandle.current().pid()));
+        Path silent = Files.createDirectories(folder.resolve("silent")).toRealPath();
+        Path others = Files.createDirectories(folder.resolve("others")).toRealPath();
+        GuardProcess guard = guard("A", ":");
+        Process other = hanging(guard, others);
+        Process server = hanging(guard, silent);
+        try {
+            Process reader = inside(
+                    guard, "sh", "-c", "echo $$ > '" + group + "/cgroup.procs'; exec cat '" + silent + "/volume'");
+            assertThat(server.inputReader().readLine()).isEqualTo("asked");
+            try (Link link = guard.manager()) {
+                String result = items(
+                        link, "CGROUP%09" + group + " MOUNT%09" + folder.resolve("mnt") + "%09" + silent + "/volume");
+                assertThat(result).contains("item done 1%20processes%20killed").doesNotContain("failed");
+            }
+            assertThat(reader.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(other.isAlive()).as("only the volume's own is aborted").isTrue();
+            assertThat(Files.readString(guard.home.resolve("data/log/guard.log")))
+                    .contains("the attachment at " + silent + " was aborted")
+                    .doesNotContain("the attachment at " + others);
+        } finally {
+            // nobody holds the connections any more: everything that waits for them fails
+            server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+            other.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+            Await.until(
+                    "the group is empty",
+                    30_000,
+                    () -> Files.readString(group.resolve("cgroup.procs")).isBlank());
+            Files.delete(group);
+        }
+    }
+
     private String mountHandle() {
         return "MOUNT%09" + mount + "%09" + image;
     }

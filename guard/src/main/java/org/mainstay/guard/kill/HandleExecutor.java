@@ -23,6 +23,9 @@ public final class HandleExecutor {
     private static final List<String> ORDER = List.of("ADDRESS", "CGROUP", "MOUNT", "LOOP_DEVICE");
     private static final int TOOL_SECONDS = 15;
     private static final long EMPTY_WITHIN = TimeUnit.SECONDS.toNanos(10);
+    /** Who waits for an attachment ends with it; what has not ended by then waits for one that hangs. */
+    private static final long ABORT_AFTER = TimeUnit.SECONDS.toNanos(1);
+
     private static final long STEP = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final Ticker ticker;
@@ -44,10 +47,15 @@ public final class HandleExecutor {
     /** Executes the handles; one result for each, in the order given. */
     public List<Result> execute(List<String> handles) throws InterruptedException {
         Result[] results = new Result[handles.size()];
+        List<String> images = handles.stream()
+                .map(handle -> handle.split("\t", -1))
+                .filter(words -> words[0].equals("MOUNT") && words.length > 2)
+                .map(words -> words[2])
+                .toList();
         for (String kind : ORDER) {
             for (int i = 0; i < results.length; i++) {
                 if (kind(handles.get(i)).equals(kind)) {
-                    results[i] = executeOne(handles.get(i));
+                    results[i] = executeOne(handles.get(i), images);
                 }
             }
         }
@@ -86,7 +94,7 @@ public final class HandleExecutor {
         return handle.split("\t", 2)[0];
     }
 
-    private Result executeOne(String handle) throws InterruptedException {
+    private Result executeOne(String handle, List<String> images) throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
@@ -96,7 +104,7 @@ public final class HandleExecutor {
         try {
             result = switch (all[0]) {
                 case "ADDRESS" -> address(arguments[0], arguments[1]);
-                case "CGROUP" -> cgroup(Path.of(arguments[0]));
+                case "CGROUP" -> cgroup(Path.of(arguments[0]), images);
                 case "MOUNT" -> mounts.end(Path.of(arguments[0]), arguments.length > 1 ? arguments[1] : "");
                 default -> mounts.detach(arguments[0], arguments.length > 1 ? arguments[1] : "");
             };
@@ -130,16 +138,23 @@ public final class HandleExecutor {
         return shown.output().lines().anyMatch(line -> line.contains(" " + address + " "));
     }
 
-    private Result cgroup(Path group) throws IOException, InterruptedException {
+    /** @param images of the volumes that end with the processes */
+    private Result cgroup(Path group, List<String> images) throws IOException, InterruptedException {
         if (!Files.isDirectory(group)) {
             return Result.done("there is no control group " + group);
         }
         List<Long> before = processes(group);
-        long deadline = ticker.nanos() + EMPTY_WITHIN;
+        long begun = ticker.nanos();
+        long deadline = begun + EMPTY_WITHIN;
+        boolean aborted = false;
         killAll(group);
         List<Long> left = processes(group);
         while (!left.isEmpty() && ticker.nanos() - deadline < 0) {
             Waiting.until(ticker, ticker.nanos() + STEP);
+            if (!aborted && ticker.nanos() - begun >= ABORT_AFTER) {
+                aborted = true;
+                abort(images);
+            }
             if (!Files.exists(group.resolve("cgroup.kill"))) {
                 // Without the kernel's own kill a process may have been born behind our back.
                 killEach(left);
@@ -150,6 +165,12 @@ public final class HandleExecutor {
             return Result.failed("processes do not die, they wait in the kernel: " + names(left));
         }
         return Result.done(before.isEmpty() ? "no processes in " + group : before.size() + " processes killed");
+    }
+
+    private void abort(List<String> images) throws IOException, InterruptedException {
+        for (String image : images) {
+            mounts.abort(image).ifPresent(text -> log.warn("processes do not die: " + text));
+        }
     }
 
     private static void killAll(Path group) throws IOException {

@@ -19,6 +19,9 @@ import org.mainstay.guard.util.Waiting;
  * file system has been cut off from its device.
  */
 final class MountEnder {
+    /** Type of the file system of mainstay-attach. */
+    private static final String ATTACHMENT = "fuse.mainstay";
+
     private static final int ROUNDS = 10;
     private static final long BETWEEN = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long DETACHED_WITHIN = TimeUnit.SECONDS.toNanos(5);
@@ -98,6 +101,28 @@ final class MountEnder {
             }
         }
         return Result.done(cut.isEmpty() ? "nothing is mounted at " + target : target + " is cut off from its device");
+    }
+
+    /**
+     * Ends the connection of the attachment of a mirrored volume, if that is what the image lies in: whoever waits in the kernel for
+     * an attachment that hangs, or for the engine behind it, gets an error, and can die. Touches no file of it.
+     *
+     * @param source image; the attachment is mounted at its folder, and what else is mounted there is left alone
+     * @return what was done; empty: there is no attachment
+     */
+    Optional<String> abort(String source) throws IOException, InterruptedException {
+        Path folder = source.isEmpty() ? null : Path.of(source).getParent();
+        Optional<Mounts.Mount> topmost = Mounts.all().stream()
+                .filter(mount -> mount.target().equals(folder))
+                .findFirst();
+        if (topmost.filter(mount -> mount.fileSystem().equals(ATTACHMENT)).isEmpty()) {
+            return Optional.empty();
+        }
+        // By force: the kernel aborts the connection first; that the mount is busy, and stays, does not matter.
+        // As it is written (-c): looking where links lead would wait for the attachment too.
+        Commands.Ended ended = commands.run(List.of("umount", "-c", "-f", "--", folder.toString()));
+        return Optional.of("the attachment at " + folder + " was aborted"
+                + (ended.succeeded() ? "" : " and is still mounted: " + ended.summary()));
     }
 
     private Result endOne(Mounts.Mount mount) throws IOException, InterruptedException {

@@ -17,18 +17,63 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Speaks with the engine (PROTOCOL.md, Control); a connection per call. Thread-safe; calls wait for the answer. */
+/**
+ * Speaks with the engine (PROTOCOL.md, Control); a connection per call. Thread-safe; calls wait for the answer, but not for ever: an
+ * engine that hangs, or its disk, must not hold up what is wanted of other volumes.
+ */
 public final class EngineLink {
+    /** Commands that may have to wait for much data on its way to the disk, or to a target. */
+    private static final Set<String> LONG = Set.of("stop", "source");
+
+    private static final Limits LIMITS = new Limits(10_000, 60_000, 60_000);
+
+    /** What the engine says when there is no event. */
+    private static final String ALIVE = "alive";
+
+    private static final Logger LOG = LoggerFactory.getLogger(EngineLink.class);
+
     private final Path socket;
+    private final Limits limits;
+    private final ScheduledThreadPoolExecutor watch = new ScheduledThreadPoolExecutor(1, EngineLink::watcher);
 
     /** @param socket relative to the working directory, as a socket's path is short */
     public EngineLink(Path socket) {
-        this.socket = socket;
+        this(socket, LIMITS);
     }
+
+    EngineLink(Path socket, Limits limits) {
+        this.socket = socket;
+        this.limits = limits;
+        watch.setRemoveOnCancelPolicy(true);
+        // No thread stays when nobody asks.
+        watch.setKeepAliveTime(limits.longer(), TimeUnit.MILLISECONDS);
+        watch.allowCoreThreadTimeOut(true);
+    }
+
+    private static Thread watcher(Runnable body) {
+        Thread thread = new Thread(body, "mirror-limits");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /**
+     * How long to wait, in milliseconds.
+     *
+     * @param usual for most answers
+     * @param longer for the answers to {@link #LONG}
+     * @param silence for the next event; a living engine says something every 5 s
+     */
+    record Limits(long usual, long longer, long silence) {}
 
     /**
      * An answer.
@@ -48,24 +93,25 @@ public final class EngineLink {
         }
     }
 
-    /** Sends one command. @throws IOException if the engine does not run or ends meanwhile */
+    /** Sends one command. @throws IOException if the engine does not run, ends meanwhile or does not answer in time */
     public Answer send(Object... words) throws IOException {
         List<String> encoded = new ArrayList<>();
         for (Object word : words) {
             encoded.add(encode(String.valueOf(word)));
         }
-        try (SocketChannel channel = connect()) {
-            write(channel, String.join(" ", encoded));
-            BufferedReader in = reader(channel);
-            List<String> lines = new ArrayList<>();
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                if (line.startsWith("exit ")) {
-                    return new Answer(Integer.parseInt(line.substring(5)), lines);
-                }
-                lines.add(line.substring(Math.min(2, line.length())));
+        long limit = LONG.contains(encoded.get(0)) ? limits.longer() : limits.usual();
+        try (Call call = new Call(limit)) {
+            try {
+                return call.answer(String.join(" ", encoded));
+            } catch (IOException e) {
+                throw call.late()
+                        ? new IOException(
+                                "the mirror engine did not answer '" + encoded.get(0) + "' within " + limit
+                                        + " ms: it hangs, or a disk does; see data/log/mirror-engine.log",
+                                e)
+                        : e;
             }
         }
-        throw new IOException("the mirror engine ended before it answered");
     }
 
     /** Returns the volumes the engine has, by name. @throws IOException if the engine does not answer */
@@ -89,40 +135,93 @@ public final class EngineLink {
     }
 
     /**
-     * Hands over events until the engine ends or it is enough.
+     * Hands over events until the engine ends, falls silent, or it is enough.
      *
      * @param listener gets the words of each event; first {@code ready}
      */
     public void events(Consumer<List<String>> listener, BooleanSupplier enough) throws IOException {
-        try (SocketChannel channel = connect()) {
-            write(channel, "events");
-            BufferedReader in = reader(channel);
+        try (Call call = new Call(limits.silence())) {
+            call.connect();
+            call.write("events");
+            BufferedReader in = call.reader();
             for (String line = in.readLine(); line != null && !enough.getAsBoolean(); line = in.readLine()) {
-                listener.accept(
-                        List.of(line.substring(Math.min(2, line.length())).split(" ")));
+                call.again(limits.silence());
+                String event = line.substring(Math.min(2, line.length()));
+                if (!event.equals(ALIVE)) {
+                    listener.accept(List.of(event.split(" ")));
+                }
             }
         }
     }
 
-    private SocketChannel connect() throws IOException {
-        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-        try {
-            channel.connect(UnixDomainSocketAddress.of(socket));
-            return channel;
-        } catch (IOException | RuntimeException e) {
-            channel.close();
-            throw new IOException("the mirror engine does not run", e);
+    /** A connection that ends when it takes too long. */
+    private final class Call implements AutoCloseable {
+        private final SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        private Future<?> end;
+        private volatile boolean late;
+
+        Call(long millis) throws IOException {
+            again(millis);
         }
-    }
 
-    private static BufferedReader reader(SocketChannel channel) {
-        return new BufferedReader(new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8));
-    }
+        /** Begins the time anew. */
+        void again(long millis) {
+            if (end != null) {
+                end.cancel(false);
+            }
+            end = watch.schedule(this::expire, millis, TimeUnit.MILLISECONDS);
+        }
 
-    private static void write(SocketChannel channel, String line) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
+        private void expire() {
+            late = true;
+            try {
+                channel.close();
+            } catch (IOException e) {
+                LOG.warn("a connection to the mirror engine cannot be closed", e);
+            }
+        }
+
+        boolean late() {
+            return late;
+        }
+
+        Answer answer(String command) throws IOException {
+            connect();
+            write(command);
+            BufferedReader in = reader();
+            List<String> lines = new ArrayList<>();
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                if (line.startsWith("exit ")) {
+                    return new Answer(Integer.parseInt(line.substring(5)), lines);
+                }
+                lines.add(line.substring(Math.min(2, line.length())));
+            }
+            throw new IOException("the mirror engine ended before it answered");
+        }
+
+        void connect() throws IOException {
+            try {
+                channel.connect(UnixDomainSocketAddress.of(socket));
+            } catch (IOException | RuntimeException e) {
+                throw new IOException("the mirror engine does not run", e);
+            }
+        }
+
+        BufferedReader reader() {
+            return new BufferedReader(new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8));
+        }
+
+        void write(String line) throws IOException {
+            ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            end.cancel(false);
+            channel.close();
         }
     }
 

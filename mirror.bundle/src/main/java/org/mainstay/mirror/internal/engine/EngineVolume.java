@@ -6,6 +6,7 @@ import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.mainstay.cluster.Mirrors;
 
@@ -88,6 +89,18 @@ public record EngineVolume(JsonObject json) {
 
     private boolean flag(String name) {
         return json.has(name) && json.get(name).getAsBoolean();
+    }
+
+    /** Returns the number of the loss of a target that changes wait for; empty: for none; nothing: there is no such mirror. */
+    public Optional<String> hold(String target) {
+        if (json.has("mirrors")) {
+            for (JsonElement element : json.getAsJsonArray("mirrors")) {
+                if (EngineLink.text(element.getAsJsonObject(), "target").equals(target)) {
+                    return Optional.of(EngineLink.text(element.getAsJsonObject(), "hold"));
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     /** Returns its mirrors, as source. */

@@ -68,7 +68,7 @@ final class EventReader {
     private void event(List<String> words) {
         try {
             switch (words.get(0)) {
-                case "record-needed" -> record(words.get(1), words.get(2));
+                case "record-needed" -> record(words.get(1), words.get(2), words.get(3));
                 case "state" -> state(words);
                 case "locked", "trouble" ->
                     tell(
@@ -125,16 +125,23 @@ final class EventReader {
         log.add(number, level, tag(volume), text);
     }
 
-    private void record(String volume, String target) throws IOException, InterruptedException {
+    /** @param hold number of the loss: what is over by now, or another one, is not answered for */
+    private void record(String volume, String target, String hold) throws IOException, InterruptedException {
         ClusterSnapshot snapshot = cluster.get();
         Optional<EngineVolume> side = desk.engine().volume(volume);
         if (side.isEmpty() || !side.get().isSource()) {
             return;
         }
+        // The target of a deleted mirror is not among them; it has to be told all the same.
+        if (side.get().hold(target).filter(held -> !held.equals(hold)).isPresent()) {
+            LOG.info(
+                    "{} is in step with {} again, or was lost anew: it is not told of the loss before", target, volume);
+            return;
+        }
         String flag = Reconciler.FLAG + tag(volume) + "!" + target;
         flag(flag, snapshot.self());
         if (dialogue.forget(target, volume, side.get().epoch(), snapshot.self())) {
-            desk.engine().send("recorded", volume, target);
+            desk.engine().send("recorded", volume, target, hold);
         } else {
             LOG.info(
                     "{} cannot be told that its side of {} is not current: changes wait for the window",

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.cluster.Mirrors;
 
@@ -49,6 +52,37 @@ class EngineLinkTest {
                 assertThat(one.cause()).isEqualTo("CONNECTION");
                 assertThat(one.counters()).containsEntry("resyncDirtyBlocks", 12L);
             });
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void anEngineThatHangsIsAFailureWithAName() throws Exception {
+        try (FakeEngine engine = new FakeEngine(folder.resolve("s"))) {
+            EngineLink link = new EngineLink(folder.resolve("s"), new EngineLink.Limits(200, 300, 60_000));
+            engine.hangs.addAll(List.of("status", "stop", "target"));
+            assertThatThrownBy(link::volumes)
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("the mirror engine did not answer 'status' within 200 ms: it hangs, or a disk does;"
+                            + " see data/log/mirror-engine.log");
+            assertThatThrownBy(() -> link.send("target", "v", 3, "A")).hasMessageContaining("'target' within 200 ms");
+            assertThatThrownBy(() -> link.send("stop", "v", 30_000)).hasMessageContaining("'stop' within 300 ms");
+            engine.hangs.clear();
+            assertThat(link.send("stop", "v", 30_000).done()).isTrue();
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void readingEventsEndsWhenTheEngineFallsSilent() throws Exception {
+        try (FakeEngine engine = new FakeEngine(folder.resolve("s"))) {
+            engine.events.addAll(List.of("ready", "alive", "state v B 1 NONE"));
+            List<List<String>> told = new ArrayList<>();
+            EngineLink link = new EngineLink(folder.resolve("s"), new EngineLink.Limits(60_000, 60_000, 500));
+            assertThatThrownBy(() -> link.events(told::add, () -> false)).isInstanceOf(IOException.class);
+            assertThat(told)
+                    .as("that the engine lives is no event")
+                    .containsExactly(List.of("ready"), List.of("state", "v", "B", "1", "NONE"));
         }
     }
 

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -25,6 +26,9 @@ public final class FakeEngine implements AutoCloseable {
     public final List<String> commands = new CopyOnWriteArrayList<>();
     /** Refusals by the first word of a command, or the whole command. */
     public final Map<String, String> refusals = new ConcurrentHashMap<>();
+
+    /** Commands, by their first word, that are never answered. */
+    public final Set<String> hangs = ConcurrentHashMap.newKeySet();
 
     /** What who asks for events is told at once. */
     public final List<String> events = new CopyOnWriteArrayList<>();
@@ -76,6 +80,10 @@ public final class FakeEngine implements AutoCloseable {
                 for (String event : events) {
                     write(client, "| " + event + "\n");
                 }
+                continue;
+            }
+            if (hangs.contains(line.split(" ")[0])) {
+                commands.add(line);
                 continue;
             }
             StringBuilder answer = new StringBuilder();

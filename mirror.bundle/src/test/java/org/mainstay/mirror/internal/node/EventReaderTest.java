@@ -54,8 +54,12 @@ class EventReaderTest {
         Files.createDirectories(home.resolve("data/mirror"));
         Files.writeString(home.resolve("data/mirror/engine"), "A 1501\n");
         engine = new FakeEngine(home.resolve("data/mirror/control.sock"));
-        engine.volume("v", "\"role\":\"SOURCE\",\"epoch\":5");
+        engine.volume("v", side("5a"));
         desk = new Desk(home, new EngineLink(home.resolve("data/mirror/control.sock")), () -> 20_000);
+    }
+
+    private static String side(String hold) {
+        return "\"role\":\"SOURCE\",\"epoch\":5,\"mirrors\":[{\"target\":\"B\",\"hold\":\"" + hold + "\"}]";
     }
 
     @AfterEach
@@ -89,26 +93,26 @@ class EventReaderTest {
 
     @Test
     void aTargetThatTookNoteIsRecorded() throws Exception {
-        read("ready", "record-needed v B");
+        read("ready", "record-needed v B 5a");
         assertThat(asked)
                 .singleElement()
                 .asString()
                 .contains("\"ask\":\"forget\"")
                 .contains("\"epoch\":5");
-        assertThat(engine.commands).containsExactly("recorded v B");
+        assertThat(engine.commands).containsExactly("recorded v B 5a");
     }
 
     @Test
     void aDatabaseThatNeverAnswersDelaysItOnly() throws Exception {
         database = new CompletableFuture<>();
-        read("record-needed v B");
-        assertThat(engine.commands).containsExactly("recorded v B");
+        read("record-needed v B 5a");
+        assertThat(engine.commands).containsExactly("recorded v B 5a");
     }
 
     @Test
     void aTargetThatCannotBeToldIsNotRecorded() throws Exception {
         answerOfB = "";
-        read("record-needed v B");
+        read("record-needed v B 5a");
         assertThat(asked).hasSize(1);
         assertThat(engine.commands).isEmpty();
     }
@@ -116,15 +120,40 @@ class EventReaderTest {
     @Test
     void aTargetThatRefusesToTakeNoteIsNotRecorded() throws Exception {
         answerOfB = "{\"exit\":8,\"text\":\"not a target of A\"}";
-        read("record-needed v B");
+        read("record-needed v B 5a");
         assertThat(asked).hasSize(1);
         assertThat(engine.commands).isEmpty();
+    }
+
+    /** The target is in step again, or was and is lost once more: it must not be thrown out, nor this loss be taken for that. */
+    @Test
+    void aLossThatIsOverIsNotAnsweredFor() throws Exception {
+        engine.volume("v", side(""));
+        read("record-needed v B 5a");
+        assertThat(asked).isEmpty();
+        assertThat(engine.commands).isEmpty();
+    }
+
+    @Test
+    void anEarlierLossIsNotAnsweredFor() throws Exception {
+        engine.volume("v", side("5b"));
+        read("record-needed v B 5a");
+        assertThat(asked).isEmpty();
+        assertThat(engine.commands).isEmpty();
+    }
+
+    @Test
+    void theTargetOfADeletedMirrorIsTold() throws Exception {
+        engine.volume("v", "\"role\":\"SOURCE\",\"epoch\":5,\"mirrors\":[]");
+        read("record-needed v B 5a");
+        assertThat(asked).hasSize(1);
+        assertThat(engine.commands).containsExactly("recorded v B 5a");
     }
 
     @Test
     void whoIsNoSourceAnyMoreRecordsNothing() throws Exception {
         engine.volume("v", "\"role\":\"TARGET\",\"epoch\":6");
-        read("record-needed v B");
+        read("record-needed v B 5a");
         assertThat(asked).isEmpty();
         assertThat(engine.commands).isEmpty();
     }

@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.mainstay.mirror.engine.volume.MirrorSettings;
 import org.mainstay.mirror.engine.volume.MirrorType;
 import org.mainstay.mirror.engine.volume.RefusedException;
@@ -30,6 +31,9 @@ import org.mainstay.mirror.engine.volume.VolumeStatus;
 public final class ControlServer implements AutoCloseable {
     private static final int CLIENTS = 32;
     private static final int EVENTS = 4096;
+    /** After so much silence a reader of events is told that the engine lives; if it is gone, its connection ends by that. */
+    private static final long ALIVE_SECONDS = 5;
+
     private static final int OK = 0;
     private static final int FAILED = 1;
     private static final int BAD_ARGUMENT = 2;
@@ -99,7 +103,8 @@ public final class ControlServer implements AutoCloseable {
         try {
             write(out, "| ready");
             while (channel.isOpen()) {
-                write(out, "| " + queue.take());
+                String event = queue.poll(ALIVE_SECONDS, TimeUnit.SECONDS);
+                write(out, "| " + (event == null ? "alive" : event));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -166,7 +171,7 @@ public final class ControlServer implements AutoCloseable {
             case "continue" -> engine.volume(name).resume(peer);
             case "break" -> engine.volume(name).breakMirror(peer);
             case "resync" -> engine.volume(name).resync(peer);
-            case "recorded" -> engine.volume(name).recorded(peer);
+            case "recorded" -> engine.volume(name).recorded(peer, hold(need(words, 3)));
             case "shutdown" -> shutdown.run();
             default ->
                 throw new IllegalArgumentException("there is no command " + words.get(0) + "; PROTOCOL.md has them");
@@ -200,6 +205,14 @@ public final class ControlServer implements AutoCloseable {
             return Long.parseLong(text);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("'" + text + "' is not a whole number", e);
+        }
+    }
+
+    private static long hold(String text) {
+        try {
+            return Long.parseUnsignedLong(text, 16);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("'" + text + "' is not the number of a record-needed event", e);
         }
     }
 

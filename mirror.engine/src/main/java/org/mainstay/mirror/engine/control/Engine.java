@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.mainstay.mirror.engine.io.Export;
 import org.mainstay.mirror.engine.link.Frame;
@@ -33,6 +34,10 @@ import org.mainstay.mirror.engine.volume.VolumeStatus;
 public final class Engine implements AutoCloseable, Exports {
     private static final long TICK_MILLIS = 500;
     private static final int CLEAN_EVERY = 10;
+    /** How long a command waits for one before it. */
+    private static final long BEFORE_SECONDS = 5;
+    /** How long a stop waits for the disk beyond its own time, until it says that the disk may hang. */
+    private static final long DISK_SECONDS = 10;
 
     private final Path folder;
     private final String self;
@@ -41,6 +46,9 @@ public final class Engine implements AutoCloseable, Exports {
     private final Map<String, VolumeFiles> files = new TreeMap<>();
     private final Map<String, Volume> volumes = new ConcurrentHashMap<>();
     private final Map<String, Long> leaseEnds = new ConcurrentHashMap<>();
+    /** By volume: one command about its role at a time. It may wait for the disk, so others do not wait for it. */
+    private final Map<String, ReentrantLock> roles = new ConcurrentHashMap<>();
+
     private final NbdServer nbd;
     private final LinkServer links;
     private int ticks;
@@ -142,7 +150,33 @@ public final class Engine implements AutoCloseable, Exports {
         return links.address();
     }
 
-    // ---- commands; one at a time ----
+    // ---- commands; one at a time, but for those that may wait for a disk ----
+
+    /** A command about a volume's role. */
+    @FunctionalInterface
+    private interface RoleCommand {
+        void run() throws IOException, RefusedException;
+    }
+
+    private void alone(String name, RoleCommand command) throws IOException, RefusedException {
+        ReentrantLock lock = roles.computeIfAbsent(name, key -> new ReentrantLock());
+        boolean mine = false;
+        try {
+            mine = lock.tryLock(BEFORE_SECONDS, TimeUnit.SECONDS);
+            if (!mine) {
+                throw new IllegalStateException("the command before this one has not ended: perhaps the disk of " + name
+                        + " hangs. See the log of the engine");
+            }
+            command.run();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("the engine ends", e);
+        } finally {
+            if (mine) {
+                lock.unlock();
+            }
+        }
+    }
 
     synchronized void create(String name, String path, String logs) throws IOException {
         if (!name.matches("[A-Za-z0-9_.-]{1,64}")) {
@@ -193,7 +227,12 @@ public final class Engine implements AutoCloseable, Exports {
         volume(name).type(peer, type);
     }
 
-    synchronized void moveLogs(String name, String logs) throws IOException {
+    void moveLogs(String name, String logs) throws IOException, RefusedException {
+        volume(name);
+        alone(name, () -> move(name, logs));
+    }
+
+    private synchronized void move(String name, String logs) throws IOException {
         VolumeFiles one = files(name);
         one.moveLogs(volume(name), logs);
         one.close();
@@ -201,23 +240,29 @@ public final class Engine implements AutoCloseable, Exports {
     }
 
     /** @param end of the lease on {@link Leases#uptime}; {@link Long#MAX_VALUE}: none */
-    synchronized void startSource(String name, long epoch, Trust trust, long end) throws IOException, RefusedException {
-        Volume volume = volume(name);
-        lease(name, end);
-        volume.startSource(epoch, trust);
-        leases.put(name, "source", epoch, "", end);
+    void startSource(String name, long epoch, Trust trust, long end) throws IOException, RefusedException {
+        volume(name);
+        alone(name, () -> {
+            lease(name, end);
+            volume(name).startSource(epoch, trust);
+            leases.put(name, "source", epoch, "", end);
+        });
     }
 
-    synchronized void startTarget(String name, long epoch, String source, boolean discard)
-            throws IOException, RefusedException {
-        volume(name).startTarget(epoch, source, discard);
-        leases.put(name, "target", epoch, source, Long.MAX_VALUE);
+    void startTarget(String name, long epoch, String source, boolean discard) throws IOException, RefusedException {
+        volume(name);
+        alone(name, () -> {
+            volume(name).startTarget(epoch, source, discard);
+            leases.put(name, "target", epoch, source, Long.MAX_VALUE);
+        });
     }
 
-    synchronized void renew(String name, long end) throws IOException {
-        Volume volume = volume(name);
-        lease(name, end);
-        leases.put(name, "source", volume.state().epoch(), "", end);
+    void renew(String name, long end) throws IOException, RefusedException {
+        volume(name);
+        alone(name, () -> {
+            lease(name, end);
+            leases.put(name, "source", volume(name).state().epoch(), "", end);
+        });
     }
 
     private void lease(String name, long end) throws IOException {
@@ -231,10 +276,19 @@ public final class Engine implements AutoCloseable, Exports {
         leases.remove(name);
         CountDownLatch stopped = new CountDownLatch(1);
         volume.stop(millis, stopped::countDown);
-        stopped.await();
+        if (!stopped.await(millis + TimeUnit.SECONDS.toMillis(DISK_SECONDS), TimeUnit.MILLISECONDS)) {
+            throw new IllegalStateException(
+                    "the volume " + name
+                            + " takes nothing more, but a write to its disk has not ended: it hangs. Repair it, then stop again");
+        }
     }
 
-    synchronized void delete(String name) throws IOException {
+    void delete(String name) throws IOException, RefusedException {
+        volume(name);
+        alone(name, () -> forget(name));
+    }
+
+    private synchronized void forget(String name) throws IOException {
         if (volume(name).hasRole()) {
             throw new IllegalStateException("the volume " + name + " has a role: stop it first");
         }

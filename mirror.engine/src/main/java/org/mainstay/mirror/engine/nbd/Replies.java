@@ -10,17 +10,25 @@ import org.mainstay.mirror.engine.io.Wire;
 
 /**
  * The answers of one connection on their way out, and the requests that are free. One thread writes at a time, as many
- * answers as there are with one call; others leave theirs to it. A client that does not read stops the thread that writes:
- * the server ends such a connection ({@link NbdLimits#stalledWrite}).
+ * answers as there are with one call; others leave theirs to it. What a socket takes at once is written by the thread that
+ * has it, as waking another costs more than that; more is written by a thread of the connection's own, so that neither taking
+ * requests nor the storage's threads wait for a client that has not come to reading yet. The server ends a connection whose
+ * client reads nothing at all ({@link NbdLimits#stalledWrite}).
  */
 final class Replies {
     private static final int TOGETHER = 64;
+
+    /** An empty socket takes that much, however small the system keeps it. */
+    private static final int AT_ONCE_BYTES = 64 << 10;
+
+    private static final int STACK_BYTES = 256 << 10;
 
     private final Wire wire;
     private final Buffers buffers;
     private final int most;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final Condition handedOver = lock.newCondition();
     private final ArrayDeque<NbdRequest> done = new ArrayDeque<>();
     private final ArrayDeque<NbdRequest> free = new ArrayDeque<>();
     private final NbdRequest[] sending = new NbdRequest[TOGETHER];
@@ -28,6 +36,12 @@ final class Replies {
     private int made;
     private boolean writing;
     private boolean broken;
+    /** Made when it is needed first. */
+    private Thread writer;
+    /** How many of {@link #sending} wait for the writer. */
+    private int handed;
+
+    private boolean ended;
     private volatile long writingSince;
 
     /** @param most how many requests may be in flight */
@@ -106,11 +120,53 @@ final class Replies {
             }
             writing = true;
             int count = 0;
+            long bytes = 0;
             while (count < TOGETHER && !done.isEmpty()) {
                 NbdRequest request = done.pollFirst();
                 sending[count] = request;
-                parts[count++] = request.reply();
+                parts[count] = request.reply();
+                bytes += parts[count++].remaining();
             }
+            if (bytes > AT_ONCE_BYTES && Thread.currentThread() != writer) {
+                handOver(count);
+                return 0;
+            }
+            return count;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lock held. */
+    private void handOver(int count) {
+        if (writer == null) {
+            writer = new Thread(null, this::write, "nbd-answers", STACK_BYTES);
+            writer.setDaemon(true);
+            writer.start();
+        }
+        handed = count;
+        handedOver.signal();
+    }
+
+    private void write() {
+        int count = awaitHanded();
+        while (count > 0) {
+            count = next(send(count));
+            if (count == 0) {
+                count = awaitHanded();
+            }
+        }
+    }
+
+    /** Returns how many answers the writer is to send; 0: the connection has ended. */
+    private int awaitHanded() {
+        lock.lock();
+        try {
+            while (handed == 0 && !ended) {
+                handedOver.awaitUninterruptibly();
+            }
+            int count = handed;
+            handed = 0;
             return count;
         } finally {
             lock.unlock();
@@ -144,13 +200,15 @@ final class Replies {
         }
     }
 
-    /** Waits until every request taken has been answered and the answers are sent. */
-    void awaitIdle() {
+    /** The connection ends: waits until every request taken has been answered and the answers are sent. */
+    void end() {
         lock.lock();
         try {
             while (free.size() < made) {
                 changed.awaitUninterruptibly();
             }
+            ended = true;
+            handedOver.signal();
         } finally {
             lock.unlock();
         }

@@ -71,7 +71,7 @@ final class Transmission {
                 large.release(buffers);
                 replies.untake(large);
             }
-            replies.awaitIdle();
+            replies.end();
         }
     }
 

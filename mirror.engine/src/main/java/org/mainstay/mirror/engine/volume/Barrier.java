@@ -10,7 +10,8 @@ import org.mainstay.mirror.engine.io.BlockRequest;
  */
 final class Barrier {
     private final Volume volume;
-    private final Map<Mirror, Object> waiting = new HashMap<>();
+    /** What is held, with a number that no other hold has, of an earlier life of the process neither. */
+    private final Map<Mirror, Long> waiting = new HashMap<>();
 
     Barrier(Volume volume) {
         this.volume = volume;
@@ -29,8 +30,8 @@ final class Barrier {
 
     /** Holds changes until the mirror's target cannot count as current. */
     void hold(Mirror mirror) {
-        Object token = new Object();
-        waiting.put(mirror, token);
+        long number = volume.env().newGeneration();
+        waiting.put(mirror, number);
         volume.path().close(WritePath.Gate.BARRIER);
         MirrorSettings settings = mirror.settings();
         long record = settings.get("CurrencyRecordTimeoutMs");
@@ -40,10 +41,10 @@ final class Barrier {
         if (mirror.type() != MirrorType.SYNC || record == 0 && window <= 0) {
             lapsed(mirror);
         } else if (record > 0) {
-            volume.env().event("record-needed " + volume.name() + " " + mirror.name());
-            after(mirror, token, Math.max(record, promised > 0 ? beyond(promised) : 0), () -> timedOut(mirror));
+            volume.env().event("record-needed " + volume.name() + " " + mirror.name() + " " + Long.toHexString(number));
+            after(mirror, number, Math.max(record, promised > 0 ? beyond(promised) : 0), () -> timedOut(mirror));
         } else {
-            after(mirror, token, beyond(window), () -> lapsed(mirror));
+            after(mirror, number, beyond(window), () -> lapsed(mirror));
         }
     }
 
@@ -52,10 +53,10 @@ final class Barrier {
         return window + window / 50 + 20;
     }
 
-    private void after(Mirror mirror, Object token, long millis, Runnable job) {
+    private void after(Mirror mirror, long number, long millis, Runnable job) {
         volume.env().after(millis, () -> {
             volume.locked(() -> {
-                if (waiting.get(mirror) != token) {
+                if (!holds(mirror, number)) {
                     return;
                 }
                 if (mirror.replicates()) {
@@ -85,6 +86,17 @@ final class Barrier {
 
     boolean holds(Mirror mirror) {
         return waiting.containsKey(mirror);
+    }
+
+    private boolean holds(Mirror mirror, long number) {
+        Long held = waiting.get(mirror);
+        return held != null && held == number;
+    }
+
+    /** Returns the number of the loss that changes wait for, as in the event; empty: they wait for none of this mirror. */
+    String number(Mirror mirror) {
+        Long held = waiting.get(mirror);
+        return held == null ? "" : Long.toHexString(held);
     }
 
     /**
@@ -119,14 +131,22 @@ final class Barrier {
         }
     }
 
-    /** It is recorded that a target, perhaps of a mirror deleted since, is not current. */
-    void recorded(String peer) {
+    /**
+     * It is recorded that a target, perhaps of a mirror deleted since, is not current. What is said of an earlier loss says nothing: the
+     * target may have been in step since, and count as current.
+     *
+     * @param number of the loss that is meant
+     */
+    void recorded(String peer, long number) {
         Mirror held = waiting.keySet().stream()
-                .filter(mirror -> mirror.name().equals(peer))
+                .filter(mirror -> mirror.name().equals(peer) && holds(mirror, number))
                 .findFirst()
-                .orElseGet(() -> volume.mirror(peer));
-        // Comes too late for a target that may be in step again.
-        if (!held.replicates()) {
+                .orElse(null);
+        if (held == null) {
+            volume.env()
+                    .log("that " + peer + " is not current was recorded too late: " + volume.name()
+                            + " waits no more, or for another loss");
+        } else if (!held.replicates()) {
             lapsed(held);
         }
     }

@@ -13,6 +13,7 @@ final class Handover {
     private long deadline;
     private int open;
     private boolean asked;
+    private boolean over;
 
     Handover(Volume volume) {
         this.volume = volume;
@@ -32,9 +33,13 @@ final class Handover {
                 ask();
             }
             done[0] = !volume.serving() || late || asked && open == 0;
-            if (done[0]) {
+            if (done[0] && !over) {
+                over = true;
                 volume.stopped();
             }
+            // What was taken as target may still be on its way to a slow disk: whoever is told "stopped" may take that
+            // away.
+            done[0] &= !volume.target().busy();
         });
         volume.kick();
         volume.path().drain();

@@ -2,31 +2,77 @@ package org.mainstay.mirror.engine.volume;
 
 import java.util.List;
 
-/** Checks whether a volume may take a role, and takes it. Called with the volume's lock held. */
+/** Checks whether a volume may take a role, and takes it. */
 final class RoleChange {
+    /** A disk that works, if slowly, ends a write before that. */
+    private static final long DISK_MILLIS = 30_000;
+
     private final Volume volume;
+    private final long diskMillis;
 
     RoleChange(Volume volume) {
-        this.volume = volume;
+        this(volume, DISK_MILLIS);
     }
 
+    /** @param diskMillis how long a write that was taken as target may take to end */
+    RoleChange(Volume volume, long diskMillis) {
+        this.volume = volume;
+        this.diskMillis = diskMillis;
+    }
+
+    /** Called without the lock: the disk, which may hang, is waited for without it. */
     void source(long epoch, Trust trust) throws RefusedException {
-        checkEpoch(epoch);
-        VolumeState before = volume.state();
-        if (volume.serving()) {
-            // The same side goes on in a later epoch: nothing about the data changes.
-            save(before.role(Role.SOURCE, epoch));
-            return;
+        volume.lock();
+        try {
+            checkEpoch(epoch);
+            VolumeState before = volume.state();
+            if (volume.serving()) {
+                // The same side goes on in a later epoch: nothing about the data changes.
+                save(before.role(Role.SOURCE, epoch));
+                return;
+            }
+            checkData(before, trust);
+            volume.target().leave();
+        } finally {
+            volume.unlock();
         }
-        if (before.role() == Role.TARGET || !before.consistent()) {
+        try {
+            settle();
+            volume.lock();
+            try {
+                checkEpoch(epoch);
+                // That the window was open when nothing more was taken is what counts.
+                checkData(volume.state(), trust == Trust.OWN ? Trust.RECORDED : trust);
+                become(epoch);
+            } finally {
+                volume.unlock();
+            }
+        } finally {
+            volume.locked(volume.target()::stay);
+        }
+    }
+
+    private void checkData(VolumeState state, Trust trust) throws RefusedException {
+        if (state.role() == Role.TARGET || !state.consistent()) {
             volume.target().checkPromotion(trust);
         }
-        // Ends the session and waits for a write it is applying.
-        String from = volume.target().stop();
-        // What was applied here as target is in the former source's log only: it must not be lost any more.
-        if (before.role() == Role.TARGET && volume.flushLocal() != 0) {
+    }
+
+    /** What was applied here as target is in the former source's log only: it must not be lost any more. */
+    private void settle() throws RefusedException {
+        if (!volume.target().settled(diskMillis)) {
+            throw new IllegalStateException("a write that was taken as target has not ended within " + diskMillis
+                    + " ms: the disk of " + volume.name() + " hangs. Repair it, or start the other side");
+        }
+        if (volume.state().role() == Role.TARGET && volume.flushLocal() != 0) {
             throw new RefusedException("what the volume took as target cannot be brought to stable storage");
         }
+    }
+
+    /** Lock held. */
+    private void become(long epoch) throws RefusedException {
+        VolumeState before = volume.state();
+        String from = volume.target().stop();
         // Where a target may count as current, this side goes on as the same until that is over: it answers nothing
         // before.
         boolean same = before.role() != Role.TARGET
@@ -76,6 +122,7 @@ final class RoleChange {
                 former ? before.generations().current() : 0, complete, known.stopped(), known.broken(), promised);
     }
 
+    /** Lock held. */
     void target(long epoch, String source, boolean discard) throws RefusedException {
         checkEpoch(epoch);
         VolumeState before = volume.state();

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.mainstay.mirror.engine.link.Frame;
 import org.mainstay.mirror.engine.link.FrameType;
 import org.mainstay.mirror.engine.link.Link;
@@ -19,7 +20,16 @@ import org.mainstay.mirror.engine.link.LinkHandler;
  */
 final class TargetSide {
     private final Volume volume;
+    /**
+     * Held while the disk is changed, or compared, for any session: a disk that hangs holds up who comes next, but nobody who holds
+     * the volume's lock waits for it. Taken before the volume's lock.
+     */
+    private final ReentrantLock applying = new ReentrantLock();
+
     private String source = "";
+    /** Whether sources are turned away, as this side is about to become one. */
+    private boolean leaving;
+
     private Session session;
     /** Whether the last session ended in step, in this life of the process. */
     private boolean mirroring;
@@ -37,7 +47,7 @@ final class TargetSide {
         source = from;
     }
 
-    /** Ends the session; nothing is applied any more when this returns. @return the source */
+    /** Ends the session: nothing more is begun; what was begun ends, see {@link #busy}. @return the source */
     String stop() {
         endSession("this side is no longer target");
         mirroring = false;
@@ -53,6 +63,35 @@ final class TargetSide {
             ending.end();
             ending.link.close(why);
         }
+    }
+
+    /** Ends the session and takes no other until {@link #stay}; whether this side is current does not change. */
+    void leave() {
+        leaving = true;
+        endSession("this side is about to become source");
+    }
+
+    void stay() {
+        leaving = false;
+    }
+
+    /** Waits until nothing taken from a source is on its way to the disk. Without the lock. @return false: it took longer */
+    boolean settled(long millis) {
+        try {
+            if (!applying.tryLock(millis, TimeUnit.MILLISECONDS)) {
+                return false;
+            }
+            applying.unlock();
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Says whether something is on its way to the disk. With or without the lock. */
+    boolean busy() {
+        return applying.isLocked();
     }
 
     /** @throws RefusedException if this side may lack what its source acknowledged */
@@ -159,6 +198,9 @@ final class TargetSide {
         if (!volume.active() || state.role() != Role.TARGET) {
             return volume.serving() ? "this side is source itself" : "this side has no role now";
         }
+        if (leaving) {
+            return "this side is about to become source";
+        }
         if (!source.equals(hello.get("source"))) {
             return "this side takes data of " + source + " only";
         }
@@ -217,9 +259,8 @@ final class TargetSide {
         private final Link link;
         private final long pingMillis;
         private final long silence;
-        private final Object applying = new Object();
-        private boolean ended;
-        private boolean failed;
+        private volatile boolean ended;
+        private volatile boolean failed;
         private long applied;
         private long acknowledged;
         /** When the last ping was sent that the source answered before this side was in step. Frames come from one thread. */
@@ -235,15 +276,11 @@ final class TargetSide {
         }
 
         void end() {
-            synchronized (applying) {
-                ended = true;
-            }
+            ended = true;
         }
 
         void resign() {
-            synchronized (applying) {
-                failed = true;
-            }
+            failed = true;
             Map<String, String> word = Map.of("reason", "it ends", "role", "other", SourceSession.RESIGNED, "true");
             link.send(FrameType.REFUSE, 0, 0, 0, Frame.text(word), null);
             volume.env().run(link::kick);
@@ -293,7 +330,8 @@ final class TargetSide {
         }
 
         private void apply(Frame frame) {
-            synchronized (applying) {
+            applying.lock();
+            try {
                 if (ended || failed) {
                     return;
                 }
@@ -315,6 +353,8 @@ final class TargetSide {
                     volume.env().log("the target " + volume.name() + " cannot write: " + e);
                     fail(frame, WritePath.errorOf(e));
                 }
+            } finally {
+                applying.unlock();
             }
         }
 
@@ -339,6 +379,8 @@ final class TargetSide {
             int blocks = (length + IntentLog.BLOCK - 1) / IntentLog.BLOCK;
             ByteBuffer differs = ByteBuffer.allocateDirect((blocks + 7) / 8);
             int error = 0;
+            // What an earlier session left under way would change what was compared.
+            applying.lock();
             try {
                 data.limit(length);
                 volume.disk().read(data.duplicate(), frame.offset());
@@ -355,13 +397,14 @@ final class TargetSide {
             } catch (IOException | IllegalArgumentException e) {
                 error = org.mainstay.mirror.engine.io.BlockRequest.EIO;
             } finally {
+                applying.unlock();
                 volume.env().buffers().give(data);
             }
             link.send(FrameType.DONE, frame.seq(), 0, error, differs, null);
         }
 
         private void change(Frame frame) {
-            int flushed = frame.type() == FrameType.END ? volume.flushLocal() : 0;
+            int flushed = frame.type() == FrameType.END ? flushAll() : 0;
             volume.lock();
             try {
                 if (session == this && !failed) {
@@ -372,6 +415,16 @@ final class TargetSide {
                 link.close("generations that cannot be read: " + e.getMessage());
             } finally {
                 volume.unlock();
+            }
+        }
+
+        /** With what an earlier session left under way. */
+        private int flushAll() {
+            applying.lock();
+            try {
+                return volume.flushLocal();
+            } finally {
+                applying.unlock();
             }
         }
 

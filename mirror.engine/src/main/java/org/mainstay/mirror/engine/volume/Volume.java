@@ -100,9 +100,9 @@ public final class Volume implements Export {
         }
     }
 
-    /** Says whether the volume has a role now. */
+    /** Says whether the volume has a role now, or still writes something that it took as target. */
     public boolean hasRole() {
-        return active;
+        return active || target.busy();
     }
 
     /** Forgets a mirror (T9 to T11). @return its log, to be closed and deleted */
@@ -141,19 +141,15 @@ public final class Volume implements Export {
     // ---- roles ----
 
     /**
-     * Becomes source.
+     * Becomes source. Waits for the disk if this side was target.
      *
      * @param epoch ownership epoch, not below the last
      * @param trust why old or incomplete data is acceptable
      * @throws RefusedException if this side may be stale, with the reason
+     * @throws IllegalStateException if the disk hangs
      */
     public void startSource(long epoch, Trust trust) throws RefusedException {
-        lock();
-        try {
-            new RoleChange(this).source(epoch, trust);
-        } finally {
-            unlock();
-        }
+        new RoleChange(this).source(epoch, trust);
     }
 
     /**
@@ -249,9 +245,9 @@ public final class Volume implements Export {
         locked(() -> mirror(peer).type(type));
     }
 
-    /** The controller recorded, where a takeover would look, that the target is not current (MIR-119). */
-    public void recorded(String peer) {
-        locked(() -> barrier.recorded(peer));
+    /** The controller recorded, where a takeover would look, that the target is not current since that loss (MIR-119). */
+    public void recorded(String peer, long number) {
+        locked(() -> barrier.recorded(peer, number));
         path.drain();
     }
 

@@ -68,6 +68,7 @@ public record VolumeStatus(Map<String, Object> volume, List<Map<String, Object>>
                 "breakUserRequested",
                 mirror.state() != MirrorState.MIRRORING && !mirror.cause().passing());
         all.put("detail", mirror.detail());
+        all.put("hold", volume.barrier().number(mirror));
         all.put("stateSeconds", TimeUnit.NANOSECONDS.toSeconds(now - mirror.since()));
         all.put("logBlocks", mirror.log() == null ? -1 : mirror.log().count());
         all.put("queueLength", mirror.queue().writes());

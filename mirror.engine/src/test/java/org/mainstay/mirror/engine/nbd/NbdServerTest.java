@@ -273,6 +273,38 @@ class NbdServerTest {
         assertThat(server.log).anyMatch(line -> line.contains("does not read its answers"));
     }
 
+    /** A client whose requests are long on the way does not read meanwhile: its requests are taken all the same. */
+    @Test
+    void largeAnswersThatWaitDoNotKeepRequestsOut() throws IOException {
+        NbdLimits patient = new NbdLimits(8, 4, Duration.ofSeconds(60), Duration.ofSeconds(60), 16, true);
+        server.close();
+        server = new FileServer(folder, patient, false);
+        byte[] data = bytes(1 << 20, 8);
+        try (RawClient client = client().go("v")) {
+            for (int round = 0; round < 5; round++) {
+                for (int i = 0; i < 7; i++) {
+                    client.write(RawClient.request(0, Nbd.CMD_READ, i, 0, 1 << 20, NOTHING));
+                }
+                for (int i = 7; i < 14; i++) {
+                    client.write(RawClient.request(0, Nbd.CMD_WRITE, i, 1 << 20, 1 << 20, data));
+                }
+                Set<Long> reads = new HashSet<>();
+                Set<Long> all = new HashSet<>();
+                while (all.size() < 14) {
+                    RawClient.Answer answer = client.answer(cookie -> cookie < 7 ? 1 << 20 : 0);
+                    assertThat(answer.error()).isZero();
+                    assertThat(all.add(answer.cookie())).isTrue();
+                    if (answer.data().length > 0) {
+                        reads.add(answer.cookie());
+                    }
+                }
+                assertThat(reads).hasSize(7);
+            }
+            assertThat(client.readAt(1 << 20, 1 << 20)).isEqualTo(data);
+        }
+        assertThat(server.log).isEmpty();
+    }
+
     @Test
     void moreConnectionsThanAllowedAreTurnedAway() throws IOException {
         List<RawClient> clients = new ArrayList<>();

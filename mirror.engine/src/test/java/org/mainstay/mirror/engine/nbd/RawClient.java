@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.function.LongToIntFunction;
 import org.mainstay.mirror.engine.io.SocketWire;
 import org.mainstay.mirror.engine.io.Wire;
 
@@ -111,12 +112,19 @@ public final class RawClient implements AutoCloseable {
     }
 
     public Answer answer(int dataLength) throws IOException {
+        return answer(cookie -> dataLength);
+    }
+
+    /** @param dataLength how much comes with the answer to a request */
+    public Answer answer(LongToIntFunction dataLength) throws IOException {
         ByteBuffer head = read(16);
         if (head.getInt() != Nbd.SIMPLE_REPLY) {
             throw new IOException("not a simple reply");
         }
         int error = head.getInt();
-        return new Answer(error, head.getLong(), error == 0 ? read(dataLength).array() : new byte[0]);
+        long cookie = head.getLong();
+        int length = error == 0 ? dataLength.applyAsInt(cookie) : 0;
+        return new Answer(error, cookie, read(length).array());
     }
 
     public Answer writeAt(long offset, byte[] data) throws IOException {

@@ -373,4 +373,31 @@ class RolesTest {
         b.volume.startSource(2, Trust.RECORDED);
         assertThat(b.volume.serving()).isTrue();
     }
+
+    private static String hold(SimNode source) {
+        return source.volume.barrier().number(source.volume.mirror(source.peer.name));
+    }
+
+    /** What is recorded of a loss ends the wait for that loss, not for one after the target was in step again. */
+    @Test
+    void whatIsRecordedOfAnEarlierLossDoesNotEndALaterWait() {
+        world.partitioned = true;
+        untilLost();
+        long first = Long.parseUnsignedLong(hold(a), 16);
+        world.partitioned = false;
+        world.run(3000);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(hold(a)).isEmpty();
+        world.partitioned = true;
+        a.exec(a.life(), () -> client.act(a.volume));
+        untilLost();
+        long second = Long.parseUnsignedLong(hold(a), 16);
+        a.volume.recorded("B", first);
+        world.run(50);
+        assertThat(client.outstanding).as("B may still count as current").isPositive();
+        a.volume.recorded("B", second);
+        world.run(50);
+        assertThat(client.outstanding).isZero();
+        assertThat(hold(a)).isEmpty();
+    }
 }
