@@ -199,8 +199,7 @@ class EtcdWitnessIT {
             Json deleted = hand.call("/v3/kv/deleterange", ALL);
             long revision = deleted.get("header").number("revision");
             hand.call("/v3/kv/compaction", "{\"revision\":" + revision + "}");
-            // both write again, and then both read what the other has written: a key that is always gone is failed rightly
-            // read fails rightly
+            // both write again, then both read what the other has written: a key that is always gone fails rightly
             renewed(pair);
             renewed(pair);
         }
