@@ -42,30 +42,8 @@ class PostgresKitIT {
     void makeDataDirectory() throws Exception {
         Assumptions.assumeTrue(
                 "root".equals(System.getProperty("user.name")), "needs root: PostgreSQL runs as another user");
-        Path programs = programs();
-        Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
-        data = folder.resolve("volume/main");
-        Files.createDirectories(data);
-        run("chown", "-R", "postgres:", folder.resolve("volume").toString());
-        run(
-                "runuser",
-                "-u",
-                "postgres",
-                "--",
-                programs.resolve("initdb").toString(),
-                "-D",
-                data.toString(),
-                "-A",
-                "trust",
-                "-N",
-                "--locale=C.UTF-8",
-                "-E",
-                "UTF8");
-        Files.writeString(
-                data.resolve("postgresql.conf"),
-                "unix_socket_directories = '" + folder.resolve("volume") + "'\nlisten_addresses = '127.0.0.1'\n",
-                StandardOpenOption.APPEND);
-        port = freePort();
+        data = DataDirectory.make(folder, programs(), "C.UTF-8", "").data();
+        port = DataDirectory.freePort();
         bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))
                 .with("data", "volume", Map.of("mount", folder.resolve("volume").toString()));
     }
@@ -91,19 +69,6 @@ class PostgresKitIT {
                     .max(java.util.Comparator.comparingInt(Integer::parseInt))
                     .orElseThrow();
         }
-    }
-
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
-    static void run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(output).isZero();
     }
 
     private Map<String, String> answers() {
@@ -177,7 +142,7 @@ class PostgresKitIT {
     void aStoppedPostmasterThatDoesNotAnswerIsStoppedByForce() throws Exception {
         create();
         restore();
-        run("kill", "-STOP", String.valueOf(postmaster()));
+        DataDirectory.run("kill", "-STOP", String.valueOf(postmaster()));
         bench.limit(Duration.ofSeconds(5));
         Outcome removed = kit.remove(bench.context(resource));
         bench.limit(Duration.ofSeconds(60));
@@ -233,7 +198,7 @@ class PostgresKitIT {
     void backendsOfADeadServerThatWasAdoptedAreEndedFirst() throws Exception {
         create();
         // started by hand, outside our control group
-        run(
+        DataDirectory.run(
                 "runuser",
                 "-u",
                 "postgres",
@@ -254,7 +219,7 @@ class PostgresKitIT {
         assertThat(family).contains(before).hasSizeGreaterThan(1);
         // a backend that cannot notice its postmaster's death
         long busy = family.stream().filter(pid -> pid != before).findFirst().orElseThrow();
-        run("kill", "-STOP", String.valueOf(busy));
+        DataDirectory.run("kill", "-STOP", String.valueOf(busy));
         bench.context(resource).host().processes().signal(before, Signal.KILL);
         Outcome recovered = kit.recover(bench.context(resource));
         assertThat(recovered.succeeded()).as(recovered.message()).isTrue();
@@ -301,9 +266,9 @@ class PostgresKitIT {
         shell.put("socketdir", "/tmp/$(reboot)");
         assertThat(bench.tryCreate("pg", shell).refusal().orElse("")).contains("socketdir");
 
-        run("chown", "root:", data.toString());
+        DataDirectory.run("chown", "root:", data.toString());
         assertThat(bench.tryCreate("pg", answers()).refusal().orElse("")).contains("belongs to root");
-        run("chown", "postgres:", data.toString());
+        DataDirectory.run("chown", "postgres:", data.toString());
 
         String version = Files.readString(data.resolve("PG_VERSION"));
         Files.writeString(data.resolve("PG_VERSION"), "9.6\n");
@@ -424,7 +389,7 @@ class PostgresKitIT {
                 .orElseThrow();
         bench.tunable("LKPGSQL_CHECKPOINT_SECS", "2");
         bench.limit(Duration.ofMinutes(3));
-        run("kill", "-STOP", String.valueOf(checkpointer));
+        DataDirectory.run("kill", "-STOP", String.valueOf(checkpointer));
         Thread wake = new Thread(() -> wakeAfterTheCheckpoint(checkpointer));
         wake.setDaemon(true);
         wake.start();
@@ -442,7 +407,7 @@ class PostgresKitIT {
             java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
         }
         try {
-            run("kill", "-CONT", String.valueOf(checkpointer));
+            DataDirectory.run("kill", "-CONT", String.valueOf(checkpointer));
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
         }

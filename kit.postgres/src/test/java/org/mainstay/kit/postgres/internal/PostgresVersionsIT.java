@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
@@ -73,35 +72,9 @@ class PostgresVersionsIT {
             }
         }
         Path unpacked = Files.createDirectory(folder.resolve("pgsql"));
-        PostgresKitIT.run("tar", "-xf", archive.toString(), "-C", unpacked.toString(), "--no-same-owner");
-        PostgresKitIT.run("chmod", "-R", "a+rX", unpacked.toString());
+        DataDirectory.run("tar", "-xf", archive.toString(), "-C", unpacked.toString(), "--no-same-owner");
+        DataDirectory.run("chmod", "-R", "a+rX", unpacked.toString());
         programs = unpacked.resolve("bin");
-    }
-
-    private void makeDataDirectory() throws IOException, InterruptedException {
-        data = Files.createDirectories(folder.resolve("volume/main"));
-        PostgresKitIT.run("chown", "-R", "postgres:", folder.resolve("volume").toString());
-        PostgresKitIT.run(
-                "runuser",
-                "-u",
-                "postgres",
-                "--",
-                programs.resolve("initdb").toString(),
-                "-D",
-                data.toString(),
-                "-A",
-                "trust",
-                "-N",
-                "--locale=C",
-                "-E",
-                "UTF8");
-        Files.writeString(
-                data.resolve("postgresql.conf"),
-                // without fsync: processes are killed here, not the machine
-                "unix_socket_directories = '" + folder.resolve("volume")
-                        + "'\nlisten_addresses = '127.0.0.1'\nfsync = off\n",
-                StandardOpenOption.APPEND);
-        port = PostgresKitIT.freePort();
     }
 
     private KitBench bench() {
@@ -121,7 +94,9 @@ class PostgresVersionsIT {
     @ValueSource(strings = {"13", "14", "16", "17"})
     void aVersionIsProtectedRecoveredAndKeepsTheContract(String major) throws Exception {
         unpack(artifact(major));
-        makeDataDirectory();
+        // without fsync: processes are killed here, not the machine
+        data = DataDirectory.make(folder, programs, "C", "fsync = off\n").data();
+        port = DataDirectory.freePort();
         try (KitBench bench = bench()) {
             ResourceInfo resource = created(bench, major);
             try {

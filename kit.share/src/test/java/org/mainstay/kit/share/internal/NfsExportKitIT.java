@@ -43,9 +43,7 @@ class NfsExportKitIT {
                 exec unshare -m sh -c 'mount --bind "$0" /var/lib/nfs && exec /usr/sbin/exportfs "$@"' %s "$@"
                 """.formatted(state));
         Files.setPosixFilePermissions(exportfs, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Path control = Files.createDirectories(folder.resolve("nfsd"));
-        Files.writeString(control.resolve("threads"), "8\n");
-        Files.writeString(control.resolve("unlock_filesystem"), "");
+        Path control = NfsExportKitTest.control(folder);
         data = Files.createDirectories(folder.resolve("volume/data"));
         kit = new NfsExportKit(exportfs.toString(), control, folder);
         bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))

@@ -47,13 +47,19 @@ class NfsExportKitTest {
                 esac
                 """.formatted(folder));
         Files.setPosixFilePermissions(exportfs, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Path control = Files.createDirectories(folder.resolve("nfsd"));
-        Files.writeString(control.resolve("threads"), "8\n");
-        Files.writeString(control.resolve("unlock_filesystem"), "");
+        Path control = control(folder);
         data = Files.createDirectories(folder.resolve("volume/data"));
         kit = new NfsExportKit(exportfs.toString(), control, folder);
         bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))
                 .with("vol", "volume", Map.of("mount", folder.resolve("volume").toString()));
+    }
+
+    /** What stands for the kernel's NFS server. */
+    static Path control(Path folder) throws IOException {
+        Path control = Files.createDirectories(folder.resolve("nfsd"));
+        Files.writeString(control.resolve("threads"), "8\n");
+        Files.writeString(control.resolve("unlock_filesystem"), "");
+        return control;
     }
 
     @AfterEach
