@@ -92,6 +92,7 @@ public final class EndAll {
     private List<Task> begin(ExecutorService pool, Map<String, List<String>> handlesByTag, List<String> kinds) {
         List<Task> tasks = new ArrayList<>();
         handlesByTag.forEach((tag, handles) -> {
+            List<String> images = HandleExecutor.images(handles);
             List<String> ofStage = handles.stream()
                     .filter(handle -> kinds.contains(kind(handle)))
                     .toList();
@@ -101,7 +102,7 @@ public final class EndAll {
             for (List<String> together : apart ? ofStage.stream().map(List::of).toList() : List.of(ofStage)) {
                 if (!together.isEmpty()) {
                     HandleExecutor executor = new HandleExecutor(ticker, log);
-                    tasks.add(new Task(tag, together, pool.submit(() -> executor.execute(together))));
+                    tasks.add(new Task(tag, together, pool.submit(() -> executor.execute(together, images))));
                 }
             }
         });

@@ -46,12 +46,21 @@ public final class HandleExecutor {
 
     /** Executes the handles; one result for each, in the order given. */
     public List<Result> execute(List<String> handles) throws InterruptedException {
-        Result[] results = new Result[handles.size()];
-        List<String> images = handles.stream()
+        return execute(handles, images(handles));
+    }
+
+    /** Returns the images of the volumes that {@code MOUNT} handles name. */
+    static List<String> images(List<String> handles) {
+        return handles.stream()
                 .map(handle -> handle.split("\t", -1))
                 .filter(words -> words[0].equals("MOUNT") && words.length > 2)
                 .map(words -> words[2])
                 .toList();
+    }
+
+    /** @param images of the volumes of the resource whose handles these are, or some of them */
+    List<Result> execute(List<String> handles, List<String> images) throws InterruptedException {
+        Result[] results = new Result[handles.size()];
         for (String kind : ORDER) {
             for (int i = 0; i < results.length; i++) {
                 if (kind(handles.get(i)).equals(kind)) {

@@ -199,20 +199,28 @@ final class EtcdWitness implements Witness {
         for (Map.Entry<String, KeyWatch> each : watches.entrySet()) {
             Json key = found.get(serverKey(each.getKey()));
             if (key == null) {
-                each.getValue().read(startedAt, endedAt, 0, 0, lives(leases.getOrDefault(each.getKey(), 0L)));
+                each.getValue().read(startedAt, endedAt, 0, 0);
             } else {
                 leases.put(each.getKey(), key.number("lease"));
-                each.getValue().read(startedAt, endedAt, key.number("mod_revision"), times(key), true);
+                each.getValue().read(startedAt, endedAt, key.number("mod_revision"), times(key));
+            }
+            if (each.getValue().doubted()) {
+                each.getValue().leased(lives(leases.getOrDefault(each.getKey(), 0L)));
             }
         }
     }
 
-    /** A key that somebody deleted leaves its lease behind, which its server keeps alive. */
-    private boolean lives(long theirLease) throws IOException, InterruptedException {
-        return theirLease != 0
-                && client.call("/v3/lease/timetolive", "{\"ID\":" + theirLease + "}")
-                                .number("TTL")
-                        > 0;
+    /** A key that somebody deleted leaves its lease behind, which its server keeps alive. What cannot be asked may live. */
+    private boolean lives(long theirLease) throws InterruptedException {
+        try {
+            return theirLease != 0
+                    && client.call("/v3/lease/timetolive", "{\"ID\":" + theirLease + "}")
+                                    .number("TTL")
+                            > 0;
+        } catch (IOException e) {
+            log.warn("etcd does not tell whether lease " + theirLease + " lives: " + e.getMessage());
+            return true;
+        }
     }
 
     /** Returns L + S of the key's writer. */

@@ -33,9 +33,8 @@ final class KeyWatch {
      *
      * @param modified revision of its last write; 0 if there is none
      * @param theirs L + S that the peer says, ms; counts where it is longer
-     * @param lives whether the etcd lease the key was last seen with lives; counts where there is no key
      */
-    void read(long startedAt, long endedAt, long modified, long theirs, boolean lives) {
+    void read(long startedAt, long endedAt, long modified, long theirs) {
         boolean change = known && modified != 0 && modified != revision;
         if (!known || change) {
             since = endedAt;
@@ -43,7 +42,6 @@ final class KeyWatch {
         known = true;
         changed |= change;
         present = modified != 0;
-        leased = lives;
         if (present) {
             revision = modified;
             theirSpan = Witness.period(theirs);
@@ -61,12 +59,22 @@ final class KeyWatch {
         return Math.max(span, theirSpan);
     }
 
+    /** Says whether only the peer's etcd lease can still tell that it lives: the key is gone, and was for the whole span. */
+    boolean doubted() {
+        return known && !present && lastStart - since >= span();
+    }
+
+    /** Its etcd lease was looked up since. */
+    void leased(boolean lives) {
+        leased = lives;
+    }
+
     /** @param now ms */
     Word word(long now) {
         if (!known) {
             return Word.UNKNOWN;
         }
-        if (!present && !leased && lastStart - since >= span()) {
+        if (doubted() && !leased) {
             return Word.FAILED;
         }
         return changed && now - since < span() ? Word.ALIVE : Word.UNKNOWN;

@@ -14,7 +14,7 @@ class KeyWatchTest {
 
     private Word read(long after, long revision) {
         now += after;
-        watch.read(now, now + 10, revision, 15_000, false);
+        watch.read(now, now + 10, revision, 15_000);
         return watch.word(now + 10);
     }
 
@@ -41,10 +41,13 @@ class KeyWatchTest {
     @Test
     void whoKeepsItsLeaseAliveHasNotFailedWhoeverDeletesItsKey() {
         read(0, 7);
-        now += 10 * SPAN;
-        watch.read(now, now + 10, 0, 15_000, true);
-        assertThat(watch.word(now + 10)).isEqualTo(Word.UNKNOWN);
-        assertThat(read(1, 0)).as("the lease is over").isEqualTo(Word.FAILED);
+        assertThat(watch.doubted()).isFalse();
+        read(10 * SPAN, 0);
+        assertThat(watch.doubted()).isTrue();
+        watch.leased(true);
+        assertThat(watch.word(now)).isEqualTo(Word.UNKNOWN);
+        watch.leased(false);
+        assertThat(watch.word(now)).isEqualTo(Word.FAILED);
     }
 
     @Test
@@ -73,7 +76,7 @@ class KeyWatchTest {
 
     @Test
     void thePeersOwnLongerTimesCount() {
-        watch.read(now, now, 7, 60_000, true);
+        watch.read(now, now, 7, 60_000);
         assertThat(read(60_000, 0)).isEqualTo(Word.UNKNOWN);
         assertThat(read(650, 0)).isEqualTo(Word.FAILED);
     }

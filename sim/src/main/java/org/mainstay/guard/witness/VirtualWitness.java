@@ -170,7 +170,7 @@ public final class VirtualWitness implements Witness {
         return () -> {
             long endedAt = clock.millis();
             long span = settings.leaseMillis() + settings.lossStopMillis();
-            watches.forEach((peer, watch) -> watch.read(startedAt, endedAt, found.get(peer), span, false));
+            watches.forEach((peer, watch) -> watch.read(startedAt, endedAt, found.get(peer), span));
         };
     }
 

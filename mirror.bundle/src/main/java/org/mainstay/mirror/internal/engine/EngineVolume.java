@@ -91,6 +91,11 @@ public record EngineVolume(JsonObject json) {
         return json.has(name) && json.get(name).getAsBoolean();
     }
 
+    /** Says whether this side, a target, is about to become source: it waits for its disk. */
+    public boolean leaving() {
+        return flag("leaving");
+    }
+
     /** Returns the number of the loss of a target that changes wait for; empty: for none; nothing: there is no such mirror. */
     public Optional<String> hold(String target) {
         if (json.has("mirrors")) {

@@ -179,7 +179,7 @@ final class Desk {
     }
 
     /** Removes what no resource uses; with the last volume the engine itself. */
-    synchronized void tidy(List<Mirrored> used) throws IOException {
+    void tidy(List<Mirrored> used) throws IOException {
         for (EngineVolume volume : engine.volumes().values()) {
             if (used.stream().noneMatch(one -> one.volume().equals(volume.name()))) {
                 forget(volume.name());
@@ -190,14 +190,18 @@ final class Desk {
         }
     }
 
-    /** Forgets a volume; its storage stays. */
-    synchronized void forget(String volume) throws IOException {
+    /** Forgets a volume; its storage stays. Its disk may hang: what is wanted of other volumes does not wait for that. */
+    void forget(String volume) throws IOException {
         Optional<EngineVolume> present = engine.volume(volume);
         if (present.isPresent()) {
             demand("stop", volume, 5_000);
-            demand("delete", volume);
-            windows.keySet().removeIf(key -> key.startsWith(volume + " "));
+            forgetStopped(volume);
             LOG.info("the mirror engine forgot {}", volume);
         }
+    }
+
+    private synchronized void forgetStopped(String volume) throws IOException {
+        demand("delete", volume);
+        windows.keySet().removeIf(key -> key.startsWith(volume + " "));
     }
 }

@@ -162,7 +162,7 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
             }
             desk.awaitEngine();
             Optional<EngineVolume> side = engine.volume(volume.volume());
-            if (side.isEmpty() || !side.get().isSource()) {
+            if (side.isEmpty() || !side.get().isSource() && !side.get().leaving()) {
                 return Outcome.success("not a source");
             }
             EngineLink.Answer answer = engine.send("stop", volume.volume(), 30_000);

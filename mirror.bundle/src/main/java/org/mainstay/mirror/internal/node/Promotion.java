@@ -121,6 +121,9 @@ final class Promotion {
         if (other.isSource() || newer) {
             return server + " has written since; start it there, or wait until this side is in step";
         }
+        if (other.leaving()) {
+            return server + " is about to become source and waits for its disk; try again in a minute";
+        }
         return side.isNew() && !other.isNew() ? "this side holds no data of the volume yet, " + server + " does" : "";
     }
 

@@ -8,12 +8,17 @@ import org.mainstay.mirror.engine.link.FrameType;
 /** The orderly end of a source: targets in step get the rest and are told that they hold everything (MIR-135). */
 final class Handover {
     private static final long LOOK_MILLIS = 5;
+    /** How often a disk that hangs is looked at, and for how long after the time: who asked has given up long before. */
+    private static final long LOOK_AT_DISK_MILLIS = 1_000;
+
+    private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Volume volume;
     private long deadline;
     private int open;
     private boolean asked;
     private boolean over;
+    private long looks;
 
     Handover(Volume volume) {
         this.volume = volume;
@@ -45,8 +50,10 @@ final class Handover {
         volume.path().drain();
         if (done[0]) {
             stopped.run();
-        } else {
+        } else if (!over) {
             volume.env().after(LOOK_MILLIS, () -> look(stopped));
+        } else if (volume.env().nanos() - deadline < GIVE_UP_NANOS) {
+            volume.env().after(Math.min(LOOK_AT_DISK_MILLIS, LOOK_MILLIS * ++looks), () -> look(stopped));
         }
     }
 

@@ -22,6 +22,7 @@ final class RoleChange {
 
     /** Called without the lock: the disk, which may hang, is waited for without it. */
     void source(long epoch, Trust trust) throws RefusedException {
+        long stops;
         volume.lock();
         try {
             checkEpoch(epoch);
@@ -32,7 +33,7 @@ final class RoleChange {
                 return;
             }
             checkData(before, trust);
-            volume.target().leave();
+            stops = volume.target().leave();
         } finally {
             volume.unlock();
         }
@@ -41,6 +42,9 @@ final class RoleChange {
             volume.lock();
             try {
                 checkEpoch(epoch);
+                if (volume.target().stops() != stops) {
+                    throw new RefusedException("the volume was stopped meanwhile");
+                }
                 // That the window was open when nothing more was taken is what counts.
                 checkData(volume.state(), trust == Trust.OWN ? Trust.RECORDED : trust);
                 become(epoch);
@@ -60,11 +64,12 @@ final class RoleChange {
 
     /** What was applied here as target is in the former source's log only: it must not be lost any more. */
     private void settle() throws RefusedException {
-        if (!volume.target().settled(diskMillis)) {
-            throw new IllegalStateException("a write that was taken as target has not ended within " + diskMillis
+        int error = volume.target().settle(diskMillis, volume.state().role() == Role.TARGET);
+        if (error == DiskTurns.HANGS) {
+            throw new IllegalStateException("what was taken as target is not on the disk within " + diskMillis
                     + " ms: the disk of " + volume.name() + " hangs. Repair it, or start the other side");
         }
-        if (volume.state().role() == Role.TARGET && volume.flushLocal() != 0) {
+        if (error != 0) {
             throw new RefusedException("what the volume took as target cannot be brought to stable storage");
         }
     }

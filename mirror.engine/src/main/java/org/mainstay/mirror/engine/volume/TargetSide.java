@@ -2,10 +2,9 @@ package org.mainstay.mirror.engine.volume;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
+import org.mainstay.mirror.engine.io.BlockRequest;
 import org.mainstay.mirror.engine.link.Frame;
 import org.mainstay.mirror.engine.link.FrameType;
 import org.mainstay.mirror.engine.link.Link;
@@ -20,15 +19,13 @@ import org.mainstay.mirror.engine.link.LinkHandler;
  */
 final class TargetSide {
     private final Volume volume;
-    /**
-     * Held while the disk is changed, or compared, for any session: a disk that hangs holds up who comes next, but nobody who holds
-     * the volume's lock waits for it. Taken before the volume's lock.
-     */
-    private final ReentrantLock applying = new ReentrantLock();
+    private final DiskTurns turns = new DiskTurns();
 
     private String source = "";
     /** Whether sources are turned away, as this side is about to become one. */
     private boolean leaving;
+    /** How often this side was stopped: a change of its role that began before is over. */
+    private long stops;
 
     private Session session;
     /** Whether the last session ended in step, in this life of the process. */
@@ -50,6 +47,7 @@ final class TargetSide {
     /** Ends the session: nothing more is begun; what was begun ends, see {@link #busy}. @return the source */
     String stop() {
         endSession("this side is no longer target");
+        stops++;
         mirroring = false;
         String from = source;
         source = "";
@@ -65,33 +63,37 @@ final class TargetSide {
         }
     }
 
-    /** Ends the session and takes no other until {@link #stay}; whether this side is current does not change. */
-    void leave() {
+    /**
+     * Ends the session and takes no other until {@link #stay}; whether this side is current does not change.
+     *
+     * @return {@link #stops} now
+     */
+    long leave() {
         leaving = true;
         endSession("this side is about to become source");
+        return stops;
+    }
+
+    long stops() {
+        return stops;
+    }
+
+    boolean leaving() {
+        return leaving;
     }
 
     void stay() {
         leaving = false;
     }
 
-    /** Waits until nothing taken from a source is on its way to the disk. Without the lock. @return false: it took longer */
-    boolean settled(long millis) {
-        try {
-            if (!applying.tryLock(millis, TimeUnit.MILLISECONDS)) {
-                return false;
-            }
-            applying.unlock();
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+    /** See {@link DiskTurns#settle}. Without the lock. */
+    int settle(long millis, boolean flush) {
+        return turns.settle(millis, flush ? volume::flushLocal : () -> 0);
     }
 
     /** Says whether something is on its way to the disk. With or without the lock. */
     boolean busy() {
-        return applying.isLocked();
+        return turns.busy();
     }
 
     /** @throws RefusedException if this side may lack what its source acknowledged */
@@ -152,15 +154,23 @@ final class TargetSide {
         volume.lock();
         try {
             String refusal = refusal(hello);
+            long epoch = refusal == null ? Long.parseLong(hello.get("epoch")) : 0;
+            boolean newer = epoch > volume.state().epoch();
+            if (newer && !volume.save(volume.state().role(Role.TARGET, epoch))) {
+                return null;
+            }
+            if (refusal == null && leaving) {
+                // A source of a newer epoch may acknowledge alone from here on: this side must not become source on
+                // what
+                // it knew.
+                mirroring = mirroring && !newer;
+                refusal = "this side is about to become source";
+            }
             if (refusal != null) {
-                Map<String, String> answer = account(hello.getOrDefault("source", ""));
+                Map<String, String> answer = Account.of(volume, hello.getOrDefault("source", ""));
                 answer.put("reason", refusal);
                 answer.put("role", volume.serving() ? "source" : "other");
                 link.send(FrameType.REFUSE, 0, 0, 0, Frame.text(answer), null);
-                return null;
-            }
-            long epoch = Long.parseLong(hello.get("epoch"));
-            if (epoch > volume.state().epoch() && !volume.save(volume.state().role(Role.TARGET, epoch))) {
                 return null;
             }
             endSession("the source connected again");
@@ -168,8 +178,8 @@ final class TargetSide {
             window = Long.parseLong(hello.get("window"));
             long ping = Math.max(1, Long.parseLong(hello.get("ping")));
             session = new Session(link, window > 0 ? Math.min(ping, Math.max(1, window / 4)) : ping, hello);
-            link.send(FrameType.WELCOME, 0, 0, 0, Frame.text(account(source)), null);
-            sendBits(link);
+            link.send(FrameType.WELCOME, 0, 0, 0, Frame.text(Account.of(volume, source)), null);
+            Account.sendBits(volume, link);
             link.send(FrameType.READY, 0, 0, 0);
             session.ping();
             return session;
@@ -198,9 +208,6 @@ final class TargetSide {
         if (!volume.active() || state.role() != Role.TARGET) {
             return volume.serving() ? "this side is source itself" : "this side has no role now";
         }
-        if (leaving) {
-            return "this side is about to become source";
-        }
         if (!source.equals(hello.get("source"))) {
             return "this side takes data of " + source + " only";
         }
@@ -211,47 +218,6 @@ final class TargetSide {
             return "the volume is smaller here: " + volume.size() + " bytes";
         }
         return null;
-    }
-
-    private Map<String, String> account(String from) {
-        VolumeState state = volume.state();
-        boolean mine = volume.mirrors().stream().anyMatch(m -> m.name().equals(from) && m.log() != null);
-        boolean log = !state.written() || mine && state.peer(from).logComplete();
-        boolean mixed = !state.consistent() && !state.syncSource().equals(from);
-        Map<String, String> account = new LinkedHashMap<>();
-        account.put("generations", state.generations().text());
-        account.put("base", Long.toHexString(state.peer(from).generation()));
-        account.put("log", Boolean.toString(log && !mixed));
-        account.put("consistent", Boolean.toString(state.consistent()));
-        account.put("discard", Boolean.toString(state.discard()));
-        return account;
-    }
-
-    /** Tells the source which blocks this side changed, or began to change, on its own. */
-    private void sendBits(Link link) {
-        Bits all = new Bits(IntentLog.blocks(volume.size()));
-        if (volume.state().written()) {
-            volume.mirrors().stream()
-                    .filter(m -> m.log() != null)
-                    .forEach(m -> all.or(m.log().marked()));
-        }
-        ByteBuffer runs = ByteBuffer.allocateDirect(32 << 10);
-        int at = all.next(0);
-        while (at >= 0) {
-            int end = at;
-            while (end < all.size() && all.get(end)) {
-                end++;
-            }
-            runs.putInt(at).putInt(end - at);
-            at = all.next(end);
-            if (!runs.hasRemaining()) {
-                link.send(FrameType.BITS, 0, 0, 0, runs.flip(), null);
-                runs = ByteBuffer.allocateDirect(32 << 10);
-            }
-        }
-        if (runs.position() > 0) {
-            link.send(FrameType.BITS, 0, 0, 0, runs.flip(), null);
-        }
     }
 
     /** One connection of the source. Frames come from one thread. */
@@ -277,6 +243,10 @@ final class TargetSide {
 
         void end() {
             ended = true;
+        }
+
+        private boolean over() {
+            return ended || failed;
         }
 
         void resign() {
@@ -330,16 +300,18 @@ final class TargetSide {
         }
 
         private void apply(Frame frame) {
-            applying.lock();
+            if (!turns.take(this::over)) {
+                return;
+            }
             try {
-                if (ended || failed) {
+                if (over()) {
                     return;
                 }
                 long size = volume.size();
                 boolean fits = frame.offset() >= 0 && frame.length() >= 0 && frame.offset() <= size - frame.length();
                 boolean data = frame.type() == FrameType.WRITE || frame.type() == FrameType.BLOCK;
                 if (!fits || data && frame.payload().remaining() != frame.length()) {
-                    fail(frame, org.mainstay.mirror.engine.io.BlockRequest.EINVAL);
+                    fail(frame, BlockRequest.EINVAL);
                     return;
                 }
                 try {
@@ -354,7 +326,7 @@ final class TargetSide {
                     fail(frame, WritePath.errorOf(e));
                 }
             } finally {
-                applying.unlock();
+                turns.give();
             }
         }
 
@@ -373,14 +345,16 @@ final class TargetSide {
         }
 
         private void compare(Frame frame) {
+            // What an earlier session left under way would change what was compared.
+            if (!turns.take(this::over)) {
+                return;
+            }
             int length = (int) Math.min(frame.length(), Frame.LARGEST_PAYLOAD);
             ByteBuffer theirs = frame.payload();
             ByteBuffer data = volume.env().buffers().takeBeyond(length);
             int blocks = (length + IntentLog.BLOCK - 1) / IntentLog.BLOCK;
             ByteBuffer differs = ByteBuffer.allocateDirect((blocks + 7) / 8);
             int error = 0;
-            // What an earlier session left under way would change what was compared.
-            applying.lock();
             try {
                 data.limit(length);
                 volume.disk().read(data.duplicate(), frame.offset());
@@ -395,9 +369,9 @@ final class TargetSide {
                     }
                 }
             } catch (IOException | IllegalArgumentException e) {
-                error = org.mainstay.mirror.engine.io.BlockRequest.EIO;
+                error = BlockRequest.EIO;
             } finally {
-                applying.unlock();
+                turns.give();
                 volume.env().buffers().give(data);
             }
             link.send(FrameType.DONE, frame.seq(), 0, error, differs, null);
@@ -409,7 +383,7 @@ final class TargetSide {
             try {
                 if (session == this && !failed) {
                     boolean ok = flushed == 0 && changed(frame);
-                    link.send(FrameType.DONE, frame.seq(), 0, ok ? 0 : org.mainstay.mirror.engine.io.BlockRequest.EIO);
+                    link.send(FrameType.DONE, frame.seq(), 0, ok ? 0 : BlockRequest.EIO);
                 }
             } catch (NumberFormatException e) {
                 link.close("generations that cannot be read: " + e.getMessage());
@@ -420,11 +394,13 @@ final class TargetSide {
 
         /** With what an earlier session left under way. */
         private int flushAll() {
-            applying.lock();
+            if (!turns.take(this::over)) {
+                return BlockRequest.EIO;
+            }
             try {
                 return volume.flushLocal();
             } finally {
-                applying.unlock();
+                turns.give();
             }
         }
 

@@ -32,6 +32,7 @@ public record VolumeStatus(Map<String, Object> volume, List<Map<String, Object>>
             all.put("connected", target.connected());
             all.put("inStep", target.inStep());
             all.put("current", target.current());
+            all.put("leaving", target.leaving());
         }
         Map<String, Object> configured = new LinkedHashMap<>();
         volume.mirrors()

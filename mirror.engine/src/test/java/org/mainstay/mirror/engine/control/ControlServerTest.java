@@ -26,9 +26,14 @@ class ControlServerTest {
 
     private Client ask(String command) throws IOException {
         Client client = new Client(SocketChannel.open(StandardProtocolFamily.UNIX));
-        client.channel.connect(UnixDomainSocketAddress.of(folder.resolve("control.sock")));
-        client.channel.write(ByteBuffer.wrap((command + "\n").getBytes(StandardCharsets.UTF_8)));
-        return client;
+        try {
+            client.channel.connect(UnixDomainSocketAddress.of(folder.resolve("control.sock")));
+            client.channel.write(ByteBuffer.wrap((command + "\n").getBytes(StandardCharsets.UTF_8)));
+            return client;
+        } catch (IOException e) {
+            client.close();
+            throw e;
+        }
     }
 
     private static final class Client implements AutoCloseable {

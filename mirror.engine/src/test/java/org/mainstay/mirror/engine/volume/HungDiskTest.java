@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -52,11 +53,15 @@ class HungDiskTest {
     }
 
     private LinkHandler session() {
+        return session(1);
+    }
+
+    private LinkHandler session(long epoch) {
         Map<String, String> hello = new LinkedHashMap<>();
         hello.put("protocol", Integer.toString(SourceSession.PROTOCOL));
         hello.put("source", "A");
         hello.put("target", "B");
-        hello.put("epoch", "1");
+        hello.put("epoch", Long.toString(epoch));
         hello.put("size", Integer.toString(SIZE));
         List.of("window", "ping", "silence").forEach(name -> hello.put(name, "600000"));
         return volume.accept(new Sent(), hello);
@@ -158,6 +163,86 @@ class HungDiskTest {
         assertThat(volume.status().volume()).containsEntry("inStep", true);
     }
 
+    /** A thread that waited for the disk for ever would keep the place of its connection, of which there are few for all volumes. */
+    @Test
+    void aConnectionThatHasEndedDoesNotWaitForTheDisk() throws Exception {
+        CompletableFuture<Void> first = hang(session());
+        LinkHandler again = session();
+        CompletableFuture<Void> second = CompletableFuture.runAsync(() -> again.received(null, write(2)), threads);
+        assertThat(session()).as("the source connects once more").isNotNull();
+        second.get(60, TimeUnit.SECONDS);
+        assertThat(first).isNotDone();
+        works.countDown();
+        first.get(60, TimeUnit.SECONDS);
+        assertThat(disk.seen[0]).isEqualTo((byte) 1);
+    }
+
+    private void inStep() {
+        LinkHandler session = session();
+        session.received(null, new Frame().set(FrameType.ALIVE, 0, System.nanoTime(), 0, ByteBuffer.allocate(0)));
+        session.received(null, endFrame());
+        assertThat(volume.status().volume()).containsEntry("inStep", true);
+    }
+
+    /** Begins to become source, and lets the flush hang. */
+    private CompletableFuture<Void> promotion(Trust trust) throws InterruptedException {
+        disk.hook(() -> {
+            hangs.countDown();
+            await(works);
+        });
+        CompletableFuture<Void> promotion = CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        volume.startSource(2, trust);
+                    } catch (RefusedException e) {
+                        throw new CompletionException(e);
+                    }
+                },
+                threads);
+        hangs.await();
+        assertThat(volume.status().volume()).containsEntry("leaving", true);
+        return promotion;
+    }
+
+    @Test
+    void aSourceOfANewerEpochEndsAPromotionThatHangs() throws Exception {
+        inStep();
+        CompletableFuture<Void> promotion = promotion(Trust.OWN);
+        assertThat(session(3)).as("this side takes nothing yet").isNull();
+        works.countDown();
+        assertThatThrownBy(promotion::join).hasMessageContaining("epoch 2 is over");
+        assertThat(volume.serving()).isFalse();
+        assertThat(volume.status().volume()).containsEntry("current", false);
+        assertThat(session(3)).isNotNull();
+    }
+
+    @Test
+    void aStopEndsAPromotionThatHangs() throws Exception {
+        inStep();
+        CompletableFuture<Void> promotion = promotion(Trust.FORCED);
+        CountDownLatch stopped = new CountDownLatch(1);
+        volume.stop(0, stopped::countDown);
+        stopped.await();
+        works.countDown();
+        assertThatThrownBy(promotion::join).hasMessageContaining("stopped meanwhile");
+        assertThat(volume.serving()).isFalse();
+    }
+
+    @Test
+    void aFlushThatHangsIsGivenUpAndDoneAgainLater() throws Exception {
+        inStep();
+        disk.hook(() -> await(works));
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> new RoleChange(volume, 200).source(2, Trust.OWN))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("the disk of v hangs");
+        }
+        assertThat(volume.status().volume()).containsEntry("current", true).containsEntry("leaving", false);
+        works.countDown();
+        volume.startSource(2, Trust.OWN);
+        assertThat(volume.serving()).isTrue();
+    }
+
     /** Real threads. */
     private final class Threads implements Environment {
         private final Buffers buffers = new Buffers(8 << 20);
@@ -171,7 +256,7 @@ class HungDiskTest {
         @Override
         public void after(long millis, Runnable job) {
             // Only what ends soon is waited for here: the end of a stop, not the next ping.
-            if (millis < 1_000) {
+            if (millis <= 1_000) {
                 threads.execute(() -> {
                     java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(millis));
                     job.run();
