@@ -10,10 +10,10 @@ import org.mainstay.mirror.engine.io.Wire;
 
 /**
  * The answers of one connection on their way out, and the requests that are free. One thread writes at a time, as many
- * answers as there are with one call; others leave theirs to it. What a socket takes at once is written by the thread that
+ * answers as there are with one call; others leave theirs to it. What a socket usually takes at once is written by the thread that
  * has it, as waking another costs more than that; more is written by a thread of the connection's own, so that neither taking
- * requests nor the storage's threads wait for a client that has not come to reading yet. The server ends a connection whose
- * client reads nothing at all ({@link NbdLimits#stalledWrite}).
+ * requests nor the storage's threads wait for a client that sends before it reads. A write that a client holds up too long ends the
+ * connection ({@link NbdLimits#stalledWrite}).
  */
 final class Replies {
     private static final int TOGETHER = 64;
