@@ -134,6 +134,7 @@ redis-server redis-server
 modprobe kmod
 fuser psmisc
 zsh zsh
+unzip unzip
 KITS
                 [ -x /usr/lib/ocf/resource.d/heartbeat/Dummy ] || echo "resource-agents|OCF resource agents"
                 ;;

@@ -43,6 +43,8 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     private long writtenUntil = LeaseBook.NEVER;
     private long endAgainAt = LeaseBook.NEVER;
     private long dueAt = LeaseBook.NEVER;
+    /** When to record again what is in force but could not be recorded. */
+    private long saveAgainAt = LeaseBook.NEVER;
 
     /**
      * Begins with what is on disk. What cannot be read is taken for unknown: no lease, and nobody is granted anything.
@@ -198,6 +200,10 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         }
         tellPeers(now);
         dueAt = Math.min(book.nextEvent(now), now + REPEAT_MILLIS);
+        if (saveAgainAt != LeaseBook.NEVER && now >= saveAgainAt) {
+            saveAgainAt = LeaseBook.NEVER;
+            save();
+        }
         if (state.equals("lost")) {
             escalate(now, until);
         }
@@ -381,6 +387,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
             synchronized (this) {
                 // Asked for again by the next packet.
                 announcing.clear();
+                notRecorded(allowed);
             }
             String text = "the guard cannot record the lease's state: " + e.getMessage();
             log.error(text);
@@ -389,12 +396,24 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         }
         synchronized (this) {
             onDisk = allowed;
+            saveAgainAt = LeaseBook.NEVER;
             sums.forEach(book::recorded);
             announcing.keySet().removeIf(peer -> sums.getOrDefault(peer, 0) >= announcing.get(peer));
             allowed.stream().filter(wanted::contains).forEach(book::allow);
             evaluate(clock.millis());
         }
         return Result.done("recorded");
+    }
+
+    /**
+     * Whom to grant again is asked anew, if that is right then still: whoever asked was told no. What is granted to nobody any more
+     * is in force in any case, and recorded when the disk allows: until then nobody counts on it, nor takes it back.
+     */
+    private void notRecorded(Set<String> allowed) {
+        wanted.removeIf(peer -> allowed.contains(peer) && !onDisk.contains(peer));
+        if (!wanted.containsAll(onDisk)) {
+            saveAgainAt = clock.millis() + REPEAT_MILLIS;
+        }
     }
 
     // --- witness

@@ -276,8 +276,20 @@ class LeaseKeeperTest {
         assertThat(news).doesNotContain("* withheld B yes");
         assertThat(notices).hasSize(1);
         Files.move(home.resolve("data/away"), home.resolve("data/guard"));
-        assertThat(keeper.withhold(Set.of("B")).join().done()).isTrue();
-        assertThat(news).contains("* withheld B yes");
+        pass(2_000);
+        assertThat(news).as("recorded without being asked again").contains("* withheld B yes");
+    }
+
+    /** Whoever asked was told no, and may have decided otherwise since. */
+    @Test
+    void anAllowThatCouldNotBeRecordedIsNotCarriedOutLater() throws IOException {
+        holding();
+        Files.move(home.resolve("data/guard"), home.resolve("data/away"));
+        assertThat(keeper.allow(Set.of("B")).join().done()).isFalse();
+        Files.move(home.resolve("data/away"), home.resolve("data/guard"));
+        assertThat(keeper.allow(Set.of("C")).join().done()).isTrue();
+        pass(2_000);
+        assertThat(keeper.grant("B", now, L, S)).isFalse();
     }
 
     @Test
