@@ -40,9 +40,11 @@ class ClockRulesIT {
             "core.internal.lcd.LcdDatabaseSetup",
             "core.internal.node.NodeComponent",
             "guard.witness.Witnesses",
+            "kit.genlb.internal.responder.Marks",
             "quorum.internal.node.QuorumComponent",
             "shell.internal.command.program.LkSupport",
-            "shell.internal.event.EventIds");
+            "shell.internal.event.EventIds",
+            "shell.internal.snmp.TrapForwarder");
 
     /** Who looks at one that was handed over. */
     private static final Set<String> READERS = Set.of(
@@ -63,6 +65,10 @@ class ClockRulesIT {
             "core.internal.admin.ServerOperations",
             "core.internal.admin.Tidying",
             "core.internal.lcd.LcdDatabaseSetup",
+            // times in the log of the process that answers probes
+            "kit.genlb.internal.responder.Marks",
+            // which of the events, that bear the time people know, were before this bundle was there to tell them
+            "shell.internal.snmp.TrapForwarder",
             // when an object was written, as status shows it
             "guard.witness.FirstObject",
             "guard.witness.StorageRun",
