@@ -168,7 +168,8 @@ class SystemdIT extends ContractCase {
     }
 
     private void awaitUnit(String state) {
-        Await.until("mainstay.service is " + state, LIMIT, () -> unit().equals(state), this::unit);
+        // the unit's own start may wait for 300 s
+        Await.until("mainstay.service is " + state, LIMIT.multipliedBy(6), () -> unit().equals(state), this::unit);
     }
 
     /** The default: what runs stops in order before other units stop, stays where it is, and comes back at the next boot. */
