@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.mainstay.itest.lab.Await;
 import org.mainstay.itest.lab.Exec;
 import org.mainstay.itest.lab.Machine;
 
@@ -36,16 +37,18 @@ class FullDiskIT extends FaultCase {
 
         fill();
         Exec.Result refused = null;
-        for (int i = 10; i < 3000 && (refused == null || refused.exitCode() == 0 || refused.exitCode() == 9); i++) {
-            // what is left in blocks that the journal has already takes a while to be used up; on a slow machine the
-            // other
-            // server may be away for a moment, which refuses a change, too
+        for (int i = 10; i < 3000 && (refused == null || refused.exitCode() == 0); i++) {
+            // what is left in blocks that the journal has already takes a while to be used up
             fill();
             refused = a().bin("mainstay", "resource", "set", "full", "quickCheck=" + i);
         }
 
-        assertThat(refused.exitCode()).isEqualTo(1);
-        assertThat(refused.output()).containsIgnoringCase("space");
+        // 1 names the disk; where it became full between two steps of the change, the change is in doubt (8) or not
+        // answered (9)
+        assertThat(refused.exitCode()).as(refused.output()).isIn(1, 8, 9);
+        if (refused.exitCode() == 1) {
+            assertThat(refused.output()).containsIgnoringCase("space");
+        }
         Exec.Result out = a().bin("mainstay", "resource", "out-of-service", "full");
         assertThat(out.exitCode()).as(out.output()).isNotZero();
         assertThat(out.output()).containsIgnoringCase("space");
@@ -56,7 +59,13 @@ class FullDiskIT extends FaultCase {
         assertThat(app.count(b(), "restore", "begin")).isZero();
 
         a().machine().run("rm", "-rf", FILLER).orThrow();
-        a().mainstay("resource", "set", "full", "quickCheck=7");
+        Await.until(
+                "changes are taken again",
+                LIMIT.multipliedBy(2),
+                () -> a().bin("mainstay", "resource", "set", "full", "quickCheck=7")
+                                .exitCode()
+                        == 0,
+                () -> a().bin("mainstay", "status").output());
         b().mainstay("resource", "in-service", "full");
         expect("full", b(), a());
         retire(app);
