@@ -4,7 +4,7 @@
  */
 #define KEEPER_UNIT "/mainstay-guard.service"
 
-enum { KEEP_POLL_MILLIS = 200, MANAGER_GRACE_SECONDS = 3 };
+enum { KEEP_POLL_MILLIS = 200, MANAGER_GRACE_SECONDS = 3, UNIT_GRACE_SECONDS = 30 };
 
 typedef struct {
     long pid;
@@ -66,6 +66,17 @@ static void start_unit(void) {
     }
 }
 
+/* Whether the guard that was started here belongs to the unit. */
+static bool taken_over(void) {
+    char group[PATH_MAX], process[32];
+    process_id guard;
+    if (!read_process("data/run/guard.pid", &guard) || !lives(&guard)) {
+        return false;
+    }
+    snprintf(process, sizeof process, "%ld", guard.pid);
+    return group_of(process, group, sizeof group) && ends_with(group, UNIT_NAME);
+}
+
 /* Returns whether the guard that died is not replaced by its manager. */
 static bool abandoned(const process_id *dead) {
     double end = now_seconds() + MANAGER_GRACE_SECONDS;
@@ -86,6 +97,7 @@ static int keep_guard(void) {
         return EXIT_INVALID;
     }
     process_id guard, seen = {0};
+    double unit_until = 0, unit_asked = 0;
     for (;;) {
         while (waitpid(-1, NULL, WNOHANG) > 0) {
             /* what was started here and has ended */
@@ -99,7 +111,15 @@ static int keep_guard(void) {
                      manager ? "" : "; the manager stays stopped");
             spawn_guard(manager);
             seen.pid = 0;
-            if (manager) {
+            unit_until = manager ? now_seconds() + UNIT_GRACE_SECONDS : 0;
+        }
+        /* systemd may not have noticed yet that the unit's processes are gone: then a start does nothing, and is asked for again */
+        double now = now_seconds();
+        if (now < unit_until && now - unit_asked >= 1) {
+            if (taken_over() || !manager_wanted()) {
+                unit_until = 0;
+            } else {
+                unit_asked = now;
                 start_unit();
             }
         }
