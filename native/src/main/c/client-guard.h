@@ -244,23 +244,10 @@ static bool wait_until_gone(const char *path) {
     return false;
 }
 
-/* Whether a process has ended; one that only waits for its parent to look counts as ended. */
-static bool has_ended(long process) {
-    char path[48], first;
-    snprintf(path, sizeof path, "/proc/%ld/cmdline", process);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return errno == ENOENT;
-    }
-    ssize_t size = read(fd, &first, 1);
-    close(fd);
-    return size <= 0;
-}
-
 /* A guard closes its socket a while before it ends: who starts Mainstay again at once would meet it. */
-static bool wait_until_ended(long process) {
+static bool wait_until_ended(const process_id *process) {
     double end = now_seconds() + STOP_WAIT_SECONDS;
-    while (process > 0 && !has_ended(process)) {
+    while (lives(process)) {
         if (now_seconds() >= end) {
             return false;
         }
@@ -272,7 +259,9 @@ static bool wait_until_ended(long process) {
 /* Ends the processes after the manager has stopped in order, or where there is no manager. */
 static int end_processes(bool leave_running, bool stopped_in_order) {
     const char *command = leave_running ? "stop-manager" : stopped_in_order ? "shutdown" : "stop";
-    long guard = leave_running ? 0 : server_of(GUARD_SOCKET);
+    process_id guard;
+    /* A guard that stops takes its file away. */
+    bool guard_known = !leave_running && read_process(GUARD_PID, &guard);
     int code = ask_guard(command, "", stdout);
     if (code == EXIT_BUSY) {
         complain("Mainstay is just starting on this server; try again when 'lkstart' has ended");
@@ -282,7 +271,8 @@ static int end_processes(bool leave_running, bool stopped_in_order) {
         complain("the guard could not stop everything; 'mainstay status' shows what is left");
         return code;
     }
-    if (!wait_until_gone(NODE_SOCKET) || (!leave_running && !wait_until_gone(GUARD_SOCKET)) || !wait_until_ended(guard)) {
+    if (!wait_until_gone(NODE_SOCKET) || (!leave_running && !wait_until_gone(GUARD_SOCKET))
+        || (guard_known && !wait_until_ended(&guard))) {
         complain("Mainstay's processes have not ended after %d s; data/log/ says more", STOP_WAIT_SECONDS);
         return EXIT_SYSTEM;
     }

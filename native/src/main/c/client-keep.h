@@ -6,40 +6,6 @@
 
 enum { KEEP_POLL_MILLIS = 200, MANAGER_GRACE_SECONDS = 3, UNIT_GRACE_SECONDS = 30 };
 
-typedef struct {
-    long pid;
-    unsigned long long started;
-} process_id;
-
-/* Reads a file "PID STARTTIME"; false if there is none. */
-static bool read_process(const char *path, process_id *process) {
-    FILE *stream = fopen(path, "re");
-    bool found = stream && fscanf(stream, "%ld %llu", &process->pid, &process->started) == 2;
-    if (stream) {
-        fclose(stream);
-    }
-    return found;
-}
-
-/* Whether it lives and is not another one with a recycled pid. */
-static bool lives(const process_id *process) {
-    char path[64], text[1024];
-    snprintf(path, sizeof path, "/proc/%ld/stat", process->pid);
-    FILE *stream = fopen(path, "re");
-    size_t length = stream ? fread(text, 1, sizeof text - 1, stream) : 0;
-    if (stream) {
-        fclose(stream);
-    }
-    text[length] = 0;
-    /* The name in parentheses may hold anything: state and field 22 are counted from its end. */
-    const char *rest = strrchr(text, ')');
-    unsigned long long started = 0;
-    char state = 0;
-    return rest
-        && sscanf(rest + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &state, &started) == 2
-        && state != 'Z' && started == process->started;
-}
-
 /* Whether the manager should run, as the guard recorded it last. */
 static bool manager_wanted(void) {
     char text[32] = "";
@@ -70,7 +36,7 @@ static void start_unit(void) {
 static bool taken_over(void) {
     char group[PATH_MAX], process[32];
     process_id guard;
-    if (!read_process("data/run/guard.pid", &guard) || !lives(&guard)) {
+    if (!read_process(GUARD_PID, &guard) || !lives(&guard)) {
         return false;
     }
     snprintf(process, sizeof process, "%ld", guard.pid);
@@ -82,13 +48,13 @@ static bool abandoned(const process_id *dead) {
     double end = now_seconds() + MANAGER_GRACE_SECONDS;
     process_id manager, guard;
     while (read_process("data/run/karaf.pid", &manager) && lives(&manager) && now_seconds() < end) {
-        if (!read_process("data/run/guard.pid", &guard) || lives(&guard)) {
+        if (!read_process(GUARD_PID, &guard) || lives(&guard)) {
             return false;
         }
         pause_briefly();
     }
     /* A guard that was stopped on purpose has taken its file away. */
-    return read_process("data/run/guard.pid", &guard) && guard.pid == dead->pid && guard.started == dead->started;
+    return read_process(GUARD_PID, &guard) && guard.pid == dead->pid && guard.started == dead->started;
 }
 
 /* Runs until it is ended. A guard that was not seen alive here, as one of before the boot, is not started. */
@@ -102,7 +68,7 @@ static int keep_guard(void) {
         while (waitpid(-1, NULL, WNOHANG) > 0) {
             /* what was started here and has ended */
         }
-        bool there = read_process("data/run/guard.pid", &guard);
+        bool there = read_process(GUARD_PID, &guard);
         if (there && lives(&guard)) {
             seen = guard;
         } else if (there && seen.pid == guard.pid && seen.started == guard.started && abandoned(&guard)) {

@@ -12,6 +12,7 @@
  */
 #include "client-home.h"
 #include "client-frames.h"
+#include "client-process.h"
 #include "client-unit.h"
 #include "client-guard.h"
 #include "client-keep.h"

@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -303,6 +305,37 @@ class StartAndStopTest {
         assertThat(result.exit()).isZero();
         assertThat(result.out()).contains("vip: address removed\n").endsWith("\nLIFEKEEPER NOW STOPPED\n");
         assertThat(guard.asked()).containsExactly("stop");
+    }
+
+    /** A guard closes its socket before it ends; a start right afterwards would meet it. */
+    @Test
+    void lkstopWaitsForTheEndOfTheGuardsProcess() throws Exception {
+        Process process = new ProcessBuilder("sleep", "600").start();
+        try {
+            // proc(5): field 22 of stat, in ticks since boot
+            String started = Files.readString(Path.of("/proc/" + process.pid() + "/stat"))
+                    .split(" ")[21];
+            Files.createDirectories(folder.resolve("data/run"));
+            Files.writeString(folder.resolve("data/run/guard.pid"), process.pid() + " " + started + "\n");
+            CountDownLatch closed = new CountDownLatch(1);
+            guard = new FakeGuard(folder, line -> {
+                Thread end = new Thread(() -> {
+                    guard.close();
+                    closed.countDown();
+                });
+                end.start();
+                return "exit 0\n";
+            });
+            Running running = client.start(Map.of(), "lkstop");
+            assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(running.process().waitFor(500, TimeUnit.MILLISECONDS)).isFalse();
+            assertThat(running.soFar()).doesNotContain("LIFEKEEPER NOW STOPPED");
+            process.destroyForcibly();
+            assertThat(running.result().exit()).isZero();
+            assertThat(running.soFar()).endsWith("\nLIFEKEEPER NOW STOPPED\n");
+        } finally {
+            process.destroyForcibly();
+        }
     }
 
     @Test
