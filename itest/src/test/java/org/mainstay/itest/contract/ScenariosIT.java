@@ -224,6 +224,12 @@ class ScenariosIT extends ContractCase {
     void scenario7GenericApplicationThatCannotStart() {
         String bad = script("bad", "echo no such disk >&2; exit 3");
         String good = script("good", "exit 0");
+        String app = "mainstay resource create app --set restore=" + good + " --set remove=" + good;
+        ok(a(), app);
+        ok(a(), app);
+        assertThat(tags(lines(a(), "ins_list -f:"))).contains("App.0", "App.1");
+        ok(a(), "mainstay resource delete App.0 --stop");
+        ok(a(), "mainstay resource delete App.1 --stop");
         assertThat(expect(
                         1,
                         a(),
