@@ -36,6 +36,7 @@ public final class FakePlatform
     private volatile List<String> progress = List.of();
     private volatile boolean answers = true;
     private volatile boolean complete = true;
+    private volatile boolean forms = true;
     private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
     private final List<Consumer<ClusterEvent>> followers = new CopyOnWriteArrayList<>();
@@ -67,6 +68,11 @@ public final class FakePlatform
     /** Lets requests wait for ever. */
     public void neverAnswer() {
         answers = false;
+    }
+
+    /** From now on no kit says its form. */
+    public void noForms() {
+        forms = false;
     }
 
     public void remoteFailure(CommandException failure) {
@@ -180,6 +186,9 @@ public final class FakePlatform
 
     @Override
     public Optional<List<FormField>> form(String type, boolean extend, Map<String, String> answers) {
+        if (!forms) {
+            return Optional.empty();
+        }
         return switch (type) {
             case "ip", "comm/ip" ->
                 Optional.of(List.of(

@@ -50,6 +50,7 @@ public final class Fixtures {
             case "not extended" -> notExtended();
             case "mirrored volume" -> mirrored();
             case "kit missing" -> kitMissing();
+            case "undescribed property" -> undescribedProperty();
             case "file shares" -> fileShares();
             case "no paths" -> noPaths();
             case "only the guard of B" -> onlyTheGuard();
@@ -100,6 +101,14 @@ public final class Fixtures {
         ClusterSnapshot cluster = named("two servers");
         Instance cache = Instance.create("cache", "6379", "database", "redis");
         return with(cluster, cluster.own().with(cache));
+    }
+
+    private static ClusterSnapshot undescribedProperty() {
+        ClusterSnapshot cluster = named("two servers");
+        Instance pg = cluster.own().instances().get("pg");
+        Map<String, String> properties = new TreeMap<>(pg.properties());
+        properties.put("test-passwd", "swordfish");
+        return with(cluster, cluster.own().with(pg.withProperties(properties, pg.kitVersion())));
     }
 
     private static ClusterSnapshot mirrored() {

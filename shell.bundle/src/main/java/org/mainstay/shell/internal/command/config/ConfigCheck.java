@@ -8,6 +8,7 @@ import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Administration.FormField;
 import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Equivalency;
+import org.mainstay.shell.internal.command.Forms;
 import org.mainstay.shell.internal.command.config.ConfigDocument.DependencyPart;
 import org.mainstay.shell.internal.command.config.ConfigDocument.InstancePart;
 import org.mainstay.shell.internal.command.config.ConfigDocument.PathPart;
@@ -118,7 +119,10 @@ final class ConfigCheck {
             if (server.equals(self)) {
                 refuse(
                         at,
-                        "there is no kit for '" + type + "' on " + self + "; 'mainstay kit list' shows what there is");
+                        Forms.isInstalled(administration, type)
+                                ? Forms.silent(type)
+                                : "there is no kit for '" + type + "' on " + self
+                                        + "; 'mainstay kit list' shows what there is");
             }
             return;
         }

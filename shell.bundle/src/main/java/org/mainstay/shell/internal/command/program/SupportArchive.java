@@ -116,20 +116,15 @@ final class SupportArchive {
     private Map<String, Object> instances(Lcd lcd) throws CommandException {
         Map<String, Object> rows = new TreeMap<>();
         for (Instance instance : lcd.instances().values()) {
-            Set<String> hidden = platform.running()
-                    ? Masking.secrets(platform, instance)
-                    : instance.properties().keySet();
-            // without its kit every property is hidden, but blotting out all of them would make the logs unreadable
-            boolean known = platform.running()
-                    && platform.administration()
-                            .form(instance.typeKey(), false, instance.properties())
-                            .isPresent();
+            Masking masking = Masking.of(platform, instance);
+            Set<String> hidden = masking.hidden();
+            Set<String> blotted = masking.secrets();
             Map<String, String> shown = new TreeMap<>(instance.properties());
             shown.replaceAll((key, value) -> {
                 if (!hidden.contains(key)) {
                     return value;
                 }
-                if (known && value.length() >= SHORTEST_SECRET) {
+                if (blotted.contains(key) && value.length() >= SHORTEST_SECRET) {
                     secrets.add(value);
                 }
                 return Masking.MASK;
