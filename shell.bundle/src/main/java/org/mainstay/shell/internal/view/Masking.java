@@ -23,16 +23,16 @@ public final class Masking {
 
     private static final String SECRET = "SECRET";
     private static final Pattern NAMED_LIKE_A_SECRET =
-            Pattern.compile("(?i).*(passw|passphrase|pass$|secret|token|credential|private).*");
+            Pattern.compile("(?i).*(passw|passphrase|pass$|secret|token|credential|private|key|community).*");
 
     private final Set<String> hidden;
     private final Set<String> secrets;
 
-    private Masking(Instance instance, Optional<List<FormField>> form) {
+    private Masking(Set<String> names, Optional<List<FormField>> form) {
         Set<String> open = new HashSet<>();
         Set<String> declared = new HashSet<>();
         form.orElse(List.of()).forEach(field -> (field.kind().equals(SECRET) ? declared : open).add(field.name()));
-        hidden = new HashSet<>(instance.properties().keySet());
+        hidden = new HashSet<>(names);
         hidden.removeAll(open);
         secrets = new HashSet<>(hidden);
         secrets.removeIf(name ->
@@ -41,11 +41,14 @@ public final class Masking {
 
     /** Asks the kit of a resource; without a platform that runs there is none to ask. */
     public static Masking of(Platform platform, Instance instance) throws CommandException {
+        return of(platform, instance.typeKey(), instance.properties());
+    }
+
+    /** As {@link #of(Platform, Instance)}, of properties that are not in the cluster yet. @param type {@code application/type} */
+    public static Masking of(Platform platform, String type, Map<String, String> properties) throws CommandException {
         return new Masking(
-                instance,
-                platform.running()
-                        ? platform.administration().form(instance.typeKey(), false, instance.properties())
-                        : Optional.empty());
+                properties.keySet(),
+                platform.running() ? platform.administration().form(type, false, properties) : Optional.empty());
     }
 
     /** Returns the names of properties that are not shown. */

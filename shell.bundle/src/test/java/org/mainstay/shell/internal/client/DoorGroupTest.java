@@ -22,6 +22,7 @@ import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Tunables;
 import org.mainstay.shell.internal.socket.CommandSocket.Limits;
 import org.mainstay.shell.internal.socket.DoorGroup;
+import org.mainstay.shell.testing.FakeGuard;
 import org.mainstay.shell.testing.NativeClient;
 import org.mainstay.shell.testing.NativeClient.Result;
 import org.mainstay.shell.testing.SocketHome;
@@ -47,10 +48,15 @@ class DoorGroupTest {
     }
 
     private Result as(String... identity) throws Exception {
+        return asFor("ins_list", identity);
+    }
+
+    private Result asFor(String program, String... identity) throws Exception {
         Path script = folder.resolve("as");
         Files.writeString(
                 script,
-                "exec setpriv " + String.join(" ", identity) + " '" + folder.toAbsolutePath() + "/bin/ins_list'\n");
+                "exec setpriv " + String.join(" ", identity) + " '" + folder.toAbsolutePath() + "/bin/" + program
+                        + "'\n");
         return client.start(Map.of(), List.of("sh", script.toString())).result();
     }
 
@@ -100,6 +106,34 @@ class DoorGroupTest {
         open(server.path().getParent(), "rwxrwxrwx");
         open(server.path(), "rwxrwxrwx");
         assertThat(as("--reuid", "1", "--regid", "1", "--clear-groups").exit()).isEqualTo(1);
+    }
+
+    @Test
+    void whoDoesNotReachTheGuardStopsNothing() throws Exception {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "only root can become another user");
+        Assumptions.assumeTrue(Files.exists(Path.of("/usr/bin/setpriv")), "needs setpriv");
+        String group = client.start(Map.of(), List.of("id", "-gn", "65534"))
+                .result()
+                .out()
+                .strip();
+        server.open(Optional.of(new DoorGroup(group, Caller.Role.ADMINISTRATOR)), Limits.DEFAULT);
+        onTheWay();
+        AtomicReference<Caller> caller = new AtomicReference<>();
+        server.runs((call, context) -> {
+            caller.set(context.caller());
+            return 0;
+        });
+        try (FakeGuard guard = new FakeGuard(folder, line -> "exit 1\n")) {
+            open(folder.resolve("data/run/guard.sock"), "rw-------");
+            for (String program : List.of("lkstop", "mainstay' 'stop")) {
+                Result result = asFor(program, "--reuid", "65534", "--regid", "65534", "--clear-groups");
+                assertThat(result.exit()).isEqualTo(1);
+                assertThat(result.err()).contains("only root may stop Mainstay", "nothing was changed");
+                assertThat(result.out()).isEmpty();
+            }
+            assertThat(caller.get()).as("the manager was not asked").isNull();
+            assertThat(guard.asked()).isEmpty();
+        }
     }
 
     @Test

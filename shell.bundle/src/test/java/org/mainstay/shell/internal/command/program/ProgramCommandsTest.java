@@ -143,6 +143,33 @@ class ProgramCommandsTest {
                 () -> ProcessHandle.of(child).filter(ProcessHandle::isAlive).isEmpty());
     }
 
+    @Test
+    void whoGivesUpDoesNotWaitForAProgramThatIgnoresSignals() throws Exception {
+        CompletableFuture<Integer> code = CompletableFuture.supplyAsync(() -> {
+            try {
+                return run(
+                        true,
+                        "lcdremexec",
+                        "-d",
+                        "A",
+                        "--",
+                        "sh",
+                        "-c",
+                        "trap '' TERM; echo ready; while :; do sleep 1; done");
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        // what it says comes on only when giving up would be heard
+        Waits.until(LIMIT, () -> printed().contains("ready"));
+        long before = System.nanoTime();
+        cancellation.cancel();
+        assertThat(java.time.Duration.ofNanos(System.nanoTime() - before))
+                .as("less than the program is given to end")
+                .isLessThan(java.time.Duration.ofSeconds(4));
+        assertThat(code.get(40, TimeUnit.SECONDS)).isNotZero();
+    }
+
     // covers CMD-411 CMD-412 CMD-413 CMD-414 CMD-415 CMD-416
     @Test
     void responsesOfTheEventAndOfAllGetAllOptions() throws Exception {
