@@ -47,10 +47,15 @@ class DoorGroupTest {
     }
 
     private Result as(String... identity) throws Exception {
+        return as("ins_list", identity);
+    }
+
+    private Result as(String command, String[] identity) throws Exception {
         Path script = folder.resolve("as");
         Files.writeString(
                 script,
-                "exec setpriv " + String.join(" ", identity) + " '" + folder.toAbsolutePath() + "/bin/ins_list'\n");
+                "exec setpriv " + String.join(" ", identity) + " '" + folder.toAbsolutePath() + "/bin/'" + command
+                        + "\n");
         return client.start(Map.of(), List.of("sh", script.toString())).result();
     }
 
@@ -100,6 +105,26 @@ class DoorGroupTest {
         open(server.path().getParent(), "rwxrwxrwx");
         open(server.path(), "rwxrwxrwx");
         assertThat(as("--reuid", "1", "--regid", "1", "--clear-groups").exit()).isEqualTo(1);
+    }
+
+    // covers CMD-356
+    @Test
+    void whoMayNotReplaceValuesIsToldByItsOwnExitCode() throws Exception {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "only root can become another user");
+        Assumptions.assumeTrue(Files.exists(Path.of("/usr/bin/setpriv")), "needs setpriv");
+        server.open(Optional.empty(), Limits.DEFAULT);
+        onTheWay();
+        String[] somebody = {"--reuid", "65534", "--regid", "65534", "--clear-groups"};
+        for (String command : List.of("mainstay lk_chg_value", "mainstay lk_chg_value.ksh -o a -n b")) {
+            Result running = as(command, somebody);
+            assertThat(running.exit()).as(running.err()).isEqualTo(4);
+            assertThat(running.err()).contains("must be run as root");
+        }
+        server.close();
+        assertThat(as("mainstay lk_chg_value -o a -n b", somebody).exit())
+                .as("while Mainstay is stopped")
+                .isEqualTo(4);
+        assertThat(as("mainstay status", somebody).exit()).isEqualTo(1);
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.command.BaseCommand;
@@ -49,9 +50,10 @@ public final class ConfigApply extends BaseCommand {
         ConfigDocument now = ConfigDocument.of(invocation.snapshot(), invocation.platform(), true);
         ConfigDocument wanted = read(invocation);
         String self = invocation.snapshot().self();
-        ConfigPlan plan = new ConfigPlan(self, now, wanted);
-        List<String> refusals =
-                new ConfigCheck(self, now, wanted, invocation.platform().administration()).refusals();
+        Administration administration = invocation.platform().administration();
+        ConfigPlan plan = new ConfigPlan(self, now, wanted, administration);
+        List<String> refusals = new ConfigCheck(self, now, wanted, administration).refusals();
+        ConfigDocument.remarks(invocation.snapshot()).forEach(invocation.err()::println);
         plan.remarks().forEach(invocation.err()::println);
         if (!refusals.isEmpty()) {
             if (dryRun) {
