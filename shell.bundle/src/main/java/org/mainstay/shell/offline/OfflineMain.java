@@ -37,8 +37,7 @@ public final class OfflineMain {
         return code;
     }
 
-    private static int run(
-            List<String> words, Path home, Interruption interruption, PrintStream out, PrintStream err)
+    private static int run(List<String> words, Path home, Interruption interruption, PrintStream out, PrintStream err)
             throws InterruptedException {
         String program = words.isEmpty() ? "mainstay" : words.get(0);
         List<String> arguments = words.isEmpty() ? List.of() : words.subList(1, words.size());
@@ -52,6 +51,7 @@ public final class OfflineMain {
                 new Caller(System.getProperty("user.name", "-"), Caller.Role.ADMINISTRATOR, "offline"),
                 new Cancellation(),
                 false);
-        return Programs.registry().run(new CommandCall(program, arguments), context, new OfflinePlatform(home, interruption));
+        return Programs.registry()
+                .run(new CommandCall(program, arguments), context, new OfflinePlatform(home, interruption));
     }
 }

@@ -61,7 +61,8 @@ class InterruptionTest {
                         pipe.toString())
                 .redirectError(folder.resolve("err").toFile())
                 .start();
-        try (OutputStream values = CompletableFuture.supplyAsync(() -> opened(pipe)).get(100, TimeUnit.SECONDS)) {
+        try (OutputStream values =
+                CompletableFuture.supplyAsync(() -> opened(pipe)).get(100, TimeUnit.SECONDS)) {
             values.write("old=new\n".getBytes(StandardCharsets.US_ASCII));
             values.flush();
             assertThat(new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
@@ -73,7 +74,8 @@ class InterruptionTest {
             process.destroyForcibly();
         }
         assertThat(process.exitValue()).isEqualTo(1);
-        assertThat(Files.readString(folder.resolve("err"))).isEqualTo("lk_chg_value: interrupted; nothing was changed\n");
+        assertThat(Files.readString(folder.resolve("err")))
+                .isEqualTo("lk_chg_value: interrupted; nothing was changed\n");
     }
 
     /** Returns when the command reads: then it can be interrupted. */

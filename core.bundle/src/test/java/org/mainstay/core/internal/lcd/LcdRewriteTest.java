@@ -180,7 +180,9 @@ class LcdRewriteTest {
                     assertThat(own.rows(LcdSection.DEPENDENCIES).keySet())
                             .as(what)
                             .containsExactly(after ? "vip2\tx" : "vip\tx");
-                    assertThat(after || !said).as(what + ": what was said to be done is done").isTrue();
+                    assertThat(after || !said)
+                            .as(what + ": what was said to be done is done")
+                            .isTrue();
                     changed |= after;
                 }
             }

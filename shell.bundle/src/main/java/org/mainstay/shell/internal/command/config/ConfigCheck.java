@@ -135,7 +135,9 @@ final class ConfigCheck {
         boolean address = (part.application() + "/" + part.type()).equals("comm/ip");
         if (address
                 && is != null
-                && is.ownSettings().getOrDefault(key, present.settings().get(key)).equals("no")
+                && is.ownSettings()
+                        .getOrDefault(key, present.settings().get(key))
+                        .equals("no")
                 && part.on()
                         .get(server)
                         .ownSettings()

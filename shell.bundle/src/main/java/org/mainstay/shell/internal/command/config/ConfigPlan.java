@@ -29,6 +29,8 @@ import org.mainstay.shell.internal.view.Masking;
 
 /** The way from one configuration to another, as the command lines an administrator would type: what is in the file becomes so. */
 final class ConfigPlan {
+    private static final String SWITCHBACK = "switchback";
+
     private final String self;
     private final ConfigDocument now;
     private final ConfigDocument wanted;
@@ -339,7 +341,11 @@ final class ConfigPlan {
             }
         });
         if (words.size() > 4) {
-            stepOn(then.get(tag).containsKey(self) ? self : then.get(tag).keySet().iterator().next(), words);
+            stepOn(
+                    then.get(tag).containsKey(self)
+                            ? self
+                            : then.get(tag).keySet().iterator().next(),
+                    words);
         }
         part.on().forEach((server, instance) -> {
             InstancePart is = then.get(tag).get(server);
@@ -370,15 +376,32 @@ final class ConfigPlan {
                 return;
             }
             Set<String> differing = new TreeSet<>();
-            part.on().values().forEach(each -> differing.addAll(each.ownSettings().keySet()));
+            part.on()
+                    .values()
+                    .forEach(each -> differing.addAll(each.ownSettings().keySet()));
             for (String key : differing) {
                 String value =
                         instance.ownSettings().getOrDefault(key, part.settings().get(key));
-                if (value != null && !value.equals(is(tag, server, key))) {
+                if (value == null || value.equals(is(tag, server, key))) {
+                    continue;
+                }
+                if (!key.equals(SWITCHBACK) || root(tag)) {
                     step(setting(tag, server, key, value));
+                } else if (!rootHas(tag, server, value)) {
+                    remarks.add("'" + tag + "' does not get switchback " + value + " on " + server
+                            + ": it is set for a whole hierarchy, by its root");
                 }
             }
         });
+    }
+
+    /** Whether the switchback type that a root gets on a server, with all below it, is this one. */
+    private boolean rootHas(String tag, String server, String value) {
+        return wanted.resources().keySet().stream()
+                .filter(this::root)
+                .filter(top -> below(top).contains(tag))
+                .map(top -> wanted.resources().get(top).on().get(server))
+                .anyMatch(top -> top != null && value.equals(top.ownSettings().get(SWITCHBACK)));
     }
 
     private static List<String> setting(String tag, String server, String key, String value) {
@@ -386,9 +409,8 @@ final class ConfigPlan {
         switch (key) {
             case "quickCheck" -> words.addAll(List.of("ins_setchkint", "-c", "quick", "-v", value));
             case "deepCheck" -> words.addAll(List.of("ins_setchkint", "-c", "deep", "-v", value));
-            case "localRecovery" ->
-                words.addAll(List.of("ins_setlocalrecover", "-l", value.equals("yes") ? "Y" : "N"));
-            case "switchback" -> words.addAll(List.of("ins_setas", "-s", value));
+            case "localRecovery" -> words.addAll(List.of("ins_setlocalrecover", "-l", value.equals("yes") ? "Y" : "N"));
+            case SWITCHBACK -> words.addAll(List.of("ins_setas", "-s", value));
             default -> words.addAll(List.of("ins_setit", "-I", value));
         }
         words.addAll(1, List.of("-d", server, "-t", tag));
@@ -425,10 +447,13 @@ final class ConfigPlan {
             changed.forEach((server, priority) -> {
                 words.add(server + "=" + priority);
                 InstancePart is = present.get(server);
-                present.put(
-                        server, new InstancePart(priority, is.id(), is.info(), is.properties(), is.settings()));
+                present.put(server, new InstancePart(priority, is.id(), is.info(), is.properties(), is.settings()));
             });
-            stepOn(present.containsKey(self) ? self : present.keySet().iterator().next(), words);
+            stepOn(
+                    present.containsKey(self)
+                            ? self
+                            : present.keySet().iterator().next(),
+                    words);
         }
     }
 
@@ -440,11 +465,12 @@ final class ConfigPlan {
                         + path.remote() + " is not in the file and is left as it is; see 'mainstay commpath delete'");
             }
         }
-        wanted.resources().forEach((tag, part) -> part.on().keySet().stream()
-                .filter(now.servers()::containsKey)
-                .filter(server -> !then.get(tag).containsKey(server))
-                .forEach(server -> remarks.add("'" + tag + "' is not extended to " + server
-                        + ", as a hierarchy is extended as a whole and what needs it is not to be there")));
+        wanted.resources()
+                .forEach((tag, part) -> part.on().keySet().stream()
+                        .filter(now.servers()::containsKey)
+                        .filter(server -> !then.get(tag).containsKey(server))
+                        .forEach(server -> remarks.add("'" + tag + "' is not extended to " + server
+                                + ", as a hierarchy is extended as a whole and what needs it is not to be there")));
         now.resources().keySet().stream()
                 .filter(tag -> !wanted.resources().containsKey(tag))
                 .forEach(tag -> remarks.add("'" + tag + "' is not in the file and is left as it is"));

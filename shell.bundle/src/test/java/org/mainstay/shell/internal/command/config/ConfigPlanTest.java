@@ -51,8 +51,8 @@ class ConfigPlanTest {
                 Map.of("B", at(10, network("eth0"), null), "X", at(1, network("eth7"), Map.of("quickCheck", "90"))));
         assertThat(lines(now, wanted))
                 .containsExactly(
-                        "mainstay resource extend web --to X --priority 2 --set vip.interface=eth7"
-                                + " --set web.restore=/srv/start",
+                        "mainstay resource extend web --to X --priority 2 --set web.restore=/srv/start"
+                                + " --set vip.interface=eth7",
                         "ins_setchkint -d X -t vip -c quick -v 90",
                         "mainstay resource priorities web B=10 X=1");
         assertThat(lines(wanted, wanted)).isEmpty();

@@ -77,7 +77,8 @@ class LkChgValueTest {
     void everythingIsReplacedInWholeWords() throws Exception {
         assertThat(run("-o", "10.0.0.1", "-n", "10.0.0.9")).isZero();
         assertThat(stored)
-                .containsExactly("web", "/srv/web on 10.0.0.9", "vip", "vip", "web and web2, 10.0.0.9 and 10.0.0.10, vip");
+                .containsExactly(
+                        "web", "/srv/web on 10.0.0.9", "vip", "vip", "web and web2, 10.0.0.9 and 10.0.0.10, vip");
         assertThat(captured.out()).isEmpty();
         assertThat(run("-v", "-o", "10.0.0.1", "-n", "10.0.0.9")).isZero();
         assertThat(captured.out()).contains("id: /srv/web on 10.0.0.1 -> /srv/web on 10.0.0.9");
@@ -106,14 +107,20 @@ class LkChgValueTest {
         assertThat(run("-I", "-o", "vip", "-n", "address")).isZero();
         assertThat(stored)
                 .containsExactly(
-                        "web", "/srv/web on 10.0.0.1", "vip", "address", "web and web2, 10.0.0.1 and 10.0.0.10, address");
+                        "web",
+                        "/srv/web on 10.0.0.1",
+                        "vip",
+                        "address",
+                        "web and web2, 10.0.0.1 and 10.0.0.10, address");
         assertThat(run("-F", "-o", "vip", "-n", "address")).isZero();
         assertThat(stored).containsSubsequence("address", "address");
         assertThat(run("-I", "-o", "/srv/web on 10.0.0.1", "-n", "x"))
                 .as("only ids match, and they stay")
                 .isEqualTo(7);
         assertThat(run("-I", "-T", "-o", "10.0.0.1", "-n", "10.0.0.9")).isZero();
-        assertThat(stored).containsExactly("web", "/srv/web on 10.0.0.1", "vip", "vip", "web and web2, 10.0.0.9 and 10.0.0.10, vip");
+        assertThat(stored)
+                .containsExactly(
+                        "web", "/srv/web on 10.0.0.1", "vip", "vip", "web and web2, 10.0.0.9 and 10.0.0.10, vip");
     }
 
     // covers CMD-353
@@ -122,7 +129,8 @@ class LkChgValueTest {
         Files.writeString(folder.resolve("subs"), "web=vip\n\nvip=web\n");
         assertThat(run("-Fvf", "subs")).isZero();
         assertThat(stored)
-                .containsExactly("vip", "/srv/vip on 10.0.0.1", "web", "web", "vip and web2, 10.0.0.1 and 10.0.0.10, web");
+                .containsExactly(
+                        "vip", "/srv/vip on 10.0.0.1", "web", "web", "vip and web2, 10.0.0.1 and 10.0.0.10, web");
         Files.writeString(folder.resolve("subs"), "no pair\n");
         assertThat(run("-f", "subs")).isEqualTo(2);
     }
