@@ -164,7 +164,7 @@ public record ConfigDocument(
             ClusterSnapshot.Peer peer = snapshot.peers().get(name);
             if (peer != null && !peer.current()) {
                 remarks.add(
-                        peer.lcd().version() == 0
+                        peer.lcd().sections().isEmpty()
                                 ? name + " was never heard of: nothing of its configuration is known here"
                                 : name + " is not reached now: what is known of its configuration may be old");
             }
