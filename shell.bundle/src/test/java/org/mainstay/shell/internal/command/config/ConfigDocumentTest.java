@@ -2,7 +2,6 @@ package org.mainstay.shell.internal.command.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.lcd.Equivalency;
@@ -33,8 +32,8 @@ class ConfigDocumentTest {
     void settingsThatDifferBetweenServersAreTold() throws Exception {
         Lcd own = Fixtures.named("two servers").own();
         Instance pg = own.instance("pg").orElseThrow();
-        ClusterSnapshot cluster = with(own.with(pg.withSettings(
-                pg.settings().withQuickCheckSeconds(77).withLocalRecovery(true))));
+        ClusterSnapshot cluster = with(
+                own.with(pg.withSettings(pg.settings().withQuickCheckSeconds(77).withLocalRecovery(true))));
         ConfigDocument document = ConfigDocument.of(cluster, new FakePlatform(cluster), true);
         ResourcePart part = document.resources().get("pg");
         assertThat(part.settings()).containsEntry("quickCheck", "77").containsEntry("localRecovery", "yes");
