@@ -398,6 +398,9 @@ class ScenariosIT extends ContractCase {
                 .as("case-sensitive")
                 .isEqualTo(7);
         assertThat(shell(a(), "lk_chg_value -o onlyone").exitCode()).isEqualTo(2);
+        assertThat(shell(a(), "lk_chg_value -o A -n X").exitCode())
+                .as("the name of a member (decision 0285)")
+                .isEqualTo(2);
         Exec.Result shown = shell(a(), "lk_chg_value -M -o old-text -n new-text");
         assertThat(shown.exitCode()).as(shown.output()).isZero();
         assertThat(shown.output()).contains("old-text,10.77.8.1 -> new-text,10.77.8.1");

@@ -10,8 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.command.BaseCommand;
@@ -58,10 +60,11 @@ public final class ConfigApply extends BaseCommand {
         ConfigDocument now = ConfigDocument.of(invocation.snapshot(), invocation.platform(), true);
         ConfigDocument wanted = read(invocation);
         String self = invocation.snapshot().self();
-        ConfigPlan plan = new ConfigPlan(self, now, wanted);
-        List<String> refusals =
-                new ConfigCheck(self, now, wanted, invocation.platform().administration()).refusals();
+        Administration administration = invocation.platform().administration();
+        ConfigPlan plan = new ConfigPlan(self, now, wanted, administration);
+        List<String> refusals = new ConfigCheck(self, now, wanted, administration).refusals();
         Set<String> secrets = secrets(invocation.platform(), wanted);
+        ConfigDocument.remarks(invocation.snapshot()).forEach(invocation.err()::println);
         plan.remarks().forEach(invocation.err()::println);
         if (!refusals.isEmpty()) {
             if (dryRun) {
@@ -114,7 +117,8 @@ public final class ConfigApply extends BaseCommand {
     /** Returns the words that give secret properties: without its kit nobody knows which are secret, so all are. */
     private static Set<String> secrets(Platform platform, ConfigDocument wanted) throws CommandException {
         Set<String> words = new HashSet<>();
-        for (ResourcePart part : wanted.resources().values()) {
+        for (Map.Entry<String, ResourcePart> resource : wanted.resources().entrySet()) {
+            ResourcePart part = resource.getValue();
             for (InstancePart on : part.on().values()) {
                 Set<String> secrets = Masking.of(
                                 platform, part.application() + "/" + part.type(), on.properties())
@@ -122,6 +126,7 @@ public final class ConfigApply extends BaseCommand {
                 on.properties().forEach((key, value) -> {
                     if (secrets.contains(key) && !value.isEmpty()) {
                         words.add(key + "=" + value);
+                        words.add(resource.getKey() + "." + key + "=" + value);
                     }
                 });
             }
