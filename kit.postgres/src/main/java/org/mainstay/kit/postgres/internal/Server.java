@@ -32,11 +32,13 @@ final class Server {
 
     private final ActionContext context;
     private final Settings settings;
+    private final ServerLog log;
     private long logBefore;
 
     Server(ActionContext context) {
         this.context = context;
         this.settings = new Settings(context.resource());
+        this.log = new ServerLog(settings.dataDirectory().resolve(LOG));
     }
 
     /** Looks at lock file and process; a lock file whose process is not this directory's postmaster counts as none. */
@@ -139,7 +141,7 @@ final class Server {
                                         "-D",
                                         data.toString(),
                                         "-l",
-                                        log().toString(),
+                                        log.file().toString(),
                                         "-o",
                                         options))
                         .user(settings.owner())
@@ -149,7 +151,7 @@ final class Server {
         return result.succeeded()
                 ? Outcome.success("started")
                 : Outcome.failed(
-                        "pg_ctl start fails: " + result.summary() + lastLogLine(), result.output() + result.errors());
+                        "pg_ctl start fails: " + result.summary() + log.lastLine(), result.output() + result.errors());
     }
 
     /**
@@ -228,10 +230,6 @@ final class Server {
         }
     }
 
-    private Path log() {
-        return settings.dataDirectory().resolve(LOG);
-    }
-
     /** Waits through crash recovery for as long as the postmaster lives and the action's time lasts (PG-073, PG-142). */
     private Outcome waitUntilReady() {
         long startRetries = atLeast("LKPGSQL_START_RETRIES", 12);
@@ -248,7 +246,7 @@ final class Server {
                 }
                 case STOPPED -> {
                     if (++gone >= GONE_FOR_GOOD) {
-                        return Outcome.failed("PostgreSQL ended while it started" + newLogLines(), logTail());
+                        return Outcome.failed("PostgreSQL ended while it started" + log.since(logBefore), log.tail());
                     }
                 }
                 case PARTIAL -> {
@@ -262,19 +260,19 @@ final class Server {
             if (!seen && waited.compareTo(limit) >= 0) {
                 return Outcome.failed(
                         "PostgreSQL did not start within " + limit.toSeconds() + " s (LKPGSQL_START_RETRIES)"
-                                + lastLogLine(),
-                        logTail());
+                                + log.lastLine(),
+                        log.tail());
             }
             if (waited.minus(told).compareTo(TELL_EVERY) >= 0) {
                 told = waited;
-                context.progress("PostgreSQL is starting since " + waited.toSeconds() + " s" + lastLogLine());
+                context.progress("PostgreSQL is starting since " + waited.toSeconds() + " s" + log.lastLine());
             }
             if (!context.pause(POLL)) {
                 return Outcome.failed(
                         "PostgreSQL was still starting after " + waited.toSeconds()
                                 + " s when the action's time was up; it goes on recovering: try in-service again later"
-                                + lastLogLine(),
-                        logTail());
+                                + log.lastLine(),
+                        log.tail());
             }
             waited = waited.plus(POLL);
         }
@@ -401,41 +399,12 @@ final class Server {
         }
     }
 
-    private String lastLogLine() {
-        String[] lines = logTail().strip().split("\\R");
-        String last = lines[lines.length - 1];
-        return last.isBlank() ? "" : "; its log says: " + last.strip();
-    }
-
-    /** What the log says since the start: the first lines tell the cause, the last only that it ended. */
-    private String newLogLines() {
-        try {
-            byte[] all = Files.exists(log()) ? Files.readAllBytes(log()) : new byte[0];
-            int from = (int) Math.min(logBefore, all.length);
-            int length = Math.min(600, all.length - from);
-            String text = new String(all, from, length, java.nio.charset.StandardCharsets.UTF_8).strip();
-            return text.isEmpty() ? "" : "; its log says: " + text.replaceAll("\\R", " | ");
-        } catch (IOException e) {
-            return "; its log " + log() + " cannot be read: " + e.getMessage();
-        }
-    }
-
     private long logSize() {
         try {
-            return Files.exists(log()) ? Files.size(log()) : 0;
+            return log.size();
         } catch (IOException e) {
-            context.progress("the size of " + log() + " cannot be read: " + e.getMessage());
+            context.progress("the size of " + log.file() + " cannot be read: " + e.getMessage());
             return 0;
-        }
-    }
-
-    private String logTail() {
-        try {
-            byte[] all = Files.exists(log()) ? Files.readAllBytes(log()) : new byte[0];
-            int from = Math.max(0, all.length - 4096);
-            return new String(all, from, all.length - from, java.nio.charset.StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            return "(its log " + log() + " cannot be read: " + e.getMessage() + ")";
         }
     }
 }

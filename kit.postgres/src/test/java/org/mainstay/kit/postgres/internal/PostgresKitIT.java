@@ -42,7 +42,8 @@ class PostgresKitIT {
     void makeDataDirectory() throws Exception {
         Assumptions.assumeTrue(
                 "root".equals(System.getProperty("user.name")), "needs root: PostgreSQL runs as another user");
-        data = DataDirectory.make(folder, programs(), "C.UTF-8", "").data();
+        data = DataDirectory.make(folder, DataDirectory.programs(), "C.UTF-8", "")
+                .data();
         port = DataDirectory.freePort();
         bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))
                 .with("data", "volume", Map.of("mount", folder.resolve("volume").toString()));
@@ -55,19 +56,6 @@ class PostgresKitIT {
                 assertThat(kit.remove(bench.context(resource)).succeeded()).isTrue();
             }
             bench.close();
-        }
-    }
-
-    private static Path programs() throws IOException {
-        return Settings.findPrograms(newestVersion())
-                .orElseThrow(() -> new AssertionError("PostgreSQL's server programs are not installed"));
-    }
-
-    private static String newestVersion() throws IOException {
-        try (var versions = Files.list(Path.of("/usr/lib/postgresql"))) {
-            return versions.map(path -> path.getFileName().toString())
-                    .max(java.util.Comparator.comparingInt(Integer::parseInt))
-                    .orElseThrow();
         }
     }
 
@@ -203,7 +191,7 @@ class PostgresKitIT {
                 "-u",
                 "postgres",
                 "--",
-                programs().resolve("pg_ctl").toString(),
+                DataDirectory.programs().resolve("pg_ctl").toString(),
                 "start",
                 "-w",
                 "-s",
@@ -273,7 +261,7 @@ class PostgresKitIT {
         String version = Files.readString(data.resolve("PG_VERSION"));
         Files.writeString(data.resolve("PG_VERSION"), "9.6\n");
         Map<String, String> otherVersion = answers();
-        otherVersion.put("bindir", programs().toString());
+        otherVersion.put("bindir", DataDirectory.programs().toString());
         assertThat(bench.tryCreate("pg", otherVersion).refusal().orElse(""))
                 .contains("9.6")
                 .contains("version");
@@ -311,7 +299,8 @@ class PostgresKitIT {
     private Path programsWithoutPsql() throws IOException {
         Path folder = Files.createDirectory(this.folder.resolve("programs"));
         for (String program : List.of("postgres", "pg_ctl")) {
-            Files.createSymbolicLink(folder.resolve(program), programs().resolve(program));
+            Files.createSymbolicLink(
+                    folder.resolve(program), DataDirectory.programs().resolve(program));
         }
         return folder;
     }
