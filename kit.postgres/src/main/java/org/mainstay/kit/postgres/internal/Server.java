@@ -20,23 +20,36 @@ import org.mainstay.kit.Probe;
 final class Server {
     private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration TELL_EVERY = Duration.ofSeconds(5);
-    private static final int SECONDS_PER_RETRY = 5;
     private static final Duration IMMEDIATE_STOP_LIMIT = Duration.ofSeconds(10);
+
+    /** What a stop keeps of its time for the immediate one, for killing and for what is left then. */
+    private static final Duration HARD_WAYS = IMMEDIATE_STOP_LIMIT.multipliedBy(3);
+
     private static final long CHECKPOINT_SECONDS = 60;
     private static final Duration DYING = Duration.ofSeconds(2);
 
     /** Looks that find no process in a row before a start counts as ended: a process may just be becoming another. */
     private static final int GONE_FOR_GOOD = 5;
 
+    /** What one retry of the tunables stands for (PG-134 to PG-136). */
+    static final Duration RETRY = Duration.ofSeconds(5);
+
     static final String LOG = "mainstay-postgres.log";
 
     private final ActionContext context;
     private final Settings settings;
     private final ServerLog log;
+    private final Duration retry;
     private long logBefore;
 
     Server(ActionContext context) {
+        this(context, RETRY);
+    }
+
+    /** @param retry what one retry of the tunables stands for */
+    Server(ActionContext context, Duration retry) {
         this.context = context;
+        this.retry = retry;
         this.settings = new Settings(context.resource());
         this.log = new ServerLog(settings.dataDirectory().resolve(LOG));
     }
@@ -233,7 +246,7 @@ final class Server {
     /** Waits through crash recovery for as long as the postmaster lives and the action's time lasts (PG-073, PG-142). */
     private Outcome waitUntilReady() {
         long startRetries = atLeast("LKPGSQL_START_RETRIES", 12);
-        Duration limit = Duration.ofSeconds(startRetries * SECONDS_PER_RETRY);
+        Duration limit = retry.multipliedBy(startRetries);
         Duration waited = Duration.ZERO;
         Duration told = Duration.ZERO;
         boolean seen = false;
@@ -280,7 +293,7 @@ final class Server {
 
     private Outcome waitUntilAnswering() {
         long retries = atLeast("LKPGSQL_RESTORE_CONNECT_RETRIES", 2);
-        Duration limit = Duration.ofSeconds(retries * SECONDS_PER_RETRY);
+        Duration limit = retry.multipliedBy(retries);
         Duration waited = Duration.ZERO;
         Duration step = Duration.ofMillis(100);
         while (true) {
@@ -324,8 +337,8 @@ final class Server {
      */
     void checkpoint() {
         Duration own = Duration.ofSeconds(tunable("LKPGSQL_CHECKPOINT_SECS", CHECKPOINT_SECONDS, 0));
-        Duration spare = context.remaining().minus(fastLimit()).minus(IMMEDIATE_STOP_LIMIT.multipliedBy(2));
-        Duration limit = own.compareTo(spare) < 0 ? own : spare;
+        Duration spare = context.remaining().minus(wantedStop()).minus(HARD_WAYS);
+        Duration limit = shorter(own, spare);
         if (limit.compareTo(Duration.ofSeconds(1)) < 0) {
             context.progress("no checkpoint before the stop: there is no time for one");
             return;
@@ -336,8 +349,22 @@ final class Server {
         }
     }
 
+    /** How long the fast stop may take if the action has the time. */
+    private Duration wantedStop() {
+        return retry.multipliedBy(atLeast("LKPGSQL_STOP_RETRIES", 12));
+    }
+
+    /** A fast stop never eats the time of the hard ways, at worst half of what is left. */
     private Duration fastLimit() {
-        return Duration.ofSeconds(atLeast("LKPGSQL_STOP_RETRIES", 12) * SECONDS_PER_RETRY);
+        Duration wanted = wantedStop();
+        Duration remaining = context.remaining();
+        Duration most = remaining.minus(shorter(HARD_WAYS, remaining.dividedBy(2)));
+        if (wanted.compareTo(most) <= 0) {
+            return wanted;
+        }
+        context.progress("the fast stop of PostgreSQL gets " + most.toSeconds() + " s of the " + wanted.toSeconds()
+                + " s of LKPGSQL_STOP_RETRIES: the action has no more time");
+        return most;
     }
 
     /** Stops the server: fast, then immediate, then its processes are killed (PG-074, PG-075). */
@@ -349,8 +376,7 @@ final class Server {
             return Outcome.failed(e.getMessage());
         }
         if (file.isPresent() && !stopPostmaster(file.get().pid())) {
-            return Outcome.failed(
-                    "PostgreSQL (postmaster " + file.get().pid() + ") did not stop, not even immediately");
+            return Outcome.failed("PostgreSQL (postmaster " + file.get().pid() + ") did not end, not even killed");
         }
         Outcome ended = context.host().processes().endAll();
         if (!ended.succeeded()) {
@@ -358,6 +384,15 @@ final class Server {
         }
         Outcome orphansEnded = endOrphans();
         return orphansEnded.succeeded() ? Outcome.success("PostgreSQL is stopped") : orphansEnded;
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    /** How long one of the hard ways may take; something is left for the next. */
+    private Duration hardLimit() {
+        return shorter(IMMEDIATE_STOP_LIMIT, context.remaining().dividedBy(3));
     }
 
     private boolean stopPostmaster(long pid) {
@@ -368,16 +403,18 @@ final class Server {
         }
         context.progress("PostgreSQL did not stop within " + fast.toSeconds() + " s; stopping it immediately");
         context.host().processes().signal(pid, Signal.QUIT);
-        if (gone(pid, IMMEDIATE_STOP_LIMIT)) {
+        if (gone(pid, hardLimit())) {
             return true;
         }
+        context.progress("PostgreSQL did not stop immediately either; killing its postmaster " + pid);
         context.host().processes().signal(pid, Signal.KILL);
-        return gone(pid, IMMEDIATE_STOP_LIMIT);
+        return gone(pid, hardLimit());
     }
 
     private boolean gone(long pid, Duration limit) {
-        for (Duration waited = Duration.ZERO; isPostmaster(pid); waited = waited.plus(POLL)) {
-            if (waited.compareTo(limit) >= 0 || !context.pause(POLL)) {
+        long end = System.nanoTime() + limit.toNanos();
+        while (isPostmaster(pid)) {
+            if (System.nanoTime() - end >= 0 || !context.pause(POLL)) {
                 return !isPostmaster(pid);
             }
         }

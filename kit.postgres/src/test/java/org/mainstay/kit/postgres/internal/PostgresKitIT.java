@@ -85,7 +85,7 @@ class PostgresKitIT {
         assertThat(creation.properties()).containsEntry("owner", "postgres").containsKey("bindir");
     }
 
-    // covers PG-010 PG-069 PG-071 PG-074 PG-075 PG-077 PG-078 PG-099 PG-100 PG-098
+    // covers PG-010 PG-069 PG-071 PG-074 PG-077 PG-078 PG-099 PG-100 PG-098
     @Test
     void restoreServesCheckAndRemove() throws Exception {
         create();
@@ -124,20 +124,6 @@ class PostgresKitIT {
         assertThat(recovered.succeeded()).as(recovered.message()).isTrue();
         assertThat(postmaster()).isNotEqualTo(before);
         assertThat(kit.deepCheck(bench.context(resource)).succeeded()).isTrue();
-    }
-
-    @Test
-    void aStoppedPostmasterThatDoesNotAnswerIsStoppedByForce() throws Exception {
-        create();
-        restore();
-        DataDirectory.run("kill", "-STOP", String.valueOf(postmaster()));
-        bench.limit(Duration.ofSeconds(5));
-        Outcome removed = kit.remove(bench.context(resource));
-        bench.limit(Duration.ofSeconds(60));
-        assertThat(removed.succeeded()).isFalse();
-        assertThat(bench.context(resource).host().processes().endAll().succeeded())
-                .isTrue();
-        assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.STOPPED);
     }
 
     // covers PG-143

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.kit.CreateContext;
 import org.mainstay.kit.Outcome;
 import org.mainstay.kit.Probe;
 import org.mainstay.kit.ResourceInfo;
@@ -26,6 +27,9 @@ import org.mainstay.kit.testkit.KitBench;
 class PostgresTroubleIT {
     /** More than an array can hold. */
     private static final long YEARS = 3L << 30;
+
+    /** In place of 5 s: the least 12 retries of a stop are a second and a bit. */
+    private static final Duration HASTY = Duration.ofMillis(100);
 
     @TempDir(cleanup = CleanupMode.ALWAYS)
     Path folder;
@@ -119,16 +123,77 @@ class PostgresTroubleIT {
         assertThat(restored.detail()).hasSizeLessThan(10_000);
     }
 
+    private long checkpointer() {
+        return bench.context(resource).host().processes().workingIn(data).stream()
+                .filter(pid -> bench.context(resource).host().processes().commandLine(pid).stream()
+                        .anyMatch(line -> line.toString().contains("checkpointer")))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void removeWith(PostgresKit hasty) throws IOException {
+        bench.limit(Duration.ofMinutes(3));
+        bench.tunable("LKPGSQL_CHECKPOINT_SECS", "0");
+        Outcome removed = hasty.remove(bench.context(resource));
+        assertThat(removed.succeeded()).as(removed.message()).isTrue();
+        assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.STOPPED);
+        assertThat(bench.context(resource).host().processes().workingIn(data)).isEmpty();
+    }
+
+    /** The shutdown waits for a process that does not move: it is not fast, but immediately possible. */
+    // covers PG-075 PG-135
+    @Test
+    void aStopThatIsNotFastIsMadeImmediately() throws Exception {
+        restore();
+        DataDirectory.run("kill", "-STOP", String.valueOf(checkpointer()));
+        removeWith(new PostgresKit(HASTY));
+        assertThat(bench.progress())
+                .anyMatch(line -> line.contains("did not stop within 1 s; stopping it immediately"))
+                .noneMatch(line -> line.contains("killing its postmaster"));
+        assertThat(new ServerLog(data.resolve(Server.LOG)).tail())
+                .contains("received fast shutdown request")
+                .contains("received immediate shutdown request");
+        // and the next start is a recovery
+        restore();
+    }
+
+    // covers PG-075
+    @Test
+    void aPostmasterThatDoesNotHearAnythingIsKilled() throws Exception {
+        restore();
+        DataDirectory.run("kill", "-STOP", String.valueOf(postmaster()));
+        removeWith(new PostgresKit(HASTY));
+        assertThat(bench.progress())
+                .anyMatch(line -> line.contains("stopping it immediately"))
+                .anyMatch(line -> line.contains("killing its postmaster"));
+        restore();
+    }
+
     /** What is left of the action's time is divided: there is always some for the hard ways. */
+    // covers PG-135
     @Test
     void theFastStopLeavesTimeForTheHardWays() throws Exception {
         restore();
         bench.tunable("LKPGSQL_STOP_RETRIES", "1000");
-        long before = postmaster();
-        DataDirectory.run("kill", "-STOP", String.valueOf(before));
-        bench.limit(Duration.ofSeconds(33));
-        Outcome removed = kit.remove(bench.context(resource));
+        DataDirectory.run("kill", "-STOP", String.valueOf(postmaster()));
+        bench.limit(Duration.ofSeconds(40));
+        CreateContext context = bench.context(resource);
+        Outcome removed = kit.remove(context);
         assertThat(removed.succeeded()).as(removed.message()).isTrue();
+        assertThat(context.remaining()).as("the host still acts for the action").isPositive();
+        assertThat(bench.progress()).anyMatch(line -> line.contains("of the 5000 s of LKPGSQL_STOP_RETRIES"));
         assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.STOPPED);
+    }
+
+    // covers PG-071 PG-136
+    @Test
+    void aServerThatLetsNobodyInIsNotWaitedForBeyondTheRetries() throws Exception {
+        Files.writeString(data.resolve("pg_hba.conf"), "local all all reject\nhost all all all reject\n");
+        bench.tunable("LKPGSQL_RESTORE_CONNECT_RETRIES", "1");
+        Outcome restored = new PostgresKit(Duration.ofMillis(500)).restore(bench.context(resource));
+        assertThat(restored.succeeded()).isFalse();
+        assertThat(restored.message())
+                .as("less than two retries count as two")
+                .contains("does not answer 'postgres' within 1 s (LKPGSQL_RESTORE_CONNECT_RETRIES)");
     }
 }
