@@ -173,18 +173,10 @@ public final class ControlServer implements AutoCloseable {
             case "break" -> engine.volume(name).breakMirror(peer);
             case "resync" -> engine.volume(name).resync(peer);
             case "recorded" -> engine.volume(name).recorded(peer, hold(need(words, 3)));
-            case "snapshot" ->
-                write(
-                        out,
-                        "| "
-                                + engine.snapshots()
-                                        .prepare(
-                                                engine.volume(name),
-                                                need(words, 2),
-                                                need(words, 3),
-                                                number(word(words, 4, "0"))));
+            case "location" -> engine.snapshotLocation(name, peer, number(word(words, 3, "0")));
+            case "snapshot" -> write(out, "| " + engine.prepareSnapshot(name, need(words, 2)));
             case "mark" -> engine.snapshots().mark(name, need(words, 2), volumes(words, 3));
-            case "drop" -> engine.snapshots().drop(engine.volume(name));
+            case "drop" -> engine.snapshots().drop(engine.volume(name), peer);
             case "shutdown" -> shutdown.run();
             default ->
                 throw new IllegalArgumentException("there is no command " + words.get(0) + "; PROTOCOL.md has them");
@@ -196,6 +188,7 @@ public final class ControlServer implements AutoCloseable {
         for (VolumeStatus one : engine.status()) {
             if (name.isEmpty() || name.equals(one.volume().get("name"))) {
                 Map<String, Object> all = new LinkedHashMap<>(one.volume());
+                all.put("snapshotLocation", engine.snapshotLocation(String.valueOf(all.get("name"))));
                 all.put("mirrors", one.mirrors());
                 write(out, "| " + Words.json(all));
             }

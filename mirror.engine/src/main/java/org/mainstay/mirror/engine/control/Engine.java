@@ -43,7 +43,7 @@ public final class Engine implements AutoCloseable, Exports {
     private final String self;
     private final EngineEnvironment env;
     private final Leases leases;
-    private final Map<String, VolumeFiles> files = new TreeMap<>();
+    private final Map<String, VolumeFiles> files = new ConcurrentHashMap<>();
     private final Map<String, Volume> volumes = new ConcurrentHashMap<>();
     private final Map<String, Long> leaseEnds = new ConcurrentHashMap<>();
     /** By volume: one command about its role at a time. It may wait for the disk, so others do not wait for it. */
@@ -149,6 +149,32 @@ public final class Engine implements AutoCloseable, Exports {
 
     SnapshotCommands snapshots() {
         return snapshots;
+    }
+
+    /** Prepares a snapshot in the volume's location. @return the name of its export */
+    String prepareSnapshot(String name, String id) throws IOException, InterruptedException {
+        VolumeFiles one = files(name);
+        return snapshots.prepare(volume(name), id, one.snapshotLocation(), one.snapshotBlock());
+    }
+
+    /** Sets where snapshots are kept. @param location empty: they are disabled */
+    void snapshotLocation(String name, String location, long block) throws IOException, InterruptedException {
+        Volume volume = volume(name);
+        if (!volume.snapshots().export().isEmpty()) {
+            throw new IllegalStateException("there is a snapshot of " + name + ": drop it first");
+        }
+        if (!location.isEmpty()) {
+            snapshots.check(volume, location, block);
+        }
+        synchronized (this) {
+            files(name).snapshots(location, block);
+        }
+    }
+
+    /** Returns where snapshots are kept; empty: nowhere. */
+    String snapshotLocation(String name) {
+        VolumeFiles one = files.get(name);
+        return one == null ? "" : one.snapshotLocation();
     }
 
     /** Returns where other engines connect. */

@@ -15,9 +15,9 @@ import org.mainstay.mirror.engine.volume.Volume;
 
 /** What the control socket offers about snapshots (PROTOCOL.md). A location that hangs holds up its own command only, and not for long. */
 final class SnapshotCommands {
-    private static final long LOCATION_SECONDS = 5;
+    private static final long LOCATION_SECONDS = 3;
     /** Not longer than whoever asked waits for the answer. */
-    private static final long MARK_SECONDS = 8;
+    private static final long MARK_SECONDS = 4;
 
     private final EngineEnvironment env;
     private final Set<String> opening = ConcurrentHashMap.newKeySet();
@@ -29,17 +29,23 @@ final class SnapshotCommands {
     /**
      * Prepares a snapshot; it begins with the source's marker of the same id.
      *
+     * @param folder its location
      * @param asked size of its blocks; 0: the usual one
      * @return the name of its export
      */
-    String prepare(Volume volume, String folder, String id, long asked) throws IOException, InterruptedException {
+    String prepare(Volume volume, String id, String folder, long asked) throws IOException, InterruptedException {
         if (!id.matches("[0-9a-f]{1,32}")) {
             throw new IllegalArgumentException("a snapshot's id has 1 to 32 hexadecimal digits, not: " + id);
+        }
+        if (folder.isEmpty()) {
+            throw new IllegalStateException(
+                    "no location is set for snapshots of " + volume.name() + " here: set one first");
         }
         Snapshots snapshots = volume.snapshots();
         int block = snapshots.blockSize(asked);
         snapshots.checkReady();
-        FileRoom room = room(volume, Path.of(folder), id);
+        FileRoom room =
+                inTime(volume, folder, () -> new FileRoom(Path.of(folder), volume.size(), volume.name() + "-" + id));
         try {
             return snapshots.prepare(id, block, room);
         } catch (IllegalStateException e) {
@@ -48,14 +54,27 @@ final class SnapshotCommands {
         }
     }
 
-    private FileRoom room(Volume volume, Path folder, String id) throws IOException, InterruptedException {
+    /** Checks a location by making room in it; nothing stays. @param asked size of blocks; 0: the usual one */
+    void check(Volume volume, String folder, long asked) throws IOException, InterruptedException {
+        volume.snapshots().blockSize(asked);
+        inTime(volume, folder, () -> new FileRoom(Path.of(folder), volume.size(), "check"))
+                .close();
+    }
+
+    /** Makes a room. */
+    @FunctionalInterface
+    private interface Making {
+        FileRoom make() throws IOException;
+    }
+
+    private FileRoom inTime(Volume volume, String folder, Making making) throws IOException, InterruptedException {
         if (!opening.add(volume.name())) {
             throw new IllegalStateException("the location given before has not answered yet: it hangs");
         }
         CompletableFuture<FileRoom> made = new CompletableFuture<>();
         env.run(() -> {
             try {
-                FileRoom room = new FileRoom(folder, volume.size(), volume.name() + "-" + id);
+                FileRoom room = making.make();
                 if (!made.complete(room)) {
                     room.close();
                 }
@@ -97,10 +116,11 @@ final class SnapshotCommands {
         }
     }
 
-    /** Drops the snapshot of a volume. */
-    void drop(Volume volume) {
-        if (!volume.snapshots().drop("dropped by command")) {
-            throw new IllegalStateException("there is no snapshot of " + volume.name() + " here");
+    /** Drops the snapshot of a volume. @param id empty: whichever there is */
+    void drop(Volume volume, String id) {
+        if (!volume.snapshots().drop(id, "dropped by command")) {
+            throw new IllegalStateException(
+                    "there is no " + (id.isEmpty() ? "" : "such ") + "snapshot of " + volume.name() + " here");
         }
     }
 }

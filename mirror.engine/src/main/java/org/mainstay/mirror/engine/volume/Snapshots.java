@@ -93,13 +93,19 @@ public final class Snapshots {
 
     /** Drops what there is (SNAP-040). @return false: there was none */
     public boolean drop(String why) {
+        return drop("", why);
+    }
+
+    /** As above; of one with another id nothing happens. @param id empty: whichever there is */
+    public boolean drop(String id, String why) {
         volume.lock();
         try {
             Snapshot one = active != null ? active : prepared;
-            if (one != null) {
+            boolean meant = one != null && (id.isEmpty() || one.id().equals(id));
+            if (meant) {
                 over(one, why);
             }
-            return one != null;
+            return meant;
         } finally {
             volume.unlock();
         }
