@@ -59,7 +59,8 @@ class SnapshotModelTest {
         long takeovers;
 
         Run(long seed) {
-            world = new SimWorld(seed);
+            // The first values of generators with neighbouring seeds are alike.
+            world = new SimWorld(seed * 0x9E3779B97F4A7C15L);
             sync = world.random.nextBoolean();
             MirrorSettings settings = new MirrorSettings(Map.of(
                     "CurrencyWindowMs", 400L,
@@ -244,7 +245,8 @@ class SnapshotModelTest {
 
         private void sourceIsBack() throws IOException, RefusedException {
             boolean power = source.fusePower;
-            if (target.up() && world.random.nextBoolean() && promoted()) {
+            // What an asynchronous target holds then is not the matter here.
+            if (sync && target.up() && world.random.nextBoolean() && promoted()) {
                 takeovers++;
                 assertThat(target.volume.snapshots().export())
                         .as("a source has no snapshot")
