@@ -29,9 +29,10 @@ import picocli.CommandLine.Parameters;
                 "Mirrors by the original product's command. SYSTEM is a server's name, one of its addresses, or . for"
                         + " this one; a volume is named by its resource or its mount point. Queries: getcompletevolumelist"
                         + " getconfiguration getjobinfo getjobinfoforvol getmirrortype getmirrorvolinfo getresyncstatus"
-                        + " getsourcemirroredvolumes gettargetmirroredvolumes getvolumedrvstate getvolumeinfo"
+                        + " getsnapshotlocation getsourcemirroredvolumes gettargetmirroredvolumes getvolumedrvstate getvolumeinfo"
                         + " isbreakuserrequested updatevolumeinfo. Changes: breakmirror continuemirror pausemirror"
-                        + " preparetobecometarget resyncmirror switchovervolume. The original's other commands fail and"
+                        + " preparetobecometarget resyncmirror switchovervolume, clearsnapshotlocation dropsnapshot"
+                        + " setsnapshotlocation takesnapshot. The original's other commands fail and"
                         + " say what to use instead.",
         footer = {"", "Examples:", "  emcmd . getmirrorvolinfo data", "  emcmd A pausemirror data 10.0.1.2"})
 public final class EmCmd implements ShellCommand {
@@ -60,19 +61,16 @@ public final class EmCmd implements ShellCommand {
             Map.entry("CHANGEMIRRORENDPOINTS", "mainstay resource set TAG mirror=ADDRESS, on each server"),
             Map.entry("CHANGEMIRRORTYPE", "mainstay resource set TAG mirror-type=sync|async"),
             Map.entry("CLEARBLOCKTARGET", ""),
-            Map.entry("CLEARSNAPSHOTLOCATION", ""),
             Map.entry("CLEARSWITCHOVER", ""),
             Map.entry("CREATEJOB", "nothing: every mirrored volume is a job"),
             Map.entry("CREATEMIRROR", "mainstay resource extend TAG --to SERVER"),
             Map.entry("DELETEJOB", "nothing: every mirrored volume is a job"),
             Map.entry("DELETELOCALMIRRORONLY", ""),
             Map.entry("DELETEMIRROR", "mainstay resource unextend TAG --from SERVER"),
-            Map.entry("DROPSNAPSHOT", ""),
             Map.entry("GETBLOCKTARGET", ""),
             Map.entry("GETEXTENDEDVOLUMEINFO", ""),
             Map.entry("GETREMOTEBITMAP", "nothing: the engines exchange it when they meet"),
             Map.entry("GETSERVICEINFO", "mainstay status"),
-            Map.entry("GETSNAPSHOTLOCATION", ""),
             Map.entry("ISPOTENTIALMIRRORVOL", "mainstay resource create volume, which checks first"),
             Map.entry("LOCKVOLUME", "nothing: only the mirror engine opens a target"),
             Map.entry("MERGETARGETBITMAP", "nothing: the engines exchange it when they meet"),
@@ -81,9 +79,7 @@ public final class EmCmd implements ShellCommand {
             Map.entry("RESTARTVOLUMEPIPE", "mainstay mirror pause TAG, then continue"),
             Map.entry("SETBLOCKTARGET", ""),
             Map.entry("SETCONFIGURATION", ""),
-            Map.entry("SETSNAPSHOTLOCATION", ""),
             Map.entry("STOPSERVICE", "lkstop"),
-            Map.entry("TAKESNAPSHOT", ""),
             Map.entry("UNLOCKVOLUME", "mainstay mirror force TAG --on SERVER, then bring it into service there"),
             Map.entry("UPDATEJOB", "nothing: every mirrored volume is a job")));
 
@@ -123,6 +119,9 @@ public final class EmCmd implements ShellCommand {
             return jobs(invocation, name, server);
         }
         List<Mirrors.Side> sides = sides(invocation);
+        if (EmSnapshots.COMMANDS.contains(name)) {
+            return snapshots(invocation, name, server, sides);
+        }
         if (QUERIES.containsKey(name)) {
             count(QUERIES.get(name), QUERIES.get(name));
             return query(invocation, name, server, sides);
@@ -144,6 +143,21 @@ public final class EmCmd implements ShellCommand {
                 status(invocation, asked(invocation, side(invocation, server, sides), Mirrors.Verb.DISCARD, server));
             default -> switchover(invocation, server, side(invocation, server, sides));
         };
+    }
+
+    private int snapshots(Invocation invocation, String name, String server, List<Mirrors.Side> sides)
+            throws CommandException, InterruptedException {
+        boolean several = name.equals("TAKESNAPSHOT") || name.equals("DROPSNAPSHOT");
+        int least = name.equals("SETSNAPSHOTLOCATION") ? 2 : 1;
+        count(least, several ? Integer.MAX_VALUE : least);
+        List<String> tags = new ArrayList<>();
+        for (String volume : several ? arguments : arguments.subList(0, 1)) {
+            tags.add(side(invocation, server, sides, volume).tag());
+        }
+        EmSnapshots snapshots = new EmSnapshots(invocation, server);
+        return name.equals("GETSNAPSHOTLOCATION")
+                ? snapshots.location(tags.get(0))
+                : status(invocation, snapshots.change(name, tags, arguments.get(arguments.size() - 1)));
     }
 
     private int elsewhere(Invocation invocation, String name) {
@@ -222,7 +236,12 @@ public final class EmCmd implements ShellCommand {
 
     /** Returns the volume's side on the server; named by resource or mount point, with or without a colon behind (EMC-004). */
     private Mirrors.Side side(Invocation invocation, String server, List<Mirrors.Side> sides) throws CommandException {
-        String name = arguments.get(0).replaceAll(":$", "");
+        return side(invocation, server, sides, arguments.get(0));
+    }
+
+    private static Mirrors.Side side(Invocation invocation, String server, List<Mirrors.Side> sides, String volume)
+            throws CommandException {
+        String name = volume.replaceAll(":$", "");
         for (Mirrors.Side side : sides) {
             String mount = instance(invocation, server, side.tag())
                     .map(instance -> instance.properties().getOrDefault("mount", ""))
@@ -329,6 +348,14 @@ public final class EmCmd implements ShellCommand {
             throw new CommandException(
                     ExitCode.INVALID_ARGUMENT,
                     "run it on " + server + ", or: mainstay resource in-service " + side.tag() + " --on " + server);
+        }
+        if (new EmSnapshots(invocation, server).active(side.tag())) {
+            return status(
+                    invocation,
+                    Reply.failed(
+                            ExitCode.IN_USE,
+                            "there is a snapshot of " + side.tag() + " on " + server + ": emcmd . dropsnapshot "
+                                    + side.tag()));
         }
         return status(
                 invocation,
