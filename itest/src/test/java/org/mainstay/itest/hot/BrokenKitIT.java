@@ -146,16 +146,7 @@ class BrokenKitIT extends HotCase {
             throws IOException {
         a().mainstay("kit", "install", kits.bad(type, "").toString(), "--all-servers");
         Path folder = program(type);
-        a().mainstay(
-                        "resource",
-                        "create",
-                        type,
-                        "--tag",
-                        type,
-                        "--set",
-                        "port=" + port,
-                        "--set",
-                        "folder=" + folder);
+        a().mainstay("resource", "create", type, "--tag", type, "--set", "port=" + port, "--set", "folder=" + folder);
         a().mainstay("resource", "extend", type, "--to", "B");
         expect(type, a(), b());
         assertThat(processes(a(), type)).hasSize(1);
