@@ -43,6 +43,7 @@ public final class FakePlatform
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
     private final List<Consumer<ClusterEvent>> followers = new CopyOnWriteArrayList<>();
     private volatile CommandException remoteFailure;
+    private volatile String remoteError = "";
     private final FakeKits kits = new FakeKits();
     private volatile Path home = Path.of("target/no-such-home");
     private volatile Optional<Lcd> database = Optional.empty();
@@ -92,6 +93,11 @@ public final class FakePlatform
 
     public void remoteFailure(CommandException failure) {
         remoteFailure = failure;
+    }
+
+    /** Lets commands on other servers end with 1 and this on standard error. */
+    public void remoteError(String text) {
+        remoteError = text;
     }
 
     public void home(Path value) {
@@ -283,6 +289,11 @@ public final class FakePlatform
             context.out().println("Mainstay 9.8.7");
             return ExitCode.SUCCESS;
         }
+        if (!remoteError.isEmpty()) {
+            context.err().println(remoteError);
+            return ExitCode.SYSTEM_ERROR;
+        }
+        notes.add(server + ": " + call.name() + " " + String.join(" ", call.arguments()));
         context.out().println("(on " + server + ": " + call.name() + " " + String.join(" ", call.arguments()) + ")");
         return ExitCode.SUCCESS;
     }

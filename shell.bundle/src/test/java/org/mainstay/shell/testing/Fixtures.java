@@ -49,6 +49,7 @@ public final class Fixtures {
             case "in doubt" -> inDoubt();
             case "not extended" -> notExtended();
             case "mirrored volume" -> mirrored();
+            case "vip on both" -> vipOnBoth();
             case "kit missing" -> kitMissing();
             case "undescribed property" -> undescribedProperty();
             case "file shares" -> fileShares();
@@ -95,6 +96,29 @@ public final class Fixtures {
 
     private static ClusterSnapshot allOut() {
         return with(named("two servers"), lcd("A", InstanceState.OSU));
+    }
+
+    /** Two servers each with an address in service, as unrelated resources of one kit have it. */
+    private static ClusterSnapshot vipOnBoth() {
+        ClusterSnapshot cluster = named("two servers");
+        Peer b = cluster.peers().get("B");
+        Lcd there = b.lcd()
+                .with(b.lcd()
+                        .instances()
+                        .get("vip")
+                        .withState(InstanceState.ISP, "restore action has succeeded", CHECKED_AT));
+        Peer serving =
+                new Peer("B", b.state(), b.managerPresent(), there, true, b.checkedAt(), b.activities(), b.paths());
+        return new ClusterSnapshot(
+                cluster.revision() + 1,
+                cluster.self(),
+                cluster.phase(),
+                cluster.own(),
+                Map.of("B", serving),
+                cluster.paths(),
+                cluster.activities(),
+                cluster.checkedAt(),
+                cluster.problems());
     }
 
     private static ClusterSnapshot kitMissing() {
@@ -174,7 +198,8 @@ public final class Fixtures {
         return with(cluster, cluster.own().with(LcdSection.OPERATIONS, "B-12", operation));
     }
 
-    private static ClusterSnapshot with(ClusterSnapshot cluster, Lcd own) {
+    /** Returns the cluster with another database of this server. */
+    public static ClusterSnapshot with(ClusterSnapshot cluster, Lcd own) {
         return new ClusterSnapshot(
                 cluster.revision() + 1,
                 cluster.self(),
