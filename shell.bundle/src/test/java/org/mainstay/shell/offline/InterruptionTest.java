@@ -65,7 +65,7 @@ class InterruptionTest {
                 CompletableFuture.supplyAsync(() -> opened(pipe)).get(100, TimeUnit.SECONDS)) {
             values.write("old=new\n".getBytes(StandardCharsets.US_ASCII));
             values.flush();
-            assertThat(new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
+            assertThat(new ProcessBuilder("kill", "-TERM", Long.toString(process.pid()))
                             .start()
                             .waitFor())
                     .isZero();

@@ -27,11 +27,13 @@ public final class Masking {
 
     private final Set<String> hidden;
     private final Set<String> secrets;
+    private final boolean described;
 
     private Masking(Set<String> names, Optional<List<FormField>> form) {
         Set<String> open = new HashSet<>();
         Set<String> declared = new HashSet<>();
         form.orElse(List.of()).forEach(field -> (field.kind().equals(SECRET) ? declared : open).add(field.name()));
+        described = form.isPresent();
         hidden = new HashSet<>(names);
         hidden.removeAll(open);
         secrets = new HashSet<>(hidden);
@@ -62,6 +64,14 @@ public final class Masking {
      */
     public Set<String> secrets() {
         return Set.copyOf(secrets);
+    }
+
+    /**
+     * Returns the names of those that are not repeated of what somebody wrote himself, and has to check: the secrets, and everything where
+     * the kit says nothing.
+     */
+    public Set<String> notRepeated() {
+        return described ? secrets() : hidden();
     }
 
     /** Returns the properties with the hidden ones masked. */

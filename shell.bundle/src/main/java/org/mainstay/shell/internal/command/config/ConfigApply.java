@@ -121,7 +121,7 @@ public final class ConfigApply extends BaseCommand {
             ResourcePart part = resource.getValue();
             for (InstancePart on : part.on().values()) {
                 Set<String> secrets = Masking.of(platform, part.application() + "/" + part.type(), on.properties())
-                        .hidden();
+                        .notRepeated();
                 on.properties().forEach((key, value) -> {
                     if (secrets.contains(key) && !value.isEmpty()) {
                         words.add(key + "=" + value);
