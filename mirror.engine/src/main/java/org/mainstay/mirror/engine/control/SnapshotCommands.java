@@ -74,14 +74,12 @@ final class SnapshotCommands {
         CompletableFuture<FileRoom> made = new CompletableFuture<>();
         env.run(() -> {
             try {
-                FileRoom room = making.make();
+                FileRoom room = open(volume, making);
                 if (!made.complete(room)) {
                     room.close();
                 }
             } catch (IOException | RuntimeException e) {
                 made.completeExceptionally(e);
-            } finally {
-                opening.remove(volume.name());
             }
         });
         try {
@@ -96,6 +94,15 @@ final class SnapshotCommands {
                 throw wrong;
             }
             throw new IOException(e.getCause().getMessage(), e);
+        }
+    }
+
+    /** Before anybody hears of it, the next one may come. */
+    private FileRoom open(Volume volume, Making making) throws IOException {
+        try {
+            return making.make();
+        } finally {
+            opening.remove(volume.name());
         }
     }
 
