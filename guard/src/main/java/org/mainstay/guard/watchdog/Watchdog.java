@@ -29,6 +29,7 @@ public final class Watchdog {
     private String device = "";
     private int lossStopMillis;
     private Process process;
+    private Thread reader;
     private long retryAt;
     private volatile String state = "";
     private String complained = "";
@@ -70,7 +71,8 @@ public final class Watchdog {
         if (device.isEmpty()) {
             return;
         }
-        if (process != null && !process.isAlive()) {
+        // Its last words come before its end is told.
+        if (process != null && !process.isAlive() && !reader.isAlive()) {
             trouble("the watchdog's helper ended with code " + process.exitValue() + "; last: " + state);
             process = null;
             retryAt = ticker.nanos() + RETRY_NANOS;
@@ -92,7 +94,7 @@ public final class Watchdog {
                     .redirectErrorStream(true)
                     .start();
             Process now = process;
-            Thread reader = new Thread(() -> read(now), "guard-watchdog");
+            reader = new Thread(() -> read(now), "guard-watchdog");
             reader.setDaemon(true);
             reader.start();
         } catch (IOException e) {

@@ -97,8 +97,8 @@ final class NodeMaker implements OfflineSetup {
 
     @Override
     public List<String> rewrite(DatabaseSetup.TextChange change, boolean dryRun) throws IOException, CommandException {
-        // the guard alone is Mainstay, too: it would start the manager again in the middle
-        if (runs()) {
+        // A guard that was not told to leave the manager stopped ('lkstop -f') would start it again in the middle.
+        if (answers("node.sock") || answers("guard.sock") && !managerStaysStopped()) {
             throw new CommandException(RUNNING, RUNS);
         }
         if (!dryRun) {
@@ -136,12 +136,23 @@ final class NodeMaker implements OfflineSetup {
     }
 
     private boolean runs() {
-        return Stream.of("node.sock", "guard.sock")
-                .map(home.resolve("data/run")::resolve)
-                .anyMatch(path -> Files.exists(path) && answers(path));
+        return answers("node.sock") || answers("guard.sock");
     }
 
-    private static boolean answers(Path socket) {
+    /** Says whether the guard has recorded that the manager was stopped on purpose (guard/PROTOCOL.md). */
+    private boolean managerStaysStopped() {
+        try {
+            return Files.readString(home.resolve("data/guard/supervision")).startsWith("stopped");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private boolean answers(String name) {
+        Path socket = home.resolve("data/run").resolve(name);
+        if (!Files.exists(socket)) {
+            return false;
+        }
         try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
             return channel.isConnected();
         } catch (IOException e) {

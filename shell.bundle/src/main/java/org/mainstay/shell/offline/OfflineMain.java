@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.mainstay.cluster.Caller;
+import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.command.Programs;
 import org.mainstay.shell.internal.registry.Cancellation;
 import org.mainstay.shell.internal.registry.CommandCall;
@@ -32,8 +33,12 @@ public final class OfflineMain {
         if (words.stream().limit(2).anyMatch(word -> word.startsWith("lk_chg_value"))) {
             interruption.install(err);
         }
-        int code = run(words, home, interruption, out, err);
-        interruption.ended(code);
+        int code = ExitCode.INTERNAL_ERROR;
+        try {
+            code = run(words, home, interruption, out, err);
+        } finally {
+            interruption.ended(code);
+        }
         return code;
     }
 

@@ -20,6 +20,7 @@ import org.mainstay.cluster.lcd.Member;
 import org.mainstay.cluster.lcd.Membership;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.socket.CommandSocket.Limits;
+import org.mainstay.shell.testing.FakeGuard;
 import org.mainstay.shell.testing.SocketHome;
 
 /** {@code node init} and {@code node join} make identity and database, or nothing. */
@@ -124,6 +125,14 @@ class NodeMakerTest {
             assertThat(running.exists()).isTrue();
             assertFails(() -> maker().rewrite((field, text) -> text, true), 3, "lkstop");
             assertFails(() -> maker().rewrite((field, text) -> text, false), 3, "lkstop");
+        }
+        try (FakeGuard guard = new FakeGuard(home, line -> "exit 0\n")) {
+            assertThat(guard.asked()).isEmpty();
+            assertFails(() -> maker().rewrite((field, text) -> text, true), 3, "lkstop");
+            // as 'lkstop -f' leaves it: applications run on, and the guard with them
+            Files.createDirectories(home.resolve("data/guard"));
+            Files.writeString(home.resolve("data/guard/supervision"), "stopped\n");
+            assertThat(maker().rewrite((field, text) -> text, true)).containsExactly("tried");
         }
         assertThat(interruption.interrupt()).hasValue(1);
         assertThatThrownBy(() -> maker().rewrite((field, text) -> text, false))

@@ -51,10 +51,11 @@ final class PingList {
      * a slip of whoever edits it ends no service.
      */
     Optional<String> unreadable(ActionContext context) {
+        // Every byte is a character there: a comment in whichever encoding is no reason to fail.
         Optional<Path> file = find("pinglist." + context.resource().tag());
         try {
             if (file.isPresent()) {
-                Files.readAllLines(file.get(), StandardCharsets.UTF_8);
+                Files.readAllLines(file.get(), StandardCharsets.ISO_8859_1);
             }
             return Optional.empty();
         } catch (IOException e) {
@@ -70,7 +71,7 @@ final class PingList {
             return addresses;
         }
         try {
-            for (String line : Files.readAllLines(file.get(), StandardCharsets.UTF_8)) {
+            for (String line : Files.readAllLines(file.get(), StandardCharsets.ISO_8859_1)) {
                 String text = line.strip();
                 if (!text.isEmpty() && !text.startsWith("#")) {
                     take(text, from, addresses, context);

@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -212,7 +213,9 @@ final class Definitions {
             return;
         }
         String text = Share.format(shares);
-        if (own(file) && Files.isRegularFile(file) && Files.readString(file).equals(text)) {
+        if (own(file)
+                && Files.isRegularFile(file)
+                && Arrays.equals(Files.readAllBytes(file), text.getBytes(StandardCharsets.UTF_8))) {
             return;
         }
         Path next = file.resolveSibling(file.getFileName() + ".new");

@@ -8,12 +8,16 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** Processes that a unit has left behind. What cannot be looked at is an error, never "nothing is left". */
 final class Leftovers {
     private static final String PROCESSES = "cgroup.procs";
     /** Groups may go away while they are looked at; so often in a row only if something is wrong. */
-    private static final int LOOKS = 10;
+    private static final int LOOKS = 100;
+
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private boolean vanished;
     private final List<String> found = new ArrayList<>();
@@ -32,6 +36,7 @@ final class Leftovers {
             if (!one.vanished || !one.found.isEmpty()) {
                 return one.found;
             }
+            LockSupport.parkNanos(PAUSE_NANOS);
         }
         if (Files.isDirectory(group)) {
             throw new IOException("whether processes are left in " + group

@@ -22,8 +22,12 @@ public final class Masking {
     public static final String MASK = "***";
 
     private static final String SECRET = "SECRET";
-    private static final Pattern NAMED_LIKE_A_SECRET =
-            Pattern.compile("(?i).*(passw|passphrase|pass$|secret|token|credential|private|key|community).*");
+
+    /** Parts of names that speak of a secret, for a regular expression that ignores case. */
+    public static final String SECRET_WORDS =
+            "(?:passw|passphrase|pass(?![a-z])|secret|token|credential|private|key|community)";
+
+    private static final Pattern NAMED_LIKE_A_SECRET = Pattern.compile("(?i).*" + SECRET_WORDS + ".*");
 
     private final Set<String> hidden;
     private final Set<String> secrets;

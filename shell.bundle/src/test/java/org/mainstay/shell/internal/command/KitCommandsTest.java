@@ -17,6 +17,8 @@ import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Maintenance;
 import org.mainstay.shell.internal.registry.CommandCall;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Terminal;
@@ -158,6 +160,29 @@ class KitCommandsTest {
         assertThat(captured.err())
                 .contains("B: resources changed meanwhile: vip is out of service; done on B, not on A: repeat");
         assertThat(platform.kitManager().orders()).containsExactly("B UPGRADE ");
+    }
+
+    /** That is what a kit is brought back for. */
+    @Test
+    void aResourceOfTheKitThatComesIntoServiceIsOnlyTold() throws Exception {
+        platform = new FakePlatform(Fixtures.named("two servers"));
+        platform.kitManager().meanwhile(() -> platform.show(Fixtures.named("vip on both")));
+        assertThat(run("kit", "upgrade", ip("1.1.0"), "--all-servers"))
+                .as(captured.err())
+                .isZero();
+        assertThat(captured.err()).contains("B: resources changed meanwhile: vip is in service");
+    }
+
+    @Test
+    void underMaintenanceNothingIsChecked() throws Exception {
+        for (String scope : List.of("cluster", "server", "tag:vip")) {
+            platform = new FakePlatform(Fixtures.named("two servers"));
+            platform.show(Fixtures.with(
+                    platform.snapshot(),
+                    platform.snapshot().own().with(LcdSection.MAINTENANCE, scope, new Maintenance(scope, 0, "root"))));
+            assertThat(run("kit", "upgrade", ip("1.1.0"), "--all-servers")).isZero();
+            assertThat(platform.requests()).as(scope).isEmpty();
+        }
     }
 
     @Test

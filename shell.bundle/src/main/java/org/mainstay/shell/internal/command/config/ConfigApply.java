@@ -82,7 +82,13 @@ public final class ConfigApply extends BaseCommand {
             if (dryRun) {
                 continue;
             }
-            int code = run(step, invocation);
+            int code;
+            try {
+                code = run(step, invocation);
+            } catch (CommandException e) {
+                invocation.err().println(invocation.name() + ": " + e.getMessage());
+                code = e.exitCode();
+            }
             if (code != ExitCode.SUCCESS) {
                 throw new CommandException(code, "stopped at this step; what was done before stays");
             }

@@ -153,24 +153,29 @@ final class ConfigCheck {
     /** What the kit of the other server is told. What the form of an extend does not have, the kit finds by itself. */
     private void extended(String at, String type, InstancePart instance) {
         Optional<List<FormField>> form = administration.form(type, true, instance.properties());
-        form.ifPresent(fields -> fields.forEach(field -> {
+        if (form.isEmpty()) {
+            refuse(at, unknown(type));
+            return;
+        }
+        form.get().forEach(field -> {
             String value = instance.properties().get(field.name());
             if (value != null) {
-                property(at, fields, field.name(), value);
+                property(at, form.get(), field.name(), value);
             }
-        }));
+        });
+    }
+
+    private String unknown(String type) {
+        return Forms.isInstalled(administration, type)
+                ? Forms.silent(type)
+                : "there is no kit for '" + type + "' on " + self + "; 'mainstay kit list' shows what there is";
     }
 
     private void created(String at, String type, String server, InstancePart instance) {
         Optional<List<FormField>> form = administration.form(type, false, instance.properties());
         if (form.isEmpty()) {
             if (server.equals(self)) {
-                refuse(
-                        at,
-                        Forms.isInstalled(administration, type)
-                                ? Forms.silent(type)
-                                : "there is no kit for '" + type + "' on " + self
-                                        + "; 'mainstay kit list' shows what there is");
+                refuse(at, unknown(type));
             }
             return;
         }

@@ -12,6 +12,7 @@ import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.shell.internal.registry.CommandCall;
 import org.mainstay.shell.internal.registry.CommandContext;
 import org.mainstay.shell.internal.registry.CommandException;
@@ -38,7 +39,8 @@ final class KitChecks implements Rollout.Checks {
                 .map(lcd -> List.copyOf(lcd.instances().values()))
                 .orElse(List.of());
         for (Instance instance : instances) {
-            boolean checked = instance.settings().quickCheckSeconds() > 0;
+            boolean checked =
+                    instance.settings().quickCheckSeconds() > 0 && !maintained(snapshot, server, instance.tag());
             if (checked
                     && types.contains(instance.typeKey())
                     && instance.state().inService()) {
@@ -49,6 +51,13 @@ final class KitChecks implements Rollout.Checks {
             }
         }
         return "";
+    }
+
+    /** Says whether somebody works on it: then nothing is checked. */
+    private static boolean maintained(ClusterSnapshot snapshot, String server, String tag) {
+        return snapshot.lcd(server).stream()
+                .flatMap(lcd -> lcd.rows(LcdSection.MAINTENANCE).keySet().stream())
+                .anyMatch(List.of("cluster", "server", "tag:" + tag)::contains);
     }
 
     private String here(String tag) throws CommandException, InterruptedException {

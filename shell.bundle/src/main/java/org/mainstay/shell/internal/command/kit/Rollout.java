@@ -115,7 +115,7 @@ final class Rollout {
         return find(kits.list(server), name).map(KitState::types).orElse(List.of());
     }
 
-    /** Returns how resources of these types changed; what others did meanwhile is only told. */
+    /** Returns which resources of these types left service; what came into service, and what others did meanwhile, is only told. */
     private String changes(String server, Set<String> types, Map<String, String> before) throws CommandException {
         Map<String, String> after = states(server);
         if (before.equals(after)) {
@@ -129,7 +129,7 @@ final class Rollout {
         }
         String all = "resources changed meanwhile: " + difference(before, after);
         before.keySet().retainAll(own);
-        after.keySet().retainAll(own);
+        after.keySet().retainAll(before.keySet());
         if (!before.equals(after)) {
             return all;
         }

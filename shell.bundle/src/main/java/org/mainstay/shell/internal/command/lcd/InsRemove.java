@@ -91,7 +91,10 @@ public final class InsRemove extends LcdCommand {
     private List<String> roots() throws CommandException {
         List<String> tags = new ArrayList<>();
         if (roots != null) {
-            for (String root : roots.split("\u0001", -1)) {
+            // a list that a script builds may end with the separator
+            String list =
+                    roots.length() > 1 && roots.endsWith("\u0001") ? roots.substring(0, roots.length() - 1) : roots;
+            for (String root : list.split("\u0001", -1)) {
                 tags.add(given("-R", root));
             }
         }

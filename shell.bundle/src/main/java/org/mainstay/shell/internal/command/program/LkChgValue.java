@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
             "The name of a server of the cluster is not replaced (2). It need not be the",
             "name of the host, which may be changed without a change here.",
             "",
-            "Exit codes: 0 success, 1 interrupted or failed, nothing was changed,",
+            "Exit codes: 0 success, 1 interrupted or failed: nothing was changed, or all,",
             "2 wrong argument, 3 Mainstay runs, 4 needs root, 5 the whole id of a resource",
             "would be replaced (-F or -I), 6 LKROOT is not set, 7 no match."
         })
@@ -128,7 +128,10 @@ public final class LkChgValue implements ShellCommand {
         } catch (IllegalArgumentException e) {
             throw new CommandException(ExitCode.SYNTAX, e.getMessage());
         } catch (IOException e) {
-            throw new CommandException(INTERRUPTED, "nothing was changed: " + e.getMessage());
+            throw new CommandException(
+                    INTERRUPTED,
+                    "stopped: " + e.getMessage()
+                            + "; all was changed or nothing: when the cause is mended, -M shows which");
         }
     }
 

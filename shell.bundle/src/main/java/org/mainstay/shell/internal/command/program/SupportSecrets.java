@@ -15,7 +15,7 @@ final class SupportSecrets {
     /** Shorter ones are part of ordinary words: they are blotted out only where they stand alone. */
     private static final int SHORTEST_WITHIN_WORDS = 4;
 
-    private static final String NAME = "[\\w.-]*(?:passw|secret|token|credential|private|key|community)[\\w.-]*";
+    private static final String NAME = "[\\w.-]*" + Masking.SECRET_WORDS + "[\\w.-]*";
     /** A setting on a line of its own, also one that is commented out or set for a unit: its value may hold blanks. */
     private static final Pattern SETTING =
             Pattern.compile("(?im)^([ \\t#;]*(?:export[ \\t]+|Environment=)?[\"']?" + NAME + "[ \\t]*=).*$");

@@ -146,7 +146,7 @@ class LkChgValueTest {
         assertThat(captured.err()).contains("'A', a member");
         failure = new IOException("No space left on device");
         assertThat(run("-o", "web", "-n", "x")).isEqualTo(1);
-        assertThat(captured.err()).contains("nothing was changed: No space left on device");
+        assertThat(captured.err()).contains("stopped: No space left on device; all was changed or nothing");
         failure = new CommandException(3, "Mainstay runs on this server");
         assertThat(run("-o", "web", "-n", "x")).isEqualTo(3);
         failure = null;
