@@ -29,6 +29,7 @@ final class Rollout {
     private final KitManager kits;
     private final List<String> servers;
     private final Checks checks;
+    private int done;
 
     /** @param checks what is asked of the kit's resources on each server after its turn */
     Rollout(Invocation invocation, List<String> servers, Checks checks) throws CommandException {
@@ -87,28 +88,30 @@ final class Rollout {
      * @return exit code
      */
     int run(Order order, String name) throws CommandException, InterruptedException {
-        for (int i = 0; i < servers.size(); i++) {
-            String server = servers.get(i);
-            Set<String> types = new TreeSet<>(types(server, name));
-            Map<String, String> before = states(server);
-            String told;
+        for (String server : servers) {
             try {
-                told = kits.apply(server, order);
+                String problem = turn(server, order, name);
+                if (!problem.isEmpty()) {
+                    throw new CommandException(ExitCode.SYSTEM_ERROR, server + ": " + problem);
+                }
             } catch (CommandException e) {
-                throw new CommandException(e.exitCode(), e.getMessage() + soFar(i));
-            }
-            invocation.out().println(server + ": " + told);
-            invocation.out().flush();
-            types.addAll(types(server, name));
-            String problem = order.change() == KitManager.Change.REMOVE ? "" : checks.of(server, types);
-            if (problem.isEmpty()) {
-                problem = changes(server, types, before);
-            }
-            if (!problem.isEmpty()) {
-                throw new CommandException(ExitCode.SYSTEM_ERROR, server + ": " + problem + soFar(i + 1));
+                throw new CommandException(e.exitCode(), e.getMessage() + soFar());
             }
         }
         return agree(name, order.change() == KitManager.Change.REMOVE);
+    }
+
+    /** Carries it out on one server. @return what is wrong there afterwards; empty if nothing is */
+    private String turn(String server, Order order, String name) throws CommandException, InterruptedException {
+        Set<String> types = new TreeSet<>(types(server, name));
+        Map<String, String> before = states(server);
+        String told = kits.apply(server, order);
+        done++;
+        invocation.out().println(server + ": " + told);
+        invocation.out().flush();
+        types.addAll(types(server, name));
+        String problem = order.change() == KitManager.Change.REMOVE ? "" : checks.of(server, types);
+        return problem.isEmpty() ? changes(server, types, before) : problem;
     }
 
     private List<String> types(String server, String name) throws CommandException, InterruptedException {
@@ -137,7 +140,7 @@ final class Rollout {
         return "";
     }
 
-    private String soFar(int done) {
+    private String soFar() {
         if (servers.size() == 1) {
             return "";
         }
