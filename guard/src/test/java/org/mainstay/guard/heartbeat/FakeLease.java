@@ -17,7 +17,7 @@ final class FakeLease implements LeaseExchange {
     volatile boolean grants = true;
     int lease = 5000;
     int lossStop = 10_000;
-    int turns;
+    volatile int turns;
 
     FakeLease(LongSupplier clock) {
         this.clock = clock;

@@ -226,14 +226,14 @@ public final class HotFeatures implements BundleActivator {
         await(name + " is a feature again", () -> active(name, version));
     }
 
-    /** Each version is used before it goes: what keeps an old class loader alive is mostly left behind by an action. */
+    /** Every few updates, both versions in turn, the kit is used before it goes: what keeps an old class loader alive is mostly left behind by an action. */
     private void updates(String name) throws Exception {
         Bundle bundle = bundle(name);
         String version = bundle.getVersion().toString();
         List<WeakReference<ClassLoader>> old = new ArrayList<>();
         for (int i = 0; i < UPDATES; i++) {
             old.add(new WeakReference<>(bundle.adapt(BundleWiring.class).getClassLoader()));
-            if (i % 4 == 0) {
+            if (i % 5 == 0) {
                 check(use(bundle) >= LEAST_CALLS, name + " could not be used");
             }
             boolean back = i % 2 == 1;

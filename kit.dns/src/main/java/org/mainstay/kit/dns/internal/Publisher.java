@@ -35,6 +35,8 @@ final class Publisher {
     /** How many times longer the server that took an update may lack it: a secondary that forwards it fetches it back. */
     private static final int FORWARDING = 5;
 
+    private static final Duration LEAST_FORWARDING = Duration.ofSeconds(3);
+
     private static final List<Integer> ALL_TYPES = List.of(Type.A, Type.AAAA, Type.CNAME);
 
     private final ActionContext context;
@@ -285,8 +287,7 @@ final class Publisher {
         List<NameServer> without = lacking(scene.servers());
         boolean ignored = without.contains(took) && without.containsAll(before);
         while (!without.isEmpty()
-                && System.nanoTime() - begin
-                        < spreadTime().multipliedBy(ignored ? FORWARDING : 1).toNanos()
+                && System.nanoTime() - begin < patience(ignored).toNanos()
                 && context.pause(POLL)) {
             without = lacking(without);
             ignored = without.contains(took) && without.containsAll(before);
@@ -312,6 +313,12 @@ final class Publisher {
         } catch (IOException e) {
             return " (what the name has could not be asked: " + e.getMessage() + ")";
         }
+    }
+
+    /** Who forwards an update to its primary needs some time, also where nobody is to be waited for. */
+    private Duration patience(boolean ignored) {
+        Duration forwarding = spreadTime().multipliedBy(FORWARDING);
+        return !ignored ? spreadTime() : forwarding.compareTo(LEAST_FORWARDING) < 0 ? LEAST_FORWARDING : forwarding;
     }
 
     /** How long a restore waits for secondaries, tunable {@code LKDNS_SPREAD_SECS}; clients wait with it. */

@@ -227,7 +227,7 @@ class SambaShareKitTest {
             Files.createDirectory(volume.resolve("docs"));
             work.run();
         } finally {
-            run("umount", volume.toString());
+            run("umount", "-l", volume.toString());
         }
     }
 
