@@ -417,8 +417,8 @@ class DiskPathTest {
         dead(a);
         dead(b);
         int before = a.lease.got.size();
-        int turns = a.lease.turns;
-        Await.until("the heartbeats' thread goes on", LIMIT, () -> a.lease.turns > turns + 3);
+        int turns = a.lease.turns.get();
+        Await.until("the heartbeats' thread goes on", LIMIT, () -> a.lease.turns.get() > turns + 3);
         assertThat(a.lease.got).as("nothing is granted while it hangs").hasSize(before);
         CountDownLatch gate = a.disk.hangs;
         a.disk.hangs = null;

@@ -2,6 +2,7 @@ package org.mainstay.guard.heartbeat;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /** A lease that remembers what it is asked; its clock stands 1000 s before the ticker, to tell the two apart. */
@@ -17,7 +18,7 @@ final class FakeLease implements LeaseExchange {
     volatile boolean grants = true;
     int lease = 5000;
     int lossStop = 10_000;
-    volatile int turns;
+    final AtomicInteger turns = new AtomicInteger();
 
     FakeLease(LongSupplier clock) {
         this.clock = clock;
@@ -25,7 +26,7 @@ final class FakeLease implements LeaseExchange {
 
     @Override
     public long turn() {
-        turns++;
+        turns.incrementAndGet();
         return 1000;
     }
 
