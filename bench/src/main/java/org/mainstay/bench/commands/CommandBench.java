@@ -26,10 +26,7 @@ public final class CommandBench {
         try (Lab lab = Lab.open(1)) {
             Cluster.form(lab, distribution, List.of("A"));
             Server server = lab.server("A");
-            shell(
-                    server,
-                    "app_create -a load; typ_create -a load -r row; i=0; while [ $i -lt " + INSTANCES
-                            + " ]; do ins_create -a load -r row -t tag-$i -i id-$i -Q 0 -D 0; i=$((i+1)); done");
+            shell(server, instances(INSTANCES));
             report(server, "ins_list, 1,000 instances", "50", runs, "ins_list > /dev/null");
             report(server, "ins_list -t, one of 1,000 instances", "-", runs, "ins_list -t tag-500 > /dev/null");
             report(server, "sys_list", "-", runs, "sys_list > /dev/null");
@@ -46,15 +43,46 @@ public final class CommandBench {
         }
     }
 
+    /**
+     * A cluster in which every server has rows of its own and the first one a path, and with it a copy of the database, of each other. A
+     * heartbeat every 2 s: so many managers on one machine have little time for each other.
+     */
     private static void many(Path distribution, int runs, int count) {
         try (Lab lab = Lab.open(1)) {
             List<String> names = java.util.stream.IntStream.rangeClosed(1, count)
                     .mapToObj(i -> "S" + i)
                     .toList();
             Cluster.form(lab, distribution, names);
-            report(lab.server("S1"), "ins_list with " + count + " servers", "-", runs, "ins_list > /dev/null");
-            report(lab.server("S1"), "sys_list with " + count + " servers", "-", runs, "sys_list > /dev/null");
+            Server first = lab.server("S1");
+            for (Server server : lab.servers()) {
+                shell(server, instances(INSTANCES / count));
+                if (server != first) {
+                    first.mainstay(
+                            "commpath",
+                            "create",
+                            "--to",
+                            server.name(),
+                            "--local",
+                            first.machine().address(1),
+                            "--remote",
+                            server.machine().address(1),
+                            "--interval",
+                            "2",
+                            "--misses",
+                            "15");
+                }
+            }
+            String with = " with " + count + " servers";
+            report(first, "ins_list" + with, "-", runs, "ins_list > /dev/null");
+            report(first, "ins_list -d, another one," + with, "-", runs, "ins_list -d S2 > /dev/null");
+            report(first, "sys_list" + with, "-", runs, "sys_list > /dev/null");
+            report(first, "mainstay status" + with, "-", runs, "mainstay status > /dev/null");
         }
+    }
+
+    private static String instances(int count) {
+        return "app_create -a load; typ_create -a load -r row; i=0; while [ $i -lt " + count
+                + " ]; do ins_create -a load -r row -t tag-$i -i id-$i -Q 0 -D 0; i=$((i+1)); done";
     }
 
     private static String shell(Server server, String line) {
