@@ -117,6 +117,24 @@ final class SimClient {
         volume.submit(batch.toArray(new BlockRequest[0]), batch.size());
     }
 
+    /** Writes one free cell. */
+    Request write(Volume volume, int cell, boolean fua) {
+        long value = next++;
+        cells[cell].busy = true;
+        cells[cell].values.add(value);
+        return submit(volume, new Request(BlockRequest.Kind.WRITE, cell, value, fua));
+    }
+
+    Request flush(Volume volume) {
+        return submit(volume, new Request(BlockRequest.Kind.FLUSH, 0, 0, false));
+    }
+
+    private Request submit(Volume volume, Request request) {
+        outstanding++;
+        volume.submit(new BlockRequest[] {request}, 1);
+        return request;
+    }
+
     /**
      * The application starts on a side: checks what it finds and goes on from there.
      *
