@@ -90,9 +90,8 @@ public final class IntentLog implements Closeable {
             long value = whole ? sector.getLong(HEAD + i * Long.BYTES) : -1L;
             wanted.word((first >>> 6) + i, value);
         }
-        // What is read may be in the page cache only: who wrote it perhaps died before it was on storage. So no mark
-        // counts
-        // before it was written again.
+        // Perhaps it is in the page cache only, and who wrote it died before the flush: no mark counts before it was
+        // written again.
         changed.set(index);
     }
 

@@ -223,6 +223,29 @@ class AsynchronousTest {
         assertThat(a.volume.status().volume()).containsEntry("ahead", true);
     }
 
+    @Test
+    void aSourceThatGoesOnAndATargetThatTakesOverAreSplitUntilOneSideIsGivenUp() throws Exception {
+        part();
+        SimClient.Request write = write(3, false);
+        world.run(100);
+        assertThat(write.result).isZero();
+        a.crash(false);
+        b.volume.startSource(2, Trust.OWN);
+        client.takeOver(b.disk.seen, false, true, "takeover by B");
+        client.write(b.volume, 40, true);
+        a.start();
+        a.volume.startTarget(2, "B", false);
+        heal();
+        world.run(2000);
+        assertThat(b.volume.mirror("A").cause()).isEqualTo(PauseCause.SPLIT_BRAIN);
+        a.volume.startTarget(2, "B", true);
+        b.volume.resume("A");
+        world.run(2000);
+        assertThat(state(b)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(Arrays.mismatch(a.disk.seen, b.disk.seen)).isNegative();
+        assertThat(client.outstanding).isZero();
+    }
+
     /** Its marks are in the page cache, not on storage, when the engine dies; then the power fails. */
     @Test
     void marksThatOnlyThePageCacheHeldAreMadeAnewAfterARestart() throws IOException, RefusedException {
