@@ -291,6 +291,11 @@ class SnapshotModelTest {
             }
         }
 
+        /** A source may not have noticed yet that its target was started again. */
+        private boolean inStep() {
+            return state() == MirrorState.MIRRORING && target.volume.target().inStep();
+        }
+
         private void settle() throws IOException, RefusedException {
             source.fuse = -1;
             target.fuse = -1;
@@ -299,12 +304,12 @@ class SnapshotModelTest {
             source.fuse = -1;
             target.fuse = -1;
             source.exec(source.life(), () -> source.volume.resume(target.name));
-            for (int i = 0; i < 400 && (state() != MirrorState.MIRRORING || client.outstanding > 0); i++) {
+            for (int i = 0; i < 400 && (!inStep() || client.outstanding > 0); i++) {
                 world.run(50);
             }
-            assertThat(state())
+            assertThat(inStep())
                     .as("a whole pair gets in step\n%s", client.tail())
-                    .isEqualTo(MirrorState.MIRRORING);
+                    .isTrue();
             if (export != null) {
                 reader.readAll(export);
             }
