@@ -10,8 +10,15 @@ import org.mainstay.mirror.engine.io.BlockRequest;
  */
 final class Barrier {
     private final Volume volume;
-    /** What is held, with a number that no other hold has, of an earlier life of the process neither. */
-    private final Map<Mirror, Long> waiting = new HashMap<>();
+    /**
+     * A loss that is waited for.
+     *
+     * @param number no other hold has it, of an earlier life of the process neither
+     * @param flushes only flushes wait: changes are answered alone already, and the data is of another generation (MIR-122)
+     */
+    private record Hold(long number, boolean flushes) {}
+
+    private final Map<Mirror, Hold> waiting = new HashMap<>();
 
     Barrier(Volume volume) {
         this.volume = volume;
@@ -28,19 +35,32 @@ final class Barrier {
         }
     }
 
-    /** Holds changes until the mirror's target cannot count as current. */
+    /**
+     * Holds changes until the mirror's target cannot count as current; those of an asynchronous mirror go on, but what was flushed,
+     * or forced, would be missing where it takes over.
+     */
     void hold(Mirror mirror) {
         long number = volume.env().newGeneration();
-        waiting.put(mirror, number);
+        boolean sync = mirror.type() == MirrorType.SYNC;
+        waiting.put(mirror, new Hold(number, false));
         volume.path().close(WritePath.Gate.BARRIER);
         MirrorSettings settings = mirror.settings();
         long record = settings.get("CurrencyRecordTimeoutMs");
         // What it was told counts, even if the setting has become smaller since.
         long promised = mirror.record().promised();
         long window = Math.max(settings.get("CurrencyWindowMs"), promised);
-        if (mirror.type() != MirrorType.SYNC || record == 0 && window <= 0) {
+        if (record == 0 && window <= 0 || !sync && !mirror.flushes()) {
             lapsed(mirror);
-        } else if (record > 0) {
+            return;
+        }
+        if (!sync) {
+            if (!alone(mirror, promised)) {
+                return;
+            }
+            waiting.put(mirror, new Hold(number, true));
+            open();
+        }
+        if (record > 0) {
             volume.env().event("record-needed " + volume.name() + " " + mirror.name() + " " + Long.toHexString(number));
             after(mirror, number, Math.max(record, promised > 0 ? beyond(promised) : 0), () -> timedOut(mirror));
         } else {
@@ -71,7 +91,8 @@ final class Barrier {
     }
 
     private void timedOut(Mirror mirror) {
-        if (mirror.settings().get("BlockWritesOnNDLGTimeoutReached") == 0) {
+        // An asynchronous mirror never fails a request (MIR-119).
+        if (waiting.get(mirror).flushes() || mirror.settings().get("BlockWritesOnNDLGTimeoutReached") == 0) {
             lapsed(mirror);
             return;
         }
@@ -89,14 +110,14 @@ final class Barrier {
     }
 
     private boolean holds(Mirror mirror, long number) {
-        Long held = waiting.get(mirror);
-        return held != null && held == number;
+        Hold held = waiting.get(mirror);
+        return held != null && held.number() == number;
     }
 
     /** Returns the number of the loss that changes wait for, as in the event; empty: they wait for none of this mirror. */
     String number(Mirror mirror) {
-        Long held = waiting.get(mirror);
-        return held == null ? "" : Long.toHexString(held);
+        Hold held = waiting.get(mirror);
+        return held == null ? "" : Long.toHexString(held.number());
     }
 
     /**
@@ -107,26 +128,61 @@ final class Barrier {
         if (!holds(mirror)) {
             return;
         }
+        if (!waiting.get(mirror).flushes()) {
+            if (alone(mirror, VolumeState.Peer.NOTHING)) {
+                done(mirror);
+            }
+        } else if (!volume.mirrors().contains(mirror)
+                || saved(
+                        mirror,
+                        volume.state().peer(mirror.name(), mirror.record().promised(VolumeState.Peer.NOTHING)))) {
+            done(mirror);
+        }
+    }
+
+    /**
+     * From here on changes are answered that the target lacks.
+     *
+     * @param promised for how long it may still count as current
+     * @return false: that cannot be saved, what waited failed
+     */
+    private boolean alone(Mirror mirror, long promised) {
         Generations next = volume.state().generations().next(volume.env().newGeneration());
         VolumeState after = volume.state().generations(next);
         if (volume.mirrors().contains(mirror)) {
-            after = after.peer(mirror.name(), mirror.record().promised(VolumeState.Peer.NOTHING));
+            after = after.peer(mirror.name(), mirror.record().promised(promised));
         }
-        if (!volume.save(after)) {
-            waiting.remove(mirror);
-            mirror.failWaiting(BlockRequest.EIO);
-            return;
+        if (!saved(mirror, after)) {
+            return false;
         }
         volume.mirrors().forEach(other -> other.announce(next));
-        done(mirror);
+        return true;
     }
 
-    /** The mirror's target holds everything. */
+    private boolean saved(Mirror mirror, VolumeState state) {
+        boolean saved = volume.save(state);
+        if (!saved) {
+            waiting.remove(mirror);
+            mirror.failWaiting(BlockRequest.EIO);
+        }
+        return saved;
+    }
+
+    /** A flush begins: it waits for every target that is not in step and may count as current. */
+    void flush(WriteOp op) {
+        waiting.keySet().stream().filter(mirror -> !mirror.replicates()).forEach(mirror -> mirror.await(op));
+    }
+
+    /** The mirror's target holds everything, or does not count as current. */
     void done(Mirror mirror) {
         if (waiting.remove(mirror) != null) {
             mirror.release();
         }
-        if (waiting.isEmpty()) {
+        open();
+    }
+
+    private void open() {
+        if (waiting.values().stream().allMatch(Hold::flushes)) {
             volume.path().open(WritePath.Gate.BARRIER);
         }
     }
@@ -151,7 +207,9 @@ final class Barrier {
         }
     }
 
+    /** The source stops. */
     void clear() {
+        waiting.keySet().forEach(mirror -> mirror.failWaiting(BlockRequest.ESHUTDOWN));
         waiting.clear();
         volume.path().open(WritePath.Gate.BARRIER);
     }

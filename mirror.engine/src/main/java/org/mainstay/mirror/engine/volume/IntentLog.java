@@ -89,11 +89,10 @@ public final class IntentLog implements Closeable {
         for (int i = 0; i < WORDS; i++) {
             long value = whole ? sector.getLong(HEAD + i * Long.BYTES) : -1L;
             wanted.word((first >>> 6) + i, value);
-            durable.word((first >>> 6) + i, whole ? value : 0);
         }
-        if (!whole) {
-            changed.set(index);
-        }
+        // Perhaps it is in the page cache only, and who wrote it died before the flush: no mark counts before it was
+        // written again.
+        changed.set(index);
     }
 
     private static int checksum(ByteBuffer sector, int index) {

@@ -199,9 +199,20 @@ final class Mirror implements LinkHandler {
         }
     }
 
+    /** Says whether a flush means the target too (MIR-122, TUN-107). */
+    boolean flushes() {
+        return type == MirrorType.SYNC || settings.get("DontFlushAsyncQueue") == 0;
+    }
+
+    /** A change or flush is answered when this target cannot count as current any more. */
+    void await(WriteOp op) {
+        op.left++;
+        orphans.add(op);
+    }
+
     /** A flush begins: it waits for the target if that is in step (MIR-122). */
     void flush(WriteOp op) {
-        if (replicates() && (type == MirrorType.SYNC || settings.get("DontFlushAsyncQueue") == 0)) {
+        if (replicates() && flushes()) {
             op.left++;
             queue.ask(FrameType.FLUSH, 0, 0, null, answer -> {
                 if (answer == null) {

@@ -83,10 +83,7 @@ final class WritePath {
     /** Begins a request or lets it wait. Lock held. @return what is to be executed now; null: nothing */
     private WriteOp admit(BlockRequest request) {
         if (refusal != 0) {
-            WriteOp refused = new WriteOp(request, false);
-            refused.error = refusal;
-            finished.add(refused);
-            return null;
+            return refused(request, false);
         }
         if (request.kind() == BlockRequest.Kind.READ || !closed.isEmpty()) {
             hold(request);
@@ -116,6 +113,13 @@ final class WritePath {
             mirror.change(op);
         }
         return op;
+    }
+
+    private WriteOp refused(BlockRequest request, boolean flush) {
+        WriteOp refused = new WriteOp(request, flush);
+        refused.error = refusal;
+        finished.add(refused);
+        return null;
     }
 
     private void hold(BlockRequest request) {
@@ -175,6 +179,7 @@ final class WritePath {
         for (Mirror mirror : volume.mirrors()) {
             mirror.flush(op);
         }
+        volume.barrier().flush(op);
         return op;
     }
 
@@ -300,7 +305,8 @@ final class WritePath {
         volume.lock();
         try {
             for (int i = 0; i < ops.length; i++) {
-                ops[i] = flush(written.get(i).request);
+                BlockRequest request = written.get(i).request;
+                ops[i] = refusal != 0 ? refused(request, true) : flush(request);
             }
         } finally {
             volume.unlock();

@@ -32,7 +32,31 @@ class IntentLogTest {
         assertThat(log.covers(7, 9)).isTrue();
         assertThat(log.covers(7, 10)).isFalse();
         file.powerLoss(new Random(1));
-        assertThat(IntentLog.open(file, GIB).covers(7, 9)).isTrue();
+        assertThat(IntentLog.open(file, GIB).marked().all(7, 9)).isTrue();
+    }
+
+    /** Who wrote it died before it was on storage: what is read then is in the page cache only. */
+    @Test
+    void aMarkThatWasReadCountsOnlyWhenItWasWrittenAgain() throws IOException {
+        SimDisk file = disk(GIB);
+        IntentLog log = IntentLog.create(file, GIB);
+        log.mark(7, 9);
+        int[] steps = {0};
+        file.hook(() -> {
+            if (++steps[0] == 3) {
+                throw new SimWorld.Crash();
+            }
+        });
+        assertThatThrownBy(log::commit).isInstanceOf(SimWorld.Crash.class);
+        file.hook(() -> {});
+        IntentLog again = IntentLog.open(file, GIB);
+        assertThat(again.marked().all(7, 9)).as("it reached the page cache").isTrue();
+        assertThat(again.covers(7, 9)).isFalse();
+        again.mark(8, 9);
+        again.commit();
+        assertThat(again.covers(7, 9)).isTrue();
+        file.powerLoss(new Random(1));
+        assertThat(IntentLog.open(file, GIB).marked().all(7, 9)).isTrue();
     }
 
     @Test

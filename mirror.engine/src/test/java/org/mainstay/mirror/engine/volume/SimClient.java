@@ -6,18 +6,29 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToIntFunction;
 import org.mainstay.mirror.engine.io.BlockRequest;
 
 /** What an application did to the volume, cell by cell of 4 KiB, and what it may therefore expect to find. */
 final class SimClient {
     static final int CELL = 4096;
+    private static final long NEVER = Long.MAX_VALUE;
 
     /** The values of one cell in order; the number of a value is what is written, so it says which one it is. */
     private static final class Cell {
         final List<Long> values = new ArrayList<>(List.of(0L));
+        /** When each value was written, and answered. */
+        final List<long[]> times = new ArrayList<>(List.of(new long[] {0, 0}));
+
         int acked;
         int flushed;
         boolean busy;
+
+        void add(long value, long now) {
+            busy = true;
+            values.add(value);
+            times.add(new long[] {now, NEVER});
+        }
     }
 
     final class Request extends BlockRequest {
@@ -68,6 +79,7 @@ final class SimClient {
             target.busy = false;
             if (error == 0) {
                 target.acked = target.values.size() - 1;
+                target.times.get(target.acked)[1] = ++clock;
                 target.flushed = fua ? target.acked : target.flushed;
             } else {
                 failed++;
@@ -81,6 +93,7 @@ final class SimClient {
     private final Cell[] cells;
     private final SimWorld world;
     private long next = 1;
+    private long clock;
     int outstanding;
     long answered;
     long failed;
@@ -101,8 +114,7 @@ final class SimClient {
             if (!cells[cell].busy) {
                 boolean zero = world.random.nextInt(12) == 0;
                 long value = zero ? 0 : next++;
-                cells[cell].busy = true;
-                cells[cell].values.add(value);
+                cells[cell].add(value, ++clock);
                 batch.add(new Request(
                         zero ? BlockRequest.Kind.ZERO : BlockRequest.Kind.WRITE,
                         cell,
@@ -117,6 +129,23 @@ final class SimClient {
         volume.submit(batch.toArray(new BlockRequest[0]), batch.size());
     }
 
+    /** Writes one free cell. */
+    Request write(Volume volume, int cell, boolean fua) {
+        long value = next++;
+        cells[cell].add(value, ++clock);
+        return submit(volume, new Request(BlockRequest.Kind.WRITE, cell, value, fua));
+    }
+
+    Request flush(Volume volume) {
+        return submit(volume, new Request(BlockRequest.Kind.FLUSH, 0, 0, false));
+    }
+
+    private Request submit(Volume volume, Request request) {
+        outstanding++;
+        volume.submit(new BlockRequest[] {request}, 1);
+        return request;
+    }
+
     /**
      * The application starts on a side: checks what it finds and goes on from there.
      *
@@ -128,10 +157,41 @@ final class SimClient {
 
     /** @param last false: another side may still take over by its own right, so that what was not answered may come or go */
     void adopt(byte[] image, boolean lossless, String who, boolean last) {
+        adopt(image, cell -> lossless ? cell.acked : cell.flushed, who, last);
+    }
+
+    /**
+     * The application starts on a side that was target: its data is of one moment.
+     *
+     * @param flushed whether what was flushed must be there; otherwise nothing need be
+     */
+    void takeOver(byte[] image, boolean lossless, boolean flushed, String who) {
+        long moment = 0;
+        for (int i = 0; i < cells.length; i++) {
+            long value = ByteBuffer.wrap(image).getLong(i * CELL);
+            // Zeros do not say which ones they are.
+            int index = value == 0 ? 0 : cells[i].values.lastIndexOf(value);
+            moment = Math.max(moment, index < 0 ? 0 : cells[i].times.get(index)[0]);
+        }
+        for (int i = 0; i < cells.length; i++) {
+            Cell cell = cells[i];
+            int index = cell.values.lastIndexOf(ByteBuffer.wrap(image).getLong(i * CELL));
+            for (int later = index + 1; later < cell.values.size(); later++) {
+                assertThat(cell.times.get(later)[1])
+                        .as(
+                                "%s lacks value %s of cell %s, answered before another was written that it holds\n%s",
+                                who, cell.values.get(later), i, tail())
+                        .isGreaterThan(moment);
+            }
+        }
+        adopt(image, cell -> lossless ? cell.acked : flushed ? cell.flushed : 0, who, true);
+    }
+
+    private void adopt(byte[] image, ToIntFunction<Cell> floor, String who, boolean last) {
         outstanding = 0;
         for (int i = 0; i < cells.length; i++) {
             Cell cell = cells[i];
-            int least = lossless ? cell.acked : cell.flushed;
+            int least = floor.applyAsInt(cell);
             int newest = -1;
             int oldest = Integer.MAX_VALUE;
             // Any write of that time on may be what is there; sectors of one not acknowledged may be mixed.
@@ -149,7 +209,9 @@ final class SimClient {
             // What was never seen cannot come back; what was not flushed may still be lost.
             if (last) {
                 cell.values.subList(newest + 1, cell.values.size()).clear();
+                cell.times.subList(newest + 1, cell.times.size()).clear();
             }
+            cell.times.subList(oldest + 1, cell.times.size()).forEach(times -> times[1] = NEVER);
             cell.acked = last ? oldest : Math.min(oldest, cell.acked);
             cell.flushed = Math.min(cell.flushed, oldest);
             cell.busy = false;

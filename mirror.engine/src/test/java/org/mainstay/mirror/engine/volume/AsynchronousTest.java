@@ -1,0 +1,294 @@
+package org.mainstay.mirror.engine.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.mainstay.mirror.engine.io.BlockRequest;
+
+/** An asynchronous mirror: changes wait for nobody, but what was flushed is never missing where a target takes over by its own right. */
+class AsynchronousTest {
+    private static final int SIZE = 8 * IntentLog.BLOCK;
+
+    private final SimWorld world = new SimWorld(7);
+    private SimNode a;
+    private SimNode b;
+    private SimClient client;
+
+    @BeforeEach
+    void pair() throws Exception {
+        start(Map.of("CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
+    }
+
+    private void start(Map<String, Long> values) throws Exception {
+        MirrorSettings settings = new MirrorSettings(values);
+        a = new SimNode(world, "A", SIZE, MirrorType.ASYNC, settings);
+        b = new SimNode(world, "B", SIZE, MirrorType.ASYNC, settings);
+        a.peer = b;
+        b.peer = a;
+        a.start();
+        b.start();
+        client = new SimClient(world, SIZE);
+        a.volume.startSource(1, Trust.OWN);
+        b.volume.startTarget(1, "A", false);
+        world.run(500);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+    }
+
+    private static MirrorState state(SimNode source) {
+        return source.volume.mirror(source.peer.name).state();
+    }
+
+    private void part() {
+        world.partitioned = true;
+        while (state(a) == MirrorState.MIRRORING) {
+            world.run(1);
+        }
+    }
+
+    private void heal() {
+        world.partitioned = false;
+        a.healed();
+        b.healed();
+    }
+
+    private SimClient.Request write(int cell, boolean fua) {
+        return client.write(a.volume, cell, fua);
+    }
+
+    private SimClient.Request flush() {
+        return client.flush(a.volume);
+    }
+
+    @Test
+    void aFlushWaitsForALostTargetUntilThatCannotCountAsCurrentWritesDoNot() {
+        part();
+        SimClient.Request write = write(3, false);
+        world.run(20);
+        assertThat(write.result).as("writes go on").isZero();
+        SimClient.Request flush = flush();
+        world.run(100);
+        assertThat(flush.result).isEqualTo(-1);
+        assertThat(write(4, false)).satisfies(later -> {
+            world.run(20);
+            assertThat(later.result).isZero();
+        });
+        world.run(500);
+        assertThat(flush.result).as("after the window").isZero();
+        SimClient.Request alone = flush();
+        world.run(20);
+        assertThat(alone.result).isZero();
+    }
+
+    @Test
+    void aForcedWriteWaitsAsAFlushDoes() throws Exception {
+        part();
+        SimClient.Request forced = write(3, true);
+        world.run(100);
+        assertThat(forced.result).isEqualTo(-1);
+        a.crash(false);
+        b.volume.startSource(2, Trust.OWN);
+        client.adopt(b.disk.seen, false, "takeover by B");
+    }
+
+    /** The target has not answered when it is lost, nor does it ever. */
+    @Test
+    void whatWasOnItsWayWhenTheTargetWasLostWaitsToo() throws Exception {
+        world.partitioned = true;
+        SimClient.Request forced = write(3, true);
+        SimClient.Request flush = flush();
+        part();
+        world.run(100);
+        assertThat(forced.result).isEqualTo(-1);
+        assertThat(flush.result).isEqualTo(-1);
+        a.crash(true);
+        b.volume.startSource(2, Trust.OWN);
+        client.adopt(b.disk.seen, false, "takeover by B");
+    }
+
+    @Test
+    void aFlushDoesNotWaitIfItDoesNotMeanTheTarget() {
+        MirrorSettings settings = a.volume.mirror("B").settings();
+        a.volume.settings("B", settings.with("DontFlushAsyncQueue", 1));
+        part();
+        SimClient.Request forced = write(3, true);
+        SimClient.Request flush = flush();
+        world.run(20);
+        assertThat(forced.result).isZero();
+        assertThat(flush.result).isZero();
+    }
+
+    @Test
+    void aSourceStartedAgainWithinTheWindowLetsFlushesWait() throws Exception {
+        part();
+        a.crash(false);
+        a.start();
+        client.adopt(a.disk.seen, true, "restart of A");
+        a.volume.startSource(2, Trust.OWN);
+        SimClient.Request forced = write(3, true);
+        world.run(100);
+        assertThat(forced.result).isEqualTo(-1);
+        world.run(500);
+        assertThat(forced.result).isZero();
+    }
+
+    @Test
+    void aDeletedMirrorsTargetMayCountAsCurrentForTheWindow() {
+        world.partitioned = true;
+        a.volume.removeMirror("B");
+        SimClient.Request forced = write(3, true);
+        world.run(100);
+        assertThat(forced.result).isEqualTo(-1);
+        world.run(500);
+        assertThat(forced.result).isZero();
+    }
+
+    @Test
+    void aTargetThatTakesAConnectionDoesNotCountAsCurrent() {
+        part();
+        SimClient.Request flush = flush();
+        world.run(20);
+        assertThat(flush.result).isEqualTo(-1);
+        heal();
+        world.run(80);
+        assertThat(flush.result).isZero();
+        world.run(1000);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(Arrays.mismatch(a.disk.seen, b.disk.seen)).isNegative();
+    }
+
+    @Test
+    void whatIsRecordedEndsTheWait() {
+        MirrorSettings settings = a.volume.mirror("B").settings();
+        a.volume.settings("B", settings.with("CurrencyRecordTimeoutMs", 5000));
+        StringBuilder events = new StringBuilder();
+        a.events = line -> events.append(line).append('\n');
+        part();
+        SimClient.Request flush = flush();
+        world.run(1000);
+        assertThat(flush.result).isEqualTo(-1);
+        String number = a.volume.barrier().number(a.volume.mirror("B"));
+        assertThat(events).contains("record-needed v B " + number);
+        a.volume.recorded("B", Long.parseUnsignedLong(number, 16));
+        assertThat(flush.result).isZero();
+        assertThat(a.volume.barrier().number(a.volume.mirror("B"))).isEmpty();
+    }
+
+    /** Only a synchronous mirror locks its volume (MIR-119). */
+    @Test
+    void nothingFailsWhereItCannotBeRecorded() {
+        MirrorSettings settings = a.volume.mirror("B").settings();
+        a.volume.settings(
+                "B", settings.with("CurrencyRecordTimeoutMs", 300).with("BlockWritesOnNDLGTimeoutReached", 1));
+        part();
+        SimClient.Request forced = write(3, true);
+        world.run(100);
+        assertThat(forced.result).isEqualTo(-1);
+        world.run(500);
+        assertThat(forced.result).isZero();
+        SimClient.Request later = write(4, true);
+        world.run(20);
+        assertThat(later.result).isZero();
+    }
+
+    @Test
+    void aStopFailsTheFlushesThatWait() {
+        part();
+        SimClient.Request forced = write(3, true);
+        world.run(20);
+        a.volume.stop(0, () -> {});
+        world.run(20);
+        assertThat(forced.result).isEqualTo(BlockRequest.ESHUTDOWN);
+    }
+
+    @Test
+    void aStopFailsTheFlushesThatWaitForADeletedMirrorsTarget() {
+        world.partitioned = true;
+        a.volume.removeMirror("B");
+        SimClient.Request forced = write(3, true);
+        world.run(20);
+        a.volume.stop(0, () -> {});
+        world.run(20);
+        assertThat(forced.result).isEqualTo(BlockRequest.ESHUTDOWN);
+    }
+
+    @Test
+    void aSourceIsAheadOnceItsTargetCannotCountAsCurrent() {
+        part();
+        assertThat(a.volume.status().volume()).containsEntry("ahead", false);
+        world.run(500);
+        assertThat(a.volume.status().volume()).containsEntry("ahead", true);
+    }
+
+    @Test
+    void aSourceThatGoesOnAndATargetThatTakesOverAreSplitUntilOneSideIsGivenUp() throws Exception {
+        part();
+        SimClient.Request write = write(3, false);
+        world.run(100);
+        assertThat(write.result).isZero();
+        a.crash(false);
+        b.volume.startSource(2, Trust.OWN);
+        client.takeOver(b.disk.seen, false, true, "takeover by B");
+        client.write(b.volume, 40, true);
+        a.start();
+        a.volume.startTarget(2, "B", false);
+        heal();
+        world.run(2000);
+        assertThat(b.volume.mirror("A").cause()).isEqualTo(PauseCause.SPLIT_BRAIN);
+        a.volume.startTarget(2, "B", true);
+        b.volume.resume("A");
+        world.run(2000);
+        assertThat(state(b)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(Arrays.mismatch(a.disk.seen, b.disk.seen)).isNegative();
+        assertThat(client.outstanding).isZero();
+    }
+
+    /** Its marks are in the page cache, not on storage, when the engine dies; then the power fails. */
+    @Test
+    void marksThatOnlyThePageCacheHeldAreMadeAnewAfterARestart() throws IOException, RefusedException {
+        for (int round = 0; round < 8; round++) {
+            SimNode source = a.volume.serving() ? a : b;
+            long epoch = source.volume.state().epoch();
+            int[] steps = {0};
+            source.log.hook(() -> {
+                // Twice in the write, then in the flush.
+                if (++steps[0] == 3) {
+                    throw new SimWorld.Crash();
+                }
+            });
+            int cell = 16 * (round % 8) + 5;
+            source.exec(source.life(), () -> client.write(source.volume, cell, false));
+            world.run(100);
+            assertThat(source.up()).as("died in the commit of the mark").isFalse();
+            source.start();
+            client.adopt(source.disk.seen, true, "restart");
+            source.volume.startSource(epoch + 1, Trust.OWN);
+            source.peer.volume.startTarget(epoch + 1, source.name, false);
+            // Before the mark is cleared, as both sides are equal.
+            while (state(source) != MirrorState.MIRRORING) {
+                world.run(1);
+            }
+            // Reaches this side's disk and not the other.
+            world.partitioned = true;
+            SimClient.Request write = client.write(source.volume, cell, false);
+            world.run(150);
+            assertThat(write.result).isZero();
+            source.disk.flush();
+            source.crash(true);
+            SimNode other = source.peer;
+            other.volume.startSource(epoch + 2, Trust.OWN);
+            client.adopt(other.disk.seen, false, "takeover");
+            source.start();
+            source.volume.startTarget(epoch + 2, other.name, true);
+            heal();
+            world.run(2000);
+            assertThat(state(other)).isEqualTo(MirrorState.MIRRORING);
+            assertThat(Arrays.mismatch(a.disk.seen, b.disk.seen))
+                    .as("first differing byte, round %s", round)
+                    .isNegative();
+        }
+    }
+}
