@@ -196,6 +196,11 @@ final class Snapshot implements Export {
     }
 
     @Override
+    public boolean lesser() {
+        return true;
+    }
+
+    @Override
     public boolean attach(AutoCloseable client) {
         boolean added = lives() && clients.add(client);
         if (added && !lives()) {
