@@ -231,6 +231,38 @@ class SnapshotTest {
         }
     }
 
+    @Test
+    void theMarkHoldsNoVolumeUpWhileAnotherIsBusy() throws Exception {
+        Volume free = pair(MirrorType.SYNC)[0].volume;
+        Volume busy = pair(MirrorType.SYNC)[0].volume;
+        SnapshotMark mark = new SnapshotMark("a1", "B", List.of(free, busy));
+        CountDownLatch saving = new CountDownLatch(1);
+        CountDownLatch works = new CountDownLatch(1);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        CompletableFuture<Void> save = CompletableFuture.runAsync(
+                () -> busy.locked(() -> {
+                    saving.countDown();
+                    await(works);
+                }),
+                threads);
+        await(saving);
+        CompletableFuture<?> marking = CompletableFuture.supplyAsync(mark::send, threads);
+        try {
+            while (!marking.isDone()) {
+                assertThat(free.tryLock(TimeUnit.SECONDS.toNanos(10)))
+                        .as("its clients do not wait")
+                        .isTrue();
+                free.unlock();
+            }
+            assertThatThrownBy(marking::get).hasMessageContaining("the volume v is busy");
+        } finally {
+            works.countDown();
+            threads.shutdown();
+        }
+        save.get(60, TimeUnit.SECONDS);
+        assertThat(mark.send()).as("nothing stays locked").isNotDone();
+    }
+
     private void settled(SnapshotClient.Request request) {
         for (int i = 0; i < 10_000 && request.result < 0; i++) {
             world.runNanos(20_000);
