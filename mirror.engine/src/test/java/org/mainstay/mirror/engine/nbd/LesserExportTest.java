@@ -143,6 +143,9 @@ class LesserExportTest implements Exports {
         try {
             for (int i = 0; i < 64; i++) {
                 clients.add(new RawClient(address).hello().go("v@snapshot-1"));
+                // Its place is taken after its choice is answered; what cannot be is answered at once.
+                RawClient.Answer beyond = clients.get(i).call(0, Nbd.CMD_READ, volume.size(), 512, new byte[0]);
+                assertThat(beyond.error()).isEqualTo(BlockRequest.EINVAL);
             }
             clients.add(new RawClient(address).hello().go("v@snapshot-1"));
             assertThat(clients.get(64).ended()).as("one too many").isTrue();
