@@ -164,42 +164,56 @@ final class SnapshotDesk {
                                 + String.join(" and ", sources) + ": take them one after the other");
     }
 
-    private Reply take(List<Dialogue.Known> sides, String server, String source)
-            throws IOException, InterruptedException {
+    private Reply take(List<Dialogue.Known> sides, String server, String source) throws InterruptedException {
         String id = String.format("%08x", RANDOM.nextInt());
         List<Dialogue.Known> begun = new ArrayList<>();
-        List<String> exports = new ArrayList<>();
-        boolean taken = false;
+        Reply reply = Reply.failed(ExitCode.SYSTEM_ERROR, "interrupted");
+        List<String> left = new ArrayList<>();
         try {
-            for (Dialogue.Known side : sides) {
-                // An answer that gets lost may have been a yes.
-                begun.add(side);
-                EngineLink.Answer ready = commands.send(
-                        server, side.tag(), List.of("snapshot", side.volume().name(), id));
-                if (!ready.done()) {
-                    return MirrorNode.reply(ready);
-                }
-                exports.add(side.tag() + ": " + ready.text());
-            }
-            List<String> mark = new ArrayList<>(List.of("mark", id, server));
-            sides.forEach(side -> mark.add(side.volume().name()));
-            EngineLink.Answer marked = commands.send(source, sides.get(0).tag(), mark);
-            taken = marked.done();
-            return taken
-                    ? new Reply(ExitCode.SUCCESS, "snapshot on " + server + ", one moment of " + source, exports)
-                    : MirrorNode.reply(marked);
+            reply = take(sides, server, source, id, begun);
+        } catch (IOException e) {
+            reply = Reply.failed(ExitCode.SYSTEM_ERROR, e.getMessage());
         } finally {
-            if (!taken) {
-                abandon(begun, server, id);
+            if (!reply.succeeded()) {
+                abandon(begun, server, id, left);
             }
         }
+        return left.isEmpty() ? reply : new Reply(reply.exitCode(), reply.message(), left);
     }
 
-    private void abandon(List<Dialogue.Known> begun, String server, String id)
+    /** @param begun gets the sides on which there may be a snapshot then */
+    private Reply take(List<Dialogue.Known> sides, String server, String source, String id, List<Dialogue.Known> begun)
             throws IOException, InterruptedException {
+        List<String> exports = new ArrayList<>();
+        for (Dialogue.Known side : sides) {
+            // An answer that gets lost may have been a yes.
+            begun.add(side);
+            EngineLink.Answer ready = commands.send(
+                    server, side.tag(), List.of("snapshot", side.volume().name(), id));
+            if (!ready.done()) {
+                return MirrorNode.reply(ready);
+            }
+            exports.add(side.tag() + ": " + ready.text());
+        }
+        List<String> mark = new ArrayList<>(List.of("mark", id, server));
+        sides.forEach(side -> mark.add(side.volume().name()));
+        EngineLink.Answer marked = commands.send(source, sides.get(0).tag(), mark);
+        return marked.done()
+                ? new Reply(ExitCode.SUCCESS, "snapshot on " + server + ", one moment of " + source, exports)
+                : MirrorNode.reply(marked);
+    }
+
+    /** Each for itself: what cannot be dropped keeps neither the others nor the reason of the failure. @param left gets what may be left */
+    private void abandon(List<Dialogue.Known> begun, String server, String id, List<String> left)
+            throws InterruptedException {
         for (Dialogue.Known side : begun) {
-            // Where it was not begun there is none of this id to drop.
-            commands.send(server, side.tag(), List.of("drop", side.volume().name(), id));
+            try {
+                // Where it was not begun there is none of this id to drop.
+                commands.send(server, side.tag(), List.of("drop", side.volume().name(), id));
+            } catch (IOException e) {
+                left.add("a snapshot of " + side.tag() + " may be left on " + server + ", drop it there: "
+                        + e.getMessage());
+            }
         }
     }
 }

@@ -77,6 +77,29 @@ class SnapshotDeskTest {
     }
 
     @Test
+    void whatCannotBeDroppedKeepsNeitherTheReasonNorTheOthers() {
+        refused = "A: mark";
+        SnapshotDesk desk = new SnapshotDesk(
+                List.of(
+                        side("A", "data", "SOURCE"),
+                        side("A", "wal", "SOURCE"),
+                        side("B", "data", "TARGET"),
+                        side("B", "wal", "TARGET")),
+                (server, tag, words) -> {
+                    EngineLink.Answer answer = engine(server, tag, words);
+                    if (words.get(0).equals("drop") && tag.equals("data")) {
+                        throw new IOException("no answer");
+                    }
+                    return answer;
+                });
+        Reply reply = desk.carryOut(one -> one.take(List.of("data", "wal"), "B"));
+        assertThat(reply.exitCode()).isEqualTo(1);
+        assertThat(reply.message()).isEqualTo("no: A: mark ID B v-data v-wal");
+        assertThat(reply.remarks()).containsExactly("a snapshot of data may be left on B, drop it there: no answer");
+        assertThat(sent).endsWith("B: drop v-data ID", "B: drop v-wal ID");
+    }
+
+    @Test
     void whatIsRefusedBeforeAnythingIsBegun() {
         Reply reply = desk(
                         side("A", "data", "SOURCE"),

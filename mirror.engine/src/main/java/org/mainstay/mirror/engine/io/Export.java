@@ -14,6 +14,14 @@ public interface Export {
     boolean manyConnections();
 
     /**
+     * Says whether what its clients use up must not be missing elsewhere: they get memory and connections of their own, and fewer of
+     * them (SNAP-054).
+     */
+    default boolean lesser() {
+        return false;
+    }
+
+    /**
      * Begins requests that were read together. Ranges and lengths have been checked. Each is answered once, now or later, on
      * any thread; order among them is not kept. Does not wait for replication; may wait for storage that is fast anyway.
      *

@@ -47,6 +47,13 @@ public final class FileStore {
     /** Replaces the file: after a crash the old or the new lines are there; when this returns, the new ones. */
     public void save(Map<String, String> lines) throws IOException {
         StringBuilder text = new StringBuilder();
+        for (Map.Entry<String, String> line : lines.entrySet()) {
+            if (line.getKey().indexOf('\n') >= 0 || line.getValue().indexOf('\n') >= 0) {
+                // It would be read as a line of its own.
+                throw new IOException("a line feed cannot be kept in " + file.getFileName() + ": "
+                        + line.getKey().strip().lines().findFirst().orElse("") + " has one");
+            }
+        }
         lines.forEach(
                 (name, value) -> text.append(name).append('=').append(value).append('\n'));
         String body = text.toString();

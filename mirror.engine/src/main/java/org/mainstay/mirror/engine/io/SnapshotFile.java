@@ -42,6 +42,10 @@ public final class SnapshotFile implements Disk {
         if (!folder.isAbsolute()) {
             throw new IllegalArgumentException("the location of snapshots is an absolute path, not: " + folder);
         }
+        if (folder.toString().chars().anyMatch(Character::isISOControl)) {
+            throw new IllegalArgumentException("the location of snapshots has a line feed or another control character"
+                    + " in its name: choose another folder");
+        }
         if (!Files.isDirectory(folder)) {
             throw new IllegalArgumentException("there is no folder " + folder + ": make it, or set another location");
         }

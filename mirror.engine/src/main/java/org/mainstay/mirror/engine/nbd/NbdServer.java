@@ -22,6 +22,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.mainstay.mirror.engine.io.Buffers;
+import org.mainstay.mirror.engine.io.Export;
 import org.mainstay.mirror.engine.io.SocketWire;
 import org.mainstay.mirror.engine.io.Wire;
 
@@ -29,13 +30,21 @@ import org.mainstay.mirror.engine.io.Wire;
 public final class NbdServer implements AutoCloseable {
     private static final int BACKLOG = 128;
     private static final long CHECK_MILLIS = 500;
+    /** What clients of all lesser exports together may use up ({@link Export#lesser}). */
+    private static final long LESSER_BYTES = 32 << 20;
+
+    private static final int LESSER_CONNECTIONS = 64;
+    /** Of a connection, in flight. */
+    private static final int LESSER_REQUESTS = 32;
 
     private final Exports exports;
     private final NbdLimits limits;
     private final Buffers buffers;
+    private final Buffers lesserBuffers = new Buffers(LESSER_BYTES);
     private final Buffers inputs;
     private final Consumer<String> log;
     private final Semaphore connectionSlots;
+    private final Semaphore lesserSlots;
     private final Semaphore handshakeSlots;
     private final List<ServerSocketChannel> listeners = new CopyOnWriteArrayList<>();
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
@@ -43,7 +52,7 @@ public final class NbdServer implements AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * @param buffers for data in flight, shared with whoever keeps it
+     * @param buffers for data in flight but of lesser exports, shared with whoever keeps it
      * @param timer runs the watch for clients that stall
      * @param log told why connections were ended
      */
@@ -52,9 +61,11 @@ public final class NbdServer implements AutoCloseable {
         this.exports = exports;
         this.limits = limits;
         this.buffers = buffers;
-        this.inputs = new Buffers((long) limits.connections() * (Transmission.inputBytes() + Buffers.EXTRA));
+        long most = (long) limits.connections() + LESSER_CONNECTIONS;
+        this.inputs = new Buffers(most * (Transmission.inputBytes() + Buffers.EXTRA));
         this.log = log;
         this.connectionSlots = new Semaphore(limits.connections());
+        this.lesserSlots = new Semaphore(Math.min(LESSER_CONNECTIONS, limits.connections() / 2));
         this.handshakeSlots = new Semaphore(limits.handshakes());
         this.watch = timer.scheduleWithFixedDelay(this::watch, CHECK_MILLIS, CHECK_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -179,15 +190,15 @@ public final class NbdServer implements AutoCloseable {
         }
 
         private void run() {
-            boolean slot = false;
+            Semaphore slots = null;
             try (Wire wire = new SocketWire(socket)) {
                 Handshake.Agreement agreement = new Handshake(wire, exports, limits.exportNames(), tls, required).run();
-                slot = agreement != null && connectionSlots.tryAcquire();
-                if (slot) {
+                slots = agreement == null ? null : slot(agreement.export());
+                if (slots != null) {
                     negotiated();
                     serve(agreement);
                 } else if (agreement != null) {
-                    log.accept("more than " + limits.connections() + " connections: one of " + wire.peer() + " ended");
+                    log.accept("too many connections: one of " + wire.peer() + " ended");
                 }
             } catch (IOException | RuntimeException e) {
                 if (!closed && !(e instanceof java.nio.channels.ClosedChannelException)) {
@@ -195,11 +206,17 @@ public final class NbdServer implements AutoCloseable {
                 }
             } finally {
                 negotiated();
-                if (slot) {
-                    connectionSlots.release();
+                if (slots != null) {
+                    slots.release();
                 }
                 connections.remove(this);
             }
+        }
+
+        /** Returns where a slot was taken; null: there is none. */
+        private Semaphore slot(Export export) {
+            Semaphore slots = export.lesser() ? lesserSlots : connectionSlots;
+            return slots.tryAcquire() ? slots : null;
         }
 
         private synchronized void negotiated() {
@@ -215,7 +232,9 @@ public final class NbdServer implements AutoCloseable {
             }
             ByteBuffer input = inputs.take(Transmission.inputBytes());
             try {
-                transmission = new Transmission(agreement, buffers, input, limits);
+                boolean lesser = agreement.export().lesser();
+                int requests = lesser ? Math.min(LESSER_REQUESTS, limits.requests()) : limits.requests();
+                transmission = new Transmission(agreement, lesser ? lesserBuffers : buffers, input, requests);
                 transmission.run();
             } finally {
                 inputs.give(input);

@@ -35,13 +35,13 @@ final class Transmission {
     private boolean finished;
 
     /** To be made by the thread that runs it. */
-    Transmission(Handshake.Agreement agreement, Buffers buffers, ByteBuffer input, NbdLimits limits) {
+    Transmission(Handshake.Agreement agreement, Buffers buffers, ByteBuffer input, int requests) {
         this.wire = agreement.wire();
         this.export = agreement.export();
         this.structured = agreement.structured();
         this.buffers = buffers;
         this.input = input.clear().limit(0);
-        this.replies = new Replies(wire, buffers, limits.requests());
+        this.replies = new Replies(wire, buffers, requests);
     }
 
     static int inputBytes() {

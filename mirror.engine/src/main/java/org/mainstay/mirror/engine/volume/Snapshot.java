@@ -27,10 +27,11 @@ import org.mainstay.mirror.engine.io.Export;
  * snapshot, never the replication (SNAP-054).
  */
 final class Snapshot implements Export {
-    /** The longest that the target waits without one more block being copied. */
-    private static final long STALL_NANOS = TimeUnit.SECONDS.toNanos(5);
     /** A client's transfer that takes longer hangs. */
     private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private static final String TOO_LONG =
+            "keeping old blocks took too long: its file or the volume is too slow for what the source changes, or hangs";
 
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -46,7 +47,6 @@ final class Snapshot implements Export {
     private final ConcurrentLinkedQueue<BlockRequest> pending = new ConcurrentLinkedQueue<>();
     private final Map<BlockRequest, Long> running = new ConcurrentHashMap<>();
     private final AtomicLong bytes = new AtomicLong();
-    private final AtomicLong steps = new AtomicLong();
 
     /**
      * @param id names it in its export
@@ -91,44 +91,45 @@ final class Snapshot implements Export {
      * Keeps what is about to be changed. Called by the one thread that changes the volume, before it does. Does not fail: a snapshot that
      * cannot keep up ends.
      *
-     * @param silence after which the source gives a silent target up, in nanoseconds
-     * @param alive run now and then while this takes long
+     * @param held how long that may take
+     * @return false: it is not kept, and must not be changed, as the connection that wants to is over
      */
-    void preserve(long offset, long length, long silence, Runnable alive) {
+    boolean preserve(long offset, long length, HoldUp held) {
         if (length <= 0 || !lives() || map.covers(offset, length)) {
-            return;
+            return true;
         }
         FutureTask<Void> copying = new FutureTask<>(() -> copy(offset, length), null);
+        long begin = env.nanos();
         try {
             room.copier().execute(copying);
-            await(copying, silence, alive);
+            await(copying, begin, held);
         } catch (RejectedExecutionException e) {
             // It has just ended.
             end("it was dropped");
+        } catch (RuntimeException | OutOfMemoryError e) {
+            end("a defect: " + e);
         }
+        held.spend(env.nanos() - begin);
+        if (held.tooLong(0)) {
+            end(TOO_LONG);
+        }
+        held.alive();
+        return !lives() || copying.isDone();
     }
 
-    private void await(FutureTask<Void> copying, long silence, Runnable alive) {
-        long stall = Math.min(STALL_NANOS, silence / 2);
-        long begin = System.nanoTime();
-        long since = begin;
-        long seen = steps.get();
-        while (lives()) {
+    private void await(FutureTask<Void> copying, long begin, HoldUp held) {
+        // What goes on being copied when the connection is over harms nobody.
+        while (lives() && !held.over()) {
             try {
-                copying.get(Math.min(LOOK_NANOS, stall), TimeUnit.NANOSECONDS);
+                copying.get(Math.min(LOOK_NANOS, held.most()), TimeUnit.NANOSECONDS);
                 return;
             } catch (TimeoutException e) {
-                alive.run();
-                long now = System.nanoTime();
-                since = steps.get() == seen ? since : now;
-                seen = steps.get();
-                if (now - since > stall || now - begin > 2 * silence) {
-                    end("keeping old blocks took too long: its file or the volume is too slow, or hangs");
+                held.alive();
+                if (held.tooLong(env.nanos() - begin)) {
+                    end(TOO_LONG);
                 }
             } catch (ExecutionException e) {
-                if (e.getCause() instanceof Error error) {
-                    throw error;
-                }
+                // Errors too: no memory for a copy is no reason to give the source up.
                 end("a defect: " + e.getCause());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -152,7 +153,6 @@ final class Snapshot implements Export {
             } finally {
                 lock.unlock();
             }
-            steps.incrementAndGet();
         }
     }
 
@@ -192,6 +192,11 @@ final class Snapshot implements Export {
 
     @Override
     public boolean manyConnections() {
+        return true;
+    }
+
+    @Override
+    public boolean lesser() {
         return true;
     }
 

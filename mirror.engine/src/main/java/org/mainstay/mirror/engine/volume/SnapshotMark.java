@@ -1,10 +1,12 @@
 package org.mainstay.mirror.engine.volume;
 
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.mainstay.mirror.engine.link.Frame;
 import org.mainstay.mirror.engine.link.FrameType;
 
@@ -13,6 +15,11 @@ import org.mainstay.mirror.engine.link.FrameType;
  * begin (SNAP-020). So what was answered before a change that is in the snapshot is in it too, whichever of the volumes it was made on.
  */
 public final class SnapshotMark {
+    /** How long all locks together are waited for: somebody may have one while the disk of its state hangs. */
+    private static final long BUSY_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** How long the locks of other volumes are held meanwhile: what their clients do waits for that. */
+    private static final long HELD_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
     private final String id;
     private final String peer;
     private final List<Volume> volumes;
@@ -35,19 +42,15 @@ public final class SnapshotMark {
     }
 
     /**
-     * Sends the markers; waits for nothing.
+     * Sends the markers; waits for nothing but a moment at which none of the volumes is busy, 2 s at most.
      *
      * @return empty when all targets have begun the snapshot, else what went wrong
-     * @throws IllegalStateException if a volume is not source here, or its mirror is not in state Mirroring
+     * @throws IllegalStateException if a volume is not source here, or its mirror is not in state Mirroring, or it is busy for too long
      */
     public CompletableFuture<String> send() {
-        List<Volume> locked = new ArrayList<>();
+        Deque<Volume> locked = new ArrayDeque<>();
         try {
-            // Nobody else holds the locks of two volumes.
-            for (Volume volume : volumes) {
-                volume.lock();
-                locked.add(volume);
-            }
+            lockAll(locked);
             volumes.forEach(this::check);
             open = volumes.size();
             for (Volume volume : volumes) {
@@ -60,11 +63,49 @@ public final class SnapshotMark {
                                 Frame.text(Map.of("snapshot", id)),
                                 answer -> answered(volume, answer));
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while a volume was busy", e);
         } finally {
-            locked.forEach(Volume::unlock);
+            unlock(locked);
         }
         volumes.forEach(Volume::kick);
         return result;
+    }
+
+    /** Nothing is held while one is waited for, but for an instant. Nobody else holds the locks of two volumes. */
+    private void lockAll(Deque<Volume> locked) throws InterruptedException {
+        long end = System.nanoTime() + BUSY_NANOS;
+        for (Volume busy = volumes.get(0); busy != null; ) {
+            if (!busy.tryLock(end - System.nanoTime())) {
+                throw new IllegalStateException("the volume " + busy.name()
+                        + " is busy: its disk, or the one of its state, is slow or hangs. Try again");
+            }
+            locked.add(busy);
+            busy = lockOthers(locked);
+            if (busy != null) {
+                unlock(locked);
+            }
+        }
+    }
+
+    /** @return one that is busy; null: all are locked */
+    private Volume lockOthers(Deque<Volume> locked) throws InterruptedException {
+        for (Volume volume : volumes) {
+            if (!locked.contains(volume)) {
+                if (!volume.tryLock(HELD_NANOS)) {
+                    return volume;
+                }
+                locked.add(volume);
+            }
+        }
+        return null;
+    }
+
+    private static void unlock(Deque<Volume> locked) {
+        while (!locked.isEmpty()) {
+            locked.removeLast().unlock();
+        }
     }
 
     private void check(Volume volume) {

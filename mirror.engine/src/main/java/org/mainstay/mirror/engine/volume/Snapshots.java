@@ -146,12 +146,14 @@ public final class Snapshots {
 
     // ---- the target ----
 
-    /** Keeps what is about to be changed, if there is a snapshot. Of the thread that changes the volume. */
-    void preserve(long offset, long length, long silence, Runnable alive) {
+    /**
+     * Keeps what is about to be changed, if there is a snapshot. Of the thread that changes the volume.
+     *
+     * @return false: the connection is over, nothing may be changed
+     */
+    boolean preserve(long offset, long length, HoldUp held) {
         Snapshot one = active;
-        if (one != null) {
-            one.preserve(offset, length, silence, alive);
-        }
+        return one == null || one.preserve(offset, length, held);
     }
 
     /** The source's marker has come: nothing after it has been applied, everything before it has. Lock held. @return whether it began */

@@ -165,9 +165,8 @@ final class TargetSide {
                 return null;
             }
             if (refusal == null && leaving) {
-                // A source of a newer epoch may acknowledge alone from here on: this side must not become source on
-                // what
-                // it knew.
+                // A source of a newer epoch may acknowledge alone from here on: this side must not become source
+                // on what it knew.
                 mirroring = mirroring && !newer;
                 refusal = "this side is about to become source";
             }
@@ -230,6 +229,7 @@ final class TargetSide {
         private final Link link;
         private final long pingMillis;
         private final long silence;
+        private final HoldUp held;
         private volatile boolean ended;
         private volatile boolean failed;
         private long applied;
@@ -238,14 +238,30 @@ final class TargetSide {
         private long alive;
 
         private volatile long heard;
-        /** While old blocks are copied nothing is read of the connection. */
-        private final Runnable stillHeard = this::hear;
 
         Session(Link link, long pingMillis, Map<String, String> hello) {
             this.link = link;
             this.pingMillis = pingMillis;
             this.silence = TimeUnit.MILLISECONDS.toNanos(Long.parseLong(hello.get("silence")));
+            this.held = new HoldUp(silence, volume.env().nanos(), this::over, this::heldUp);
             this.heard = volume.env().nanos();
+        }
+
+        /** While old blocks are kept nothing is read of the connection, so nothing is answered at the end of what was read. */
+        private void heldUp() {
+            hear();
+            if (held.due(heard)) {
+                acknowledge();
+                ask();
+                // This thread has the disk's turn and must not wait for the network.
+                volume.env().run(link::kick);
+            }
+        }
+
+        private void ask() {
+            long now = volume.env().bootNanos();
+            held.asked(now);
+            link.send(FrameType.PING, 0, now, 0);
         }
 
         void end() {
@@ -277,7 +293,7 @@ final class TargetSide {
                     endSession("nothing was heard of the source");
                     return;
                 }
-                link.send(FrameType.PING, 0, volume.env().bootNanos(), 0);
+                ask();
             } finally {
                 volume.unlock();
             }
@@ -294,13 +310,12 @@ final class TargetSide {
                 case SUMS -> compare(frame);
                 case MARK -> mark(frame);
                 case BEGIN, END, GENERATION, HANDOVER -> change(frame);
-                case PONG ->
-                    volume.locked(() -> {
-                        if (session == this) {
-                            echoed = Math.max(echoed, frame.offset());
-                        }
-                    });
+                case PONG -> {
+                    held.answered(frame.offset());
+                    volume.locked(() -> echoed = session == this ? Math.max(echoed, frame.offset()) : echoed);
+                }
                 case ALIVE -> {
+                    held.answered(frame.offset());
                     alive = Math.max(alive, frame.offset());
                     acknowledge();
                 }
@@ -326,7 +341,9 @@ final class TargetSide {
                     fail(frame, BlockRequest.EINVAL);
                     return;
                 }
-                snapshots.preserve(frame.offset(), frame.length(), silence, stillHeard);
+                if (!snapshots.preserve(frame.offset(), frame.length(), held)) {
+                    return;
+                }
                 try {
                     switch (frame.type()) {
                         case ZERO -> volume.disk().zero(frame.offset(), frame.length(), false);
@@ -379,10 +396,8 @@ final class TargetSide {
             }
             try {
                 volume.locked(() -> {
-                    boolean begun = session == this
-                            && !over()
-                            && mirroring
-                            && snapshots.begin(frame.text().getOrDefault("snapshot", ""));
+                    String id = frame.text().getOrDefault("snapshot", "");
+                    boolean begun = session == this && !over() && mirroring && snapshots.begin(id);
                     link.send(FrameType.DONE, frame.seq(), 0, begun ? 0 : BlockRequest.EIO);
                 });
             } finally {
@@ -417,6 +432,10 @@ final class TargetSide {
             }
         }
 
+        private static Generations generations(Frame frame) {
+            return Generations.parse(frame.text().getOrDefault("generations", ""));
+        }
+
         private boolean changed(Frame frame) {
             VolumeState state = volume.state();
             switch (frame.type()) {
@@ -425,29 +444,25 @@ final class TargetSide {
                     return volume.save(state.syncSource(source));
                 }
                 case END -> {
-                    Generations now = Generations.parse(frame.text().getOrDefault("generations", ""));
-                    if (!volume.save(
-                            state.generations(now).syncSource("").written(false).discard(false))) {
+                    VolumeState whole = state.generations(generations(frame));
+                    if (!volume.save(whole.syncSource("").written(false).discard(false))) {
                         return false;
                     }
                     volume.mirrors().stream()
                             .filter(m -> m.log() != null)
                             .forEach(m -> m.log().clearAll());
                     mirroring = true;
-                    // From when it sent this frame on, the source waits for the window if the connection is lost; and
-                    // it
-                    // had answered that ping before.
+                    // From when it sent this frame on, the source waits for the window if the connection is
+                    // lost; and it had answered that ping before.
                     echoed = Math.max(echoed, alive);
                     volume.env().event("in-step " + volume.name() + " " + source);
                     return true;
                 }
                 case GENERATION -> {
-                    return volume.save(
-                            state.generations(Generations.parse(frame.text().getOrDefault("generations", ""))));
+                    return volume.save(state.generations(generations(frame)));
                 }
                 default -> {
-                    // Everything is here. But not for ever: its source may be started again without this side hearing
-                    // of it.
+                    // Everything is here. But not for ever: its source may start again unheard by this side.
                     if (mirroring) {
                         echoed = Math.max(echoed, volume.env().bootNanos());
                     }

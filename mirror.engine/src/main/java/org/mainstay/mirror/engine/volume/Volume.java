@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mainstay.mirror.engine.io.BlockRequest;
 import org.mainstay.mirror.engine.io.Disk;
@@ -350,6 +351,11 @@ public final class Volume implements Export {
 
     void lock() {
         lock.lock();
+    }
+
+    /** @return false: whoever has the lock did not give it back within that time */
+    boolean tryLock(long nanos) throws InterruptedException {
+        return lock.tryLock(nanos, TimeUnit.NANOSECONDS);
     }
 
     void unlock() {

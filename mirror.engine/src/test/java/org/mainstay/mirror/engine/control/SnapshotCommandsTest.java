@@ -3,13 +3,16 @@ package org.mainstay.mirror.engine.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.mirror.engine.io.FileStore;
 
 /** Snapshots by command, with engines, files and connections as they are. */
 @Timeout(120)
@@ -59,6 +62,13 @@ class SnapshotCommandsTest {
             assertThatThrownBy(() -> pair.b.snapshotLocation("v", "place", 0)).hasMessageContaining("an absolute path");
             assertThatThrownBy(() -> pair.b.snapshotLocation("v", folder + "/none", 0))
                     .hasMessageContaining("there is no folder");
+            Path lines = Files.createDirectories(folder.resolve("x\nmirror.B=1"));
+            assertThatThrownBy(() -> pair.b.snapshotLocation("v", lines.toString(), 0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("another control character");
+            assertThatThrownBy(() -> new FileStore(folder.resolve("store")).save(Map.of("location", "/x\nmirror.B=1")))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("a line feed cannot be kept in store: location has one");
             assertThatThrownBy(() -> pair.b.snapshotLocation("v", folder.toString(), 1000))
                     .hasMessageContaining("a multiple of 512");
             assertThat(pair.b.snapshotLocation("v")).isEmpty();

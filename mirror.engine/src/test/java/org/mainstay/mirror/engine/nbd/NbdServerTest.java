@@ -221,7 +221,8 @@ class NbdServerTest {
 
     /** Connects as often as it takes until a slot is free. */
     private RawClient patient() {
-        while (true) {
+        // When the time of the test is over it is interrupted, and nothing can be opened any more.
+        while (!Thread.currentThread().isInterrupted()) {
             try {
                 RawClient client = new RawClient(server.address());
                 try {
@@ -234,6 +235,7 @@ class NbdServerTest {
                 Thread.onSpinWait();
             }
         }
+        throw new AssertionError("no place became free");
     }
 
     @Test
@@ -317,6 +319,8 @@ class NbdServerTest {
         try {
             for (int i = 0; i < LIMITS.connections(); i++) {
                 clients.add(patient());
+                // Its place is taken after its choice is answered.
+                assertThat(clients.get(i).flush()).isZero();
             }
             try (RawClient further = client().go("v")) {
                 assertThat(further.ended()).isTrue();

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -123,6 +124,59 @@ class HungDiskTest {
         stopped.await();
         writing.get(60, TimeUnit.SECONDS);
         assertThat(volume.hasRole()).isFalse();
+    }
+
+    @Test
+    void aTakeoverDoesNotWaitForASnapshotWhoseFileHangs() throws Exception {
+        LinkHandler session = session();
+        session.received(null, new Frame().set(FrameType.ALIVE, 0, System.nanoTime(), 0, ByteBuffer.allocate(0)));
+        session.received(null, endFrame());
+        session.received(null, write(1));
+        SimDisk file = new SimDisk(SIZE);
+        file.hook(() -> {
+            hangs.countDown();
+            await(works);
+        });
+        volume.snapshots().prepare("a1", IntentLog.BLOCK, new Room(file));
+        session.received(null, new Frame().set(FrameType.MARK, 5, 0, 0, Frame.text(Map.of("snapshot", "a1"))));
+        assertThat(volume.snapshots().export()).isEqualTo("v@snapshot-a1");
+        CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> session.received(null, write(2)), threads);
+        hangs.await();
+        // Less than a target waits for a snapshot's file.
+        new RoleChange(volume, 3_000).source(2, Trust.OWN);
+        assertThat(volume.serving()).isTrue();
+        assertThat(volume.snapshots().export()).isEmpty();
+        assertThat(works.getCount()).as("the file hangs still").isOne();
+        writing.get(60, TimeUnit.SECONDS);
+        assertThat(disk.seen[0]).as("what was not kept is not changed").isEqualTo((byte) 1);
+    }
+
+    private final class Room implements SnapshotRoom {
+        private final SimDisk file;
+
+        Room(SimDisk file) {
+            this.file = file;
+        }
+
+        @Override
+        public SimDisk file() {
+            return file;
+        }
+
+        @Override
+        public Executor copier() {
+            return threads;
+        }
+
+        @Override
+        public Executor clients() {
+            return threads;
+        }
+
+        @Override
+        public void close() {
+            // Nothing is kept.
+        }
     }
 
     @Test

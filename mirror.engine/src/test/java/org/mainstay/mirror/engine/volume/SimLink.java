@@ -76,7 +76,7 @@ final class SimLink implements Link {
     }
 
     private void deliver(Frame frame) {
-        owner.exec(life, () -> {
+        owner.receive(life, () -> {
             if (!closed && handler != null) {
                 handler.received(this, frame);
             }
@@ -85,7 +85,7 @@ final class SimLink implements Link {
             } else {
                 world.at(
                         50_000,
-                        () -> owner.exec(life, () -> {
+                        () -> owner.receive(life, () -> {
                             if (!closed && handler != null) {
                                 handler.received(this);
                             }
@@ -112,7 +112,7 @@ final class SimLink implements Link {
         owner.forget(this);
         world.at(
                 0,
-                () -> owner.exec(life, () -> {
+                () -> owner.receive(life, () -> {
                     if (handler != null) {
                         handler.closed(this, why);
                     }

@@ -1,6 +1,7 @@
 package org.mainstay.mirror.engine.volume;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +33,18 @@ final class SimNode implements Environment, StateStore {
     int fuse = -1;
 
     boolean fusePower;
+    /** How long the copy of old blocks takes that are about to be changed, in nanoseconds. */
+    int copyNanos;
+    /** Whether the target waits for such a copy. */
+    private boolean waits;
+
+    private final ArrayDeque<Runnable> received = new ArrayDeque<>();
+    /** The machine dies in what it does now, whoever catches that. */
+    private boolean dying;
     /** How long a job may wait for the disk or the scheduler, in nanoseconds. */
     int slowness = 60_000_000;
+    /** For what waits on threads. */
+    boolean realTime;
     /** How long the machine has slept, in nanoseconds. */
     long slept;
 
@@ -60,6 +71,7 @@ final class SimNode implements Environment, StateStore {
 
     private void step() {
         if (fuse > 0 && --fuse == 0) {
+            dying = true;
             throw new SimWorld.Crash();
         }
     }
@@ -68,6 +80,9 @@ final class SimNode implements Environment, StateStore {
         up = true;
         life++;
         fuse = -1;
+        dying = false;
+        waits = false;
+        received.clear();
         disk.hook(this::step);
         log.hook(this::step);
         long mine = life;
@@ -102,7 +117,42 @@ final class SimNode implements Environment, StateStore {
         try {
             job.run();
         } catch (SimWorld.Crash e) {
-            crash(fusePower);
+            if (lives(mine)) {
+                crash(fusePower);
+            }
+        }
+    }
+
+    /** As {@link #exec}, for what comes by a connection: nothing is taken of it while the target waits for a copy. */
+    void receive(long mine, Runnable job) {
+        if (waits && lives(mine)) {
+            received.addLast(job);
+        } else {
+            exec(mine, job);
+        }
+    }
+
+    /** Copies an old block, in the time that takes; everything else goes on meanwhile. */
+    private void copied(long mine, Runnable copying) {
+        if (copyNanos > 0) {
+            waits = true;
+            world.runNanos(copyNanos);
+            world.at(0, () -> takeUp(mine));
+        }
+        if (lives(mine)) {
+            copying.run();
+        }
+        if (dying || !lives(mine)) {
+            throw new SimWorld.Crash();
+        }
+    }
+
+    private void takeUp(long mine) {
+        if (lives(mine)) {
+            waits = false;
+            while (!waits && !received.isEmpty()) {
+                exec(mine, received.pollFirst());
+            }
         }
     }
 
@@ -144,6 +194,9 @@ final class SimNode implements Environment, StateStore {
 
     @Override
     public long nanos() {
+        if (realTime) {
+            return System.nanoTime();
+        }
         return world.now() - slept;
     }
 
@@ -229,7 +282,7 @@ final class SimNode implements Environment, StateStore {
 
             @Override
             public Executor copier() {
-                return Runnable::run;
+                return job -> copied(mine, job);
             }
 
             @Override

@@ -50,7 +50,8 @@ final class SimWorld {
             now = event.at;
             event.job.run();
         }
-        now = end;
+        // Time may have passed in an event.
+        now = Math.max(now, end);
     }
 
     void say(String line) {

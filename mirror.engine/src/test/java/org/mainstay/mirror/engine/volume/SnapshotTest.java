@@ -15,6 +15,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.mainstay.mirror.engine.io.BlockRequest;
@@ -230,6 +231,38 @@ class SnapshotTest {
         }
     }
 
+    @Test
+    void theMarkHoldsNoVolumeUpWhileAnotherIsBusy() throws Exception {
+        Volume free = pair(MirrorType.SYNC)[0].volume;
+        Volume busy = pair(MirrorType.SYNC)[0].volume;
+        SnapshotMark mark = new SnapshotMark("a1", "B", List.of(free, busy));
+        CountDownLatch saving = new CountDownLatch(1);
+        CountDownLatch works = new CountDownLatch(1);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        CompletableFuture<Void> save = CompletableFuture.runAsync(
+                () -> busy.locked(() -> {
+                    saving.countDown();
+                    await(works);
+                }),
+                threads);
+        await(saving);
+        CompletableFuture<?> marking = CompletableFuture.supplyAsync(mark::send, threads);
+        try {
+            while (!marking.isDone()) {
+                assertThat(free.tryLock(TimeUnit.SECONDS.toNanos(10)))
+                        .as("its clients do not wait")
+                        .isTrue();
+                free.unlock();
+            }
+            assertThatThrownBy(marking::get).hasMessageContaining("the volume v is busy");
+        } finally {
+            works.countDown();
+            threads.shutdown();
+        }
+        save.get(60, TimeUnit.SECONDS);
+        assertThat(mark.send()).as("nothing stays locked").isNotDone();
+    }
+
     private void settled(SnapshotClient.Request request) {
         for (int i = 0; i < 10_000 && request.result < 0; i++) {
             world.runNanos(20_000);
@@ -249,7 +282,7 @@ class SnapshotTest {
 
     // ---- a file, or a volume, that hangs: real threads ----
 
-    private final class HangingRoom implements SnapshotRoom {
+    private class HangingRoom implements SnapshotRoom {
         final ExecutorService threads = Executors.newCachedThreadPool();
         final SimDisk file = new SimDisk(SIZE);
         final CountDownLatch works = new CountDownLatch(1);
@@ -293,7 +326,13 @@ class SnapshotTest {
     }
 
     private Snapshot hanging(HangingRoom room, SimDisk disk, List<String> broken) throws IOException, RefusedException {
-        return new Snapshot("a1", disk, room, BLOCK, pair(MirrorType.SYNC)[1], broken::add);
+        SimNode node = pair(MirrorType.SYNC)[1];
+        node.realTime = true;
+        return new Snapshot("a1", disk, room, BLOCK, node, broken::add);
+    }
+
+    private static HoldUp holdUp(long millis, BooleanSupplier over, Runnable alive) {
+        return new HoldUp(TimeUnit.MILLISECONDS.toNanos(millis), System.nanoTime(), over, alive);
     }
 
     @Test
@@ -304,11 +343,12 @@ class SnapshotTest {
         Arrays.fill(disk.seen, (byte) 1);
         Snapshot snapshot = hanging(room, disk, broken);
         int[] alive = new int[1];
-        snapshot.preserve(0, BLOCK, TimeUnit.MILLISECONDS.toNanos(600), () -> alive[0]++);
+        boolean changeable = snapshot.preserve(0, BLOCK, holdUp(600, () -> false, () -> alive[0]++));
+        assertThat(changeable).isTrue();
         assertThat(broken).hasSize(1).first().asString().contains("took too long");
         assertThat(alive[0]).as("the source is heard meanwhile").isPositive();
         assertThat(snapshot.lives()).isFalse();
-        snapshot.preserve(BLOCK, BLOCK, TimeUnit.HOURS.toNanos(1), () -> {});
+        snapshot.preserve(BLOCK, BLOCK, holdUp(3_600_000, () -> false, () -> {}));
         room.close();
         assertThat(room.threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         assertThat(broken).hasSize(1);
@@ -321,11 +361,65 @@ class SnapshotTest {
         Snapshot snapshot = hanging(room, new SimDisk(SIZE), broken);
         SnapshotClient.Request write = new SnapshotClient(world, new byte[SIZE]).write(snapshot, 0, BLOCK, 3);
         await(room.hangs);
-        snapshot.preserve(0, BLOCK, TimeUnit.MILLISECONDS.toNanos(600), () -> {});
+        snapshot.preserve(0, BLOCK, holdUp(600, () -> false, () -> {}));
         assertThat(broken).hasSize(1);
         room.close();
         assertThat(room.threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         assertThat(write.result).as("it does not hear that it was done").isEqualTo(BlockRequest.ESHUTDOWN);
+    }
+
+    @Test
+    void aCopyThatLacksMemoryEndsTheSnapshotOnly() throws Exception {
+        HangingRoom room = new HangingRoom();
+        room.file.hook(() -> {
+            throw new OutOfMemoryError("simulated");
+        });
+        List<String> broken = new ArrayList<>();
+        SimDisk disk = new SimDisk(SIZE);
+        Arrays.fill(disk.seen, (byte) 1);
+        Snapshot snapshot = hanging(room, disk, broken);
+        assertThat(snapshot.preserve(0, BLOCK, holdUp(60_000, () -> false, () -> {})))
+                .isTrue();
+        assertThat(broken).hasSize(1).first().asString().contains("OutOfMemoryError: simulated");
+        assertThat(snapshot.lives()).isFalse();
+        room.close();
+    }
+
+    @Test
+    void aCopierWithoutAThreadEndsTheSnapshotOnly() throws Exception {
+        HangingRoom room = new HangingRoom() {
+            @Override
+            public Executor copier() {
+                return job -> {
+                    throw new OutOfMemoryError("unable to create native thread");
+                };
+            }
+        };
+        List<String> broken = new ArrayList<>();
+        Snapshot snapshot = hanging(room, new SimDisk(SIZE), broken);
+        assertThat(snapshot.preserve(0, BLOCK, holdUp(60_000, () -> false, () -> {})))
+                .isTrue();
+        assertThat(broken).hasSize(1).first().asString().contains("unable to create native thread");
+        room.close();
+    }
+
+    @Test
+    void whatAConnectionThatIsOverWantsToChangeIsNotWaitedFor() throws Exception {
+        HangingRoom room = new HangingRoom();
+        List<String> broken = new ArrayList<>();
+        SimDisk disk = new SimDisk(SIZE);
+        Arrays.fill(disk.seen, (byte) 1);
+        Snapshot snapshot = hanging(room, disk, broken);
+        assertThat(snapshot.preserve(0, BLOCK, holdUp(3_600_000, () -> room.hangs.getCount() == 0, () -> {})))
+                .as("nothing may be changed: it is not kept yet")
+                .isFalse();
+        assertThat(snapshot.lives()).as("another connection may come").isTrue();
+        assertThat(broken).isEmpty();
+        room.works.countDown();
+        assertThat(snapshot.preserve(0, BLOCK, holdUp(3_600_000, () -> false, () -> {})))
+                .isTrue();
+        assertThat(snapshot.blocks()).isOne();
+        room.close();
     }
 
     @Test
