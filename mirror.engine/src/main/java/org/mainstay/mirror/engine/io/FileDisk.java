@@ -66,11 +66,16 @@ public final class FileDisk implements Disk {
 
     @Override
     public void read(ByteBuffer target, long offset) throws IOException {
+        fill(target, channel, offset, "the storage");
+    }
+
+    /** Reads until the buffer is full. @param what names the file where it ends before */
+    static void fill(ByteBuffer target, FileChannel channel, long offset, String what) throws IOException {
         long at = offset;
         while (target.hasRemaining()) {
             int count = channel.read(target, at);
             if (count < 0) {
-                throw new EOFException("the storage ends at " + at + ", it was made smaller while in use");
+                throw new EOFException(what + " ends at " + at + ", it was made smaller while in use");
             }
             at += count;
         }

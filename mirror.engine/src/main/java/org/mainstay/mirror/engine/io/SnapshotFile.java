@@ -1,6 +1,5 @@
 package org.mainstay.mirror.engine.io;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -89,14 +88,7 @@ public final class SnapshotFile implements Disk {
 
     @Override
     public void read(ByteBuffer target, long offset) throws IOException {
-        long at = offset;
-        while (target.hasRemaining()) {
-            int count = channel.read(target, at);
-            if (count < 0) {
-                throw new EOFException("the snapshot's file ends at " + at);
-            }
-            at += count;
-        }
+        FileDisk.fill(target, channel, offset, "the snapshot's file");
     }
 
     @Override

@@ -3,9 +3,12 @@ package org.mainstay.shell.internal.command.mirror;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Mirrors;
+import org.mainstay.cluster.Reply;
 import org.mainstay.shell.internal.command.BaseCommand;
 import org.mainstay.shell.internal.command.BaseGroup;
 import org.mainstay.shell.internal.command.JsonOption;
@@ -97,22 +100,32 @@ final class SnapshotVerbs {
         }
     }
 
-    @Command(
-            name = "take",
-            description = "Takes snapshots of targets, of all volumes named at one moment; they have the same source.",
-            footer = {"", "Example:", "  mainstay mirror snapshot take data wal --on B"})
-    static final class Take extends BaseCommand {
+    /** What is asked for several volumes of one server at once. */
+    abstract static class OfTargets extends BaseCommand {
         @Parameters(arity = "1..*", paramLabel = "TAG", description = "The volumes' resources.")
         private List<String> tags;
 
         @Option(names = "--on", required = true, paramLabel = "SERVER", description = "The server of the targets.")
         private String server;
 
+        abstract CompletionStage<Reply> ask(Mirrors mirrors, List<String> tags, String server, Caller caller);
+
         @Override
         public int run(Invocation invocation) throws CommandException, InterruptedException {
             Mirrors mirrors = invocation.platform().mirrors();
-            return invocation.finish(lines ->
-                    mirrors.takeSnapshots(tags, server, invocation.context().caller()));
+            return invocation.finish(
+                    lines -> ask(mirrors, tags, server, invocation.context().caller()));
+        }
+    }
+
+    @Command(
+            name = "take",
+            description = "Takes snapshots of targets, of all volumes named at one moment; they have the same source.",
+            footer = {"", "Example:", "  mainstay mirror snapshot take data wal --on B"})
+    static final class Take extends OfTargets {
+        @Override
+        CompletionStage<Reply> ask(Mirrors mirrors, List<String> tags, String server, Caller caller) {
+            return mirrors.takeSnapshots(tags, server, caller);
         }
     }
 
@@ -120,18 +133,10 @@ final class SnapshotVerbs {
             name = "drop",
             description = "Drops snapshots: whoever uses one is disconnected, and what was written to it is lost.",
             footer = {"", "Example:", "  mainstay mirror snapshot drop data wal --on B"})
-    static final class Drop extends BaseCommand {
-        @Parameters(arity = "1..*", paramLabel = "TAG", description = "The volumes' resources.")
-        private List<String> tags;
-
-        @Option(names = "--on", required = true, paramLabel = "SERVER", description = "The server of the targets.")
-        private String server;
-
+    static final class Drop extends OfTargets {
         @Override
-        public int run(Invocation invocation) throws CommandException, InterruptedException {
-            Mirrors mirrors = invocation.platform().mirrors();
-            return invocation.finish(lines ->
-                    mirrors.dropSnapshots(tags, server, invocation.context().caller()));
+        CompletionStage<Reply> ask(Mirrors mirrors, List<String> tags, String server, Caller caller) {
+            return mirrors.dropSnapshots(tags, server, caller);
         }
     }
 

@@ -15,17 +15,7 @@ import org.mainstay.shell.testing.Fixtures;
 /** What the document tells of a cluster, and what it says that it cannot. */
 class ConfigDocumentTest {
     private static ClusterSnapshot with(Lcd own) {
-        ClusterSnapshot cluster = Fixtures.named("two servers");
-        return new ClusterSnapshot(
-                cluster.revision() + 1,
-                cluster.self(),
-                cluster.phase(),
-                own,
-                cluster.peers(),
-                cluster.paths(),
-                cluster.activities(),
-                cluster.checkedAt(),
-                cluster.problems());
+        return Fixtures.with(Fixtures.named("two servers"), own);
     }
 
     @Test
