@@ -39,7 +39,11 @@ public interface Messenger {
      */
     CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit);
 
-    /** Handles messages and requests of a topic; one handler per topic. Called in order per peer and topic; must return at once. */
+    /**
+     * Handles messages and requests of a topic; one handler per topic. Called in order per peer and topic; must return at once.
+     * Nothing is handed to it before the listeners of {@link #sessions} that were added before it were told of the sessions that
+     * exist: who needs to know the session of a message adds its listener first.
+     */
     Registration handle(String topic, Handler handler);
 
     /** Calls the listener when sessions begin and end, in order, and at once for those that exist. */

@@ -9,23 +9,46 @@ import org.mainstay.cluster.Registration;
 
 /** Handlers by topic. Thread-safe. */
 public final class Handlers {
-    private final Map<String, Messenger.Handler> handlers = new ConcurrentHashMap<>();
+    private final Map<String, Entry> handlers = new ConcurrentHashMap<>();
     private final Set<Inbound> inbounds = ConcurrentHashMap.newKeySet();
     private final Executor pool;
+    private final SessionNews news;
 
-    /** @param pool runs handlers; a thread for each topic and session at the most */
-    public Handlers(Executor pool) {
+    /**
+     * @param pool runs handlers; a thread for each topic and session at the most
+     * @param news a handler begins when what was to be told before it was registered has been told
+     */
+    public Handlers(Executor pool, SessionNews news) {
         this.pool = pool;
+        this.news = news;
     }
 
-    /** Registers the only handler of a topic. @throws IllegalStateException if there is one */
+    private static final class Entry {
+        final Messenger.Handler handler;
+        volatile boolean begun;
+
+        Entry(Messenger.Handler handler) {
+            this.handler = handler;
+        }
+    }
+
+    /**
+     * Registers the only handler of a topic. It is given nothing before the listeners that were added until now know of the
+     * sessions there are: a message of a session that its receiver does not know of yet would be taken for one that is over.
+     *
+     * @throws IllegalStateException if there is one
+     */
     public Registration register(String topic, Messenger.Handler handler) {
-        if (handlers.putIfAbsent(topic, handler) != null) {
+        Entry entry = new Entry(handler);
+        if (handlers.putIfAbsent(topic, entry) != null) {
             throw new IllegalStateException(
                     "topic '" + topic + "' has a handler already; close its registration first");
         }
-        inbounds.forEach(Inbound::kick);
-        return () -> handlers.remove(topic, handler);
+        news.afterwards(() -> {
+            entry.begun = true;
+            inbounds.forEach(Inbound::kick);
+        });
+        return () -> handlers.remove(topic, entry);
     }
 
     /** Begins to receive for a session. */
@@ -41,7 +64,8 @@ public final class Handlers {
     }
 
     Messenger.Handler handler(String topic) {
-        return handlers.get(topic);
+        Entry entry = handlers.get(topic);
+        return entry != null && entry.begun ? entry.handler : null;
     }
 
     void closed(Inbound inbound) {

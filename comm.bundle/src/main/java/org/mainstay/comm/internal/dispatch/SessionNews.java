@@ -65,6 +65,11 @@ public final class SessionNews {
         });
     }
 
+    /** Runs a task when everything that is to be told by now has been told. */
+    void afterwards(Runnable task) {
+        order.execute(task);
+    }
+
     private static void tell(Entry entry, Session session) {
         if (entry.closed) {
             return;

@@ -29,8 +29,8 @@ import org.mainstay.comm.internal.wire.FrameCodec;
 public final class CommNode implements Messenger, AutoCloseable {
     private final Loop loop = new Loop();
     private final Map<String, PeerSession> open = new ConcurrentHashMap<>();
-    private final Handlers handlers = new Handlers(loop.handlers());
     private final SessionNews news = new SessionNews(loop.handlers());
+    private final Handlers handlers = new Handlers(loop.handlers(), news);
     private final Network network;
     private final AtomicBoolean closed = new AtomicBoolean();
 

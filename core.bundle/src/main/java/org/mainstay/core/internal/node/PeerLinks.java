@@ -81,15 +81,14 @@ public final class PeerLinks {
         detach(null);
         synchronized (this) {
             messenger = fresh;
-            List<Registration> made = new ArrayList<>();
-            handlers.forEach((topic, handler) -> made.add(fresh.handle(topic, handler)));
-            registrations = made;
         }
+        // First: the core drops a message whose session it has not been told of, and nobody sends a hello twice.
         Registration sessionNews = fresh.sessions(session -> session(fresh, session));
         synchronized (this) {
-            List<Registration> all = new ArrayList<>(registrations);
-            all.add(sessionNews);
-            registrations = all;
+            List<Registration> made = new ArrayList<>();
+            made.add(sessionNews);
+            handlers.forEach((topic, handler) -> made.add(fresh.handle(topic, handler)));
+            registrations = made;
         }
     }
 

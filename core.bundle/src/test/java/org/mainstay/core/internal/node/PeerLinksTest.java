@@ -1,0 +1,82 @@
+package org.mainstay.core.internal.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.mainstay.cluster.Messenger;
+import org.mainstay.cluster.Registration;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.message.CoreMessage;
+import org.mainstay.core.internal.lcd.LcdCodec;
+import org.mainstay.core.internal.lcd.PolymorphicCodec;
+
+/** What the core's loop is told by the messenger, in which order. */
+class PeerLinksTest {
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+    private final PolymorphicCodec<CoreMessage> codec = new LcdCodec().polymorphic(CoreMessage.class);
+    private final List<Event> told = new ArrayList<>();
+    private final PeerLinks links = new PeerLinks(codec, told::add, timer);
+
+    @AfterEach
+    void stop() {
+        timer.shutdownNow();
+    }
+
+    /**
+     * A session with B exists, and a message of it waits for its handler: core was just replaced. It tells of sessions and hands over
+     * messages as soon as the contract of {@link Messenger} allows.
+     */
+    private final class Eager implements Messenger {
+        @Override
+        public boolean send(String peer, String topic, byte[] payload) {
+            return true;
+        }
+
+        @Override
+        public CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit) {
+            return CompletableFuture.failedFuture(new NoCommunicationException("nobody is asked here"));
+        }
+
+        @Override
+        public Registration handle(String topic, Handler handler) {
+            handler.handle("B", codec.encodeBytes(new CoreMessage.AskSnapshot()));
+            return () -> {};
+        }
+
+        @Override
+        public Registration sessions(Consumer<Session> listener) {
+            listener.accept(new Session("B", 7, true));
+            return () -> {};
+        }
+    }
+
+    /** The decision core drops messages without a session, and a peer that is not told so says hello only once. */
+    @Test
+    void aSessionIsKnownBeforeTheMessagesThatWaitedForTheCore() {
+        links.attach(new Eager());
+        assertThat(told)
+                .containsExactly(
+                        new Event.SessionOpened("B"), new Event.MessageReceived("B", new CoreMessage.AskSnapshot()));
+    }
+
+    @Test
+    void theNextMessengerEndsTheSessionsOfTheOneBefore() {
+        links.attach(new Eager());
+        told.clear();
+        links.attach(new Eager());
+        assertThat(told)
+                .containsExactly(
+                        new Event.SessionClosed("B"),
+                        new Event.SessionOpened("B"),
+                        new Event.MessageReceived("B", new CoreMessage.AskSnapshot()));
+    }
+}
