@@ -116,7 +116,8 @@ final class EmHost {
         if (its.stream().anyMatch(mount -> SYSTEM.contains(mount.target().toString()))) {
             reasons.add("System Drive");
         }
-        boolean swap = swaps().stream().anyMatch(one -> one.equals(device) || within(one, its, mounts));
+        boolean swap = swaps("partition").contains(device)
+                || swaps("file").stream().anyMatch(one -> within(one, its, mounts));
         String type = at.map(Mount::type)
                 .orElseGet(() -> its.isEmpty() ? fileSystem(device) : its.get(0).type());
         if (type.isEmpty() && !swap) {
@@ -177,10 +178,12 @@ final class EmHost {
         return mounts;
     }
 
-    private List<Path> swaps() {
+    /** Returns what is swapped to. @param kind {@code partition} or {@code file} */
+    private List<Path> swaps(String kind) {
         return lines("proc/swaps").stream()
-                .filter(line -> line.startsWith("/"))
-                .map(line -> Path.of(plain(line.split("\\s")[0])))
+                .map(line -> line.split("\\s+"))
+                .filter(words -> words.length > 1 && words[1].equals(kind))
+                .map(words -> Path.of(plain(words[0])))
                 .toList();
     }
 
