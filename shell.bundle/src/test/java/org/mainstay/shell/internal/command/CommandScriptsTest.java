@@ -46,7 +46,7 @@ class CommandScriptsTest {
     private static final Path SCRIPTS = Path.of("src/test/resources/commands");
     private static final Pattern TIME = Pattern.compile("[A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]{2} [0-9:]{8} [0-9]{4}");
     /** Ids that are drawn at random. */
-    private static final Pattern ID = Pattern.compile("id=[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{22}, revision=0");
+    private static final Pattern ID = Pattern.compile("id=[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}, revision=0");
 
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
 
