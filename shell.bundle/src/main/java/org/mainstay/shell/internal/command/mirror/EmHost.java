@@ -116,8 +116,8 @@ final class EmHost {
         if (its.stream().anyMatch(mount -> SYSTEM.contains(mount.target().toString()))) {
             reasons.add("System Drive");
         }
-        boolean swap = swaps("partition").contains(device)
-                || swaps("file").stream().anyMatch(one -> within(one, its, mounts));
+        boolean swap =
+                swaps("partition").contains(device) || swaps("file").stream().anyMatch(one -> within(one, its, mounts));
         String type = at.map(Mount::type)
                 .orElseGet(() -> its.isEmpty() ? fileSystem(device) : its.get(0).type());
         if (type.isEmpty() && !swap) {
