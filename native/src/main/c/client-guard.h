@@ -56,6 +56,16 @@ static bool guard_answers(void) {
     return fd >= 0;
 }
 
+/* Members of the group at the local door reach the manager, but not the guard: they would stop half of Mainstay. */
+static bool guard_refuses(void) {
+    int fd = connect_to(GUARD_SOCKET);
+    if (fd >= 0) {
+        close(fd);
+        return false;
+    }
+    return errno == EACCES || errno == EPERM;
+}
+
 /* Asks the manager how far it is: "AVAILABLE", ..., "" if it answers something else, NULL if it is not there. */
 static const char *phase(void) {
     static char text[64];
@@ -287,6 +297,11 @@ static int stop(bool leave_running, bool system_shutdown) {
     int fd = connect_to(NODE_SOCKET);
     if (fd < 0 && !nobody_there(errno)) {
         return complain_connect(errno);
+    }
+    if (guard_refuses()) {
+        close(fd);
+        complain("permission denied: only root may stop Mainstay, because only root reaches its guard; nothing was changed");
+        return EXIT_SYSTEM;
     }
     if (fd >= 0 || guard_answers()) {
         puts(leave_running     ? "stopping the manager of Mainstay; applications go on running, the guard stays"

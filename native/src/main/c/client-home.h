@@ -19,6 +19,7 @@ enum {
     EXIT_SYSTEM = 1,
     EXIT_SYNTAX = 2,
     EXIT_INTERNAL = 3,
+    EXIT_NOT_ROOT = 4, /* of lk_chg_value */
     EXIT_INVALID = 5,
     EXIT_BUSY = 8,
     EXIT_INTERRUPTED = 130

@@ -92,9 +92,23 @@ static int guard_status(bool json) {
 }
 
 /* Commands that work on files while Mainstay is stopped. */
+static bool changes_values(const char *program) {
+    return strcmp(program, "lk_chg_value") == 0 || strcmp(program, "lk_chg_value.ksh") == 0;
+}
+
 static bool works_offline(const char *program) {
-    return strcmp(program, "lk_chg_value") == 0 || strcmp(program, "lk_chg_value.ksh") == 0
-           || strcmp(program, "lksupport") == 0;
+    return changes_values(program) || strcmp(program, "lksupport") == 0;
+}
+
+/* Whoever may not reach the manager's socket: lk_chg_value has an exit code of its own for that (CMD-356). */
+static int cannot_connect(const char *program, int count, char **arguments, int error) {
+    bool values = changes_values(program)
+                  || (strcmp(program, "mainstay") == 0 && count > 0 && changes_values(arguments[0]));
+    if (values && error == EACCES) {
+        complain("this must be run as root");
+        return EXIT_NOT_ROOT;
+    }
+    return complain_connect(error);
 }
 
 static int without_manager(const char *program, int count, char **arguments) {
@@ -138,7 +152,8 @@ static int run(const char *program, int count, char **arguments) {
     arguments = with_caller(program, &count, arguments);
     int fd = connect_to(NODE_SOCKET);
     if (fd < 0) {
-        return nobody_there(errno) ? without_manager(program, count, arguments) : complain_connect(errno);
+        return nobody_there(errno) ? without_manager(program, count, arguments)
+                                   : cannot_connect(program, count, arguments, errno);
     }
     int code = run_command(fd, program, count, arguments, NULL, 0);
     if (code == RUN_LOST) {

@@ -20,7 +20,10 @@ public interface Administration {
     /** Returns the kits that are usable here now, sorted by type. */
     List<Kit> kits();
 
-    /** Returns the fields to ask next for a create or extend, given the answers so far; empty if there is no such kit. */
+    /**
+     * Returns the fields to ask next for a create or extend, given the answers so far; empty if there is no such kit, or if it did not
+     * answer in time or not at all (it may be among {@link #kits} then).
+     */
     Optional<List<FormField>> form(String type, boolean extend, java.util.Map<String, String> answers);
 
     /** A recovery kit as shells and consoles see it. */

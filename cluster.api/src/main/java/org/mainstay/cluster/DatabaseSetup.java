@@ -25,7 +25,9 @@ public interface DatabaseSetup {
      *
      * @param dryRun change nothing, only say what would be changed
      * @return what was changed, one line each; empty if nothing matched
-     * @throws IOException if there is no database, it cannot be read, the result would be no valid database, or Mainstay runs here
+     * @throws IllegalArgumentException if the name of a member would be replaced; nothing was changed
+     * @throws IOException if there is no database, it cannot be read, the result would be no valid database, or Mainstay runs
+     *     here; nothing was changed
      */
     default java.util.List<String> rewrite(Path dataDirectory, TextChange change, boolean dryRun) throws IOException {
         throw new IOException("this release cannot rewrite its database");

@@ -7,7 +7,7 @@ import org.osgi.annotation.versioning.ProviderType;
 
 /** Mirrored volumes of the whole cluster (design.md section 7). Provided by mirror.bundle. Thread-safe; never blocks. */
 @ProviderType
-public interface Mirrors {
+public interface Mirrors extends MirrorSnapshots {
 
     /**
      * Asks every server that can be reached for its sides of mirrored volumes; those that do not answer within seconds are left

@@ -119,6 +119,7 @@ class DiskPathTest {
         final List<String> said = new CopyOnWriteArrayList<>();
         final OwnStatus own = new OwnStatus(System::nanoTime, UUID.randomUUID().toString());
         final Disk disk = new Disk();
+        final FakeLease lease = new FakeLease(() -> System.nanoTime() / 1_000_000);
         final HeartbeatService service;
 
         Node(String name, UUID installation, long instance) throws IOException {
@@ -128,7 +129,7 @@ class DiskPathTest {
                     log,
                     this,
                     own,
-                    new FakeLease(() -> System.nanoTime() / 1_000_000),
+                    lease,
                     disk.over(config -> HeartbeatArea.open(config.disk(), config.id(), owner)),
                     instance);
             service.start();
@@ -374,6 +375,59 @@ class DiskPathTest {
         Await.until("said by B, too", LIMIT, () -> b.count("is not the area of this comm path") > 0);
         assertThat(Files.readAllBytes(image)).isEqualTo(before);
         assertThat(a.disk.opened.get()).isEqualTo(opened);
+    }
+
+    /** The grantor lets the holder's time pass from a later moment than the holder counts from, or both run. */
+    private static void neverCountsFromLater(Node holder, Node grantor) {
+        List<FakeLease.Granted> got = List.copyOf(holder.lease.got);
+        long latest = grantor.lease.lastGiven().at();
+        assertThat(got)
+                .isNotEmpty()
+                .allSatisfy(granted -> assertThat(granted.at()).isLessThanOrEqualTo(latest));
+    }
+
+    @Test
+    void aDiskCarriesGrantsBothWays() throws Exception {
+        Node a = node(true, 11);
+        Node b = node(false, 22);
+        alive(a, b);
+        Await.until("granted", LIMIT, () -> a.lease.got.size() > 5 && b.lease.got.size() > 5);
+        assertThat(a.lease.got).allSatisfy(granted -> {
+            assertThat(granted.peer()).isEqualTo("B");
+            assertThat(granted.lease()).isEqualTo(5000);
+            assertThat(granted.lossStop()).isEqualTo(10_000);
+        });
+        neverCountsFromLater(a, b);
+        neverCountsFromLater(b, a);
+        b.lease.grants = false;
+        Await.until(
+                "B withholds, but is heard",
+                LIMIT,
+                () -> a.lease.now() - a.lease.lastGot().at() > 3 * MISSES * INTERVAL
+                        && a.last(ID).endsWith("B alive"));
+    }
+
+    @Test
+    void whatADiskHeldBackGrantsFromWhenItWasAsked() throws Exception {
+        Node a = node(true, 11);
+        Node b = node(false, 22);
+        alive(a, b);
+        Await.until("granted", LIMIT, () -> !a.lease.got.isEmpty());
+        a.disk.hangs = new CountDownLatch(1);
+        dead(a);
+        dead(b);
+        int before = a.lease.got.size();
+        long dead = a.lease.now();
+        assertThat(a.lease.lastGot().at())
+                .as("nothing is granted while it hangs")
+                .isLessThan(dead);
+        CountDownLatch gate = a.disk.hangs;
+        a.disk.hangs = null;
+        gate.countDown();
+        alive(a, b);
+        Await.until("granted again", LIMIT, () -> a.lease.got.size() > before && !b.lease.got.isEmpty());
+        neverCountsFromLater(a, b);
+        neverCountsFromLater(b, a);
     }
 
     private static InetSocketAddress free(String address) throws IOException {

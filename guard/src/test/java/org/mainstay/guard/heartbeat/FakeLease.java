@@ -1,7 +1,7 @@
 package org.mainstay.guard.heartbeat;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
 
 /** A lease that remembers what it is asked; its clock stands 1000 s before the ticker, to tell the two apart. */
@@ -11,10 +11,10 @@ final class FakeLease implements LeaseExchange {
     /** What was granted, to or by a peer. */
     record Granted(String peer, long at, int lease, int lossStop) {}
 
-    final List<Granted> given = new ArrayList<>();
-    final List<Granted> got = new ArrayList<>();
+    final List<Granted> given = new CopyOnWriteArrayList<>();
+    final List<Granted> got = new CopyOnWriteArrayList<>();
     private final LongSupplier clock;
-    boolean grants = true;
+    volatile boolean grants = true;
     int lease = 5000;
     int lossStop = 10_000;
     int turns;

@@ -37,8 +37,17 @@ public final class Acknowledgements implements AutoCloseable {
 
     /** Creates the table through the address and starts to write. */
     public static Acknowledgements start(Lab lab, String address) {
+        return begin(lab, address);
+    }
+
+    /** As {@link #start}, with a client that complains only of what failed, not of what is slow. */
+    public static Acknowledgements patient(Lab lab, String address, Duration patience) {
+        return begin(lab, address, String.valueOf(patience.toSeconds()));
+    }
+
+    private static Acknowledgements begin(Lab lab, String address, String... more) {
         query(lab, address, "CREATE TABLE IF NOT EXISTS numbered (row bigint PRIMARY KEY)");
-        List<String> command = atClient(lab, RowWriter.class, address);
+        List<String> command = atClient(lab, RowWriter.class, address, more);
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -82,7 +91,8 @@ public final class Acknowledgements implements AutoCloseable {
         return acks.size();
     }
 
-    private synchronized String complaints() {
+    /** Returns what went wrong for the client so far, a line for each row that was not acknowledged at once. */
+    public synchronized String complaints() {
         return complaints.toString();
     }
 

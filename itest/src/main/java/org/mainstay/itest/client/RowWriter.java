@@ -24,6 +24,8 @@ public final class RowWriter {
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final String url;
+    private final long writeMillis;
+    private final long connectMillis;
     private final ExecutorService workers = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "writer");
         thread.setDaemon(true);
@@ -31,13 +33,22 @@ public final class RowWriter {
     });
     private Connection connection;
 
-    private RowWriter(String url) {
+    private RowWriter(String url, long writeMillis, long connectMillis) {
         this.url = url;
+        this.writeMillis = writeMillis;
+        this.connectMillis = connectMillis;
     }
 
+    /** With a second argument, seconds, it is a client that waits so long before it takes an answer for missing. */
     public static void main(String[] arguments) {
-        new RowWriter(arguments[0] + "?user=postgres&connectTimeout=2&socketTimeout=5&loginTimeout=2&tcpNoDelay=true")
-                .run();
+        String url = arguments[0] + "?user=postgres&tcpNoDelay=true";
+        if (arguments.length > 1) {
+            long millis = TimeUnit.SECONDS.toMillis(Long.parseLong(arguments[1]));
+            new RowWriter(url + "&connectTimeout=" + arguments[1] + "&loginTimeout=" + arguments[1], millis, millis)
+                    .run();
+        } else {
+            new RowWriter(url + "&connectTimeout=2&socketTimeout=5&loginTimeout=2", WRITE_MILLIS, CONNECT_MILLIS).run();
+        }
     }
 
     /** Ends when nobody reads any more: whoever started it is gone. */
@@ -46,10 +57,10 @@ public final class RowWriter {
             long row = number;
             try {
                 if (connection == null) {
-                    connection = within(CONNECT_MILLIS, this::connect);
+                    connection = within(connectMillis, this::connect);
                 }
                 Connection used = connection;
-                within(WRITE_MILLIS, () -> insert(used, row));
+                within(writeMillis, () -> insert(used, row));
                 System.out.println("ack " + row + " " + System.nanoTime());
                 LockSupport.parkNanos(PACE_NANOS);
             } catch (SQLException | TimeoutException e) {

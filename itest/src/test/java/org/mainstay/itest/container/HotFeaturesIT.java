@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,6 +20,9 @@ import org.mainstay.itest.KarafContainer;
 class HotFeaturesIT {
     private static final String NEXT = "9.9.9";
     private static final String KIT = "org.mainstay.kit.";
+    /** What the distribution promises, whatever else it may hold. */
+    private static final List<String> FEATURES =
+            List.of("app", "dns", "genlb", "ip", "ocf", "postgres", "share", "systemd");
 
     private static KarafContainer container;
 
@@ -55,18 +60,31 @@ class HotFeaturesIT {
                         .append("</bundle></feature>\n");
             }
         }
+        String kits = FEATURES.stream().map(kit -> "mainstay-kit-" + kit).collect(Collectors.joining(" "));
         Path repository = folder.resolve("features-next.xml");
         Files.writeString(repository, features.append("</features>\n"));
         // The probe throws, saying what was touched or what is left.
         assertThatCode(() -> container.run(
                         HotFeatures.class,
                         Map.of(
+                                "Kit-Features", kits,
+                                "Core-Jar", platform(home, "org.mainstay.core"),
+                                "Comm-Jar", platform(home, "org.mainstay.comm"),
                                 "Next-Version", NEXT,
                                 "Next-Repository", repository.toUri().toString(),
                                 "Deploy-Folder", home.resolve("deploy").toString(),
                                 "Kit-Jars", old.toString(),
                                 "Next-Jars", next.toString())))
                 .doesNotThrowAnyException();
+    }
+
+    private static String platform(Path home, String name) throws IOException {
+        return Bundles.ours(home).stream()
+                .filter(bundle -> bundle.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .jar()
+                .toString();
     }
 
     /** Returns the folder of the distribution: Pax Exam unpacks it some levels down. */

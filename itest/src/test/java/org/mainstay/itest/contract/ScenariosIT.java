@@ -224,6 +224,12 @@ class ScenariosIT extends ContractCase {
     void scenario7GenericApplicationThatCannotStart() {
         String bad = script("bad", "echo no such disk >&2; exit 3");
         String good = script("good", "exit 0");
+        String app = "mainstay resource create app --set restore=" + good + " --set remove=" + good;
+        ok(a(), app);
+        ok(a(), app);
+        assertThat(tags(lines(a(), "ins_list -f:"))).contains("App.0", "App.1");
+        ok(a(), "mainstay resource delete App.0 --stop");
+        ok(a(), "mainstay resource delete App.1 --stop");
         assertThat(expect(
                         1,
                         a(),
@@ -392,6 +398,9 @@ class ScenariosIT extends ContractCase {
                 .as("case-sensitive")
                 .isEqualTo(7);
         assertThat(shell(a(), "lk_chg_value -o onlyone").exitCode()).isEqualTo(2);
+        assertThat(shell(a(), "lk_chg_value -o A -n X").exitCode())
+                .as("the name of a member (decision 0285)")
+                .isEqualTo(2);
         Exec.Result shown = shell(a(), "lk_chg_value -M -o old-text -n new-text");
         assertThat(shown.exitCode()).as(shown.output()).isZero();
         assertThat(shown.output()).contains("old-text,10.77.8.1 -> new-text,10.77.8.1");

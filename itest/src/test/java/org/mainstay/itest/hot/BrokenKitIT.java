@@ -2,11 +2,16 @@ package org.mainstay.itest.hot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.mainstay.itest.fault.App;
 import org.mainstay.itest.lab.Await;
 import org.mainstay.itest.lab.Exec;
@@ -128,5 +133,50 @@ class BrokenKitIT extends HotCase {
         assertThat(create.exitCode()).isNotZero();
         assertThat(create.output()).contains("time limit");
         a().mainstay("kit", "remove", "stranger.hanger");
+    }
+
+    /**
+     * Good until its resource is in service on A and extended to B, bad in restore, remove, recover, checks, probe and kill handles from
+     * then on: the recorded kill handles end the process, nobody starts it while nobody can say that it is stopped, and the operator
+     * is told why. A good kit again makes all of it right.
+     */
+    @ParameterizedTest
+    @CsvSource({"latethrower, bad in everything, 7021", "latehanger, time limit, 7022"})
+    void aKitThatGetsBadWhileItProtectsHurtsItsOwnResourceOnly(String type, String reason, int port)
+            throws IOException {
+        a().mainstay("kit", "install", kits.bad(type, "").toString(), "--all-servers");
+        Path folder = program(type);
+        a().mainstay("resource", "create", type, "--tag", type, "--set", "port=" + port, "--set", "folder=" + folder);
+        a().mainstay("resource", "extend", type, "--to", "B");
+        expect(type, a(), b());
+        assertThat(processes(a(), type)).hasSize(1);
+
+        Path bad = Files.writeString(folder.resolve("bad"), "");
+        Await.until(
+                "the kill handles have ended it",
+                LIMIT,
+                () -> processes(a(), type).isEmpty() && a().logs().contains(type + " was ended without its kit on A"),
+                a()::logs);
+        a().await(type, "A", "OSF", LIMIT);
+        for (String order : List.of("out-of-service", "in-service")) {
+            Exec.Result asked = try_(a(), "resource", order, type);
+            assertThat(asked.exitCode()).as(asked.output()).isNotZero();
+            assertThat(asked.output()).contains(reason);
+        }
+        checkedBy(a(), "1.0.0");
+        assertThat(processes(a(), type)).isEmpty();
+        assertThat(processes(b(), type)).as("who knows whether it runs on A").isEmpty();
+
+        Files.delete(bad);
+        Await.until(
+                "it can be taken out of service again",
+                LIMIT,
+                () -> try_(a(), "resource", "out-of-service", type).exitCode() == 0,
+                a()::logs);
+        a().mainstay("resource", "in-service", type, "--on", "B");
+        expect(type, b(), a());
+        assertThat(processes(b(), type)).hasSize(1);
+        a().mainstay("resource", "delete", type, "--stop");
+        a().mainstay("kit", "remove", "stranger." + type, "--all-servers");
     }
 }

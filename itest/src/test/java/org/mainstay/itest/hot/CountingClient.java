@@ -14,11 +14,12 @@ import org.mainstay.itest.lab.Lab;
 final class CountingClient implements AutoCloseable {
     private static final String PROGRAM = """
         use strict; use IO::Socket::INET; use Time::HiRes qw(sleep time);
-        my ($address, $port, $folder) = @ARGV; my ($good, %pids) = (0); my $last = time;
+        my ($address, $port, $folder, $speaks) = @ARGV; my ($good, %pids) = (0); my $last = time;
         $SIG{TERM} = sub { exit 0 };
         while (1) {
             my $begin = time;
             my $socket = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port, Timeout => 3);
+            print $socket "\n" if $socket && $speaks;
             my $pid = $socket ? <$socket> : undef;
             if (defined $pid) { chomp $pid; $good++; $pids{$pid} = 1; $last = time; }
             else { open(my $f, '>>', "$folder/failures"); printf $f "%.3f after %.3f s\n", $begin, time - $last; close $f; }
@@ -33,12 +34,22 @@ final class CountingClient implements AutoCloseable {
     private final Process process;
 
     CountingClient(Lab lab, Path folder, String address, int port) {
+        this(lab, folder, address, port, false);
+    }
+
+    /** @param speaks whether the server waits for a line before it answers */
+    CountingClient(Lab lab, Path folder, String address, int port, boolean speaks) {
         this.folder = folder;
         try {
             Files.createDirectories(folder);
             Path program = Files.writeString(folder.resolve("client.pl"), PROGRAM);
-            process = new ProcessBuilder(lab.atClient(
-                            List.of("perl", program.toString(), address, String.valueOf(port), folder.toString())))
+            process = new ProcessBuilder(lab.atClient(List.of(
+                            "perl",
+                            program.toString(),
+                            address,
+                            String.valueOf(port),
+                            folder.toString(),
+                            speaks ? "1" : "")))
                     .redirectErrorStream(true)
                     .redirectInput(new File("/dev/null"))
                     .redirectOutput(folder.resolve("log").toFile())

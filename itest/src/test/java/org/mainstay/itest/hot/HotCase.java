@@ -21,7 +21,8 @@ abstract class HotCase extends FaultCase {
     static final String BUNDLE = "stranger.echo";
     static final int PORT = 7000;
 
-    private static final String SERVER = """
+    /** A server that answers with its process id; arguments: port and tag. */
+    static final String SERVER = """
         use strict; use IO::Socket::INET;
         my ($port, $tag) = @ARGV;
         my $listen = IO::Socket::INET->new(LocalPort => $port, Listen => 50, ReuseAddr => 1) or die "no port: $!";

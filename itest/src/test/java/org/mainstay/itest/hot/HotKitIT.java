@@ -195,6 +195,9 @@ class HotKitIT extends HotCase {
                 a()::logs);
         expect(ECHO, a(), b());
         assertThat(processes(b())).isEmpty();
+        assertThat(a().mainstay("events"))
+                .contains(
+                        "echo is not moved from A, where it is tried again: the recovery kit net/echo is not usable on B");
         b().mainstay("kit", "install", echo1.toString());
         a().mainstay("resource", "set", ECHO, "localRecovery=yes");
     }

@@ -35,6 +35,7 @@ import org.mainstay.kit.ResourceInfo;
  *   <li>probe and checks tell the truth, before, while and after it serves, and when it is broken behind the kit's back;
  *   <li>what is begun after its time is over ends soon and starts nothing;
  *   <li>a restore that is cancelled in its middle ends soon, claims nothing, and leaves what remove takes away;
+ *   <li>a remove that is cancelled in its middle ends soon, claims nothing, and leaves what the next remove takes away;
  *   <li>nothing is left after remove: no process, no thread, no trace that the test names;
  *   <li>no method throws, answers nothing, or answers differently from one moment to the next.
  * </ul>
@@ -45,8 +46,6 @@ public final class KitContract {
     private static final Duration LIMIT = Duration.ofSeconds(120);
     /** A cancelled action comes back within this time, or hangs; generous for a busy machine. */
     private static final Duration CANCEL_GRACE = Duration.ofSeconds(20);
-    /** So many moments of a restore are tried, spread evenly over its steps. */
-    private static final int CUTS = 4;
 
     private static final String NO_ACTION = "no-such-action";
 
@@ -60,6 +59,7 @@ public final class KitContract {
     private Duration settle = Duration.ofSeconds(30);
     private Duration grace = CANCEL_GRACE;
     private List<Cut.Step> steps = List.of();
+    private List<Cut.Step> removeSteps = List.of();
 
     /**
      * @param kit the kit
@@ -124,6 +124,7 @@ public final class KitContract {
         isBroken(resource);
         rests(resource);
         cutShort(resource, before);
+        removeCutShort(resource, before);
         undone(resource);
         equal("traces are left after remove", before, traces.get());
         Set<String> left = KitThreads.left(kit, threads, settle);
@@ -292,7 +293,9 @@ public final class KitContract {
     }
 
     private void rests(ResourceInfo resource) {
-        succeeds("remove", inService(resource), kit::remove, "of what serves");
+        Cut whole = new Cut(context(inService(resource)), -1, Duration.ZERO, grace);
+        succeeds("remove", kit::remove, whole.context(), "of what serves");
+        removeSteps = whole.steps();
         List<Long> left = call("inService", () -> processes(context(resource)));
         require(left == null || left.isEmpty(), "remove leaves the processes " + left);
         atRest(resource, "after remove");
@@ -300,47 +303,53 @@ public final class KitContract {
 
     /** Restore is cancelled before some of its steps, and while the longest of them runs; then it is as if it had never been. */
     private void cutShort(ResourceInfo resource, Set<String> before) {
-        int all = steps.size();
-        int longest = 0;
-        for (int i = 0; i < all; i++) {
-            longest = steps.get(i).length().compareTo(steps.get(longest).length()) > 0 ? i : longest;
-        }
-        for (int i = 0; i < Math.min(CUTS, all); i++) {
-            int step = all <= CUTS ? i : (i + 1) * (all - 1) / CUTS;
-            cutShort(resource, before, step, Duration.ZERO);
-        }
-        if (all > 0) {
-            Duration half = steps.get(longest).length().dividedBy(2).plusNanos(1);
-            cutShort(resource, before, longest, half);
+        for (Moment moment : Moment.of(steps)) {
+            cutShort("restore", kit::restore, resource, moment, Probe.State.RUNNING, "nothing serves");
+            removedAfter("a restore that was cancelled " + moment, resource, before);
         }
         succeeds("restore", resource, kit::restore, "after restores that were cancelled");
         probed(inService(resource), Probe.State.RUNNING, "after restores that were cancelled");
         removedAfter("a restore", inService(resource), before);
     }
 
-    private void cutShort(ResourceInfo resource, Set<String> before, int step, Duration into) {
-        String moment = (into.isZero() ? "before" : "during") + " step " + (step + 1) + " of " + steps.size() + " ("
-                + steps.get(step).name() + ")";
-        Cut cut = new Cut(context(resource), step, into, grace);
+    /** So is remove: it claims nothing that is not so, and the next one takes away what is left. */
+    private void removeCutShort(ResourceInfo resource, Set<String> before) {
+        for (Moment moment : Moment.of(removeSteps)) {
+            succeeds("restore", resource, kit::restore, "before a remove that is cancelled");
+            cutShort("remove", kit::remove, inService(resource), moment, Probe.State.STOPPED, "something is left");
+            removedAfter("a remove that was cancelled " + moment, inService(resource), before);
+        }
+    }
+
+    /**
+     * @param claimed what probe must say if the action succeeds all the same
+     * @param otherwise what is wrong if it does not
+     */
+    private void cutShort(
+            String name,
+            Function<ActionContext, Outcome> action,
+            ResourceInfo resource,
+            Moment moment,
+            Probe.State claimed,
+            String otherwise) {
+        Cut cut = new Cut(context(resource), moment.step(), moment.into(), grace);
         Outcome outcome = null;
         try {
-            outcome = kit.restore(cut.context());
+            outcome = action.apply(cut.context());
         } catch (CancellationException e) {
             // the host's own refusal, which the kit need not catch
         } catch (RuntimeException | LinkageError e) {
-            broken.add("restore throws " + e + " when it is cancelled " + moment);
+            broken.add(name + " throws " + e + " when it is cancelled " + moment);
         }
         Duration taken = cut.sinceCut();
         require(
                 taken.compareTo(grace) < 0,
-                "restore goes on for " + taken.toSeconds() + " s after it was cancelled " + moment
+                name + " goes on for " + taken.toSeconds() + " s after it was cancelled " + moment
                         + ": look at cancelled(), not only at the time that remains");
         Probe probe = call("probe", () -> kit.probe(context(resource)));
-        boolean claims = outcome != null && outcome.succeeded();
         require(
-                !claims || probe == null || probe.state() == Probe.State.RUNNING,
-                "restore succeeds although it was cancelled " + moment + " and nothing serves");
-        removedAfter("a restore that was cancelled " + moment, resource, before);
+                outcome == null || !outcome.succeeded() || probe == null || probe.state() == claimed,
+                name + " succeeds although it was cancelled " + moment + " and " + otherwise);
     }
 
     private void removedAfter(String what, ResourceInfo resource, Set<String> before) {

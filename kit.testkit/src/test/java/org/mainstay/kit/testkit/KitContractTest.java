@@ -44,6 +44,15 @@ class KitContractTest {
         findings.put(
                 Fault.FORGETS_WHAT_WAS_CANCELLED,
                 "not STOPPED, after a restore that was cancelled before step 3 of 3 (cancelled), and its remove");
+        findings.put(
+                Fault.REMOVE_GOES_ON_WHEN_CANCELLED,
+                "remove goes on for 0 s after it was cancelled before step 1 of 1 (cancelled)");
+        findings.put(
+                Fault.REMOVE_CLAIMS_WHEN_CANCELLED,
+                "remove succeeds although it was cancelled before step 1 of 1 (cancelled) and something is left");
+        findings.put(
+                Fault.REMOVE_ONLY_ONCE,
+                "not STOPPED, after a remove that was cancelled before step 1 of 1 (cancelled), and its remove");
         findings.put(Fault.LEAVES_A_TRACE, "traces are left after remove: gone [], new [a file]");
         findings.put(Fault.LEAVES_A_THREAD, "threads of the kit stay: [left by the sample kit]");
         findings.put(Fault.THROWS, "probe throws java.lang.IllegalStateException: a defect");

@@ -26,19 +26,25 @@ import org.mainstay.shell.internal.registry.Platform.OfflineSetup;
 
 /** Makes a node: identity by comm, database by core, both or none. */
 final class NodeMaker implements OfflineSetup {
+    private static final String RUNS = "Mainstay runs on this server; stop it first with bin/lkstop";
+    /** CMD-356. */
+    private static final int RUNNING = 3;
+
     private final Path home;
     private final NodeSetup nodes;
     private final DatabaseSetup databases;
+    private final Interruption interruption;
 
-    NodeMaker(Path home, NodeSetup nodes, DatabaseSetup databases) {
+    NodeMaker(Path home, NodeSetup nodes, DatabaseSetup databases, Interruption interruption) {
         this.home = home;
+        this.interruption = interruption;
         this.nodes = nodes;
         this.databases = databases;
     }
 
     /** Returns a maker with what is installed in {@code lib/offline}. */
-    static NodeMaker installed(Path home) throws CommandException {
-        return new NodeMaker(home, only(NodeSetup.class), only(DatabaseSetup.class));
+    static NodeMaker installed(Path home, Interruption interruption) throws CommandException {
+        return new NodeMaker(home, only(NodeSetup.class), only(DatabaseSetup.class), interruption);
     }
 
     private static <T> T only(Class<T> type) throws CommandException {
@@ -90,7 +96,14 @@ final class NodeMaker implements OfflineSetup {
     }
 
     @Override
-    public List<String> rewrite(DatabaseSetup.TextChange change, boolean dryRun) throws IOException {
+    public List<String> rewrite(DatabaseSetup.TextChange change, boolean dryRun) throws IOException, CommandException {
+        // the guard alone is Mainstay, too: it would start the manager again in the middle
+        if (runs()) {
+            throw new CommandException(RUNNING, RUNS);
+        }
+        if (!dryRun) {
+            interruption.begin();
+        }
         return databases.rewrite(home.resolve("data"), change, dryRun);
     }
 
@@ -117,13 +130,15 @@ final class NodeMaker implements OfflineSetup {
     }
 
     private void requireStopped() throws CommandException {
-        for (String socket : List.of("node.sock", "guard.sock")) {
-            Path path = home.resolve("data/run").resolve(socket);
-            if (Files.exists(path) && answers(path)) {
-                throw new CommandException(
-                        ExitCode.IN_USE, "Mainstay runs on this server; stop it first with bin/lkstop");
-            }
+        if (runs()) {
+            throw new CommandException(ExitCode.IN_USE, RUNS);
         }
+    }
+
+    private boolean runs() {
+        return Stream.of("node.sock", "guard.sock")
+                .map(home.resolve("data/run")::resolve)
+                .anyMatch(path -> Files.exists(path) && answers(path));
     }
 
     private static boolean answers(Path socket) {

@@ -28,6 +28,17 @@ public final class OfflineMain {
     }
 
     static int run(List<String> words, Path home, PrintStream out, PrintStream err) throws InterruptedException {
+        Interruption interruption = new Interruption();
+        if (words.stream().limit(2).anyMatch(word -> word.startsWith("lk_chg_value"))) {
+            interruption.install(err);
+        }
+        int code = run(words, home, interruption, out, err);
+        interruption.ended(code);
+        return code;
+    }
+
+    private static int run(List<String> words, Path home, Interruption interruption, PrintStream out, PrintStream err)
+            throws InterruptedException {
         String program = words.isEmpty() ? "mainstay" : words.get(0);
         List<String> arguments = words.isEmpty() ? List.of() : words.subList(1, words.size());
         boolean interactive = "yes".equals(System.getProperty("mainstay.terminal"));
@@ -40,6 +51,7 @@ public final class OfflineMain {
                 new Caller(System.getProperty("user.name", "-"), Caller.Role.ADMINISTRATOR, "offline"),
                 new Cancellation(),
                 false);
-        return Programs.registry().run(new CommandCall(program, arguments), context, new OfflinePlatform(home));
+        return Programs.registry()
+                .run(new CommandCall(program, arguments), context, new OfflinePlatform(home, interruption));
     }
 }

@@ -12,9 +12,11 @@ import org.mainstay.shell.internal.registry.Platform;
 /** What there is while Mainstay is stopped: the set-up of a node, and help. */
 final class OfflinePlatform implements Platform {
     private final Path home;
+    private final Interruption interruption;
 
-    OfflinePlatform(Path home) {
+    OfflinePlatform(Path home, Interruption interruption) {
         this.home = home;
+        this.interruption = interruption;
     }
 
     private static CommandException stopped() {
@@ -59,7 +61,7 @@ final class OfflinePlatform implements Platform {
 
     @Override
     public OfflineSetup setup() throws CommandException {
-        return NodeMaker.installed(home);
+        return NodeMaker.installed(home, interruption);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -29,9 +30,12 @@ class NodeMakerTest {
     private IOException joinFailure;
     private IOException databaseFailure;
     private Membership stored;
+    private boolean rewritten;
+
+    private final Interruption interruption = new Interruption();
 
     private NodeMaker maker() {
-        return new NodeMaker(home, new FakeNodes(), new FakeDatabase());
+        return new NodeMaker(home, new FakeNodes(), new FakeDatabase(), interruption);
     }
 
     private static void assertFails(ThrowingCallable call, int exitCode, String text) {
@@ -112,6 +116,21 @@ class NodeMakerTest {
         assertThat(home.resolve("data/identity")).doesNotExist();
     }
 
+    // covers CMD-352 CMD-356
+    @Test
+    void valuesAreReplacedOnlyWhileMainstayIsStoppedAndNobodyInterrupted() throws Exception {
+        assertThat(maker().rewrite((field, text) -> text, true)).containsExactly("tried");
+        try (SocketHome running = new SocketHome(home).open(Limits.DEFAULT)) {
+            assertThat(running.exists()).isTrue();
+            assertFails(() -> maker().rewrite((field, text) -> text, true), 3, "lkstop");
+            assertFails(() -> maker().rewrite((field, text) -> text, false), 3, "lkstop");
+        }
+        assertThat(interruption.interrupt()).hasValue(1);
+        assertThatThrownBy(() -> maker().rewrite((field, text) -> text, false))
+                .isInstanceOf(InterruptedIOException.class);
+        assertThat(rewritten).isFalse();
+    }
+
     private final class FakeNodes implements NodeSetup {
         @Override
         public Membership init(Path data, String name, String address, int port) throws IOException {
@@ -139,6 +158,12 @@ class NodeMakerTest {
             Files.createDirectories(data.resolve("lcd"));
             Files.writeString(data.resolve("lcd/lcd.json"), "{}");
             stored = membership;
+        }
+
+        @Override
+        public List<String> rewrite(Path data, TextChange change, boolean dryRun) {
+            rewritten |= !dryRun;
+            return List.of(dryRun ? "tried" : "done");
         }
 
         @Override

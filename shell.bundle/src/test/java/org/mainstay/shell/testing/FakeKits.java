@@ -16,6 +16,7 @@ public final class FakeKits implements KitManager {
     private final List<String> orders = new ArrayList<>();
     private String refusing = "";
     private String silent = "";
+    private Runnable meanwhile = () -> {};
 
     public FakeKits() {
         for (String server : List.of("A", "B")) {
@@ -40,6 +41,11 @@ public final class FakeKits implements KitManager {
         silent = server;
     }
 
+    /** Lets something happen while a server changes its kits. */
+    public void meanwhile(Runnable what) {
+        meanwhile = what;
+    }
+
     /** Returns what was ordered, as {@code B INSTALL name}. */
     public List<String> orders() {
         return List.copyOf(orders);
@@ -59,13 +65,15 @@ public final class FakeKits implements KitManager {
         if (server.equals(refusing)) {
             throw new CommandException(ExitCode.SYSTEM_ERROR, server + ": the disk is full");
         }
+        meanwhile.run();
         if (order.change() == Change.REMOVE) {
             servers.get(server).values().removeIf(kit -> kit.name().equals(order.name()));
             return "removed";
         }
         if (order.jar().length > 0) {
             KitJar jar = KitJar.read(order.jar());
-            put(server, jar.bundle(), jar.bundle(), jar.version(), "");
+            KitState before = servers.get(server).get(jar.bundle());
+            put(server, before == null ? jar.bundle() : before.name(), jar.bundle(), jar.version(), "");
         } else {
             put(server, order.name(), "org.mainstay.kit." + order.name(), "1.0.0", "");
         }

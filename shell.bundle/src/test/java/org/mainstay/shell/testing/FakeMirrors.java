@@ -117,4 +117,34 @@ final class FakeMirrors implements Mirrors {
         notes.accept(verb + " " + tag + " " + target);
         return CompletableFuture.completedFuture(reply == null ? Reply.success(asked) : reply);
     }
+
+    @Override
+    public CompletionStage<List<Snapshot>> snapshots() {
+        return CompletableFuture.completedFuture(List.of(
+                new Snapshot("A", "data", "", false, "", 0, 0, 0, 0, ""),
+                new Snapshot("B", "data", "/var/snap", true, "data-1@snapshot-a1", 65536, 3, 196_608, 12, "")));
+    }
+
+    @Override
+    public CompletionStage<Reply> takeSnapshots(List<String> tags, String server, Caller caller) {
+        return CompletableFuture.completedFuture(
+                new Reply(ExitCode.SUCCESS, "snapshot on " + server, List.of(tags + " taken")));
+    }
+
+    @Override
+    public CompletionStage<Reply> dropSnapshots(List<String> tags, String server, Caller caller) {
+        return CompletableFuture.completedFuture(
+                server.equals("B")
+                        ? Reply.success("dropped " + tags)
+                        : Reply.failed(ExitCode.SYSTEM_ERROR, "there is no snapshot of data-1 here"));
+    }
+
+    @Override
+    public CompletionStage<Reply> snapshotLocation(
+            String tag, String server, String folder, long blockSize, Caller caller) {
+        return CompletableFuture.completedFuture(
+                folder.isEmpty() || folder.startsWith("/")
+                        ? Reply.success(tag + " on " + server + " in '" + folder + "' " + blockSize)
+                        : Reply.failed(ExitCode.INVALID_ARGUMENT, "an absolute path, not: " + folder));
+    }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.mainstay.cluster.Messenger;
@@ -19,6 +20,7 @@ import org.mainstay.cluster.Registration;
 public final class FakeNetwork implements AutoCloseable {
     private final Map<String, Server> servers = new HashMap<>();
     private volatile boolean up = true;
+    private volatile boolean late;
     private volatile int refuseEvery = Integer.MAX_VALUE;
     private final AtomicInteger sent = new AtomicInteger();
 
@@ -42,6 +44,11 @@ public final class FakeNetwork implements AutoCloseable {
     /** Lets every so manieth message find a full queue. */
     public void refuseEvery(int value) {
         refuseEvery = value;
+    }
+
+    /** Lets messages arrive whose answers come too late. */
+    public void answersLate() {
+        late = true;
     }
 
     @Override
@@ -85,13 +92,15 @@ public final class FakeNetwork implements AutoCloseable {
                     .get(topic)
                     .handle(name, payload)
                     .whenComplete((value, failure) -> {
-                        if (failure == null) {
+                        if (late) {
+                            answer.completeExceptionally(new NoCommunicationException("no answer in time"));
+                        } else if (failure == null) {
                             answer.complete(value);
                         } else {
                             answer.completeExceptionally(new RemoteException(failure.getMessage()));
                         }
                     }));
-            return answer;
+            return answer.orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS);
         }
 
         @Override

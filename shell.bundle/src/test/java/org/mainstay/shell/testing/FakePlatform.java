@@ -22,6 +22,7 @@ import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
+import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.shell.internal.registry.CommandCall;
 import org.mainstay.shell.internal.registry.CommandContext;
 import org.mainstay.shell.internal.registry.CommandException;
@@ -36,14 +37,30 @@ public final class FakePlatform
     private volatile List<String> progress = List.of();
     private volatile boolean answers = true;
     private volatile boolean complete = true;
+    private volatile boolean forms = true;
     private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
+    private final List<CommandCall> remoteCalls = Collections.synchronizedList(new ArrayList<>());
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
     private final List<Consumer<ClusterEvent>> followers = new CopyOnWriteArrayList<>();
     private volatile CommandException remoteFailure;
     private volatile String mirrors = FakeMirrors.TWO_TARGETS;
     private volatile Reply mirrorReply;
+    private volatile String remoteError = "";
     private final FakeKits kits = new FakeKits();
     private volatile Path home = Path.of("target/no-such-home");
+    private volatile Optional<Lcd> database = Optional.empty();
+
+    private record StoredDatabase(Lcd database) implements OfflineSetup {
+        @Override
+        public String init(String name, String address, int port) {
+            throw new UnsupportedOperationException("no test makes a node here");
+        }
+
+        @Override
+        public String join(String name, String address, int port, String peer, String code) {
+            throw new UnsupportedOperationException("no test makes a node here");
+        }
+    }
 
     public FakePlatform(ClusterSnapshot snapshot) {
         this.snapshot = snapshot;
@@ -71,6 +88,11 @@ public final class FakePlatform
         answers = false;
     }
 
+    /** From now on no kit says its form. */
+    public void noForms() {
+        forms = false;
+    }
+
     public void remoteFailure(CommandException failure) {
         remoteFailure = failure;
     }
@@ -83,6 +105,11 @@ public final class FakePlatform
     /** Lets mirrors answer so to what they are asked for. */
     public void mirrorReply(Reply value) {
         mirrorReply = value;
+    }
+
+    /** Lets commands on other servers end with 1 and this on standard error. */
+    public void remoteError(String text) {
+        remoteError = text;
     }
 
     public void home(Path value) {
@@ -154,8 +181,21 @@ public final class FakePlatform
         return complete;
     }
 
+    /** Stops Mainstay here: only the stored database is there. */
+    public void offline(Lcd stored) {
+        database = Optional.of(stored);
+    }
+
+    @Override
+    public boolean running() {
+        return database.isEmpty();
+    }
+
     @Override
     public OfflineSetup setup() throws CommandException {
+        if (database.isPresent()) {
+            return new StoredDatabase(database.get());
+        }
         throw new CommandException(ExitCode.IN_USE, "Mainstay runs on this server");
     }
 
@@ -192,6 +232,9 @@ public final class FakePlatform
 
     @Override
     public Optional<List<FormField>> form(String type, boolean extend, Map<String, String> answers) {
+        if (!forms) {
+            return Optional.empty();
+        }
         return switch (type) {
             case "ip", "comm/ip" ->
                 Optional.of(List.of(
@@ -243,8 +286,14 @@ public final class FakePlatform
         return List.of("127.0.0.1", "10.77.1.1", "10.77.2.1", "fd00::1");
     }
 
+    /** Returns what other servers were asked to run. */
+    public List<CommandCall> remoteCalls() {
+        return List.copyOf(remoteCalls);
+    }
+
     @Override
     public int run(String server, CommandCall call, CommandContext context) throws CommandException {
+        remoteCalls.add(call);
         if (remoteFailure != null) {
             throw remoteFailure;
         }
@@ -252,6 +301,11 @@ public final class FakePlatform
             context.out().println("Mainstay 9.8.7");
             return ExitCode.SUCCESS;
         }
+        if (!remoteError.isEmpty()) {
+            context.err().println(remoteError);
+            return ExitCode.SYSTEM_ERROR;
+        }
+        notes.add(server + ": " + call.name() + " " + String.join(" ", call.arguments()));
         context.out().println("(on " + server + ": " + call.name() + " " + String.join(" ", call.arguments()) + ")");
         return ExitCode.SUCCESS;
     }

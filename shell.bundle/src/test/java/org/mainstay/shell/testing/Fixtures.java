@@ -63,7 +63,9 @@ public final class Fixtures {
             case "solo on A, B blocked" -> solo(false, "!mirror-block!solo");
             case "solo on A, B deleted" -> solo(false, "!mirror-switchover!solo!");
             case "solo on both" -> solo(true, "");
+            case "vip on both" -> vipOnBoth();
             case "kit missing" -> kitMissing();
+            case "undescribed property" -> undescribedProperty();
             case "file shares" -> fileShares();
             case "no paths" -> noPaths();
             case "only the guard of B" -> onlyTheGuard();
@@ -110,10 +112,41 @@ public final class Fixtures {
         return with(named("two servers"), lcd("A", InstanceState.OSU));
     }
 
+    /** Two servers each with an address in service, as unrelated resources of one kit have it. */
+    private static ClusterSnapshot vipOnBoth() {
+        ClusterSnapshot cluster = named("two servers");
+        Peer b = cluster.peers().get("B");
+        Lcd there = b.lcd()
+                .with(b.lcd()
+                        .instances()
+                        .get("vip")
+                        .withState(InstanceState.ISP, "restore action has succeeded", CHECKED_AT));
+        Peer serving =
+                new Peer("B", b.state(), b.managerPresent(), there, true, b.checkedAt(), b.activities(), b.paths());
+        return new ClusterSnapshot(
+                cluster.revision() + 1,
+                cluster.self(),
+                cluster.phase(),
+                cluster.own(),
+                Map.of("B", serving),
+                cluster.paths(),
+                cluster.activities(),
+                cluster.checkedAt(),
+                cluster.problems());
+    }
+
     private static ClusterSnapshot kitMissing() {
         ClusterSnapshot cluster = named("two servers");
         Instance cache = Instance.create("cache", "6379", "database", "redis");
         return with(cluster, cluster.own().with(cache));
+    }
+
+    private static ClusterSnapshot undescribedProperty() {
+        ClusterSnapshot cluster = named("two servers");
+        Instance pg = cluster.own().instances().get("pg");
+        Map<String, String> properties = new TreeMap<>(pg.properties());
+        properties.put("test-passwd", "swordfish");
+        return with(cluster, cluster.own().with(pg.withProperties(properties, pg.kitVersion())));
     }
 
     private static ClusterSnapshot mirrored() {
@@ -235,7 +268,8 @@ public final class Fixtures {
         return with(cluster, cluster.own().with(LcdSection.OPERATIONS, "B-12", operation));
     }
 
-    private static ClusterSnapshot with(ClusterSnapshot cluster, Lcd own) {
+    /** Returns the cluster with another database of this server. */
+    public static ClusterSnapshot with(ClusterSnapshot cluster, Lcd own) {
         return new ClusterSnapshot(
                 cluster.revision() + 1,
                 cluster.self(),

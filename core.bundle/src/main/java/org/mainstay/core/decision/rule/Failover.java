@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.Handover;
@@ -227,14 +228,22 @@ final class Failover {
             new Handovers(step).offer("failover", targets.get(0), wanted, Handover.Step.RELEASED, reason, tried);
             return;
         }
-        String obstacle = eligibility.obstacle(step.self(), wanted, tried);
-        if (obstacle.isEmpty()) {
-            return;
-        }
-        obstacle += withoutKit(wanted);
         String root = step.topology().roots(wanted).isEmpty()
                 ? wanted.first()
                 : step.topology().roots(wanted).first();
+        String obstacle = eligibility.obstacle(step.self(), wanted, tried);
+        String missing = withoutKit(wanted);
+        if (obstacle.isEmpty()) {
+            if (!missing.isEmpty()) {
+                step.note(
+                        Notices.OBSTACLE,
+                        Level.WARNING,
+                        root,
+                        root + " is not moved from " + step.self() + ", where it is tried again: " + missing);
+            }
+            return;
+        }
+        obstacle += missing.isEmpty() ? "" : "; " + missing;
         for (String tag : wanted) {
             if (step.instance(tag).ownership().failures() >= step.settings.failureLimit()) {
                 step.state(tag, InstanceState.OSF, obstacle);
@@ -249,12 +258,10 @@ final class Failover {
 
     /** Returns which other servers cannot have the resources for want of a kit: easily mended, if it is known. */
     private String withoutKit(Collection<String> tags) {
-        StringBuilder text = new StringBuilder();
-        for (String server : step.topology().sharers(tags, step.self())) {
-            String missing = knowledge.ready(server) ? eligibility.missingKit(server, tags) : "";
-            text.append(missing.isEmpty() ? "" : "; " + missing);
-        }
-        return text.toString();
+        return step.topology().sharers(tags, step.self()).stream()
+                .map(server -> knowledge.ready(server) ? eligibility.missingKit(server, tags) : "")
+                .filter(missing -> !missing.isEmpty())
+                .collect(Collectors.joining("; "));
     }
 
     /** Returns what of a hierarchy is wanted in service with all it depends on. */

@@ -320,12 +320,16 @@ public final class AdminService implements Administration, AutoCloseable {
                                     Resources.all(node.cluster().snapshot().own())),
                     10,
                     TimeUnit.SECONDS);
-            return Optional.of((ended.answered() ? ended.value() : List.<Field>of())
-                    .stream().map(AdminService::formField).toList());
+            // an empty form would say that the kit has no secret
+            if (ended.answered() && ended.value() != null) {
+                return Optional.of(
+                        ended.value().stream().map(AdminService::formField).toList());
+            }
+            LOG.warn("the form of {} is not known: {}", type, ended.answered() ? "it is null" : ended.message());
         } catch (Refusal e) {
             LOG.warn("the form of {} is not known: {}", type, e.getMessage());
-            return Optional.of(List.of());
         }
+        return Optional.empty();
     }
 
     private static FormField formField(Field field) {

@@ -16,6 +16,7 @@ final class GlobalLock {
     private final Job job;
     private final String operation;
     private final List<String> held = new ArrayList<>();
+    private boolean told;
 
     /** @param operation under which it is held: giving it up needs the same */
     GlobalLock(Job job, String operation) {
@@ -27,35 +28,57 @@ final class GlobalLock {
      * Takes it on this server and all that can be reached; waits while another holds it.
      *
      * @return the flag it shows as
-     * @throws Refusal 8 naming the holder when the time is up; then it is held nowhere
+     * @throws Refusal 8 naming the holder when the time is up, 9 if a server that can be reached does not answer; then it is held
+     *     nowhere
      */
     String take(long pid, String identifier, long waitSeconds) throws Refusal {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(waitSeconds);
         String flag = AdminLock.flag(pid, job.node().config().clock().millis() / 1000, job.self(), identifier);
         AdminLock.Holder holder = new AdminLock.Holder(operation, job.self(), pid, flag);
-        boolean told = false;
-        for (String server : servers()) {
-            while (true) {
-                Step.Answer answer = job.peers().ask(server, new Step.AdminLock(holder), LIMIT);
-                if (answer.exitCode() == ExitCode.SUCCESS) {
-                    held.add(server);
-                    break;
-                }
-                if (System.nanoTime() - end > 0 || Thread.currentThread().isInterrupted()) {
-                    release();
-                    throw new Refusal(
-                            ExitCode.IN_USE,
-                            "the administrative lock is held" + " (" + answer.message() + "); waited " + waitSeconds
-                                    + " s; try again when that action has ended, see 'flg_list'");
-                }
-                if (!told) {
-                    job.tell("waiting for the administrative lock: " + answer.message());
-                    told = true;
-                }
-                LockSupport.parkNanos(POLL_NANOS);
+        boolean taken = false;
+        try {
+            for (String server : servers()) {
+                // Whoever does not answer may have given it all the same.
+                held.add(server);
+                takeOn(server, holder, end, waitSeconds);
+            }
+            taken = true;
+            return flag;
+        } finally {
+            if (!taken) {
+                release();
             }
         }
-        return flag;
+    }
+
+    private void takeOn(String server, AdminLock.Holder holder, long end, long waitSeconds) throws Refusal {
+        while (true) {
+            Step.Answer answer;
+            try {
+                answer = job.peers().ask(server, new Step.AdminLock(holder), LIMIT);
+            } catch (Refusal e) {
+                if (job.peers().reachable(server)) {
+                    throw e;
+                }
+                // It has gone meanwhile, and with its session what it may have given.
+                held.remove(server);
+                return;
+            }
+            if (answer.exitCode() == ExitCode.SUCCESS) {
+                return;
+            }
+            if (System.nanoTime() - end > 0 || Thread.currentThread().isInterrupted()) {
+                throw new Refusal(
+                        ExitCode.IN_USE,
+                        "the administrative lock is held" + " (" + answer.message() + "); waited " + waitSeconds
+                                + " s; try again when that action has ended, see 'flg_list'");
+            }
+            if (!told) {
+                job.tell("waiting for the administrative lock: " + answer.message());
+                told = true;
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
     }
 
     private List<String> servers() {

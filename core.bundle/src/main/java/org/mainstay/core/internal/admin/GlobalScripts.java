@@ -101,10 +101,10 @@ final class GlobalScripts {
             run(event, true, arguments);
             elsewhere(event, arguments);
         } finally {
-            flag("!" + event, false);
             if (take) {
                 lock.release();
             }
+            flag("!" + event, false);
         }
     }
 

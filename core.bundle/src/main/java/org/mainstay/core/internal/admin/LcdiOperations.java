@@ -1,7 +1,6 @@
 package org.mainstay.core.internal.admin;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -170,17 +169,16 @@ final class LcdiOperations {
     // ---- instances
 
     Reply remove(Request.RemoveInstances request) throws Refusal {
-        Lcd own = job.own();
-        List<String> doomed = new InstanceSelection(own).select(request);
+        List<String> doomed = new InstanceSelection(job.own()).select(request);
         if (doomed.isEmpty()) {
             return job.success("");
         }
-        Set<String> partners = partners(own, doomed);
-        job.checkReachable(partners);
+        job.checkReachable(partners(job.own(), doomed));
         if (!request.recursive()) {
             locking.lock(job, job.self(), doomed, "ins_remove");
         }
-        checkIdle(own, doomed);
+        checkSelection(doomed, new InstanceSelection(job.own()).select(request));
+        checkIdle(job.own(), doomed);
         GlobalScripts scripts = new GlobalScripts(job);
         boolean global = request.globalScripts() && scripts.any("delete");
         if (global) {
@@ -190,6 +188,9 @@ final class LcdiOperations {
                 .demand(job.self(), new Step.Run("delete", doomed), KITS_LIMIT)
                 .remarks()
                 .forEach(job::tell);
+        // A delete action takes its time: what was brought into service meanwhile is not forgotten.
+        Lcd own = job.own();
+        checkIdle(own, doomed);
         drop(own, doomed);
         job.propose("ins_remove " + String.join(", ", doomed));
         doomed.forEach(job.node().hosts()::forget);
@@ -198,6 +199,13 @@ final class LcdiOperations {
         }
         doomed.forEach(job::remark);
         return job.success("");
+    }
+
+    /** @throws Refusal 8 if others would go than those that are locked */
+    private static void checkSelection(List<String> locked, List<String> now) throws Refusal {
+        if (!locked.equals(now)) {
+            throw new Refusal(ExitCode.IN_USE, "the resources were changed by somebody else meanwhile; try again");
+        }
     }
 
     private Set<String> partners(Lcd own, List<String> tags) {
@@ -251,33 +259,37 @@ final class LcdiOperations {
      * running: nothing of it may be in service; and what an installed kit brings stays.
      */
     Reply removeType(Request.RemoveType request) throws Refusal {
-        Lcd own = job.own();
         if (ofKit(request, false)) {
             throw stays(request);
         }
-        List<ResourceType> rows = own.rows(LcdSection.TYPES).values().stream()
+        Lcd before = job.own();
+        List<ResourceType> rows = before.rows(LcdSection.TYPES).values().stream()
                 .filter(row -> row.application().equals(request.application()))
                 .filter(row -> request.type().isEmpty() || row.type().equals(request.type()))
                 .toList();
-        List<String> tags = new ArrayList<>();
-        for (Instance instance : own.instances().values()) {
-            if (instance.application().equals(request.application())
-                    && (request.type().isEmpty() || instance.type().equals(request.type()))) {
-                tags.add(instance.tag());
-            }
-        }
+        List<String> tags = ofType(before, request);
         if (rows.isEmpty() && tags.isEmpty()) {
             throw notThere(request);
         }
-        Set<String> concerned = new LinkedHashSet<>(partners(own, tags));
+        Set<String> concerned = new LinkedHashSet<>(partners(before, tags));
         job.checkReachable(concerned);
         locking.lock(job, job.self(), tags, "remove " + request.application());
-        checkStopped(job.own(), tags);
+        Lcd own = job.own();
+        checkSelection(tags, ofType(own, request));
+        checkStopped(own, tags);
         drop(own, tags);
         rows.forEach(row -> job.change(own.server(), LcdChange.remove(LcdSection.TYPES, row.key())));
         job.propose("remove " + request.application() + (request.type().isEmpty() ? "" : "/" + request.type()));
         tags.forEach(job.node().hosts()::forget);
         return job.success("");
+    }
+
+    private static List<String> ofType(Lcd lcd, Request.RemoveType request) {
+        return lcd.instances().values().stream()
+                .filter(instance -> instance.application().equals(request.application()))
+                .filter(instance -> request.type().isEmpty() || instance.type().equals(request.type()))
+                .map(Instance::tag)
+                .toList();
     }
 
     private static void checkStopped(Lcd own, List<String> tags) throws Refusal {

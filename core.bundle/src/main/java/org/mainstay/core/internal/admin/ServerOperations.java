@@ -201,13 +201,6 @@ final class ServerOperations {
         if (!changes.isEmpty()) {
             job.changeOwn("properties of " + job.self(), changes);
         }
-        if (Boolean.TRUE.equals(request.switchOver().orElse(false))) {
-            // ADM-062
-            job.own().instances().values().stream()
-                    .filter(instance -> instance.properties().containsKey("mirror"))
-                    .forEach(instance -> job.remark("'" + instance.tag()
-                            + "' holds a mirrored volume: its hierarchy is not switched over at shutdown"));
-        }
         return job.success("changed the properties of " + job.self());
     }
 }

@@ -76,7 +76,8 @@ final class SetOperation {
             change(entry.getKey(), entry.getValue(), values, newProperties.get(entry.getKey()), kit);
         }
         priority(request.tag(), values.priority(), everywhere);
-        job.propose(describe(request));
+        int priority = Hierarchies.priorities(job.own(), request.tag()).getOrDefault(job.self(), 0);
+        job.propose("set " + values.told(fields, instance, priority) + " of '" + request.tag() + "'");
         if (!values.properties().isEmpty() && instance.state().inService()) {
             job.remark("properties take effect when the kit next acts on the resource, at the latest when it is next"
                     + " brought into service");

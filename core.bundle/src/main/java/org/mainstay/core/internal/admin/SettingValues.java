@@ -1,5 +1,6 @@
 package org.mainstay.core.internal.admin;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -7,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.lcd.InitOption;
+import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.InstanceSettings;
 import org.mainstay.cluster.lcd.Switchback;
 import org.mainstay.kit.Field;
@@ -22,6 +24,8 @@ final class SettingValues {
 
     /** All names, in the order help lists them. */
     static final List<String> NAMES = List.of(QUICK_CHECK, DEEP_CHECK, LOCAL_RECOVERY, SWITCHBACK, INIT, PRIORITY);
+
+    private static final int LONGEST_TOLD = 80;
 
     private final Map<String, String> settings = new TreeMap<>();
     private final Map<String, String> properties = new LinkedHashMap<>();
@@ -72,6 +76,46 @@ final class SettingValues {
             };
         }
         return after;
+    }
+
+    /**
+     * Returns what is set and what it was, for the audit: settings and what the kit's form does not call a secret. Of a property that
+     * no form describes only the name is told.
+     *
+     * @param before the resource before the change
+     * @param priority its priority here before the change, 0 if it has none
+     */
+    String told(List<Field> fields, Instance before, int priority) {
+        List<String> parts = new ArrayList<>();
+        settings.forEach((name, value) -> parts.add(told(name, value, current(name, before.settings(), priority))));
+        properties.forEach((name, value) -> {
+            boolean open = FieldRules.find(fields, name)
+                    .filter(field -> field.kind() != Field.Kind.SECRET)
+                    .isPresent();
+            parts.add(open ? told(name, value, before.properties().getOrDefault(name, "")) : name);
+        });
+        return String.join(", ", parts);
+    }
+
+    private static String told(String name, String value, String before) {
+        return name + "=" + brief(value) + " (was " + (before.isEmpty() ? "unset" : brief(before)) + ")";
+    }
+
+    /** One line, whatever it is: it becomes part of an event. */
+    private static String brief(String value) {
+        String line = value.replaceAll("\\p{Cntrl}+", " ").strip();
+        return line.length() <= LONGEST_TOLD ? line : line.substring(0, LONGEST_TOLD) + "...";
+    }
+
+    private static String current(String name, InstanceSettings before, int priority) {
+        return switch (name) {
+            case QUICK_CHECK -> String.valueOf(before.quickCheckSeconds());
+            case DEEP_CHECK -> String.valueOf(before.deepCheckSeconds());
+            case LOCAL_RECOVERY -> before.localRecovery() ? "yes" : "no";
+            case SWITCHBACK -> before.switchback().name();
+            case INIT -> before.init().name();
+            default -> priority == 0 ? "" : String.valueOf(priority);
+        };
     }
 
     private static int number(String name, String text, int from, int to) throws Refusal {

@@ -2,7 +2,6 @@ package org.mainstay.core.internal.lcd;
 
 import com.google.gson.JsonParseException;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -10,6 +9,7 @@ import java.util.List;
 import org.mainstay.cluster.DatabaseSetup;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Member;
 import org.mainstay.cluster.lcd.Membership;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.cluster.lcd.SystemEntry;
@@ -24,14 +24,20 @@ public final class LcdDatabaseSetup implements DatabaseSetup {
     private static final Logger LOG = LoggerFactory.getLogger(LcdDatabaseSetup.class);
 
     private final Clock clock;
+    private final StoreSettings settings;
 
     /** For {@link java.util.ServiceLoader}. */
     public LcdDatabaseSetup() {
-        this(Clock.systemUTC());
+        this(Clock.systemUTC(), StoreSettings.DEFAULT);
     }
 
     LcdDatabaseSetup(Clock clock) {
+        this(clock, StoreSettings.DEFAULT);
+    }
+
+    LcdDatabaseSetup(Clock clock, StoreSettings settings) {
         this.clock = clock;
+        this.settings = settings;
     }
 
     /**
@@ -67,14 +73,32 @@ public final class LcdDatabaseSetup implements DatabaseSetup {
         }
     }
 
-    private static List<String> names(Lcd lcd) {
-        return lcd.membership().members().stream().map(member -> member.name()).toList();
+    /** What holds a server's name beside the database: docs/decisions/0285. */
+    private static void requireSameMembers(Lcd before, Lcd after) {
+        List<Member> members = after.membership().members();
+        for (Member member : before.membership().members()) {
+            if (members.stream().noneMatch(one -> one.name().equals(member.name()))) {
+                throw new NameOfMember("the name of '" + member.name()
+                        + "', a member of the cluster, cannot be replaced here. It need not be the name of the host: that may"
+                        + " be changed without a change of Mainstay, so leave it out. How a server gets another name in the"
+                        + " cluster without an outage: docs/administration.md, \"Another name for a server\"");
+            }
+        }
+    }
+
+    /** A value that must not be replaced, other than a database that would be invalid. */
+    private static final class NameOfMember extends IllegalArgumentException {
+        private static final long serialVersionUID = 1L;
+
+        NameOfMember(String message) {
+            super(message);
+        }
     }
 
     @Override
     public List<String> rewrite(Path dataDirectory, TextChange change, boolean dryRun) throws IOException {
         LcdCodec codec = new LcdCodec();
-        try (LcdStore store = LcdStore.open(dataDirectory, codec, "")) {
+        try (LcdStore store = LcdStore.open(dataDirectory, codec, "", settings)) {
             if (store.damage().isPresent()) {
                 throw new LcdStoreException(
                         LcdStoreException.Kind.DAMAGED, store.damage().get().sentence());
@@ -83,15 +107,13 @@ public final class LcdDatabaseSetup implements DatabaseSetup {
             List<DocumentChange> changes = new ArrayList<>();
             try {
                 Lcd own = rewrite.apply(store.own());
-                if (!names(own).equals(names(store.own()))) {
-                    throw new FileAlreadyExistsException(
-                            "the name of a member of the cluster is part of its certificate and cannot be replaced; remove the"
-                                    + " server with 'mainstay node remove' and let it join under its new name");
-                }
+                requireSameMembers(store.own(), own);
                 changes.add(DocumentChange.replace(own.committed()));
                 for (Lcd copy : store.peers().values()) {
                     changes.add(DocumentChange.replace(rewrite.apply(copy)));
                 }
+            } catch (NameOfMember e) {
+                throw e;
             } catch (JsonParseException | IllegalArgumentException e) {
                 throw new IOException("the result would be no valid database: " + e.getMessage(), e);
             }

@@ -3,8 +3,11 @@ package org.mainstay.core.internal.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,6 +20,7 @@ import org.mainstay.cluster.Request;
 import org.mainstay.core.internal.node.MemoryFolder;
 import org.mainstay.core.internal.node.TestCluster;
 import org.mainstay.core.internal.node.TestNode;
+import org.mainstay.kit.Field;
 
 /** Requests with bad input: exit code of CMD-010 and a sentence that says what is allowed; nothing is changed. */
 @Timeout(60)
@@ -167,6 +171,39 @@ class RequestsTest {
                 .anyMatch(
                         field -> field.name().equals("mode") && field.choices().contains("slow"));
         assertThat(a.administration().form("nothing", false, Map.of())).isEmpty();
+    }
+
+    /** An empty form would mean that no property is a secret. */
+    @Test
+    void aKitThatCannotSayItsFormHasNone() {
+        CountDownLatch ended = new CountDownLatch(1);
+        List<Supplier<List<Field>>> broken = List.of(
+                () -> {
+                    throw new IllegalStateException("no form today");
+                },
+                () -> null,
+                () -> {
+                    awaitEnd(ended);
+                    return List.of();
+                });
+        try {
+            for (Supplier<List<Field>> form : broken) {
+                a.kit().answerForm(form);
+                assertThat(a.administration().form("fake", false, Map.of())).isEmpty();
+            }
+        } finally {
+            ended.countDown();
+            a.kit().answerForm(null);
+        }
+        assertThat(a.administration().form("fake", false, Map.of())).isPresent();
+    }
+
+    private static void awaitEnd(CountDownLatch ended) {
+        try {
+            ended.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test

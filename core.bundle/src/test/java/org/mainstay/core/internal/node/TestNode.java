@@ -267,6 +267,11 @@ public final class TestNode {
         return guard;
     }
 
+    /** What this node sends and the filter says no to is lost. */
+    public void deliversOnly(java.util.function.BiPredicate<String, byte[]> wanted) {
+        messenger.deliverOnly(wanted);
+    }
+
     FakeMessenger messenger() {
         return messenger;
     }

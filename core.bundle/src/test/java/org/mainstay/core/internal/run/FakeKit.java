@@ -5,10 +5,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.mainstay.kit.Action;
 import org.mainstay.kit.ActionContext;
 import org.mainstay.kit.CreateContext;
 import org.mainstay.kit.Creation;
+import org.mainstay.kit.Field;
+import org.mainstay.kit.FormContext;
 import org.mainstay.kit.KillHandle;
 import org.mainstay.kit.KitDescriptor;
 import org.mainstay.kit.Outcome;
@@ -22,6 +25,7 @@ public class FakeKit implements RecoveryKit {
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private final Map<String, Boolean> running;
     private volatile boolean withoutHandles;
+    private volatile Supplier<List<Field>> form;
 
     public FakeKit(KitDescriptor descriptor) {
         this(descriptor, new ConcurrentHashMap<>());
@@ -41,6 +45,17 @@ public class FakeKit implements RecoveryKit {
     /** From now on the kit cannot say how its resources are ended. */
     public void failKillHandles() {
         withoutHandles = true;
+    }
+
+    /** From now on a test decides what the form is; null for what it was. */
+    public void answerForm(Supplier<List<Field>> answer) {
+        form = answer;
+    }
+
+    @Override
+    public List<Field> form(FormContext context) {
+        Supplier<List<Field>> own = form;
+        return own == null ? descriptor.fields() : own.get();
     }
 
     public void normal(Action action) {

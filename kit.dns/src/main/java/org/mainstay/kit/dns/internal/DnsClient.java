@@ -132,6 +132,16 @@ final class DnsClient {
         return found;
     }
 
+    /** Returns the types of the records the name has, as far as the server tells them to who asks for any. */
+    List<String> types(NameServer server, Name name) throws IOException {
+        return query(server, name, Type.ANY).getSection(Section.ANSWER).stream()
+                .filter(record -> record.getName().equals(name))
+                .map(record -> Type.string(record.getType()))
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
     private Message query(NameServer server, Name name, int type) throws IOException {
         return exchange(server, Message.newQuery(Record.newRecord(name, type, DClass.IN)), Optional.empty());
     }

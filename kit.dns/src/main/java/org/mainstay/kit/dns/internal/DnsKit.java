@@ -202,7 +202,7 @@ public final class DnsKit implements RecoveryKit {
 
     private static Creation occupied(Creation creation, Publisher publisher, Scene scene, Settings settings) {
         try {
-            Set<String> now = publisher.contents(scene.servers().get(0));
+            Set<String> now = publisher.meaning(scene.servers().get(0));
             return now.isEmpty() || publisher.holds(scene.servers().get(0))
                     ? creation
                     : creation.withRemark(
@@ -304,7 +304,7 @@ public final class DnsKit implements RecoveryKit {
             if (scene.isEmpty()) {
                 return Probe.unknown("no name server answers: " + publisher.whySilent());
             }
-            Set<String> now = publisher.contents(scene.get().servers().get(0));
+            Set<String> now = publisher.meaning(scene.get().servers().get(0));
             return publisher.holds(scene.get().servers().get(0))
                     ? Probe.running(settings.ownerText() + " is " + settings.value())
                     : Probe.stopped(

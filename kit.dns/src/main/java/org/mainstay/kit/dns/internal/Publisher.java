@@ -32,6 +32,10 @@ import org.xbill.DNS.Update;
  */
 final class Publisher {
     private static final Duration POLL = Duration.ofMillis(200);
+    /** How many times longer the server that took an update may lack it: a secondary that forwards it fetches it back. */
+    private static final int FORWARDING = 5;
+
+    private static final List<Integer> ALL_TYPES = List.of(Type.A, Type.AAAA, Type.CNAME);
 
     private final ActionContext context;
     private final Settings settings;
@@ -152,16 +156,26 @@ final class Publisher {
         return contents(server).equals(texts(settings.records()));
     }
 
-    /** Returns the addresses or the alias the name has on the server. */
+    /** Returns the addresses or the alias the name has on the server, whichever the resource keeps. */
     Set<String> contents(NameServer server) throws IOException {
+        return texts(records(server, types()));
+    }
+
+    /** Returns all the name means on the server: what the resource keeps, and what an update of it replaces. */
+    Set<String> meaning(NameServer server) throws IOException {
+        return texts(records(server, ALL_TYPES));
+    }
+
+    private List<Integer> types() {
+        return settings.alias() != null ? List.of(Type.CNAME) : List.of(Type.A, Type.AAAA);
+    }
+
+    private List<Record> records(NameServer server, List<Integer> types) throws IOException {
         List<Record> found = new ArrayList<>();
-        if (settings.alias() != null) {
-            found.addAll(client.records(server, settings.owner(), Type.CNAME));
-        } else {
-            found.addAll(client.records(server, settings.owner(), Type.A));
-            found.addAll(client.records(server, settings.owner(), Type.AAAA));
+        for (int type : types) {
+            found.addAll(client.records(server, settings.owner(), type));
         }
-        return texts(found);
+        return found;
     }
 
     private static Set<String> texts(List<Record> records) {
@@ -193,7 +207,10 @@ final class Publisher {
                 return Outcome.failed("no name server accepts the update of " + settings.ownerText() + ": "
                         + whySilent() + "; check keyFile and the zone's update policy");
             }
-            spread(scene.get(), took.get());
+            Outcome spread = spread(scene.get(), took.get(), without);
+            if (!spread.succeeded()) {
+                return spread;
+            }
         }
         if (settings.reverse()) {
             reverse(before);
@@ -201,14 +218,10 @@ final class Publisher {
         return Outcome.success(settings.ownerText() + " is " + settings.value());
     }
 
+    /** An alias beside an address, or the other way round, would be ignored without an error (RFC 2136, 3.4.2.2): both go. */
     private Update wanted(Zone zone) {
         Update update = new Update(zone.name());
-        if (settings.alias() != null) {
-            update.delete(settings.owner(), Type.CNAME);
-        } else {
-            update.delete(settings.owner(), Type.A);
-            update.delete(settings.owner(), Type.AAAA);
-        }
+        ALL_TYPES.forEach(type -> update.delete(settings.owner(), type));
         settings.records().forEach(update::add);
         return update;
     }
@@ -256,21 +269,48 @@ final class Publisher {
         return without;
     }
 
-    /** Updates servers that replicate nothing (several masters, ADM-122), then gives the zone's own replication a moment. */
-    private void spread(Scene scene, NameServer took) {
+    /**
+     * Updates servers that replicate nothing (several masters, ADM-122), then gives the zone's own replication a moment.
+     *
+     * @param before servers that lacked the records
+     * @return failed if the update changed nothing, whatever the server said that took it
+     */
+    private Outcome spread(Scene scene, NameServer took, List<NameServer> before) {
         for (NameServer server : lacking(scene.servers())) {
             if (!server.equals(took)) {
                 send(List.of(server), wanted(scene.zone()));
             }
         }
-        long end = System.nanoTime() + spreadTime().toNanos();
+        long begin = System.nanoTime();
         List<NameServer> without = lacking(scene.servers());
-        while (!without.isEmpty() && System.nanoTime() - end < 0 && context.pause(POLL)) {
+        boolean ignored = without.contains(took) && without.containsAll(before);
+        while (!without.isEmpty()
+                && System.nanoTime() - begin
+                        < spreadTime().multipliedBy(ignored ? FORWARDING : 1).toNanos()
+                && context.pause(POLL)) {
             without = lacking(without);
+            ignored = without.contains(took) && without.containsAll(before);
+        }
+        if (ignored) {
+            return Outcome.failed(took + " accepts the update of " + settings.ownerText() + " but does not carry it out"
+                    + present(took) + "; "
+                    + (settings.alias() != null
+                            ? "an alias has no place beside other records of its name: delete them or choose kind=primary"
+                            : "see its log and the zone's update policy"));
         }
         for (NameServer server : without) {
             context.progress("warning: " + server + " still gives the old records; it must fetch the zone from " + took
                     + ": " + silent.getOrDefault(server, "it took no update"));
+        }
+        return Outcome.success("the records are published");
+    }
+
+    private String present(NameServer server) {
+        try {
+            List<String> types = client.types(server, settings.owner());
+            return types.isEmpty() ? "" : " (the name has " + String.join(", ", types) + ")";
+        } catch (IOException e) {
+            return " (what the name has could not be asked: " + e.getMessage() + ")";
         }
     }
 

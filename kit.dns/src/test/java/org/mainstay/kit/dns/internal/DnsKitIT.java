@@ -239,6 +239,57 @@ class DnsKitIT {
         assertThat(kit.deepCheck(bench.context(onB)).succeeded()).isTrue();
     }
 
+    private Map<String, String> alias(String target) throws Exception {
+        Map<String, String> answers = answers("127.0.0.5");
+        answers.remove("address");
+        answers.put("kind", "alias");
+        answers.put("target", target);
+        return answers;
+    }
+
+    /** RFC 2136, 3.4.2.2: an address beside an alias, and an alias beside an address, are ignored without an error. */
+    // covers ADM-121
+    @Test
+    void aNameThatWasAnAliasBecomesAnAddressAndTheOtherWayRound() throws Exception {
+        restore(bench.create("dns-web", alias("a.example.com")));
+        assertThat(primary.dig("web.example.com", "CNAME")).containsExactly("a.example.com.");
+
+        Creation creation = bench.tryCreate("dns-web", answers("127.0.0.5 ::1"));
+        assertThat(creation.remarks()).anyMatch(remark -> remark.contains("is now CNAME a.example.com."));
+        ResourceInfo addresses = bench.create("dns-web", answers("127.0.0.5 ::1"));
+        restore(addresses);
+        assertThat(primary.dig("web.example.com", "CNAME")).isEmpty();
+        assertThat(primary.dig("web.example.com", "A")).containsExactly("127.0.0.5");
+        assertThat(primary.dig("web.example.com", "AAAA")).containsExactly("::1");
+        assertThat(kit.deepCheck(bench.context(addresses)).succeeded()).isTrue();
+
+        creation = bench.tryCreate("dns-web", alias("b.example.com"));
+        assertThat(creation.remarks()).anyMatch(remark -> remark.contains("is now A 127.0.0.5"));
+        ResourceInfo alias = bench.create("dns-web", alias("b.example.com"));
+        restore(alias);
+        assertThat(primary.dig("web.example.com", "CNAME")).containsExactly("b.example.com.");
+        assertThat(kit.deepCheck(bench.context(alias)).succeeded()).isTrue();
+    }
+
+    /** Records that are none of ours are never deleted; the update that the server ignored for them is no success. */
+    @Test
+    void anUpdateThatTheServerIgnoresIsAFailure() throws Exception {
+        bench.tunable("LKDNS_SPREAD_SECS", "1");
+        ResourceInfo alias = bench.create("dns-web", alias("a.example.com"));
+        primary.add(folder.resolve("key"), "web.example.com", "60 TXT \"not ours\"");
+        Outcome restored = kit.restore(bench.context(alias));
+        assertThat(restored.succeeded()).isFalse();
+        assertThat(restored.message())
+                .contains("web.example.com")
+                .contains("127.0.0.1:" + port)
+                .contains("TXT");
+        assertThat(primary.dig("web.example.com", "TXT")).containsExactly("\"not ours\"");
+        assertThat(kit.probe(bench.context(alias)).state()).isEqualTo(Probe.State.STOPPED);
+        restore(bench.create("dns-web", answers("127.0.0.5")));
+        assertThat(primary.dig("web.example.com", "A")).containsExactly("127.0.0.5");
+        assertThat(primary.dig("web.example.com", "TXT")).containsExactly("\"not ours\"");
+    }
+
     /** The key is used, never shown: not in properties, messages, progress or details. */
     // covers ADM-127 ADM-128 OPS-067
     @Test

@@ -124,6 +124,18 @@ final class Named implements AutoCloseable {
         return output.lines().sorted().toList();
     }
 
+    /** Adds a record with nsupdate, as an administrator would. */
+    void add(Path key, String name, String rest) throws Exception {
+        Process update = new ProcessBuilder("nsupdate", "-v", "-k", key.toString())
+                .redirectErrorStream(true)
+                .start();
+        try (var in = update.outputWriter()) {
+            in.write("server " + address + " " + port + "\nupdate add " + name + " " + rest + "\nsend\n");
+        }
+        String output = new String(update.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(update.waitFor()).as(output).isZero();
+    }
+
     static Path keyFile(Path file, String secret) throws IOException {
         Files.writeString(file, "key \"updates\" {\n\talgorithm hmac-sha256;\n\tsecret \"" + secret + "\";\n};\n");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));

@@ -120,23 +120,46 @@ final class Daemon {
         return Outcome.success("port " + options.port() + " answers the load balancer's probes");
     }
 
-    /** Ends it and everything else of the resource, and takes its marks away. */
-    Outcome stop() throws IOException {
-        Optional<Long> process = running();
+    /**
+     * Ends it and everything else of the resource, and takes its marks away. A pid file that cannot be read or deleted does not keep it
+     * from ending: the responder is in the resource's control group.
+     */
+    Outcome stop() {
+        Optional<Long> process = known();
         if (process.isPresent()) {
             context.host().processes().signal(process.get(), Signal.TERM);
             long end = System.nanoTime() + ENDS_WITHIN.toNanos();
-            while (running().isPresent() && System.nanoTime() - end < 0 && context.pause(POLL)) {
+            while (known().isPresent() && System.nanoTime() - end < 0 && context.pause(POLL)) {
                 context.progress("waiting for the probe responder to end");
             }
-            if (running().isPresent()) {
+            if (known().isPresent()) {
                 context.host().processes().signal(process.get(), Signal.KILL);
             }
         }
         Outcome ended = context.host().processes().endAll();
         if (ended.succeeded()) {
-            marks.clear();
+            try {
+                marks.clear();
+            } catch (IOException e) {
+                // the next start fails with the reason if they still cannot be deleted by then
+                context.progress("warning: the files of the probe responder in " + folder + " stay: " + e);
+            }
         }
         return ended;
+    }
+
+    /** Returns the process id of the responder as far as the pid file tells it. */
+    private Optional<Long> known() {
+        try {
+            return running();
+        } catch (IOException e) {
+            context.progress(unreadable("33617", e));
+            return Optional.empty();
+        }
+    }
+
+    /** Returns what an operator is told of a pid file that cannot be read. @param number of the message */
+    String unreadable(String number, IOException reason) {
+        return number + " the pid file " + marks.pidFile() + " cannot be read: " + reason;
     }
 }

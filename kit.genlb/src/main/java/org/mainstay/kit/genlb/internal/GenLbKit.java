@@ -179,15 +179,12 @@ public final class GenLbKit implements RecoveryKit {
     @Override
     public Outcome remove(ActionContext context) {
         return with(context, daemon -> {
-            Optional<Long> process = Optional.empty();
             try {
-                process = daemon.running();
+                if (daemon.running().isEmpty()) {
+                    context.progress("33608 the probe responder had stopped already");
+                }
             } catch (IOException e) {
-                context.progress(
-                        "33617 the pid file " + daemon.marks().pidFile() + " cannot be read: " + e.getMessage());
-            }
-            if (process.isEmpty()) {
-                context.progress("33608 the probe responder had stopped already");
+                context.progress(daemon.unreadable("33617", e));
             }
             Outcome stopped = daemon.stop();
             return stopped.succeeded() ? Outcome.success("no probe is answered any more") : stopped;
@@ -204,7 +201,10 @@ public final class GenLbKit implements RecoveryKit {
                         : Probe.partial("the probe responder runs but no probe has come yet");
             }
         } catch (IOException e) {
-            return Probe.unknown("the pid file " + daemon.marks().pidFile() + " cannot be read: " + e.getMessage());
+            // it lives in the control group: an empty one tells more than a damaged file
+            return context.host().processes().inService().isEmpty()
+                    ? Probe.stopped("no probe responder runs")
+                    : Probe.unknown(daemon.unreadable("33617", e));
         }
         List<Long> left = context.host().processes().inService();
         return left.isEmpty()
@@ -227,8 +227,7 @@ public final class GenLbKit implements RecoveryKit {
             try {
                 process = daemon.running();
             } catch (IOException e) {
-                context.progress(
-                        "33618 the pid file " + daemon.marks().pidFile() + " cannot be read: " + e.getMessage());
+                context.progress(daemon.unreadable("33618", e));
             }
             return process.isPresent()
                     ? Outcome.success("the load balancer's probes are answered")

@@ -145,7 +145,7 @@ class GenLbKitTest {
     }
 
     /** LB-022, LB-042, LB-043, test 9 of the chapter; a second restore changes nothing (ADM-157 goes before LB-022). */
-    // covers LB-022 LB-034 LB-040 LB-041 LB-042 LB-043 LB-044
+    // covers LB-022 LB-034 LB-040 LB-042 LB-043
     @Test
     void secondRestoreAndSecondRemove() {
         balancer.start();
@@ -163,6 +163,62 @@ class GenLbKitTest {
         assertThat(kit.remove(bench.context(resource)).succeeded()).isTrue();
         assertThat(kit.remove(bench.context(resource)).succeeded()).isTrue();
         assertThat(bench.progress()).anyMatch(line -> line.startsWith("33608"));
+    }
+
+    private Path pidFile() {
+        return folder.resolve("data/kit.genlb/" + resource.id() + "/pid");
+    }
+
+    /** LB-041, LB-044: message 33617; what the file would have told is found in the control group. */
+    // covers LB-041 LB-044
+    @Test
+    void removeEndsAResponderWhosePidFileIsDamaged() throws IOException {
+        balancer.start();
+        create(port + " Hello");
+        assertThat(restore().succeeded()).isTrue();
+        Files.write(pidFile(), new byte[] {(byte) 0xff, (byte) 0xfe, (byte) 0xff});
+        Outcome removed = kit.remove(bench.context(resource));
+        assertThat(removed.succeeded()).as(removed.message()).isTrue();
+        assertThat(bench.progress())
+                .anyMatch(line ->
+                        line.startsWith("33617") && line.contains(pidFile().toString()))
+                .noneMatch(line -> line.startsWith("33608"));
+        assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.STOPPED);
+        assertThat(bench.context(resource).host().processes().inService()).isEmpty();
+        assertThat(pidFile()).doesNotExist();
+        assertThat(restore().succeeded()).as("the next restore").isTrue();
+    }
+
+    /** A file that can be neither read nor deleted, as on a damaged disk: nothing listens, and that is what remove promises. */
+    // covers LB-044
+    @Test
+    void removeEndsAResponderWhosePidFileCannotBeDeletedEither() throws IOException {
+        balancer.start();
+        create(port + " Hello");
+        assertThat(restore().succeeded()).isTrue();
+        Files.delete(pidFile());
+        Files.createDirectories(pidFile().resolve("in the way"));
+        assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.UNKNOWN);
+        Outcome removed = kit.remove(bench.context(resource));
+        assertThat(removed.succeeded()).as(removed.message()).isTrue();
+        assertThat(bench.progress()).anyMatch(line -> line.startsWith("33617"));
+        assertThat(bench.context(resource).host().processes().inService()).isEmpty();
+        assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.STOPPED);
+        Files.delete(pidFile().resolve("in the way"));
+        Files.delete(pidFile());
+        assertThat(restore().succeeded()).as("the next restore").isTrue();
+    }
+
+    /** LB-053: messages 33618 and 33610. */
+    // covers LB-053
+    @Test
+    void theCheckSaysThatThePidFileIsDamaged() throws IOException {
+        balancer.start();
+        create(port + " Hello");
+        assertThat(restore().succeeded()).isTrue();
+        Files.write(pidFile(), new byte[] {(byte) 0xff});
+        assertThat(check().message()).startsWith("33610");
+        assertThat(bench.progress()).anyMatch(line -> line.startsWith("33618"));
     }
 
     /** LB-011, LB-023: messages 33612 and 33602. */

@@ -42,7 +42,7 @@ final class Check {
         return Outcome.failed(settings.address() + " is not on " + String.join(" or ", settings.interfaces()));
     }
 
-    /** As quick, and nobody else answers for the address. */
+    /** As quick, nobody else answers for the address, and the ping list could be asked. */
     Outcome deep() {
         Outcome quick = quick();
         if (!quick.succeeded() || !settings.enabled()) {
@@ -59,6 +59,6 @@ final class Check {
                         + ": find that machine and take the address off it");
             }
         }
-        return quick;
+        return pingList.unreadable(context).map(Outcome::failed).orElse(quick);
     }
 }

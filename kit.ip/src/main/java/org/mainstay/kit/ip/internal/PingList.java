@@ -46,6 +46,23 @@ final class PingList {
                         + "; check the network, or the list in subsys/comm/resources/ip");
     }
 
+    /**
+     * Returns why the list cannot be read; empty if it can, or if there is none. In every other place such a list is left out, so that
+     * a slip of whoever edits it ends no service.
+     */
+    Optional<String> unreadable(ActionContext context) {
+        Optional<Path> file = find("pinglist." + context.resource().tag());
+        try {
+            if (file.isPresent()) {
+                Files.readAllLines(file.get(), StandardCharsets.UTF_8);
+            }
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of("the ping list " + file.get() + " cannot be read, so nobody of it was asked: " + e
+                    + "; correct or delete it");
+        }
+    }
+
     private List<IpAddress> read(ActionContext context, IpAddress from) {
         Optional<Path> file = find("pinglist." + context.resource().tag());
         List<IpAddress> addresses = new ArrayList<>();

@@ -248,6 +248,19 @@ class IpKitServiceTest {
         assertThat(machine.holders(VIP)).as("not left half in service").isEmpty();
     }
 
+    /** Somebody wanted it to be asked: a deep check that cannot must not say that all is well. */
+    @Test
+    void aPingListThatCannotBeReadFailsTheDeepCheckOnly() throws IOException {
+        Path folder = Files.createDirectories(home.resolve("subsys/comm/resources/ip"));
+        Path list = Files.write(folder.resolve("pinglist.vip"), new byte[] {(byte) 0xff, (byte) 0xfe, '\n'});
+        succeeds(kit.restore(vip()));
+        succeeds(kit.quickCheck(vip()));
+        assertThat(failure(kit.deepCheck(vip()))).contains("pinglist.vip", "cannot be read");
+        Files.writeString(list, "10.1.0.250\n");
+        machine.answering.add(FakeMachine.inet("10.1.0.250"));
+        succeeds(kit.deepCheck(vip()));
+    }
+
     @Test
     void aPingListWithoutUsableLinesCountsAsAbsent() throws IOException {
         pingList("# nothing\nnonsense\n");

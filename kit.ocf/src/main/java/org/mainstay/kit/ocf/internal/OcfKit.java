@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.mainstay.kit.Action;
 import org.mainstay.kit.ActionContext;
 import org.mainstay.kit.CommandResult;
@@ -45,7 +46,8 @@ public final class OcfKit implements RecoveryKit {
             .integer(1, LONGEST.toSeconds())
             .build();
 
-    private static final Field DEEP_LEVEL = deepLevel("Levels beyond 0 may need parameters of their own.");
+    private static final String LEVELS = "Levels beyond 0 may need parameters of their own.";
+    private static final Field DEEP_LEVEL = deepLevel(LEVELS);
 
     private static final KitDescriptor DESCRIPTOR = KitDescriptor.builder("gen", TYPE, "1.0.0", "OCF Resource Agent")
             .fields(List.of(AGENT, TIME_LIMIT, DEEP_LEVEL))
@@ -59,6 +61,12 @@ public final class OcfKit implements RecoveryKit {
 
     @Activate
     public OcfKit() {}
+
+    /** Returns the field with the levels the agent has. */
+    static Field deepLevel(MetaData agent) {
+        String depths = agent.depths().stream().map(String::valueOf).collect(Collectors.joining(", "));
+        return deepLevel("The agent offers " + depths + (agent.depths().size() == 1 ? " only" : "") + ". " + LEVELS);
+    }
 
     private static Field deepLevel(String help) {
         return Field.named(Agent.DEEP_LEVEL, "Level of the deep check")
@@ -82,8 +90,9 @@ public final class OcfKit implements RecoveryKit {
             return fields;
         }
         try {
-            for (Parameter parameter :
-                    Agent.named(named).metaData(context.host()).parameters()) {
+            MetaData agent = Agent.named(named).metaData(context.host());
+            fields.replaceAll(field -> field.name().equals(Agent.DEEP_LEVEL) ? deepLevel(agent) : field);
+            for (Parameter parameter : agent.parameters()) {
                 fields.add(field(parameter));
             }
         } catch (IllegalArgumentException e) {

@@ -46,6 +46,13 @@ class MetaDataTest {
     }
 
     @Test
+    void theDepthsTheAgentOffersAreInTheHelpOfTheirField() {
+        assertThat(OcfKit.deepLevel(MetaData.parse(XML)).help()).contains("The agent offers 0, 20.", "parameters");
+        String light = XML.replace("<action name=\"monitor\" timeout=\"40\" depth=\"20\"/>", "");
+        assertThat(OcfKit.deepLevel(MetaData.parse(light)).help()).contains("The agent offers 0 only.");
+    }
+
+    @Test
     void nothingOutsideTheTextIsRead() {
         String evil = XML.replace(
                         "<!DOCTYPE resource-agent SYSTEM \"ra-api-1.dtd\">",

@@ -104,6 +104,8 @@ class OcfKitIT {
         assertThat(fields.stream().filter(Field::required).map(Field::name))
                 .containsExactly("agent", "device", "directory", "fstype");
         assertThat(fields.stream().map(Field::name)).contains("statusfile-prefix", "run-fsck", "fast-stop");
+        assertThat(fields.get(2).name()).isEqualTo("deepLevel");
+        assertThat(fields.get(2).help()).contains("The agent offers 0 only.");
         assertThat(form(Map.of("agent", "heartbeat:pgsql")).stream()
                         .filter(field -> field.kind() == Field.Kind.SECRET)
                         .map(Field::name))

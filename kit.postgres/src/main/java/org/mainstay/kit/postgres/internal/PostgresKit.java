@@ -66,13 +66,27 @@ public final class PostgresKit implements RecoveryKit {
                             .kind(Field.Kind.PATH)
                             .build()))
             .timeLimit(Action.RESTORE, Duration.ofHours(1))
-            .timeLimit(Action.REMOVE, Duration.ofMinutes(3))
+            // checkpoint, fast stop and the hard ways take less unless LKPGSQL_STOP_RETRIES is raised
+            .timeLimit(Action.REMOVE, Duration.ofMinutes(10))
             .timeLimit(Action.RECOVER, Duration.ofHours(1))
             .localRecovery(true)
             .build();
 
+    private final Duration retry;
+
     @Activate
-    public PostgresKit() {}
+    public PostgresKit() {
+        this(Server.RETRY);
+    }
+
+    /** @param retry what one retry of the tunables stands for */
+    PostgresKit(Duration retry) {
+        this.retry = retry;
+    }
+
+    private Server server(ActionContext context) {
+        return new Server(context, retry);
+    }
 
     @Override
     public KitDescriptor descriptor() {
@@ -253,7 +267,7 @@ public final class PostgresKit implements RecoveryKit {
         Path data = new Settings(resource).dataDirectory();
         try {
             boolean runsElsewhere = resource.inService()
-                    && new Server(context).running().isEmpty()
+                    && server(context).running().isEmpty()
                     && (!context.host().processes().inService().isEmpty()
                             || accepts("127.0.0.1", Integer.parseInt(port)));
             return runsElsewhere
@@ -267,12 +281,12 @@ public final class PostgresKit implements RecoveryKit {
 
     @Override
     public Outcome restore(ActionContext context) {
-        return new Server(context).start();
+        return server(context).start();
     }
 
     @Override
     public Outcome remove(ActionContext context) {
-        Server server = new Server(context);
+        Server server = server(context);
         if (server.probe().state() == Probe.State.RUNNING) {
             server.checkpoint();
         }
@@ -281,20 +295,20 @@ public final class PostgresKit implements RecoveryKit {
 
     @Override
     public Outcome recover(ActionContext context) {
-        Server server = new Server(context);
+        Server server = server(context);
         Outcome stopped = server.stop();
         return stopped.succeeded() ? server.start() : stopped;
     }
 
     @Override
     public Probe probe(ActionContext context) {
-        return new Server(context).probe();
+        return server(context).probe();
     }
 
     /** The postmaster runs, is ready and accepts connections on its port. */
     @Override
     public Outcome quickCheck(ActionContext context) {
-        Server server = new Server(context);
+        Server server = server(context);
         Probe probe = server.probe();
         if (probe.state() != Probe.State.RUNNING) {
             return Outcome.failed(probe.message());
@@ -324,7 +338,7 @@ public final class PostgresKit implements RecoveryKit {
         if (!quick.succeeded()) {
             return quick;
         }
-        Server server = new Server(context);
+        Server server = server(context);
         Outcome answer = server.query("SELECT count(*) FROM pg_database");
         if (!answer.succeeded()) {
             return Outcome.failed("a query on template1 fails: " + answer.message(), answer.detail());

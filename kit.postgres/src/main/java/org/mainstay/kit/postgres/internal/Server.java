@@ -20,23 +20,38 @@ import org.mainstay.kit.Probe;
 final class Server {
     private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration TELL_EVERY = Duration.ofSeconds(5);
-    private static final int SECONDS_PER_RETRY = 5;
     private static final Duration IMMEDIATE_STOP_LIMIT = Duration.ofSeconds(10);
+
+    /** What a stop keeps of its time for the immediate one, for killing and for what is left then. */
+    private static final Duration HARD_WAYS = IMMEDIATE_STOP_LIMIT.multipliedBy(3);
+
     private static final long CHECKPOINT_SECONDS = 60;
     private static final Duration DYING = Duration.ofSeconds(2);
 
     /** Looks that find no process in a row before a start counts as ended: a process may just be becoming another. */
     private static final int GONE_FOR_GOOD = 5;
 
+    /** What one retry of the tunables stands for (PG-134 to PG-136). */
+    static final Duration RETRY = Duration.ofSeconds(5);
+
     static final String LOG = "mainstay-postgres.log";
 
     private final ActionContext context;
     private final Settings settings;
+    private final ServerLog log;
+    private final Duration retry;
     private long logBefore;
 
     Server(ActionContext context) {
+        this(context, RETRY);
+    }
+
+    /** @param retry what one retry of the tunables stands for */
+    Server(ActionContext context, Duration retry) {
         this.context = context;
+        this.retry = retry;
         this.settings = new Settings(context.resource());
+        this.log = new ServerLog(settings.dataDirectory().resolve(LOG));
     }
 
     /** Looks at lock file and process; a lock file whose process is not this directory's postmaster counts as none. */
@@ -139,7 +154,7 @@ final class Server {
                                         "-D",
                                         data.toString(),
                                         "-l",
-                                        log().toString(),
+                                        log.file().toString(),
                                         "-o",
                                         options))
                         .user(settings.owner())
@@ -149,7 +164,7 @@ final class Server {
         return result.succeeded()
                 ? Outcome.success("started")
                 : Outcome.failed(
-                        "pg_ctl start fails: " + result.summary() + lastLogLine(), result.output() + result.errors());
+                        "pg_ctl start fails: " + result.summary() + log.lastLine(), result.output() + result.errors());
     }
 
     /**
@@ -228,14 +243,10 @@ final class Server {
         }
     }
 
-    private Path log() {
-        return settings.dataDirectory().resolve(LOG);
-    }
-
     /** Waits through crash recovery for as long as the postmaster lives and the action's time lasts (PG-073, PG-142). */
     private Outcome waitUntilReady() {
         long startRetries = atLeast("LKPGSQL_START_RETRIES", 12);
-        Duration limit = Duration.ofSeconds(startRetries * SECONDS_PER_RETRY);
+        Duration limit = retry.multipliedBy(startRetries);
         Duration waited = Duration.ZERO;
         Duration told = Duration.ZERO;
         boolean seen = false;
@@ -248,7 +259,7 @@ final class Server {
                 }
                 case STOPPED -> {
                     if (++gone >= GONE_FOR_GOOD) {
-                        return Outcome.failed("PostgreSQL ended while it started" + newLogLines(), logTail());
+                        return Outcome.failed("PostgreSQL ended while it started" + log.since(logBefore), log.tail());
                     }
                 }
                 case PARTIAL -> {
@@ -262,19 +273,19 @@ final class Server {
             if (!seen && waited.compareTo(limit) >= 0) {
                 return Outcome.failed(
                         "PostgreSQL did not start within " + limit.toSeconds() + " s (LKPGSQL_START_RETRIES)"
-                                + lastLogLine(),
-                        logTail());
+                                + log.lastLine(),
+                        log.tail());
             }
             if (waited.minus(told).compareTo(TELL_EVERY) >= 0) {
                 told = waited;
-                context.progress("PostgreSQL is starting since " + waited.toSeconds() + " s" + lastLogLine());
+                context.progress("PostgreSQL is starting since " + waited.toSeconds() + " s" + log.lastLine());
             }
             if (!context.pause(POLL)) {
                 return Outcome.failed(
                         "PostgreSQL was still starting after " + waited.toSeconds()
                                 + " s when the action's time was up; it goes on recovering: try in-service again later"
-                                + lastLogLine(),
-                        logTail());
+                                + log.lastLine(),
+                        log.tail());
             }
             waited = waited.plus(POLL);
         }
@@ -282,7 +293,7 @@ final class Server {
 
     private Outcome waitUntilAnswering() {
         long retries = atLeast("LKPGSQL_RESTORE_CONNECT_RETRIES", 2);
-        Duration limit = Duration.ofSeconds(retries * SECONDS_PER_RETRY);
+        Duration limit = retry.multipliedBy(retries);
         Duration waited = Duration.ZERO;
         Duration step = Duration.ofMillis(100);
         while (true) {
@@ -326,8 +337,8 @@ final class Server {
      */
     void checkpoint() {
         Duration own = Duration.ofSeconds(tunable("LKPGSQL_CHECKPOINT_SECS", CHECKPOINT_SECONDS, 0));
-        Duration spare = context.remaining().minus(fastLimit()).minus(IMMEDIATE_STOP_LIMIT.multipliedBy(2));
-        Duration limit = own.compareTo(spare) < 0 ? own : spare;
+        Duration spare = context.remaining().minus(wantedStop()).minus(HARD_WAYS);
+        Duration limit = shorter(own, spare);
         if (limit.compareTo(Duration.ofSeconds(1)) < 0) {
             context.progress("no checkpoint before the stop: there is no time for one");
             return;
@@ -338,8 +349,22 @@ final class Server {
         }
     }
 
+    /** How long the fast stop may take if the action has the time. */
+    private Duration wantedStop() {
+        return retry.multipliedBy(atLeast("LKPGSQL_STOP_RETRIES", 12));
+    }
+
+    /** A fast stop never eats the time of the hard ways, at worst half of what is left. */
     private Duration fastLimit() {
-        return Duration.ofSeconds(atLeast("LKPGSQL_STOP_RETRIES", 12) * SECONDS_PER_RETRY);
+        Duration wanted = wantedStop();
+        Duration remaining = context.remaining();
+        Duration most = remaining.minus(shorter(HARD_WAYS, remaining.dividedBy(2)));
+        if (wanted.compareTo(most) <= 0) {
+            return wanted;
+        }
+        context.progress("the fast stop of PostgreSQL gets " + most.toSeconds() + " s of the " + wanted.toSeconds()
+                + " s of LKPGSQL_STOP_RETRIES: the action has no more time");
+        return most;
     }
 
     /** Stops the server: fast, then immediate, then its processes are killed (PG-074, PG-075). */
@@ -351,8 +376,7 @@ final class Server {
             return Outcome.failed(e.getMessage());
         }
         if (file.isPresent() && !stopPostmaster(file.get().pid())) {
-            return Outcome.failed(
-                    "PostgreSQL (postmaster " + file.get().pid() + ") did not stop, not even immediately");
+            return Outcome.failed("PostgreSQL (postmaster " + file.get().pid() + ") did not end, not even killed");
         }
         Outcome ended = context.host().processes().endAll();
         if (!ended.succeeded()) {
@@ -360,6 +384,15 @@ final class Server {
         }
         Outcome orphansEnded = endOrphans();
         return orphansEnded.succeeded() ? Outcome.success("PostgreSQL is stopped") : orphansEnded;
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    /** How long one of the hard ways may take; something is left for the next. */
+    private Duration hardLimit() {
+        return shorter(IMMEDIATE_STOP_LIMIT, context.remaining().dividedBy(3));
     }
 
     private boolean stopPostmaster(long pid) {
@@ -370,16 +403,18 @@ final class Server {
         }
         context.progress("PostgreSQL did not stop within " + fast.toSeconds() + " s; stopping it immediately");
         context.host().processes().signal(pid, Signal.QUIT);
-        if (gone(pid, IMMEDIATE_STOP_LIMIT)) {
+        if (gone(pid, hardLimit())) {
             return true;
         }
+        context.progress("PostgreSQL did not stop immediately either; killing its postmaster " + pid);
         context.host().processes().signal(pid, Signal.KILL);
-        return gone(pid, IMMEDIATE_STOP_LIMIT);
+        return gone(pid, hardLimit());
     }
 
     private boolean gone(long pid, Duration limit) {
-        for (Duration waited = Duration.ZERO; isPostmaster(pid); waited = waited.plus(POLL)) {
-            if (waited.compareTo(limit) >= 0 || !context.pause(POLL)) {
+        long end = System.nanoTime() + limit.toNanos();
+        while (isPostmaster(pid)) {
+            if (System.nanoTime() - end >= 0 || !context.pause(POLL)) {
                 return !isPostmaster(pid);
             }
         }
@@ -401,41 +436,12 @@ final class Server {
         }
     }
 
-    private String lastLogLine() {
-        String[] lines = logTail().strip().split("\\R");
-        String last = lines[lines.length - 1];
-        return last.isBlank() ? "" : "; its log says: " + last.strip();
-    }
-
-    /** What the log says since the start: the first lines tell the cause, the last only that it ended. */
-    private String newLogLines() {
-        try {
-            byte[] all = Files.exists(log()) ? Files.readAllBytes(log()) : new byte[0];
-            int from = (int) Math.min(logBefore, all.length);
-            int length = Math.min(600, all.length - from);
-            String text = new String(all, from, length, java.nio.charset.StandardCharsets.UTF_8).strip();
-            return text.isEmpty() ? "" : "; its log says: " + text.replaceAll("\\R", " | ");
-        } catch (IOException e) {
-            return "; its log " + log() + " cannot be read: " + e.getMessage();
-        }
-    }
-
     private long logSize() {
         try {
-            return Files.exists(log()) ? Files.size(log()) : 0;
+            return log.size();
         } catch (IOException e) {
-            context.progress("the size of " + log() + " cannot be read: " + e.getMessage());
+            context.progress("the size of " + log.file() + " cannot be read: " + e.getMessage());
             return 0;
-        }
-    }
-
-    private String logTail() {
-        try {
-            byte[] all = Files.exists(log()) ? Files.readAllBytes(log()) : new byte[0];
-            int from = Math.max(0, all.length - 4096);
-            return new String(all, from, all.length - from, java.nio.charset.StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            return "(its log " + log() + " cannot be read: " + e.getMessage() + ")";
         }
     }
 }

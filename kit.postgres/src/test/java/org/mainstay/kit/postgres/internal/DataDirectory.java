@@ -50,6 +50,20 @@ record DataDirectory(Path volume, Path data) {
         return new DataDirectory(volume, data);
     }
 
+    /** Returns the folder of the newest server programs of this machine. */
+    static Path programs() throws IOException {
+        return Settings.findPrograms(newestVersion())
+                .orElseThrow(() -> new AssertionError("PostgreSQL's server programs are not installed"));
+    }
+
+    private static String newestVersion() throws IOException {
+        try (var versions = Files.list(Path.of("/usr/lib/postgresql"))) {
+            return versions.map(path -> path.getFileName().toString())
+                    .max(java.util.Comparator.comparingInt(Integer::parseInt))
+                    .orElseThrow();
+        }
+    }
+
     static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();

@@ -42,7 +42,8 @@ class PostgresKitIT {
     void makeDataDirectory() throws Exception {
         Assumptions.assumeTrue(
                 "root".equals(System.getProperty("user.name")), "needs root: PostgreSQL runs as another user");
-        data = DataDirectory.make(folder, programs(), "C.UTF-8", "").data();
+        data = DataDirectory.make(folder, DataDirectory.programs(), "C.UTF-8", "")
+                .data();
         port = DataDirectory.freePort();
         bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")))
                 .with("data", "volume", Map.of("mount", folder.resolve("volume").toString()));
@@ -55,19 +56,6 @@ class PostgresKitIT {
                 assertThat(kit.remove(bench.context(resource)).succeeded()).isTrue();
             }
             bench.close();
-        }
-    }
-
-    private static Path programs() throws IOException {
-        return Settings.findPrograms(newestVersion())
-                .orElseThrow(() -> new AssertionError("PostgreSQL's server programs are not installed"));
-    }
-
-    private static String newestVersion() throws IOException {
-        try (var versions = Files.list(Path.of("/usr/lib/postgresql"))) {
-            return versions.map(path -> path.getFileName().toString())
-                    .max(java.util.Comparator.comparingInt(Integer::parseInt))
-                    .orElseThrow();
         }
     }
 
@@ -97,7 +85,7 @@ class PostgresKitIT {
         assertThat(creation.properties()).containsEntry("owner", "postgres").containsKey("bindir");
     }
 
-    // covers PG-010 PG-069 PG-071 PG-074 PG-075 PG-077 PG-078 PG-099 PG-100 PG-098
+    // covers PG-010 PG-069 PG-071 PG-074 PG-077 PG-078 PG-099 PG-100 PG-098
     @Test
     void restoreServesCheckAndRemove() throws Exception {
         create();
@@ -136,20 +124,6 @@ class PostgresKitIT {
         assertThat(recovered.succeeded()).as(recovered.message()).isTrue();
         assertThat(postmaster()).isNotEqualTo(before);
         assertThat(kit.deepCheck(bench.context(resource)).succeeded()).isTrue();
-    }
-
-    @Test
-    void aStoppedPostmasterThatDoesNotAnswerIsStoppedByForce() throws Exception {
-        create();
-        restore();
-        DataDirectory.run("kill", "-STOP", String.valueOf(postmaster()));
-        bench.limit(Duration.ofSeconds(5));
-        Outcome removed = kit.remove(bench.context(resource));
-        bench.limit(Duration.ofSeconds(60));
-        assertThat(removed.succeeded()).isFalse();
-        assertThat(bench.context(resource).host().processes().endAll().succeeded())
-                .isTrue();
-        assertThat(kit.probe(bench.context(resource)).state()).isEqualTo(Probe.State.STOPPED);
     }
 
     // covers PG-143
@@ -203,7 +177,7 @@ class PostgresKitIT {
                 "-u",
                 "postgres",
                 "--",
-                programs().resolve("pg_ctl").toString(),
+                DataDirectory.programs().resolve("pg_ctl").toString(),
                 "start",
                 "-w",
                 "-s",
@@ -273,7 +247,7 @@ class PostgresKitIT {
         String version = Files.readString(data.resolve("PG_VERSION"));
         Files.writeString(data.resolve("PG_VERSION"), "9.6\n");
         Map<String, String> otherVersion = answers();
-        otherVersion.put("bindir", programs().toString());
+        otherVersion.put("bindir", DataDirectory.programs().toString());
         assertThat(bench.tryCreate("pg", otherVersion).refusal().orElse(""))
                 .contains("9.6")
                 .contains("version");
@@ -311,7 +285,8 @@ class PostgresKitIT {
     private Path programsWithoutPsql() throws IOException {
         Path folder = Files.createDirectory(this.folder.resolve("programs"));
         for (String program : List.of("postgres", "pg_ctl")) {
-            Files.createSymbolicLink(folder.resolve(program), programs().resolve(program));
+            Files.createSymbolicLink(
+                    folder.resolve(program), DataDirectory.programs().resolve(program));
         }
         return folder;
     }

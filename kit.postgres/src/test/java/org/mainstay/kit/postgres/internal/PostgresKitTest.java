@@ -7,14 +7,17 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.kit.Action;
 import org.mainstay.kit.Outcome;
 import org.mainstay.kit.Probe;
 import org.mainstay.kit.ResourceInfo;
@@ -130,6 +133,33 @@ class PostgresKitTest {
         assertThat(kit.validate(bench.context(withId(resource(Map.of()), "5433", false)))
                         .message())
                 .contains("port=5432", "5433");
+    }
+
+    /** Something runs, but it never becomes a postmaster. */
+    // covers PG-134
+    @Test
+    void aStartThatShowsNoPostmasterIsNotWaitedForBeyondTheRetries() throws Exception {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "needs root: programs run in a group");
+        Path programs = Files.createDirectory(folder.resolve("bin"));
+        Path start = Files.writeString(
+                programs.resolve("pg_ctl"), "#!/bin/sh\nsleep 600 < /dev/null > /dev/null 2>&1 &\nexit 0\n");
+        assertThat(start.toFile().setExecutable(true)).isTrue();
+        ResourceInfo stuck = resource(Map.of("bindir", programs.toString(), "owner", "root"));
+        bench.tunable("LKPGSQL_START_RETRIES", "3");
+        Outcome restored = new PostgresKit(Duration.ofMillis(250)).restore(bench.context(stuck));
+        assertThat(restored.succeeded()).isFalse();
+        assertThat(restored.message())
+                .as("less than twelve retries count as twelve")
+                .startsWith("PostgreSQL did not start within 3 s (LKPGSQL_START_RETRIES)");
+        assertThat(kit.remove(bench.context(stuck)).succeeded()).isTrue();
+        assertThat(kit.probe(bench.context(stuck)).state()).isEqualTo(Probe.State.STOPPED);
+    }
+
+    /** The core gives a remove no more time than the descriptor says: the least of all tunables must fit. */
+    @Test
+    void removeHasTimeForTheCheckpointAndAllWaysOfStopping() {
+        Duration least = Duration.ofSeconds(60).plus(Duration.ofSeconds(60)).plus(Duration.ofSeconds(30));
+        assertThat(kit.descriptor().timeLimit(Action.REMOVE)).isGreaterThan(least.multipliedBy(2));
     }
 
     private static ResourceInfo withId(ResourceInfo resource, String id, boolean inService) {

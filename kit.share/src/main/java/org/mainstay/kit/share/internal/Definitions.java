@@ -107,27 +107,122 @@ final class Definitions {
         return Optional.empty();
     }
 
+    /**
+     * Returns the shares of the resource: as written last, before the first restore as Samba has the named ones, then without
+     * their permissions.
+     */
+    List<Share> shares(Samba samba) throws IOException {
+        Optional<List<Share>> written = read();
+        return written.isPresent() ? written.get() : namedIn(samba.shares());
+    }
+
+    /** As {@link #shares}; where the volume cannot be read the copy here, or else what Samba has, tells what is to be closed. */
+    List<Share> sharesToClose(Samba samba) throws IOException {
+        try {
+            return shares(samba);
+        } catch (IOException e) {
+            context.progress("warning: what belongs to " + context.resource().tag() + " cannot be read: " + e
+                    + "; what this server knows of it is closed");
+        }
+        List<Share> known = new ArrayList<>(namedIn(samba.shares()));
+        try {
+            if (Files.isRegularFile(copy)) {
+                Share.parse(Files.readString(copy)).stream()
+                        .filter(one -> Share.find(known, one.name()).isEmpty())
+                        .forEach(known::add);
+            }
+        } catch (IOException e) {
+            context.progress("warning: nor can the copy on this server be read: " + e);
+        }
+        return known;
+    }
+
+    private List<Share> namedIn(List<Share> all) {
+        List<Share> found = new ArrayList<>();
+        for (String name : SambaShareKit.named(context.resource())) {
+            Share.find(all, name).ifPresent(found::add);
+        }
+        return found;
+    }
+
+    /**
+     * Writes what the shares are now; what cannot be read stays as it was written. Nothing of it is ever a reason not to close.
+     *
+     * @param now what Samba has
+     */
+    void keep(Samba samba, List<Share> now) {
+        List<Share> kept = new ArrayList<>();
+        try {
+            boolean known = read().isPresent();
+            for (Share share : shares(samba)) {
+                Optional<Share> serving = Share.find(now, share.name()).filter(Share::available);
+                try {
+                    boolean asServing = serving.isPresent() || !known;
+                    kept.add(asServing ? samba.withPermissions(serving.orElse(share)) : share);
+                } catch (IOException e) {
+                    context.progress("warning: " + e.getMessage()
+                            + (known ? "; those of the last restore stay" : "; nothing is written to the volume"));
+                    if (!known) {
+                        return;
+                    }
+                    kept.add(serving.orElse(share).withPermissions(share.permissions()));
+                }
+            }
+        } catch (IOException e) {
+            context.progress("warning: what the shares are now does not travel with the volume: " + e);
+            return;
+        }
+        if (!kept.isEmpty()) {
+            keepUp(kept);
+        }
+    }
+
+    /** Writes the shares where anything else is written. @throws IOException if the volume or the copy cannot be written to */
     void write(List<Share> shares) throws IOException {
         for (Path file : files()) {
-            Path parent = file.getParent();
-            if (file.equals(copy)) {
-                Files.createDirectories(parent);
-            } else if (!Files.isDirectory(parent.getParent())) {
-                continue;
-            } else if (!Files.exists(parent, LinkOption.NOFOLLOW_LINKS)) {
-                Files.createDirectory(
-                        parent, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            } else if (!own(parent)) {
-                context.progress(
-                        "warning: the shares are not written to the volume, as others than this service can write to "
-                                + parent + ": look at who did, then delete it");
-                continue;
+            write(file, shares);
+        }
+    }
+
+    /** As {@link #write}, but what cannot be written is told and is no reason for anything else. */
+    void keepUp(List<Share> shares) {
+        for (Path file : files()) {
+            try {
+                write(file, shares);
+            } catch (IOException e) {
+                context.progress("warning: the shares as they are now are not written to " + file + ": " + e
+                        + "; as they were written before counts there, so run reconcile once it can be written to");
             }
-            Path next = file.resolveSibling(file.getFileName() + ".new");
-            Files.deleteIfExists(next);
+        }
+    }
+
+    private void write(Path file, List<Share> shares) throws IOException {
+        Path parent = file.getParent();
+        if (file.equals(copy)) {
+            Files.createDirectories(parent);
+        } else if (!Files.isDirectory(parent.getParent())) {
+            return;
+        } else if (!Files.exists(parent, LinkOption.NOFOLLOW_LINKS)) {
+            Files.createDirectory(
+                    parent, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else if (!own(parent)) {
+            context.progress(
+                    "warning: the shares are not written to the volume, as others than this service can write to "
+                            + parent + ": look at who did, then delete it");
+            return;
+        }
+        String text = Share.format(shares);
+        if (own(file) && Files.isRegularFile(file) && Files.readString(file).equals(text)) {
+            return;
+        }
+        Path next = file.resolveSibling(file.getFileName() + ".new");
+        Files.deleteIfExists(next);
+        try {
             Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(next, Share.format(shares));
+            Files.writeString(next, text);
             Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(next);
         }
     }
 

@@ -184,12 +184,9 @@ final class Samba {
 
     /** Asks smbd for the share as a client without a name would. @return why it is not served */
     Optional<String> unreachable(Share share) {
-        String port = runAs("testparm", List.of("-s", "--parameter-name=smb ports", configuration))
-                .output()
-                .strip()
-                .replaceAll("\\s.*", "");
+        String port = setting("smb ports").replaceAll("\\s.*", "");
         List<String> line =
-                new ArrayList<>(List.of("-s", configuration, "//127.0.0.1/" + share.name(), "-N", "-t", "10"));
+                new ArrayList<>(List.of("-s", configuration, "//" + address() + "/" + share.name(), "-N", "-t", "10"));
         if (port.matches("\\d{1,5}")) {
             line.addAll(List.of("-p", port));
         }
@@ -201,6 +198,17 @@ final class Samba {
                 || text.contains("NT_STATUS_ACCESS_DENIED")
                 || text.contains("NT_STATUS_LOGON_FAILURE");
         return answered ? Optional.empty() : Optional.of(result.summary());
+    }
+
+    private String setting(String name) {
+        return runAs("testparm", List.of("-s", "--parameter-name=" + name, configuration))
+                .output()
+                .strip();
+    }
+
+    private String address() {
+        boolean only = setting("bind interfaces only").matches("(?i)yes|true|1");
+        return only ? ListenAddress.of(setting("interfaces"), host) : ListenAddress.LOOPBACK;
     }
 
     private CommandResult runAs(String program, List<String> arguments) {

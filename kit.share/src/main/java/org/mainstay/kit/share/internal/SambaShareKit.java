@@ -121,7 +121,7 @@ public final class SambaShareKit implements RecoveryKit {
         return new Samba(context.host(), context.resource().property(CONFIGURATION, STANDARD), programs);
     }
 
-    private static List<String> named(ResourceInfo resource) {
+    static List<String> named(ResourceInfo resource) {
         List<String> names = new ArrayList<>();
         for (String name : resource.property(SHARES, "").split(",")) {
             if (!name.isBlank()) {
@@ -255,29 +255,11 @@ public final class SambaShareKit implements RecoveryKit {
         }
     }
 
-    /**
-     * Returns the shares of the resource: as written last, before the first restore as Samba has the named ones, then without
-     * their permissions.
-     */
-    private static List<Share> protectedShares(ActionContext context, Samba samba, Definitions definitions)
-            throws IOException {
-        Optional<List<Share>> written = definitions.read();
-        if (written.isPresent()) {
-            return written.get();
-        }
-        List<Share> found = new ArrayList<>();
-        List<Share> all = samba.shares();
-        for (String name : named(context.resource())) {
-            Share.find(all, name).ifPresent(found::add);
-        }
-        return found;
-    }
-
     @Override
     public Outcome restore(ActionContext context) {
         return guarded(context, (samba, definitions) -> {
             List<Share> shares = new ArrayList<>();
-            for (Share share : protectedShares(context, samba, definitions)) {
+            for (Share share : definitions.shares(samba)) {
                 shares.add(definitions.read().isPresent() ? share : samba.withPermissions(share));
             }
             if (shares.isEmpty()) {
@@ -303,18 +285,21 @@ public final class SambaShareKit implements RecoveryKit {
                     }
                 }
             }
-            definitions.write(shares);
+            definitions.keepUp(shares);
             return Outcome.success("shares " + Samba.names(shares) + " are offered");
         });
     }
 
-    /** What administrators changed at the shares while they were in service here travels on with the volume. */
+    /**
+     * What administrators changed at the shares while they were in service here travels on with the volume, if it can be written to:
+     * one that is full, read-only or broken is a reason to leave.
+     */
     @Override
     public Outcome remove(ActionContext context) {
         return guarded(context, (samba, definitions) -> {
             List<Share> now = samba.shares();
-            List<Share> before = protectedShares(context, samba, definitions);
-            keep(context, samba, definitions, now);
+            List<Share> before = definitions.sharesToClose(samba);
+            definitions.keep(samba, now);
             for (Share share : before) {
                 Optional<Share> there = Share.find(now, share.name());
                 if (there.isPresent()) {
@@ -328,38 +313,11 @@ public final class SambaShareKit implements RecoveryKit {
         });
     }
 
-    /** Writes what the shares are now; what cannot be read stays as it was written, and is never a reason not to close. */
-    private static void keep(ActionContext context, Samba samba, Definitions definitions, List<Share> now)
-            throws IOException {
-        boolean known = definitions.read().isPresent();
-        List<Share> kept = new ArrayList<>();
-        for (Share share : protectedShares(context, samba, definitions)) {
-            Optional<Share> serving = Share.find(now, share.name()).filter(Share::available);
-            try {
-                if (serving.isPresent() || !known) {
-                    kept.add(samba.withPermissions(serving.orElse(share)));
-                } else {
-                    kept.add(share);
-                }
-            } catch (IOException e) {
-                context.progress("warning: " + e.getMessage()
-                        + (known ? "; those of the last restore stay" : "; nothing is written to the volume"));
-                if (!known) {
-                    return;
-                }
-                kept.add(serving.orElse(share).withPermissions(share.permissions()));
-            }
-        }
-        if (!kept.isEmpty()) {
-            definitions.write(kept);
-        }
-    }
-
     @Override
     public Probe probe(ActionContext context) {
         try {
             Samba samba = samba(context);
-            List<Share> shares = protectedShares(context, samba, new Definitions(context, home));
+            List<Share> shares = new Definitions(context, home).shares(samba);
             List<Share> now = samba.shares();
             List<Share> open = shares.stream()
                     .filter(share -> Share.find(now, share.name())
@@ -406,7 +364,7 @@ public final class SambaShareKit implements RecoveryKit {
             return quick;
         }
         return guarded(context, (samba, definitions) -> {
-            for (Share share : protectedShares(context, samba, definitions)) {
+            for (Share share : definitions.shares(samba)) {
                 Optional<String> why = samba.unreachable(share);
                 if (why.isPresent()) {
                     return Outcome.failed("share " + share.name() + " does not answer: " + why.get());
@@ -451,8 +409,7 @@ public final class SambaShareKit implements RecoveryKit {
         if (name.equals(LIST)) {
             return guarded(
                     context,
-                    (samba, definitions) ->
-                            Outcome.success("protected: " + Samba.names(protectedShares(context, samba, definitions))));
+                    (samba, definitions) -> Outcome.success("protected: " + Samba.names(definitions.shares(samba))));
         }
         if (name.equals(RECONCILE)) {
             return guarded(context, (samba, definitions) -> reconcile(context, samba, definitions));
@@ -466,7 +423,7 @@ public final class SambaShareKit implements RecoveryKit {
             return Outcome.failed("the resource is not in service on this server: bring it into service first");
         }
         List<Share> others = definitions.ofOthers();
-        List<Share> before = protectedShares(context, samba, definitions);
+        List<Share> before = definitions.shares(samba);
         List<Share> after = new ArrayList<>();
         for (Share share : samba.shares()) {
             boolean mine = Share.find(before, share.name()).isPresent();

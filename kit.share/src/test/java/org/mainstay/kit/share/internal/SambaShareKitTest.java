@@ -3,11 +3,14 @@ package org.mainstay.kit.share.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -162,6 +165,120 @@ class SambaShareKitTest {
 
     private Path definitions() {
         return volume.resolve(".mainstay/shares-FSList.0.conf");
+    }
+
+    /** A volume that is full or has gone read-only is the very reason to leave: it must not keep the shares here. */
+    @Test
+    void aFullVolumeKeepsNothingInService() throws Exception {
+        onAVolumeOfItsOwn(() -> {
+            ResourceInfo docs = served();
+            fill(volume);
+            leavesAndComesBack(docs);
+            Files.writeString(registry(), "[docs]\n\tpath = " + volume + "/docs\n\tcomment = changed\n");
+            leavesAndComesBack(docs);
+            assertThat(bench.progress()).anyMatch(line -> line.contains("are not written to"));
+            Files.delete(volume.resolve("fill"));
+            succeeds(kit.remove(bench.context(docs)));
+            assertThat(definitions().resolveSibling(definitions().getFileName() + ".new"))
+                    .doesNotExist();
+        });
+    }
+
+    @Test
+    void aReadOnlyVolumeKeepsNothingInService() throws Exception {
+        onAVolumeOfItsOwn(() -> {
+            ResourceInfo docs = served();
+            run("mount", "-o", "remount,ro", volume.toString());
+            leavesAndComesBack(docs);
+            assertThat(bench.progress()).as("nothing has changed").noneMatch(line -> line.contains("warning"));
+            Files.writeString(registry(), "[docs]\n\tpath = " + volume + "/docs\n\tcomment = changed\n");
+            leavesAndComesBack(docs);
+            assertThat(bench.progress()).anyMatch(line -> line.contains("are not written to"));
+        });
+    }
+
+    /** What cannot be read of the volume is no reason to leave the shares open; only who opens them needs to know more. */
+    @Test
+    void aVolumeThatCannotBeReadIsLeftToo() throws IOException {
+        ResourceInfo docs = served();
+        Files.write(definitions(), new byte[] {(byte) 0xff, (byte) 0xfe});
+        succeeds(kit.remove(bench.context(docs)));
+        assertThat(Share.parse(Files.readString(registry())).get(0).available()).isFalse();
+        assertThat(bench.progress()).anyMatch(line -> line.contains("cannot be read"));
+        assertThat(kit.restore(bench.context(docs)).succeeded()).isFalse();
+    }
+
+    private void leavesAndComesBack(ResourceInfo docs) {
+        succeeds(kit.remove(bench.context(docs)));
+        assertThat(kit.probe(bench.context(docs)).state()).isEqualTo(Probe.State.STOPPED);
+        succeeds(kit.restore(bench.context(docs)));
+        assertThat(kit.probe(bench.context(docs)).state()).isEqualTo(Probe.State.RUNNING);
+    }
+
+    /** Work on a volume that is mounted. */
+    private interface Work {
+        void run() throws Exception;
+    }
+
+    private void onAVolumeOfItsOwn(Work work) throws Exception {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "needs root: a small volume is mounted");
+        run("mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "tmpfs", volume.toString());
+        try {
+            Files.createDirectory(volume.resolve("docs"));
+            work.run();
+        } finally {
+            run("umount", volume.toString());
+        }
+    }
+
+    private static void fill(Path where) throws IOException {
+        try (OutputStream file = Files.newOutputStream(where.resolve("fill"))) {
+            byte[] zeros = new byte[4096];
+            for (int i = 0; i < 1024; i++) {
+                file.write(zeros);
+            }
+        } catch (IOException e) {
+            assertThat(e).hasMessageContaining("No space");
+            return;
+        }
+        throw new AssertionError("the volume is not full");
+    }
+
+    private static void run(String... line) throws Exception {
+        Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(String.join(" ", line) + ": " + output).isZero();
+    }
+
+    /** A server that serves only the cluster's address is asked there. */
+    @Test
+    void theDeepCheckAsksWhereSmbdListens() throws IOException {
+        program("smbclient", "echo \"$1\" > $d/asked\n");
+        program("testparm", """
+                case "$*" in
+                *bind\\ interfaces*) cat $d/only 2>/dev/null || echo No;;
+                *=interfaces*) cat $d/interfaces 2>/dev/null || :;;
+                esac
+                """);
+        Files.writeString(
+                folder.resolve("bin/testparm"),
+                Files.readString(folder.resolve("bin/testparm")).replace("shift 2; ", ""));
+        ResourceInfo docs = served();
+        assertThat(asked(docs)).isEqualTo("//127.0.0.1/docs");
+        Files.writeString(folder.resolve("only"), "Yes\n");
+        Files.writeString(folder.resolve("interfaces"), "lo 192.0.2.7/32\n");
+        assertThat(asked(docs)).isEqualTo("//127.0.0.1/docs");
+        Files.writeString(folder.resolve("interfaces"), "192.0.2.7/32 192.0.2.8\n");
+        assertThat(asked(docs)).isEqualTo("//192.0.2.7/docs");
+        Files.writeString(folder.resolve("interfaces"), "\"no-such-card;speed=1000\", 2001:db8::7/128\n");
+        assertThat(asked(docs)).isEqualTo("//2001:db8:0:0:0:0:0:7/docs");
+        Files.writeString(folder.resolve("interfaces"), "127.0.0.1/8 192.0.2.7\n");
+        assertThat(asked(docs)).isEqualTo("//127.0.0.1/docs");
+    }
+
+    private String asked(ResourceInfo docs) throws IOException {
+        succeeds(kit.deepCheck(bench.context(docs)));
+        return Files.readString(folder.resolve("asked")).strip();
     }
 
     /** Who can write to the volume must not become root through what Samba is told. */

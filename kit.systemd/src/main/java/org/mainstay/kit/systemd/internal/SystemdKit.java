@@ -62,24 +62,28 @@ public final class SystemdKit implements RecoveryKit {
     private final String systemctl;
     private final Path runtimeUnits;
     private final List<Path> groupRoots;
+    private final Path proc;
 
     @Activate
     public SystemdKit() {
         this(
                 "systemctl",
                 Path.of("/run/systemd/system"),
-                List.of(Path.of("/sys/fs/cgroup"), Path.of("/sys/fs/cgroup/unified")));
+                List.of(Path.of("/sys/fs/cgroup"), Path.of("/sys/fs/cgroup/unified")),
+                Path.of("/proc"));
     }
 
     /**
      * @param systemctl program that talks to systemd
      * @param runtimeUnits systemd's folder for units until the next boot
      * @param groupRoots where version 2 control groups may be mounted
+     * @param proc where the kernel shows processes
      */
-    SystemdKit(String systemctl, Path runtimeUnits, List<Path> groupRoots) {
+    SystemdKit(String systemctl, Path runtimeUnits, List<Path> groupRoots, Path proc) {
         this.systemctl = systemctl;
         this.runtimeUnits = runtimeUnits;
         this.groupRoots = List.copyOf(groupRoots);
+        this.proc = proc;
     }
 
     @Override
@@ -254,15 +258,14 @@ public final class SystemdKit implements RecoveryKit {
         return Outcome.success("systemd has read " + file);
     }
 
+    /** What looks stopped is stopped too: only that takes back a start that still waits in systemd for other units. */
     @Override
     public Outcome remove(ActionContext context) {
         return guarded(() -> {
             Unit before = look(context);
-            if (!before.stopped()) {
-                Outcome stopped = stop(context, before);
-                if (!stopped.succeeded()) {
-                    return stopped;
-                }
+            Outcome stopped = stop(context, before);
+            if (!stopped.succeeded()) {
+                return stopped;
             }
             List<String> left = processes(look(context));
             if (!left.isEmpty()) {
@@ -290,10 +293,10 @@ public final class SystemdKit implements RecoveryKit {
         CommandResult result = systemctl(context, limit(context), "stop", before.name());
         Unit after = look(context);
         long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
-        while (!after.stopped() && result.succeeded() && System.nanoTime() - end < 0 && context.pause(POLL)) {
+        while (!after.atRest() && result.succeeded() && System.nanoTime() - end < 0 && context.pause(POLL)) {
             after = look(context);
         }
-        if (after.stopped()) {
+        if (after.atRest()) {
             return Outcome.success(after.name() + " is " + after.state());
         }
         return Outcome.failed(
@@ -302,21 +305,16 @@ public final class SystemdKit implements RecoveryKit {
                 result.output() + result.errors());
     }
 
-    /** Returns the processes in the unit's control group and below. */
+    /** Returns the processes of the unit. @throws IOException if nobody can tell whether there are any */
     private List<String> processes(Unit unit) throws IOException {
-        for (Path group : groups(unit)) {
-            if (Files.isDirectory(group)) {
-                try (var files = Files.walk(group)) {
-                    List<String> found = new java.util.ArrayList<>();
-                    for (Path file :
-                            files.filter(path -> path.endsWith("cgroup.procs")).toList()) {
-                        found.addAll(Files.readAllLines(file));
-                    }
-                    return found;
-                } catch (java.nio.file.NoSuchFileException | java.io.UncheckedIOException e) {
-                    // the group went away while it was read: it is empty
-                    return List.of();
-                }
+        List<Path> groups = groups(unit);
+        if (groups.isEmpty()) {
+            return Leftovers.byProcess(proc, unit.controlGroup());
+        }
+        for (Path group : groups) {
+            List<String> found = Leftovers.inGroup(group);
+            if (!found.isEmpty()) {
+                return found;
             }
         }
         return List.of();
@@ -336,7 +334,7 @@ public final class SystemdKit implements RecoveryKit {
             if (unit.active()) {
                 return Probe.running(unit.name() + " is " + unit.state());
             }
-            if (!unit.stopped()) {
+            if (!unit.atRest()) {
                 return Probe.partial(unit.name() + " is " + unit.state());
             }
             List<String> left = processes(unit);

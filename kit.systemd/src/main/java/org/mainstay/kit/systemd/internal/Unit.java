@@ -24,7 +24,7 @@ record Unit(String name, Map<String, String> properties) {
             List.of("service", "socket", "timer", "path", "mount", "automount", "swap", "target", "slice", "scope");
     private static final String ASKED =
             "LoadState,ActiveState,SubState,UnitFileState,Result,Restart,ControlGroup,Slice,TriggeredBy,StatusText,Id,"
-                    + "NeedDaemonReload";
+                    + "NeedDaemonReload,Job";
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     Unit {
@@ -94,6 +94,19 @@ record Unit(String name, Map<String, String> properties) {
         return get("ActiveState").equals("inactive") || failed();
     }
 
+    /**
+     * Returns the number of what systemd is still to do with it; empty if nothing. A start that waits for other units leaves the unit
+     * inactive until its turn, and goes on waiting whoever has given up asking for it.
+     */
+    String job() {
+        return get("Job").equals("0") ? "" : get("Job");
+    }
+
+    /** Returns whether nothing of it runs and systemd will start nothing of it either. */
+    boolean atRest() {
+        return stopped() && job().isEmpty();
+    }
+
     /** Returns whether the system starts it by itself at boot. */
     boolean enabled() {
         return get("UnitFileState").startsWith("enabled");
@@ -140,6 +153,7 @@ record Unit(String name, Map<String, String> properties) {
     String state() {
         String why = get("Result").isEmpty() || get("Result").equals("success") ? "" : ", result " + get("Result");
         String said = get("StatusText").isEmpty() ? "" : ": " + get("StatusText");
-        return get("ActiveState") + " (" + get("SubState") + ")" + why + said;
+        String waits = job().isEmpty() ? "" : ", job " + job() + " of systemd waits";
+        return get("ActiveState") + " (" + get("SubState") + ")" + why + said + waits;
     }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,7 @@ class RealSystemdIT {
     private Path group;
     private Process boot;
     private long first;
+    private Path systemctl;
     private SystemdKit kit;
     private KitBench bench;
 
@@ -50,6 +52,13 @@ class RealSystemdIT {
         Files.createDirectories(folder.resolve("units"));
         write("app.service", "[Service]\nExecStart=/bin/sleep infinity\nRestart=always\n");
         write("broken.service", "[Service]\nType=oneshot\nExecStart=/bin/false\n");
+        write(
+                "slow.service",
+                "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+                        + "ExecStart=/bin/sh -c 'until [ -e /run/go ]; do sleep 0.1; done'\n");
+        write(
+                "waiting.service",
+                "[Unit]\nAfter=slow.service\nRequires=slow.service\n[Service]\nExecStart=/bin/sleep infinity\n");
         Path script = folder.resolve("boot.sh");
         Files.writeString(script, SCRIPT);
         boot = new ProcessBuilder(
@@ -67,10 +76,13 @@ class RealSystemdIT {
         await("systemd runs", () -> boot.toHandle().children().findFirst().isPresent() || !boot.isAlive());
         assertThat(boot.isAlive()).as(console()).isTrue();
         first = boot.toHandle().children().findFirst().orElseThrow().pid();
-        Path systemctl = script(
+        systemctl = script(
                 "systemctl", "exec nsenter -t " + first + " -m -p -u -i -n -C env -u LD_LIBRARY_PATH systemctl \"$@\"");
         kit = new SystemdKit(
-                systemctl.toString(), Path.of("/proc/" + first + "/root/run/systemd/system"), List.of(group));
+                systemctl.toString(),
+                Path.of("/proc/" + first + "/root/run/systemd/system"),
+                List.of(group),
+                Path.of("/proc"));
         bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")));
         await(
                 "systemd has started up",
@@ -118,11 +130,11 @@ class RealSystemdIT {
         }
     }
 
-    private static String console(Path program, String argument) {
+    private static String console(Path program, String... arguments) {
+        List<String> line = new ArrayList<>(List.of(program.toString()));
+        line.addAll(List.of(arguments));
         try {
-            Process process = new ProcessBuilder(program.toString(), argument)
-                    .redirectErrorStream(true)
-                    .start();
+            Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
             return new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         } catch (IOException e) {
             return String.valueOf(e);
@@ -180,6 +192,30 @@ class RealSystemdIT {
         Outcome recovered = kit.recover(bench.context(app));
         assertThat(recovered.succeeded()).as(String.valueOf(recovered)).isTrue();
         assertThat(kit.remove(bench.context(app)).succeeded()).isTrue();
+    }
+
+    /** systemd keeps the start of a unit that waits for others, whoever has given up asking: by then it may run elsewhere. */
+    @Test
+    void aStartThatStillWaitsNeverHappensAfterARemove() throws Exception {
+        ResourceInfo waiting =
+                KitContract.withState(bench.create("waiting", Map.of("unit", "waiting", "timeLimit", "5")), true);
+        Outcome started = kit.restore(bench.context(waiting));
+        assertThat(started.message()).contains("did not start", "not within timeLimit");
+        assertThat(console(systemctl, "list-jobs", "--no-pager")).contains("waiting.service");
+        assertThat(kit.probe(bench.context(waiting)).state()).isEqualTo(Probe.State.PARTIAL);
+        Outcome removed = kit.remove(bench.context(waiting));
+        assertThat(removed.succeeded()).as(String.valueOf(removed)).isTrue();
+        assertThat(kit.probe(bench.context(waiting)).state()).isEqualTo(Probe.State.STOPPED);
+        Files.createFile(Path.of("/proc/" + first + "/root/run/go"));
+        await(
+                "what it waited for is there",
+                () -> console(systemctl, "is-active", "slow.service").startsWith("active"));
+        await(
+                "systemd has nothing more to do",
+                () -> console(systemctl, "list-jobs", "--no-pager").contains("No jobs"));
+        assertThat(console(systemctl, "is-active", "waiting.service")).startsWith("inactive");
+        assertThat(kit.restore(bench.context(waiting)).succeeded()).isTrue();
+        assertThat(kit.remove(bench.context(waiting)).succeeded()).isTrue();
     }
 
     @Test

@@ -50,6 +50,7 @@ class SystemdKitTest {
                     printf 'Restart=%%s\\nNeedDaemonReload=%%s\\n' $restart $stale
                     printf 'Result=%%s\\nSlice=system-my.slice\\nControlGroup=\\nStatusText=\\n' $result
                     printf 'Id=%%s\\nLoadState=%%s\\nActiveState=%%s\\nSubState=%%s\\n' $last $load $active $sub
+                    printf 'Job=%%s\\n' "$(cat $d/job 2>/dev/null)"
                     printf 'UnitFileState=%%s\\nTriggeredBy=%%s\\n' $file "$(cat $d/triggers 2>/dev/null)";;
                 *" start "*)
                     if [ -e $d/broken ]; then
@@ -59,13 +60,14 @@ class SystemdKitTest {
                 *" daemon-reload"*)
                     [ ! -e $d/deaf ] || { echo "Failed to reload daemon: Connection timed out" >&2; exit 1; }
                     [ -e $d/units/nginx.service.d/50-mainstay.conf ] && touch $d/read || rm -f $d/read;;
-                *" stop "*) [ -e $d/stubborn ] || rm -f $d/running;;
+                *" stop "*) [ -e $d/stubborn ] || rm -f $d/running $d/job;;
                 esac
                 """.formatted(folder));
         Files.setPosixFilePermissions(systemctl, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.createDirectories(folder.resolve("groups"));
         Files.createFile(folder.resolve("groups/cgroup.procs"));
-        kit = new SystemdKit(systemctl.toString(), folder.resolve("units"), List.of(folder.resolve("groups")));
+        kit = new SystemdKit(
+                systemctl.toString(), folder.resolve("units"), List.of(folder.resolve("groups")), Path.of("/proc"));
         bench = new KitBench(kit, folder, Path.of(System.getProperty("mainstay.native")));
     }
 
@@ -215,6 +217,72 @@ class SystemdKitTest {
         assertThat(kit.probe(bench.context(web)).state()).isEqualTo(Probe.State.PARTIAL);
     }
 
+    /** A start that waits for other units is no state of the unit: it looks inactive until systemd gets to it. */
+    @Test
+    void aStartThatWaitsInSystemdIsTakenBack() throws IOException {
+        ResourceInfo web = create();
+        says("job", "4711");
+        Probe waiting = kit.probe(bench.context(web));
+        assertThat(waiting.state()).as(waiting.message()).isEqualTo(Probe.State.PARTIAL);
+        assertThat(waiting.message()).contains("job 4711");
+        says("stubborn", "");
+        assertThat(kit.remove(bench.context(web)).message()).contains("did not stop", "job 4711");
+        Files.delete(folder.resolve("stubborn"));
+        assertThat(kit.remove(bench.context(web)).succeeded()).isTrue();
+        assertThat(kit.probe(bench.context(web)).state()).isEqualTo(Probe.State.STOPPED);
+        says("calls", "");
+        assertThat(kit.remove(bench.context(web)).succeeded()).isTrue();
+        assertThat(Files.readString(folder.resolve("calls"))).contains("stop nginx.service");
+    }
+
+    /** A sub-group that goes away while it is looked at says nothing of the others. */
+    @Test
+    void processesBesideAGroupThatVanishedCount() throws IOException {
+        ResourceInfo web = create();
+        Path group = Files.createDirectories(folder.resolve("groups/system.slice/system-my.slice/nginx.service"));
+        Files.createFile(group.resolve("cgroup.procs"));
+        Files.createSymbolicLink(Files.createDirectory(group.resolve("b")).resolve("cgroup.procs"), Path.of("gone"));
+        Files.writeString(Files.createDirectory(group.resolve("a")).resolve("cgroup.procs"), "4711\n");
+        Files.writeString(Files.createDirectory(group.resolve("c")).resolve("cgroup.procs"), "4712\n");
+        assertThat(kit.remove(bench.context(web)).message()).contains("4711", "4712");
+        assertThat(kit.probe(bench.context(web)).state()).isEqualTo(Probe.State.PARTIAL);
+        Files.writeString(group.resolve("a/cgroup.procs"), "");
+        Files.writeString(group.resolve("c/cgroup.procs"), "");
+        assertThat(kit.remove(bench.context(web)).succeeded())
+                .as("a group that could not be looked at is not known to be empty")
+                .isFalse();
+        assertThat(kit.probe(bench.context(web)).state()).isEqualTo(Probe.State.UNKNOWN);
+        Files.delete(group.resolve("b/cgroup.procs"));
+        Files.createFile(group.resolve("b/cgroup.procs"));
+        assertThat(kit.remove(bench.context(web)).succeeded()).isTrue();
+    }
+
+    /** Without version 2 groups the kernel still says of each process which unit's it is. */
+    @Test
+    void withoutAGroupTreeLeftoversAreFoundByTheirProcesses() throws IOException {
+        ResourceInfo web = create();
+        Path proc = folder.resolve("proc");
+        SystemdKit plain = new SystemdKit(folder + "/systemctl", folder.resolve("units"), List.of(), proc);
+        assertThat(plain.probe(bench.context(web)).state()).as("no /proc").isEqualTo(Probe.State.UNKNOWN);
+        assertThat(plain.remove(bench.context(web)).succeeded()).isFalse();
+        process(proc, "1", "0::/init.scope");
+        process(proc, "31", "12:pids:/system.slice/system-my.slice/nginx.service-not\n1:name=systemd:/other.slice");
+        Files.createDirectories(proc.resolve("32"));
+        Files.createDirectories(proc.resolve("self"));
+        assertThat(plain.probe(bench.context(web)).state()).isEqualTo(Probe.State.STOPPED);
+        assertThat(plain.remove(bench.context(web)).succeeded()).isTrue();
+        process(proc, "33", "12:pids:/\n1:name=systemd:/system.slice/system-my.slice/nginx.service");
+        process(proc, "34", "0::/system.slice/system-my.slice/nginx.service/worker");
+        Probe left = plain.probe(bench.context(web));
+        assertThat(left.state()).isEqualTo(Probe.State.PARTIAL);
+        assertThat(left.message()).contains("33", "34").doesNotContain("31");
+        assertThat(plain.remove(bench.context(web)).message()).contains("33", "34");
+    }
+
+    private static void process(Path proc, String number, String groups) throws IOException {
+        Files.writeString(Files.createDirectories(proc.resolve(number)).resolve("cgroup"), groups + "\n");
+    }
+
     @Test
     void statesInBetweenAndSilenceNeverCountAsStopped() throws IOException {
         ResourceInfo web = create();
@@ -222,7 +290,7 @@ class SystemdKitTest {
         assertThat(kit.probe(bench.context(web)).state()).isEqualTo(Probe.State.PARTIAL);
         says("state", "failed");
         assertThat(kit.probe(bench.context(web)).state()).isEqualTo(Probe.State.STOPPED);
-        SystemdKit deaf = new SystemdKit("/bin/false", folder.resolve("units"), List.of());
+        SystemdKit deaf = new SystemdKit("/bin/false", folder.resolve("units"), List.of(), Path.of("/proc"));
         assertThat(deaf.probe(bench.context(web)).state()).isEqualTo(Probe.State.UNKNOWN);
         assertThat(deaf.remove(bench.context(web)).message()).contains("systemd does not answer");
     }

@@ -25,6 +25,9 @@ public final class SampleKit implements RecoveryKit {
         GOES_ON_WHEN_CANCELLED,
         CLAIMS_WHEN_CANCELLED,
         FORGETS_WHAT_WAS_CANCELLED,
+        REMOVE_GOES_ON_WHEN_CANCELLED,
+        REMOVE_CLAIMS_WHEN_CANCELLED,
+        REMOVE_ONLY_ONCE,
         LEAVES_A_TRACE,
         LEAVES_A_THREAD,
         THROWS,
@@ -38,6 +41,7 @@ public final class SampleKit implements RecoveryKit {
     private boolean believed;
     private int starts;
     private boolean trace;
+    private boolean removeWasCancelled;
     private final CountDownLatch never = new CountDownLatch(1);
 
     public SampleKit(Fault... faults) {
@@ -119,6 +123,19 @@ public final class SampleKit implements RecoveryKit {
     public Outcome remove(ActionContext context) {
         if (!runs && has(Fault.REMOVE_AGAIN_FAILS)) {
             return Outcome.failed("it does not run");
+        }
+        if (has(Fault.REMOVE_ONLY_ONCE) && removeWasCancelled) {
+            return Outcome.success("somebody has removed it already");
+        }
+        if (context.cancelled()) {
+            removeWasCancelled = true;
+            while (has(Fault.REMOVE_GOES_ON_WHEN_CANCELLED)
+                    && !context.remaining().isZero()) {
+                Thread.onSpinWait();
+            }
+            return has(Fault.REMOVE_CLAIMS_WHEN_CANCELLED)
+                    ? Outcome.success("it is gone")
+                    : Outcome.failed("cancelled before the end");
         }
         if (has(Fault.FORGETS_WHAT_WAS_CANCELLED) && !believed) {
             return Outcome.success("nothing of it is written down");

@@ -84,7 +84,28 @@ public record EngineVolume(JsonObject json) {
     }
 
     private long number(String name) {
-        return json.has(name) ? json.get(name).getAsLong() : 0;
+        return number(json, name);
+    }
+
+    private static long number(JsonObject object, String name) {
+        return object.has(name) ? object.get(name).getAsLong() : 0;
+    }
+
+    /** Returns the snapshot of it, or that there is none. */
+    public Mirrors.Snapshot snapshot(String server, String tag) {
+        JsonObject one = json.has("snapshot") ? json.getAsJsonObject("snapshot") : new JsonObject();
+        boolean active = one.has("active") && one.get("active").getAsBoolean();
+        return new Mirrors.Snapshot(
+                server,
+                tag,
+                EngineLink.text(json, "snapshotLocation"),
+                active,
+                active ? EngineLink.text(one, "export") : "",
+                number(one, "blockSize"),
+                number(one, "blocks"),
+                number(one, "bytes"),
+                number(one, "seconds"),
+                EngineLink.text(one, "last"));
     }
 
     private boolean flag(String name) {

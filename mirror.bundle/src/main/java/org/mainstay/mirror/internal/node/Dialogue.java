@@ -32,7 +32,8 @@ final class Dialogue {
     static final String TOPIC = "mirror";
     private static final Duration LIMIT = Duration.ofSeconds(5);
     /** What other servers may ask the engine here for: nothing that gives it a role it could misuse. */
-    private static final List<String> COMMANDS = List.of("pause", "continue", "break", "resync", "set");
+    private static final List<String> COMMANDS =
+            List.of("pause", "continue", "break", "resync", "set", "snapshot", "mark", "drop", "location");
 
     private final Desk desk;
     private final java.util.function.Supplier<ClusterSnapshot> cluster;
@@ -117,32 +118,41 @@ final class Dialogue {
                 .orElseGet(() -> new EngineLink.Answer(9, List.of(server + " cannot be reached")));
     }
 
+    /** One server's side, as its engine describes it. */
+    record Known(String server, String tag, EngineVolume volume) {}
+
     /** Asks all servers for their sides. */
     CompletionStage<List<Mirrors.Side>> sides() {
+        return known().thenApply(all -> all.stream()
+                .map(one -> one.volume().side(one.server(), one.tag()))
+                .toList());
+    }
+
+    /** As {@link #sides}, in the engines' own words. */
+    CompletionStage<List<Known>> known() {
         ClusterSnapshot snapshot = cluster.get();
-        List<CompletableFuture<List<Mirrors.Side>>> all = new ArrayList<>();
-        all.add(CompletableFuture.supplyAsync(() -> sides(snapshot.self(), ownSides()), worker));
+        List<CompletableFuture<List<Known>>> all = new ArrayList<>();
+        all.add(CompletableFuture.supplyAsync(() -> known(snapshot.self(), ownSides()), worker));
         for (Map.Entry<String, ClusterSnapshot.Peer> peer : snapshot.peers().entrySet()) {
             if (!Volumes.in(peer.getValue().lcd()).isEmpty()) {
                 all.add(ask(peer.getKey(), question("sides"))
-                        .thenApply(answer -> sides(peer.getKey(), answer))
+                        .thenApply(answer -> known(peer.getKey(), answer))
                         .exceptionally(gone -> List.of())
                         .toCompletableFuture());
             }
         }
         return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done -> {
-            List<Mirrors.Side> sides = new ArrayList<>();
+            List<Known> sides = new ArrayList<>();
             all.forEach(one -> sides.addAll(one.join()));
             return sides;
         });
     }
 
-    private static List<Mirrors.Side> sides(String server, JsonObject answer) {
-        List<Mirrors.Side> sides = new ArrayList<>();
+    private static List<Known> known(String server, JsonObject answer) {
+        List<Known> sides = new ArrayList<>();
         for (JsonElement element : answer.getAsJsonArray("sides")) {
             JsonObject one = element.getAsJsonObject();
-            EngineVolume volume = new EngineVolume(one.getAsJsonObject("volume"));
-            sides.add(volume.side(server, one.get("tag").getAsString()));
+            sides.add(new Known(server, one.get("tag").getAsString(), new EngineVolume(one.getAsJsonObject("volume"))));
         }
         return sides;
     }
@@ -229,6 +239,11 @@ final class Dialogue {
         String verb = words.get(0);
         if (verb.equals("discard") || verb.equals("force")) {
             return discarding.discard(question.get("tag").getAsString(), verb.equals("force"));
+        }
+        String refusal =
+                verb.equals("location") ? SnapshotDesk.refusal(cluster.get().own(), words) : "";
+        if (!refusal.isEmpty()) {
+            return new EngineLink.Answer(2, List.of(refusal));
         }
         return COMMANDS.contains(verb)
                 ? desk.engine().send(words.toArray())

@@ -82,6 +82,27 @@ public final class MirrorComponent implements Mirrors, MirrorPort {
     }
 
     @Override
+    public CompletionStage<List<Snapshot>> snapshots() {
+        return node.snapshots();
+    }
+
+    @Override
+    public CompletionStage<Reply> takeSnapshots(List<String> tags, String server, Caller caller) {
+        return node.takeSnapshots(tags, server, caller);
+    }
+
+    @Override
+    public CompletionStage<Reply> dropSnapshots(List<String> tags, String server, Caller caller) {
+        return node.dropSnapshots(tags, server, caller);
+    }
+
+    @Override
+    public CompletionStage<Reply> snapshotLocation(
+            String tag, String server, String folder, long blockSize, Caller caller) {
+        return node.snapshotLocation(tag, server, folder, blockSize, caller);
+    }
+
+    @Override
     public Source source(Mirrored volume, Consumer<String> progress) throws InterruptedException {
         return node.source(volume, progress);
     }

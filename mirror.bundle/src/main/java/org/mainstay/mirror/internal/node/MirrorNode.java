@@ -278,8 +278,7 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
         Caller.Role needed =
                 verb == Verb.PAUSE || verb == Verb.CONTINUE ? Caller.Role.OPERATOR : Caller.Role.ADMINISTRATOR;
         if (!caller.role().may(needed)) {
-            return CompletableFuture.completedFuture(Reply.failed(
-                    ExitCode.SYSTEM_ERROR, caller.user() + " is not allowed to do this; the role needed: " + needed));
+            return CompletableFuture.completedFuture(denied(caller, needed));
         }
         return sides().thenApplyAsync(sides -> asked(sides, tag, verb, target, values), workers);
     }
@@ -326,10 +325,51 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
         if (!server.equals(cluster.snapshot().self())) {
             return dialogue.command(server, tag, words);
         }
-        return words.size() == 1 ? discard(tag, words.get(0).equals("force")) : engine.send(words.toArray());
+        if (words.size() == 1) {
+            return discard(tag, words.get(0).equals("force"));
+        }
+        String refusal = words.get(0).equals("location")
+                ? SnapshotDesk.refusal(cluster.snapshot().own(), words)
+                : "";
+        return refusal.isEmpty() ? engine.send(words.toArray()) : new EngineLink.Answer(2, List.of(refusal));
     }
 
-    private static Reply reply(EngineLink.Answer answer) {
+    // ---- snapshots ----
+
+    @Override
+    public CompletionStage<List<Snapshot>> snapshots() {
+        return dialogue.known().thenApply(SnapshotDesk::all);
+    }
+
+    @Override
+    public CompletionStage<Reply> takeSnapshots(List<String> tags, String server, Caller caller) {
+        return asAdministrator(caller, desk -> desk.take(tags, server));
+    }
+
+    @Override
+    public CompletionStage<Reply> dropSnapshots(List<String> tags, String server, Caller caller) {
+        return asAdministrator(caller, desk -> desk.drop(tags, server));
+    }
+
+    @Override
+    public CompletionStage<Reply> snapshotLocation(
+            String tag, String server, String folder, long blockSize, Caller caller) {
+        return asAdministrator(caller, desk -> desk.locate(tag, server, folder, blockSize));
+    }
+
+    private CompletionStage<Reply> asAdministrator(Caller caller, SnapshotDesk.Order order) {
+        return caller.role().may(Caller.Role.ADMINISTRATOR)
+                ? dialogue.known()
+                        .thenApplyAsync(known -> new SnapshotDesk(known, this::command).carryOut(order), workers)
+                : CompletableFuture.completedFuture(denied(caller, Caller.Role.ADMINISTRATOR));
+    }
+
+    private static Reply denied(Caller caller, Caller.Role needed) {
+        return Reply.failed(
+                ExitCode.SYSTEM_ERROR, caller.user() + " is not allowed to do this; the role needed: " + needed);
+    }
+
+    static Reply reply(EngineLink.Answer answer) {
         int exit = switch (answer.exit()) {
             case 2 -> ExitCode.INVALID_ARGUMENT;
             case 8 -> ExitCode.IN_USE;

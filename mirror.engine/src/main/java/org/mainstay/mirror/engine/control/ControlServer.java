@@ -25,6 +25,7 @@ import org.mainstay.mirror.engine.volume.MirrorSettings;
 import org.mainstay.mirror.engine.volume.MirrorType;
 import org.mainstay.mirror.engine.volume.RefusedException;
 import org.mainstay.mirror.engine.volume.Trust;
+import org.mainstay.mirror.engine.volume.Volume;
 import org.mainstay.mirror.engine.volume.VolumeStatus;
 
 /** The control socket (PROTOCOL.md): each connection sends commands, one per line, and gets an answer to each. */
@@ -172,6 +173,10 @@ public final class ControlServer implements AutoCloseable {
             case "break" -> engine.volume(name).breakMirror(peer);
             case "resync" -> engine.volume(name).resync(peer);
             case "recorded" -> engine.volume(name).recorded(peer, hold(need(words, 3)));
+            case "location" -> engine.snapshotLocation(name, peer, number(word(words, 3, "0")));
+            case "snapshot" -> write(out, "| " + engine.prepareSnapshot(name, need(words, 2)));
+            case "mark" -> engine.snapshots().mark(name, need(words, 2), volumes(words, 3));
+            case "drop" -> engine.snapshots().drop(engine.volume(name), peer);
             case "shutdown" -> shutdown.run();
             default ->
                 throw new IllegalArgumentException("there is no command " + words.get(0) + "; PROTOCOL.md has them");
@@ -183,10 +188,17 @@ public final class ControlServer implements AutoCloseable {
         for (VolumeStatus one : engine.status()) {
             if (name.isEmpty() || name.equals(one.volume().get("name"))) {
                 Map<String, Object> all = new LinkedHashMap<>(one.volume());
+                all.put("snapshotLocation", engine.snapshotLocation(String.valueOf(all.get("name"))));
                 all.put("mirrors", one.mirrors());
                 write(out, "| " + Words.json(all));
             }
         }
+    }
+
+    private List<Volume> volumes(List<String> words, int from) {
+        return words.subList(Math.min(from, words.size()), words.size()).stream()
+                .map(engine::volume)
+                .toList();
     }
 
     private static String word(List<String> words, int index, String otherwise) {

@@ -43,12 +43,13 @@ public final class Engine implements AutoCloseable, Exports {
     private final String self;
     private final EngineEnvironment env;
     private final Leases leases;
-    private final Map<String, VolumeFiles> files = new TreeMap<>();
+    private final Map<String, VolumeFiles> files = new ConcurrentHashMap<>();
     private final Map<String, Volume> volumes = new ConcurrentHashMap<>();
     private final Map<String, Long> leaseEnds = new ConcurrentHashMap<>();
     /** By volume: one command about its role at a time. It may wait for the disk, so others do not wait for it. */
     private final Map<String, ReentrantLock> roles = new ConcurrentHashMap<>();
 
+    private final SnapshotCommands snapshots;
     private final NbdServer nbd;
     private final LinkServer links;
     private int ticks;
@@ -72,6 +73,7 @@ public final class Engine implements AutoCloseable, Exports {
         this.self = self;
         this.env = new EngineEnvironment(memory, security, log);
         this.leases = new Leases(folder);
+        this.snapshots = new SnapshotCommands(env);
         open();
         this.nbd = new NbdServer(this, NbdLimits.DEFAULT, env.buffers(), env.timer(), log);
         this.links = replication == null ? null : new LinkServer(replication, security, this::accept, env.timer(), log);
@@ -143,6 +145,36 @@ public final class Engine implements AutoCloseable, Exports {
 
     EngineEnvironment env() {
         return env;
+    }
+
+    SnapshotCommands snapshots() {
+        return snapshots;
+    }
+
+    /** Prepares a snapshot in the volume's location. @return the name of its export */
+    String prepareSnapshot(String name, String id) throws IOException, InterruptedException {
+        VolumeFiles one = files(name);
+        return snapshots.prepare(volume(name), id, one.snapshotLocation(), one.snapshotBlock());
+    }
+
+    /** Sets where snapshots are kept. @param location empty: they are disabled */
+    void snapshotLocation(String name, String location, long block) throws IOException, InterruptedException {
+        Volume volume = volume(name);
+        if (!volume.snapshots().export().isEmpty()) {
+            throw new IllegalStateException("there is a snapshot of " + name + ": drop it first");
+        }
+        if (!location.isEmpty()) {
+            snapshots.check(volume, location, block);
+        }
+        synchronized (this) {
+            files(name).snapshots(location, block);
+        }
+    }
+
+    /** Returns where snapshots are kept; empty: nowhere. */
+    String snapshotLocation(String name) {
+        VolumeFiles one = files.get(name);
+        return one == null ? "" : one.snapshotLocation();
     }
 
     /** Returns where other engines connect. */
@@ -326,7 +358,10 @@ public final class Engine implements AutoCloseable, Exports {
     public Export find(String name) {
         int at = name.lastIndexOf('@');
         Volume volume = at < 0 ? null : volumes.get(name.substring(0, at));
-        return volume != null && exportName(volume).equals(name) ? volume : null;
+        if (volume == null) {
+            return null;
+        }
+        return exportName(volume).equals(name) ? volume : volume.snapshots().find(name);
     }
 
     private static String exportName(Volume volume) {
@@ -337,6 +372,11 @@ public final class Engine implements AutoCloseable, Exports {
     public List<String> names() {
         List<String> names = new ArrayList<>();
         new TreeMap<>(volumes).values().stream().filter(Volume::serving).forEach(v -> names.add(exportName(v)));
+        new TreeMap<>(volumes)
+                .values().stream()
+                        .map(v -> v.snapshots().export())
+                        .filter(e -> !e.isEmpty())
+                        .forEach(names::add);
         return names;
     }
 

@@ -19,11 +19,15 @@ import org.mainstay.mirror.engine.volume.VolumeState;
 /** The files of one volume: what was configured, its state, its intent logs, and the storage itself (PROTOCOL.md, Files). */
 final class VolumeFiles {
     private static final String MIRROR = "mirror.";
+    private static final String SNAPSHOT_LOCATION = "snapshot.location";
+    private static final String SNAPSHOT_BLOCK = "snapshot.block";
     private final Path folder;
     private final String name;
     private final FileStore configuration;
     private Map<String, String> lines = new TreeMap<>();
     private FileDisk disk;
+    private volatile String location = "";
+    private volatile long block;
 
     VolumeFiles(Path folder, String name) {
         this.folder = folder;
@@ -51,6 +55,8 @@ final class VolumeFiles {
         if (lines == null) {
             throw new IOException("there is no volume " + name);
         }
+        location = lines.getOrDefault(SNAPSHOT_LOCATION, "");
+        block = Long.parseLong(lines.getOrDefault(SNAPSHOT_BLOCK, "0"));
     }
 
     /** Loads a volume that is known to be kept there. @throws IOException if it is kept elsewhere */
@@ -144,6 +150,27 @@ final class VolumeFiles {
             access.getFD().sync();
         }
         return IntentLog.create(FileDisk.open(file, true), size);
+    }
+
+    /** Returns where snapshots are kept (EMC-125); empty: they are disabled. */
+    String snapshotLocation() {
+        return location;
+    }
+
+    /** Returns the size of the blocks of snapshots; 0: the usual one (SNAP-035). */
+    long snapshotBlock() {
+        return block;
+    }
+
+    /** Changes both, durably. */
+    void snapshots(String newLocation, long newBlock) throws IOException {
+        Map<String, String> changed = new TreeMap<>(lines);
+        changed.put(SNAPSHOT_LOCATION, newLocation);
+        changed.put(SNAPSHOT_BLOCK, Long.toString(newBlock));
+        configuration.save(changed);
+        lines = changed;
+        location = newLocation;
+        block = newBlock;
     }
 
     /** Adds a mirror, durably. */

@@ -39,7 +39,9 @@ public enum FrameType {
     /** Echo of a ping while the target is not current: says only that the source is there. */
     ALIVE(20),
     /** Source to target, the last: this source ends in order and writes no more; you are current. Answered by DONE. */
-    HANDOVER(21);
+    HANDOVER(21),
+    /** Source to target: the snapshot that was prepared (text) is of this moment. Answered by DONE. Sent only where one was prepared. */
+    MARK(22);
 
     private static final FrameType[] BY_CODE = new FrameType[32];
 

@@ -427,7 +427,7 @@ final class Mirror implements LinkHandler {
             clean.andNot(dirty);
             clean.andNot(resync.taken());
             log.clear(clean);
-            volume.env().run(() -> volume.commitLog(this));
+            volume.env().run(() -> volume.logs().commit(this));
         }
     }
 

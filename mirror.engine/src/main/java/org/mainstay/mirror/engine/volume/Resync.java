@@ -138,7 +138,7 @@ final class Resync {
             log.commit();
             return Marks.ALL;
         } catch (IOException e) {
-            return volume.giveUpLog(mirror, e) ? Marks.AS_THEY_WERE : Marks.UNKNOWN;
+            return volume.logs().giveUp(mirror, e) ? Marks.AS_THEY_WERE : Marks.UNKNOWN;
         }
     }
 

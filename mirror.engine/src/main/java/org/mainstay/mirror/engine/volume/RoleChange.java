@@ -96,6 +96,8 @@ final class RoleChange {
             after = after.peer(mirror.name(), base(before, mirror, from));
         }
         save(after);
+        // It would miss what is written here from now on; service does not wait for it (SNAP-051).
+        volume.target().snapshots().drop("the volume becomes source here");
         volume.activate();
         volume.path().accept();
         for (Mirror mirror : volume.mirrors()) {

@@ -1,7 +1,6 @@
 package org.mainstay.mirror.engine.volume;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.mainstay.mirror.engine.io.BlockRequest;
@@ -20,6 +19,7 @@ import org.mainstay.mirror.engine.link.LinkHandler;
 final class TargetSide {
     private final Volume volume;
     private final DiskTurns turns = new DiskTurns();
+    private final Snapshots snapshots;
 
     private String source = "";
     /** Whether sources are turned away, as this side is about to become one. */
@@ -36,6 +36,11 @@ final class TargetSide {
 
     TargetSide(Volume volume) {
         this.volume = volume;
+        this.snapshots = new Snapshots(volume);
+    }
+
+    Snapshots snapshots() {
+        return snapshots;
     }
 
     // ---- role; lock held ----
@@ -233,6 +238,8 @@ final class TargetSide {
         private long alive;
 
         private volatile long heard;
+        /** While old blocks are copied nothing is read of the connection. */
+        private final Runnable stillHeard = this::hear;
 
         Session(Link link, long pingMillis, Map<String, String> hello) {
             this.link = link;
@@ -243,6 +250,10 @@ final class TargetSide {
 
         void end() {
             ended = true;
+        }
+
+        private void hear() {
+            heard = volume.env().nanos();
         }
 
         private boolean over() {
@@ -276,11 +287,12 @@ final class TargetSide {
 
         @Override
         public void received(Link from, Frame frame) {
-            heard = volume.env().nanos();
+            hear();
             switch (frame.type()) {
                 case WRITE, BLOCK, ZERO, TRIM -> apply(frame);
                 case FLUSH -> flush(frame.seq());
                 case SUMS -> compare(frame);
+                case MARK -> mark(frame);
                 case BEGIN, END, GENERATION, HANDOVER -> change(frame);
                 case PONG ->
                     volume.locked(() -> {
@@ -314,6 +326,7 @@ final class TargetSide {
                     fail(frame, BlockRequest.EINVAL);
                     return;
                 }
+                snapshots.preserve(frame.offset(), frame.length(), silence, stillHeard);
                 try {
                     switch (frame.type()) {
                         case ZERO -> volume.disk().zero(frame.offset(), frame.length(), false);
@@ -345,36 +358,36 @@ final class TargetSide {
         }
 
         private void compare(Frame frame) {
+            Comparison comparison = new Comparison(frame);
             // What an earlier session left under way would change what was compared.
             if (!turns.take(this::over)) {
                 return;
             }
-            int length = (int) Math.min(frame.length(), Frame.LARGEST_PAYLOAD);
-            ByteBuffer theirs = frame.payload();
-            ByteBuffer data = volume.env().buffers().takeBeyond(length);
-            int blocks = (length + IntentLog.BLOCK - 1) / IntentLog.BLOCK;
-            ByteBuffer differs = ByteBuffer.allocateDirect((blocks + 7) / 8);
             int error = 0;
             try {
-                data.limit(length);
-                volume.disk().read(data.duplicate(), frame.offset());
-                ByteBuffer mine = Resync.digests(data);
-                for (int i = 0; i < blocks; i++) {
-                    int at = i * Resync.DIGEST;
-                    boolean equal = theirs.remaining() >= at + Resync.DIGEST
-                            && theirs.slice(theirs.position() + at, Resync.DIGEST)
-                                    .equals(mine.slice(at, Resync.DIGEST));
-                    if (!equal) {
-                        differs.put(i / 8, (byte) (differs.get(i / 8) | 1 << (i & 7)));
-                    }
-                }
-            } catch (IOException | IllegalArgumentException e) {
-                error = BlockRequest.EIO;
+                error = comparison.run(volume);
             } finally {
                 turns.give();
-                volume.env().buffers().give(data);
             }
-            link.send(FrameType.DONE, frame.seq(), 0, error, differs, null);
+            link.send(FrameType.DONE, frame.seq(), 0, error, comparison.differs(), null);
+        }
+
+        /** Everything before is applied, also of earlier sessions; nothing after. */
+        private void mark(Frame frame) {
+            if (!turns.take(this::over)) {
+                return;
+            }
+            try {
+                volume.locked(() -> {
+                    boolean begun = session == this
+                            && !over()
+                            && mirroring
+                            && snapshots.begin(frame.text().getOrDefault("snapshot", ""));
+                    link.send(FrameType.DONE, frame.seq(), 0, begun ? 0 : BlockRequest.EIO);
+                });
+            } finally {
+                turns.give();
+            }
         }
 
         private void change(Frame frame) {

@@ -27,6 +27,7 @@ public final class Volume implements Export {
     private final WritePath path;
     private final Barrier barrier;
     private final TargetSide target;
+    private final LogKeeper logs = new LogKeeper(this);
     private final Map<String, Mirror> mirrors = new TreeMap<>();
     private final Map<String, String> addresses = new TreeMap<>();
     private final Clients clients = new Clients();
@@ -182,6 +183,7 @@ public final class Volume implements Export {
     void stopped() {
         active = false;
         target.stop();
+        target.snapshots().drop("the volume was stopped");
         path.refuse(BlockRequest.ESHUTDOWN);
         barrier.clear();
         mirrorList.forEach(mirror -> mirror.close("the source stopped"));
@@ -316,32 +318,6 @@ public final class Volume implements Export {
 
     // ---- for all; without the lock ----
 
-    /** Brings marks to storage; a log that fails is given up, which is recorded. @return false: not even that could be */
-    boolean commitLog(Mirror mirror) {
-        IntentLog log = mirror.log();
-        if (log == null) {
-            return true;
-        }
-        try {
-            log.commit();
-            return true;
-        } catch (IOException e) {
-            return giveUpLog(mirror, e);
-        }
-    }
-
-    /** Records that changes are missing from a log. @return false: not even that could be */
-    boolean giveUpLog(Mirror mirror, IOException why) {
-        env.log("ERROR the intent log of " + name + " for " + mirror.name()
-                + " cannot be written, the next resynchronisation after a crash is full: " + why);
-        lock();
-        try {
-            return save(state.peer(mirror.name(), mirror.record().logComplete(false)));
-        } finally {
-            unlock();
-        }
-    }
-
     int flushLocal() {
         return io.flush();
     }
@@ -404,6 +380,10 @@ public final class Volume implements Export {
         return target;
     }
 
+    LogKeeper logs() {
+        return logs;
+    }
+
     List<Mirror> mirrors() {
         return mirrorList;
     }
@@ -437,6 +417,11 @@ public final class Volume implements Export {
     /** Returns what is kept of the volume. */
     public VolumeState state() {
         return state;
+    }
+
+    /** Returns what may be taken of the volume as target (SNAP-). */
+    public Snapshots snapshots() {
+        return target.snapshots();
     }
 
     /** Returns what is to be told about the volume. */

@@ -34,6 +34,7 @@ public record VolumeStatus(Map<String, Object> volume, List<Map<String, Object>>
             all.put("current", target.current());
             all.put("leaving", target.leaving());
         }
+        all.put("snapshot", volume.snapshots().status());
         Map<String, Object> configured = new LinkedHashMap<>();
         volume.mirrors()
                 .forEach(mirror -> configured.put(

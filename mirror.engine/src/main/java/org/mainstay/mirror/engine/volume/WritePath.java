@@ -152,7 +152,7 @@ final class WritePath {
         }
         boolean ok = true;
         for (Mirror mirror : mirrors) {
-            ok &= volume.commitLog(mirror);
+            ok &= volume.logs().commit(mirror);
         }
         volume.lock();
         try {

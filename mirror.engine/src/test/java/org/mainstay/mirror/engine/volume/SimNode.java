@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import org.mainstay.mirror.engine.io.Buffers;
+import org.mainstay.mirror.engine.io.Disk;
 import org.mainstay.mirror.engine.io.LocalIo;
 import org.mainstay.mirror.engine.link.Frame;
 import org.mainstay.mirror.engine.link.FrameType;
@@ -207,7 +209,44 @@ final class SimNode implements Environment, StateStore {
     @Override
     public void event(String line) {
         world.say(name + "! " + line);
+        events.accept(line);
     }
+
+    // ---- snapshots ----
+
+    /** Told of every event. */
+    java.util.function.Consumer<String> events = line -> {};
+
+    /** Returns room for a snapshot in this life of the machine, which may die in each change of the file. */
+    SnapshotRoom room(SimDisk file) {
+        long mine = life;
+        file.hook(this::step);
+        return new SnapshotRoom() {
+            @Override
+            public Disk file() {
+                return file;
+            }
+
+            @Override
+            public Executor copier() {
+                return Runnable::run;
+            }
+
+            @Override
+            public Executor clients() {
+                return job -> later(mine, 1 + world.random.nextInt(3_000_000), job);
+            }
+
+            @Override
+            public void close() {
+                file.close();
+                closedRooms++;
+            }
+        };
+    }
+
+    /** How many rooms of snapshots were given back. */
+    int closedRooms;
 
     // ---- state ----
 

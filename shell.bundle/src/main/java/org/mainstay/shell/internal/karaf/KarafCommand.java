@@ -84,7 +84,7 @@ final class KarafCommand implements Command {
                 Path.of(""),
                 terminal(session),
                 ShellUsers.caller(session, runner.server()),
-                new Cancellation(),
+                cancellation(session),
                 false);
         int code = runner.run(new CommandCall(prefix.name(), words), context);
         session.put("EXIT_CODE", code);
@@ -92,6 +92,11 @@ final class KarafCommand implements Command {
             throw new ExitCodeException(code);
         }
         return null;
+    }
+
+    /** The caller's of {@code mainstay karaf}; on Karaf's own consoles Ctrl-C interrupts the thread. */
+    private static Cancellation cancellation(Session session) {
+        return session.get(KarafSessions.CANCELLATION) instanceof Cancellation callers ? callers : new Cancellation();
     }
 
     private static Terminal terminal(Session session) {

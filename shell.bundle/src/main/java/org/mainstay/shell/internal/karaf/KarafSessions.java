@@ -18,6 +18,9 @@ import org.slf4j.LoggerFactory;
 public final class KarafSessions implements Platform.KarafShell {
     private static final Logger LOG = LoggerFactory.getLogger(KarafSessions.class);
 
+    /** Session variable with the cancellation of who called {@code mainstay karaf}. */
+    static final String CANCELLATION = "MAINSTAY_CANCELLATION";
+
     private final SessionFactory factory;
 
     public KarafSessions(SessionFactory factory) {
@@ -47,6 +50,7 @@ public final class KarafSessions implements Platform.KarafShell {
         Session session = factory.create(context.in(), out, terminal ? context.err() : PlainStream.over(context.err()));
         try {
             session.put("USER", context.caller().user());
+            session.put(CANCELLATION, context.cancellation());
             Object result = session.execute(line);
             if (result != null) {
                 out.println(result);

@@ -82,7 +82,8 @@ public final class CommandRegistry {
         } catch (CommandException e) {
             context.err().println(call.name() + ": " + e.getMessage());
             return e.exitCode();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // an error, too: of a bundle that was replaced meanwhile, or of a stack that was too deep
             LOG.error("internal error in command {}", call.name(), e);
             context.err().println(call.name() + ": internal error: " + e + "; data/log/ has the details");
             return ExitCode.INTERNAL_ERROR;

@@ -119,8 +119,9 @@ public interface Platform {
             throw new CommandException(ExitCode.SYSTEM_ERROR, "the stored database cannot be read here");
         }
 
-        /** As {@link DatabaseSetup#rewrite}. */
-        default List<String> rewrite(DatabaseSetup.TextChange change, boolean dryRun) throws IOException {
+        /** As {@link DatabaseSetup#rewrite}. @throws CommandException exit code 3 if Mainstay runs on this server */
+        default List<String> rewrite(DatabaseSetup.TextChange change, boolean dryRun)
+                throws IOException, CommandException {
             throw new IOException("the stored database cannot be changed here");
         }
     }

@@ -56,6 +56,8 @@ final class AskedRun {
                 return Invocation.INTERRUPTED;
             }
             if (next instanceof Throwable failure) {
+                // it may run there all the same, as when only the answer was late
+                send(Frame.empty(Frame.CANCEL));
                 throw RemoteCommands.unreachable(server, failure);
             }
             if (next instanceof Cancelled) {

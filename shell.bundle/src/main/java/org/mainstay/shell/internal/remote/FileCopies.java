@@ -27,12 +27,15 @@ import org.mainstay.shell.internal.registry.CommandContext;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import org.mainstay.shell.internal.socket.RunFrame;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Copies files between servers over the authenticated messages, topic {@code files} (PROTOCOL.md, CMD-030 to CMD-037). A piece is sent when
  * the one before was written, so that a file of any size needs little memory on both sides. Thread-safe.
  */
 public final class FileCopies implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(FileCopies.class);
     static final String TOPIC = "files";
 
     /** Piece of a file. */
@@ -41,6 +44,7 @@ public final class FileCopies implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final Messenger messenger;
+    private final Duration limit;
     private final IncomingFiles incoming;
     private final AtomicLong counter = new AtomicLong();
     private final ExecutorService threads;
@@ -57,19 +61,35 @@ public final class FileCopies implements AutoCloseable {
 
     /** @param home LKROOT: what relative targets are relative to */
     public FileCopies(Messenger messenger, Path home) {
+        this(messenger, home, IncomingFile.Disk.REAL, LIMIT);
+    }
+
+    /** @param limit how long another server may take for one step */
+    FileCopies(Messenger messenger, Path home, IncomingFile.Disk disk, Duration limit) {
         this.messenger = messenger;
-        this.incoming = new IncomingFiles(home.toAbsolutePath());
+        this.limit = limit;
+        this.incoming = new IncomingFiles(home.toAbsolutePath(), disk);
         this.threads = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "mainstay-copy");
             thread.setDaemon(true);
             return thread;
         });
         this.handler = messenger.handle(TOPIC, this::receive);
-        this.sessions = messenger.sessions(session -> {
-            if (!session.open()) {
-                incoming.forget(session.peer());
-            }
-        });
+        this.sessions = messenger.sessions(this::session);
+    }
+
+    /** Called in the order of all session news of this server: returns at once, however long a disk takes. */
+    private void session(Messenger.Session session) {
+        if (session.open()) {
+            return;
+        }
+        List<IncomingFile> begun = incoming.forget(session.peer());
+        try {
+            begun.forEach(file -> threads.execute(file::drop));
+        } catch (RejectedExecutionException e) {
+            // close() no longer knows them; threads are ending, so this is not on a session's way for long
+            begun.forEach(file -> file.dropWithin(0));
+        }
     }
 
     /** Where pieces go: another server, or this one. */
@@ -86,22 +106,35 @@ public final class FileCopies implements AutoCloseable {
             Line line = here
                     ? (step, content) -> local(id, step, content)
                     : (step, content) -> remote(server, id, step, content);
+            boolean complete = false;
             try (InputStream in = Files.newInputStream(file)) {
                 line.say(Step.BEGIN, IncomingFiles.beginning(file, target, files.size() > 1, mode(file)));
                 byte[] piece = new byte[PIECE];
                 for (int got = in.readNBytes(piece, 0, PIECE); got > 0; got = in.readNBytes(piece, 0, PIECE)) {
                     if (context.cancellation().cancelled()) {
-                        line.say(Step.DROP, new byte[0]);
                         throw new CommandException(
                                 Invocation.INTERRUPTED, "interrupted; " + file.getFileName() + " was not copied");
                     }
                     line.say(Step.PIECE, java.util.Arrays.copyOf(piece, got));
                 }
                 line.say(Step.END, new byte[0]);
+                complete = true;
             } catch (IOException e) {
-                line.say(Step.DROP, new byte[0]);
                 throw new CommandException(ExitCode.SYSTEM_ERROR, file + " cannot be read: " + e.getMessage());
+            } finally {
+                if (!complete) {
+                    drop(server, here, id);
+                }
             }
+        }
+    }
+
+    /** What was begun vanishes there; nobody waits for it, because that server may be why the copy failed. */
+    private void drop(String server, boolean here, String id) {
+        if (here) {
+            incoming.take("", id, Step.DROP, new byte[0]);
+        } else if (!messenger.send(server, TOPIC, message(id, Step.DROP, new byte[0]))) {
+            LOG.debug("{} was not told that copy {} was given up; it knows when the session ends", server, id);
         }
     }
 
@@ -118,18 +151,10 @@ public final class FileCopies implements AutoCloseable {
 
     private void remote(String server, String id, Step step, byte[] content)
             throws CommandException, InterruptedException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(content.length + 64);
-        try (DataOutputStream data = new DataOutputStream(bytes)) {
-            data.writeByte(step.ordinal());
-            RunFrame.writeString(data, id);
-            data.write(content);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
         byte[] answer;
         try {
             answer = messenger
-                    .request(server, TOPIC, bytes.toByteArray(), LIMIT)
+                    .request(server, TOPIC, message(id, step, content), limit)
                     .toCompletableFuture()
                     .get();
         } catch (ExecutionException e) {
@@ -139,6 +164,18 @@ public final class FileCopies implements AutoCloseable {
             throw new CommandException(
                     answer[0], server + ": " + new String(answer, 1, answer.length - 1, StandardCharsets.UTF_8));
         }
+    }
+
+    private static byte[] message(String id, Step step, byte[] content) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(content.length + 64);
+        try (DataOutputStream data = new DataOutputStream(bytes)) {
+            data.writeByte(step.ordinal());
+            RunFrame.writeString(data, id);
+            data.write(content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
     }
 
     private CompletionStage<byte[]> receive(String from, byte[] payload) {

@@ -1,44 +1,38 @@
 package org.mainstay.shell.internal.remote;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.remote.FileCopies.Step;
 import org.mainstay.shell.internal.socket.RunFrame;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** Files that other servers, or this one, are copying to this server: hidden until they are complete and on disk. Thread-safe. */
+/**
+ * Files that other servers, or this one, are copying to this server: hidden until they are complete and on disk. A disk that hangs holds
+ * up the files on it and nothing else. Thread-safe.
+ */
 final class IncomingFiles implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(IncomingFiles.class);
+    /** How long a file that is being written may hold up the end. */
+    private static final long CLOSE_MILLIS = 1_000;
 
     private final Path home;
-    private final Map<String, Incoming> files = new HashMap<>();
+    private final IncomingFile.Disk disk;
+    private final Map<String, IncomingFile> files = new ConcurrentHashMap<>();
 
-    IncomingFiles(Path home) {
+    IncomingFiles(Path home, IncomingFile.Disk disk) {
         this.home = home;
+        this.disk = disk;
     }
 
     /** Answer to a step: exit code and what was wrong. */
     record Answer(int exitCode, String text) {
         static final Answer DONE = new Answer(ExitCode.SUCCESS, "");
     }
-
-    /** A file that is being written under another name. */
-    private record Incoming(Path temporary, Path target, FileChannel channel, String mode) {}
 
     static byte[] beginning(Path file, String target, boolean directory, String mode) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -53,24 +47,19 @@ final class IncomingFiles implements AutoCloseable {
         return bytes.toByteArray();
     }
 
-    synchronized Answer take(String from, String id, Step step, byte[] content) {
+    Answer take(String from, String id, Step step, byte[] content) {
         String key = from + "\t" + id;
         try {
-            switch (step) {
-                case BEGIN -> {
-                    return begin(key, content);
+            return switch (step) {
+                case BEGIN -> begin(key, content);
+                case PIECE -> known(key).write(content);
+                case END -> {
+                    known(key).finish();
+                    files.remove(key);
+                    yield Answer.DONE;
                 }
-                case PIECE -> {
-                    FileChannel channel = known(key).channel();
-                    ByteBuffer bytes = ByteBuffer.wrap(content);
-                    while (bytes.hasRemaining()) {
-                        channel.write(bytes);
-                    }
-                }
-                case END -> end(key);
                 case DROP -> drop(key);
-            }
-            return Answer.DONE;
+            };
         } catch (IOException | IllegalArgumentException e) {
             drop(key);
             String text = e.getMessage() == null ? e.toString() : e.getMessage();
@@ -78,8 +67,8 @@ final class IncomingFiles implements AutoCloseable {
         }
     }
 
-    private Incoming known(String key) throws IOException {
-        Incoming file = files.get(key);
+    private IncomingFile known(String key) throws IOException {
+        IncomingFile file = files.get(key);
         if (file == null) {
             throw new IOException("the copy was given up");
         }
@@ -87,66 +76,42 @@ final class IncomingFiles implements AutoCloseable {
     }
 
     private Answer begin(String key, byte[] content) throws IOException {
-        String name;
-        String wanted;
-        boolean directory;
-        String mode;
-        try (DataInputStream data = new DataInputStream(new ByteArrayInputStream(content))) {
-            name = RunFrame.readString(data);
-            wanted = RunFrame.readString(data);
-            directory = data.readBoolean();
-            mode = RunFrame.readString(data);
-        }
-        Path place = home.resolve(wanted);
-        if (name.isEmpty() || name.contains("/") || name.equals(".") || name.equals("..")) {
-            return new Answer(ExitCode.INVALID_ARGUMENT, "'" + name + "' is not a file name");
-        }
-        if (directory && !Files.isDirectory(place)) {
-            return new Answer(ExitCode.NOT_FOUND, "there is no directory " + wanted + "; several files need one");
-        }
-        Path target = Files.isDirectory(place) || wanted.endsWith("/") ? place.resolve(name) : place;
-        if (target.getParent() == null || !Files.isDirectory(target.getParent())) {
-            return new Answer(ExitCode.NOT_FOUND, "there is no directory " + target.getParent());
-        }
-        if (Files.isDirectory(target)) {
-            return new Answer(ExitCode.EXISTS, target + " is a directory");
-        }
         drop(key);
-        Path temporary = Files.createTempFile(target.getParent(), "." + name + ".", ".copying");
-        files.put(key, new Incoming(temporary, target, FileChannel.open(temporary, StandardOpenOption.WRITE), mode));
+        IncomingFile file = new IncomingFile(home, disk);
+        files.put(key, file);
+        Answer answer = file.begin(content);
+        if (answer.exitCode() != ExitCode.SUCCESS) {
+            files.remove(key, file);
+        }
+        return answer;
+    }
+
+    private Answer drop(String key) {
+        IncomingFile file = files.remove(key);
+        if (file != null) {
+            file.drop();
+        }
         return Answer.DONE;
     }
 
-    private void end(String key) throws IOException {
-        Incoming file = known(key);
-        file.channel().force(true);
-        file.channel().close();
-        Files.setPosixFilePermissions(file.temporary(), PosixFilePermissions.fromString(file.mode()));
-        Files.move(file.temporary(), file.target(), StandardCopyOption.ATOMIC_MOVE);
-        files.remove(key);
-    }
-
-    private void drop(String key) {
-        Incoming file = files.remove(key);
-        if (file != null) {
-            try {
-                file.channel().close();
-                Files.deleteIfExists(file.temporary());
-            } catch (IOException e) {
-                LOG.warn("{} of an unfinished copy is left: {}", file.temporary(), e.toString());
-            }
-        }
-    }
-
-    /** The other server is gone: what it had begun vanishes. */
-    synchronized void forget(String from) {
-        java.util.List.copyOf(files.keySet()).stream()
+    /**
+     * The other server is gone: what it had begun is no longer known here.
+     *
+     * @return the files, for the caller to drop where it can wait for their disks; what the server begins from now on is not among them
+     */
+    List<IncomingFile> forget(String from) {
+        return files.keySet().stream()
                 .filter(key -> key.startsWith(from + "\t"))
-                .forEach(this::drop);
+                .map(files::remove)
+                .filter(java.util.Objects::nonNull)
+                .toList();
     }
 
     @Override
-    public synchronized void close() {
-        java.util.List.copyOf(files.keySet()).forEach(this::drop);
+    public void close() {
+        files.keySet().stream()
+                .map(files::remove)
+                .filter(java.util.Objects::nonNull)
+                .forEach(file -> file.dropWithin(CLOSE_MILLIS));
     }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Messenger;
@@ -93,7 +94,7 @@ public final class RemoteCommands implements RemoteServers, AutoCloseable {
             Frame frame = message.frame();
             switch (frame.type()) {
                 case Frame.RUN -> start(from, message);
-                case Frame.CANCEL -> withRunning(from, message, RunningCommand::cancel);
+                case Frame.CANCEL -> withRunning(from, message, command -> aside(command::cancel));
                 case Frame.ACKNOWLEDGE -> {
                     int bytes = frame.number();
                     withRunning(from, message, command -> command.acknowledged(bytes));
@@ -130,19 +131,34 @@ public final class RemoteCommands implements RemoteServers, AutoCloseable {
         if (running.putIfAbsent(key, command) != null) {
             throw new Frame.ProtocolException("the run " + message.run() + " exists already");
         }
-        threads.execute(() -> {
-            try {
-                command.run(start);
-            } finally {
-                running.remove(key);
-            }
-        });
+        try {
+            threads.execute(() -> {
+                try {
+                    command.run(start);
+                } finally {
+                    running.remove(key);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            running.remove(key);
+            throw new IOException("Mainstay is stopping there", e);
+        }
+    }
+
+    /** Commands decide how long they take to end; who tells of sessions and messages must not wait for it. */
+    private void aside(Runnable task) {
+        try {
+            threads.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("commands are shutting down, which cancels all of them", e);
+        }
     }
 
     private static String key(String from, String run) {
         return from + "\t" + run;
     }
 
+    /** Called in the order of all session news of this server: returns at once. */
     private void session(Session session) {
         if (session.open()) {
             return;
@@ -152,7 +168,10 @@ public final class RemoteCommands implements RemoteServers, AutoCloseable {
                 .forEach(run -> run.failed(new Messenger.NoCommunicationException("the connection was lost")));
         running.values().stream()
                 .filter(command -> command.from().equals(session.peer()))
-                .forEach(RunningCommand::lost);
+                .forEach(command -> {
+                    command.lost();
+                    aside(command::cancel);
+                });
     }
 
     /** Ends everything: asked runs fail, running commands are cancelled. */

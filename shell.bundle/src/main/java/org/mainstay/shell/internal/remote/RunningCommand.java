@@ -5,6 +5,8 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Messenger;
 import org.mainstay.shell.internal.registry.Cancellation;
 import org.mainstay.shell.internal.registry.CommandContext;
@@ -22,6 +24,8 @@ final class RunningCommand {
     private static final int WINDOW_BYTES = 1 << 18;
     /** Pause before the next try when the queue to the other server is full. */
     private static final int RETRY_MILLIS = 20;
+    /** How long output of a cancelled command waits to be taken. */
+    private static final long LAST_OUTPUT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Messenger messenger;
     private final CommandRunner runner;
@@ -30,6 +34,8 @@ final class RunningCommand {
     private final Cancellation cancellation = new Cancellation();
     private long onTheWay;
     private boolean lost;
+    private boolean cancelled;
+    private long outputEnd;
 
     RunningCommand(Messenger messenger, CommandRunner runner, String from, String id) {
         this.messenger = messenger;
@@ -42,17 +48,20 @@ final class RunningCommand {
         return from;
     }
 
+    /** Ends the command. Its last output has a moment: who gave up may no longer take it. */
     void cancel() {
-        cancellation.cancel();
-    }
-
-    /** The asking server is gone. */
-    void lost() {
         synchronized (this) {
-            lost = true;
+            cancelled = true;
+            outputEnd = System.nanoTime() + LAST_OUTPUT_NANOS;
             notifyAll();
         }
         cancellation.cancel();
+    }
+
+    /** The asking server is gone: nothing is sent any more. Returns at once; {@link #cancel} ends the command. */
+    synchronized void lost() {
+        lost = true;
+        notifyAll();
     }
 
     /** Commands shut down here: the asking server is told. */
@@ -80,15 +89,24 @@ final class RunningCommand {
                 start.caller(),
                 cancellation,
                 true);
-        int code;
+        int code = ExitCode.INTERNAL_ERROR;
         try {
             code = runner.run(start.run().call(), context);
         } catch (InterruptedException e) {
             code = Invocation.INTERRUPTED;
+        } catch (RuntimeException | Error e) {
+            LOG.error("internal error in command {} of {}", start.run().call().name(), from, e);
+            err.println(start.run().call().name() + ": internal error: " + e + "; data/log/ has the details");
+        } finally {
+            end(code, out, err);
         }
-        out.flush();
-        err.flush();
+    }
+
+    /** Whatever happened: the asking server is told and does not wait any longer. */
+    private void end(int code, PrintStream out, PrintStream err) {
         try {
+            out.flush();
+            err.flush();
             send(Frame.exit(code));
         } catch (IOException e) {
             LOG.debug("{} was gone when its command ended with {}", from, code);
@@ -103,7 +121,11 @@ final class RunningCommand {
         int bytes = frame.type() == Frame.EXIT ? 0 : frame.payload().length;
         try {
             while (!lost && bytes > 0 && onTheWay + bytes > WINDOW_BYTES) {
-                wait();
+                if (cancelled) {
+                    awaitLastOutput();
+                } else {
+                    wait();
+                }
             }
             while (!lost && !trySend(frame)) {
                 wait(RETRY_MILLIS);
@@ -116,6 +138,14 @@ final class RunningCommand {
             throw new IOException(from + " is gone");
         }
         onTheWay += bytes;
+    }
+
+    private synchronized void awaitLastOutput() throws IOException, InterruptedException {
+        long left = outputEnd - System.nanoTime();
+        if (left <= 0) {
+            throw new IOException(from + " gave up and takes no output");
+        }
+        TimeUnit.NANOSECONDS.timedWait(this, left);
     }
 
     private boolean trySend(Frame frame) {

@@ -9,6 +9,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -23,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One connection of a client: reads on one thread, runs the command on another. */
-final class ClientConnection {
+final class ClientConnection implements Places.Client {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
 
     private final SocketChannel channel;
@@ -31,6 +32,7 @@ final class ClientConnection {
     private final CommandRunner runner;
     private final Executor threads;
     private final LongSupplier ticker;
+    private final Places places;
     private final Cancellation cancellation = new Cancellation();
     private final FrameInput input = new FrameInput(this::send);
     private final Object writing = new Object();
@@ -39,18 +41,30 @@ final class ClientConnection {
     private volatile boolean blocked;
 
     ClientConnection(
-            SocketChannel channel, PeerRoles roles, CommandRunner runner, Executor threads, LongSupplier ticker) {
+            SocketChannel channel,
+            PeerRoles roles,
+            CommandRunner runner,
+            Executor threads,
+            LongSupplier ticker,
+            Places places) {
         this.channel = channel;
         this.roles = roles;
         this.runner = runner;
         this.threads = threads;
         this.ticker = ticker;
+        this.places = places;
     }
 
     /** Serves the connection until it ends. */
     void serve() {
         try (channel) {
-            Optional<Caller> caller = roles.caller(channel, runner.server() + " bin");
+            UserPrincipal user = PeerRoles.peer(channel);
+            Optional<String> full = places.take(this, user, roles.administrates(user));
+            if (full.isPresent()) {
+                refuse(full.get());
+                return;
+            }
+            Optional<Caller> caller = roles.caller(user, runner.server() + " bin");
             if (caller.isEmpty()) {
                 refuse("permission denied: " + roles.allowed() + " may use its commands");
                 return;
@@ -112,24 +126,34 @@ final class ClientConnection {
                 caller,
                 cancellation,
                 false);
-        int code;
+        int code = ExitCode.INTERNAL_ERROR;
         try {
             code = runner.run(run.call(), context);
         } catch (InterruptedException e) {
             err.println("interrupted: Mainstay is stopping");
             code = Invocation.INTERRUPTED;
+        } catch (RuntimeException | Error e) {
+            LOG.error("internal error in command {}", run.call().name(), e);
+            err.println(run.call().name() + ": internal error: " + e + "; data/log/ has the details");
+        } finally {
+            end(run, code, out, err);
         }
-        out.flush();
-        err.flush();
+    }
+
+    /** Whatever happened: the caller is told and does not wait any longer. */
+    private void end(RunFrame run, int code, PrintStream out, PrintStream err) {
         try {
+            out.flush();
+            err.flush();
             send(Frame.exit(code));
         } catch (IOException e) {
             LOG.debug(
                     "the caller of '{}' was gone when it ended with {}",
                     run.call().name(),
                     code);
+        } finally {
+            close();
         }
-        close();
     }
 
     private PrintStream stream(char type) {
@@ -151,8 +175,8 @@ final class ClientConnection {
         }
     }
 
-    /** Returns for how long the client has not taken output that waits for it. */
-    long blockedNanos() {
+    @Override
+    public long blockedNanos() {
         return blocked ? ticker.getAsLong() - blockedSince : 0;
     }
 
@@ -176,7 +200,8 @@ final class ClientConnection {
         }
     }
 
-    void close() {
+    @Override
+    public void close() {
         try {
             channel.close();
         } catch (IOException e) {

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -38,6 +37,7 @@ public final class CommandSocket implements AutoCloseable {
     private final PeerRoles roles;
     private final CommandRunner runner;
     private final Limits limits;
+    private final Places places;
     private final LongSupplier ticker;
     private final Set<ClientConnection> connections = ConcurrentHashMap.newKeySet();
     private final Thread accepting;
@@ -54,6 +54,21 @@ public final class CommandSocket implements AutoCloseable {
      */
     public record Limits(int connections, long firstFrameMillis, long blockedMillis) {
         public static final Limits DEFAULT = new Limits(64, 10_000, 30_000);
+
+        /** Returns the most connections of one user who is in the group of the door. */
+        int perUser() {
+            return Math.max(1, connections / 4);
+        }
+
+        /** Returns the most connections of all such users; the others are kept for root and the user Mainstay runs as. */
+        int others() {
+            return Math.max(1, connections - connections / 4);
+        }
+
+        /** Returns the most connections at a time, those included that nobody has looked at yet. */
+        int open() {
+            return connections * 4;
+        }
     }
 
     private CommandSocket(Path path, ServerSocketChannel server, PeerRoles roles, CommandRunner runner, Limits limits) {
@@ -62,6 +77,7 @@ public final class CommandSocket implements AutoCloseable {
         this.roles = roles;
         this.runner = runner;
         this.limits = limits;
+        this.places = new Places(limits);
         this.ticker = System::nanoTime;
         AtomicLong number = new AtomicLong();
         this.threads =
@@ -169,11 +185,11 @@ public final class CommandSocket implements AutoCloseable {
         }
     }
 
+    /** Who it is is looked up on the connection's own thread: a directory of users that hangs must not close the door. */
     private void admit(SocketChannel channel) {
-        ClientConnection connection = new ClientConnection(channel, roles, runner, threads, ticker);
-        if (connections.size() >= limits.connections() && !makeRoom()) {
-            connection.refuse(
-                    "too many commands run on this server (" + limits.connections() + "); end some and try again");
+        ClientConnection connection = new ClientConnection(channel, roles, runner, threads, ticker, places);
+        if (connections.size() >= limits.open()) {
+            connection.refuse("too many clients connect to this server at once; try again");
             return;
         }
         connections.add(connection);
@@ -183,25 +199,13 @@ public final class CommandSocket implements AutoCloseable {
                 try {
                     connection.serve();
                 } finally {
+                    places.leave(connection);
                     connections.remove(connection);
                 }
             });
         } catch (RejectedExecutionException e) {
             connection.refuse("Mainstay is stopping");
         }
-    }
-
-    private boolean makeRoom() {
-        long blockedNanos = TimeUnit.MILLISECONDS.toNanos(limits.blockedMillis());
-        Optional<ClientConnection> longest = connections.stream()
-                .filter(connection -> connection.blockedNanos() >= blockedNanos)
-                .max(Comparator.comparingLong(ClientConnection::blockedNanos));
-        longest.ifPresent(connection -> {
-            LOG.warn("a client that does not take its output gives way to another one");
-            connections.remove(connection);
-            connection.close();
-        });
-        return longest.isPresent();
     }
 
     /** Returns the number of open connections. */

@@ -56,11 +56,21 @@ public final class PeerRoles {
                         .orElse(" and the user that runs Mainstay");
     }
 
-    /** Returns the caller; empty if the user may not use the socket. @param from where the door is, such as {@code A bin} */
-    Optional<Caller> caller(SocketChannel channel, String from) throws IOException {
+    /** Returns the user at the other end, by the kernel's word. */
+    static UserPrincipal peer(SocketChannel channel) throws IOException {
         UnixDomainPrincipal peer = channel.getOption(ExtendedSocketOptions.SO_PEERCRED);
-        String user = peer.user().getName();
-        if (administrators.contains(peer.user())) {
+        return peer.user();
+    }
+
+    /** Returns whether a user is an administrator by itself, not as a member of a group. */
+    boolean administrates(UserPrincipal user) {
+        return administrators.contains(user);
+    }
+
+    /** Returns the caller; empty if the user may not use the socket. @param from where the door is, such as {@code A bin} */
+    Optional<Caller> caller(UserPrincipal peer, String from) {
+        String user = peer.getName();
+        if (administrates(peer)) {
             return Optional.of(new Caller(user, Caller.Role.ADMINISTRATOR, from));
         }
         return group.filter(one -> groups(user).contains(Integer.toString(groupId)))

@@ -22,6 +22,7 @@ import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Tunables;
 import org.mainstay.shell.internal.socket.CommandSocket.Limits;
 import org.mainstay.shell.internal.socket.DoorGroup;
+import org.mainstay.shell.testing.FakeGuard;
 import org.mainstay.shell.testing.NativeClient;
 import org.mainstay.shell.testing.NativeClient.Result;
 import org.mainstay.shell.testing.SocketHome;
@@ -47,10 +48,15 @@ class DoorGroupTest {
     }
 
     private Result as(String... identity) throws Exception {
+        return as("ins_list", identity);
+    }
+
+    private Result as(String command, String[] identity) throws Exception {
         Path script = folder.resolve("as");
         Files.writeString(
                 script,
-                "exec setpriv " + String.join(" ", identity) + " '" + folder.toAbsolutePath() + "/bin/ins_list'\n");
+                "exec setpriv " + String.join(" ", identity) + " '" + folder.toAbsolutePath() + "/bin/'" + command
+                        + "\n");
         return client.start(Map.of(), List.of("sh", script.toString())).result();
     }
 
@@ -100,6 +106,54 @@ class DoorGroupTest {
         open(server.path().getParent(), "rwxrwxrwx");
         open(server.path(), "rwxrwxrwx");
         assertThat(as("--reuid", "1", "--regid", "1", "--clear-groups").exit()).isEqualTo(1);
+    }
+
+    // covers CMD-356
+    @Test
+    void whoMayNotReplaceValuesIsToldByItsOwnExitCode() throws Exception {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "only root can become another user");
+        Assumptions.assumeTrue(Files.exists(Path.of("/usr/bin/setpriv")), "needs setpriv");
+        server.open(Optional.empty(), Limits.DEFAULT);
+        onTheWay();
+        String[] somebody = {"--reuid", "65534", "--regid", "65534", "--clear-groups"};
+        for (String command : List.of("mainstay lk_chg_value", "mainstay lk_chg_value.ksh -o a -n b")) {
+            Result running = as(command, somebody);
+            assertThat(running.exit()).as(running.err()).isEqualTo(4);
+            assertThat(running.err()).contains("must be run as root");
+        }
+        server.close();
+        assertThat(as("mainstay lk_chg_value -o a -n b", somebody).exit())
+                .as("while Mainstay is stopped")
+                .isEqualTo(4);
+        assertThat(as("mainstay status", somebody).exit()).isEqualTo(1);
+    }
+
+    @Test
+    void whoDoesNotReachTheGuardStopsNothing() throws Exception {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "only root can become another user");
+        Assumptions.assumeTrue(Files.exists(Path.of("/usr/bin/setpriv")), "needs setpriv");
+        String group = client.start(Map.of(), List.of("id", "-gn", "65534"))
+                .result()
+                .out()
+                .strip();
+        server.open(Optional.of(new DoorGroup(group, Caller.Role.ADMINISTRATOR)), Limits.DEFAULT);
+        onTheWay();
+        AtomicReference<Caller> caller = new AtomicReference<>();
+        server.runs((call, context) -> {
+            caller.set(context.caller());
+            return 0;
+        });
+        try (FakeGuard guard = new FakeGuard(folder, line -> "exit 1\n")) {
+            open(folder.resolve("data/run/guard.sock"), "rw-------");
+            for (String program : List.of("lkstop", "mainstay stop")) {
+                Result result = as(program, new String[] {"--reuid", "65534", "--regid", "65534", "--clear-groups"});
+                assertThat(result.exit()).isEqualTo(1);
+                assertThat(result.err()).contains("only root may stop Mainstay", "nothing was changed");
+                assertThat(result.out()).isEmpty();
+            }
+            assertThat(caller.get()).as("the manager was not asked").isNull();
+            assertThat(guard.asked()).isEmpty();
+        }
     }
 
     @Test

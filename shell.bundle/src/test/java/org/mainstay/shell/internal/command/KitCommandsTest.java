@@ -14,7 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.Request;
+import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.shell.internal.registry.CommandCall;
+import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Terminal;
 import org.mainstay.shell.testing.Captured;
 import org.mainstay.shell.testing.FakePlatform;
@@ -85,6 +89,94 @@ class KitCommandsTest {
         platform.kitManager().refuse("B");
         assertThat(run("kit", "upgrade", kit("1.2.0"), "--all-servers")).isEqualTo(ExitCode.SYSTEM_ERROR);
         assertThat(captured.err()).contains("the disk is full; nothing was changed");
+    }
+
+    private String ip(String version) throws IOException {
+        return jar("org.mainstay.kit.ip", version, "org.mainstay.kit");
+    }
+
+    @Test
+    void theKitsResourcesAreCheckedOnEachServerAfterItsTurn() throws Exception {
+        platform = new FakePlatform(Fixtures.named("vip on both"));
+        assertThat(run("kit", "upgrade", ip("1.1.0"), "--all-servers"))
+                .as(captured.err())
+                .isZero();
+        assertThat(platform.notes()).containsExactly("B: perform_action -t vip -a quickCheck");
+        assertThat(platform.requests()).containsExactly(new Request.PerformAction("vip", "quickCheck", List.of()));
+        assertThat(captured.out()).isEqualTo("B: done\nA: done\n");
+    }
+
+    @Test
+    void whatIsOutOfServiceOrNeverCheckedIsNotChecked() throws Exception {
+        platform = new FakePlatform(Fixtures.named("all out"));
+        assertThat(run("kit", "upgrade", ip("1.1.0"), "--all-servers")).isZero();
+        platform = new FakePlatform(Fixtures.named("two servers"));
+        Instance vip = platform.snapshot().own().instances().get("vip");
+        platform.show(Fixtures.with(
+                platform.snapshot(),
+                platform.snapshot().own().with(vip.withSettings(vip.settings().withQuickCheckSeconds(0)))));
+        assertThat(run("kit", "upgrade", ip("1.1.0"), "--all-servers")).isZero();
+        assertThat(platform.requests()).isEmpty();
+        assertThat(platform.notes()).isEmpty();
+    }
+
+    @Test
+    void aFailedCheckOnTheFirstServerStopsTheRollout() throws Exception {
+        platform = new FakePlatform(Fixtures.named("vip on both"));
+        platform.remoteError("perform_action: quickCheck of vip failed: it is nowhere");
+        assertThat(run("kit", "upgrade", ip("1.1.0"), "--all-servers")).isEqualTo(ExitCode.SYSTEM_ERROR);
+        assertThat(captured.err())
+                .contains(
+                        "B: vip does not pass a check by the kit as it is now: perform_action: quickCheck of vip failed")
+                .contains("done on B, not on A: repeat the command when the cause is mended");
+        assertThat(platform.kitManager().orders()).containsExactly("B UPGRADE ");
+    }
+
+    @Test
+    void aFailedCheckOnTheLastServerIsAFailureToo() throws Exception {
+        platform.reply(Reply.failed(ExitCode.SYSTEM_ERROR, "it is nowhere"));
+        assertThat(run("kit", "upgrade", ip("1.1.0"), "--all-servers")).isEqualTo(ExitCode.SYSTEM_ERROR);
+        assertThat(captured.err())
+                .contains(
+                        "A: vip does not pass a check by the kit as it is now: it is nowhere; done on B, A, which is all");
+        assertThat(platform.kitManager().orders()).containsExactly("B UPGRADE ", "A UPGRADE ");
+    }
+
+    @Test
+    void aServerThatIsLostBeforeItsCheckStopsTheRollout() throws Exception {
+        platform = new FakePlatform(Fixtures.named("vip on both"));
+        platform.remoteFailure(new CommandException(ExitCode.NO_COMMUNICATION, "no communication with B"));
+        assertThat(run("kit", "upgrade", ip("1.1.0"), "--all-servers")).isEqualTo(ExitCode.SYSTEM_ERROR);
+        assertThat(captured.err()).contains("no communication with B; done on B, not on A");
+    }
+
+    @Test
+    void aResourceOfTheKitThatChangesMeanwhileStopsTheRollout() throws Exception {
+        platform = new FakePlatform(Fixtures.named("vip on both"));
+        platform.kitManager().meanwhile(() -> platform.show(Fixtures.named("two servers")));
+        assertThat(run("kit", "upgrade", ip("1.1.0"), "--all-servers")).isEqualTo(ExitCode.SYSTEM_ERROR);
+        assertThat(captured.err())
+                .contains("B: resources changed meanwhile: vip is out of service; done on B, not on A: repeat");
+        assertThat(platform.kitManager().orders()).containsExactly("B UPGRADE ");
+    }
+
+    @Test
+    void aResourceOfAnotherKitThatChangesMeanwhileIsOnlyTold() throws Exception {
+        platform = new FakePlatform(Fixtures.named("vip on both"));
+        platform.kitManager().put("A", "redis", "redis-kit", "1.0.0", "");
+        platform.kitManager().put("B", "redis", "redis-kit", "1.0.0", "");
+        platform.kitManager().meanwhile(() -> platform.show(Fixtures.named("two servers")));
+        assertThat(run("kit", "upgrade", kit("1.1.0"), "--all-servers"))
+                .as(captured.err())
+                .isZero();
+        assertThat(captured.err()).contains("B: resources changed meanwhile: vip is out of service");
+        assertThat(platform.kitManager().orders()).containsExactly("B UPGRADE ", "A UPGRADE ");
+    }
+
+    @Test
+    void withoutTheOptionNothingIsChecked() throws Exception {
+        assertThat(run("kit", "upgrade", ip("1.1.0"))).isZero();
+        assertThat(platform.requests()).isEmpty();
     }
 
     @Test

@@ -10,6 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.AccessController;
 import java.security.Principal;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.security.auth.Subject;
 import org.apache.karaf.shell.api.console.Session;
@@ -17,9 +20,12 @@ import org.apache.karaf.shell.api.console.SessionFactory;
 import org.junit.jupiter.api.Test;
 import org.mainstay.cluster.Caller;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.shell.internal.command.Programs;
 import org.mainstay.shell.internal.registry.Cancellation;
+import org.mainstay.shell.internal.registry.CommandCall;
 import org.mainstay.shell.internal.registry.CommandContext;
 import org.mainstay.shell.internal.registry.Terminal;
+import org.mainstay.shell.internal.socket.CommandRunner;
 
 class KarafSessionsTest {
     private interface Line {
@@ -30,15 +36,24 @@ class KarafSessionsTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private boolean closed;
     private PrintStream console;
+    private Session session;
+    private final Cancellation cancellation = new Cancellation();
+    private final Map<String, Object> variables = new ConcurrentHashMap<>();
 
     private int run(String line, Line behaviour) {
-        Session session = (Session) Proxy.newProxyInstance(
+        session = (Session) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {Session.class}, (proxy, method, arguments) -> {
                     switch (method.getName()) {
                         case "execute":
                             return behaviour.run(String.valueOf(arguments[0]));
                         case "get":
-                            return arguments[0].equals("EXIT_CODE") ? ExitCode.NOT_FOUND : null;
+                            return arguments[0].equals("EXIT_CODE")
+                                    ? ExitCode.NOT_FOUND
+                                    : variables.get(arguments[0].toString());
+                        case "put":
+                            return variables.put(arguments[0].toString(), arguments[1]);
+                        case "getConsole":
+                            return console;
                         case "close":
                             closed = true;
                             return null;
@@ -58,7 +73,7 @@ class KarafSessionsTest {
                 Path.of("/"),
                 Terminal.NONE,
                 new Caller("root", Caller.Role.ADMINISTRATOR, "A bin"),
-                new Cancellation(),
+                cancellation,
                 false);
         return new KarafSessions(factory).run(line, context);
     }
@@ -104,5 +119,29 @@ class KarafSessionsTest {
         });
         assertThat(code).isEqualTo(ExitCode.NOT_FOUND);
         assertThat(err.size()).isZero();
+    }
+
+    /** As 'mainstay:events --follow' would go on for ever. */
+    @Test
+    void whoGivesUpCancelsOurOwnCommand() {
+        AtomicReference<CommandContext> seen = new AtomicReference<>();
+        CommandRunner runner = new CommandRunner() {
+            @Override
+            public int run(CommandCall call, CommandContext context) {
+                seen.set(context);
+                cancellation.cancel();
+                return context.cancellation().cancelled() ? 0 : ExitCode.INTERNAL_ERROR;
+            }
+
+            @Override
+            public String server() {
+                return "A";
+            }
+        };
+        KarafCommand command =
+                new KarafCommand(Programs.registry(), runner, "lk", "ins_list", new CommandCall("ins_list", List.of()));
+        assertThat(run("lk:ins_list", line -> command.execute(session, List.of())))
+                .isZero();
+        assertThat(seen.get().cancellation()).isSameAs(cancellation);
     }
 }

@@ -133,6 +133,72 @@ class RemoteCommandsTest {
     }
 
     @Test
+    void newsOfALostSessionDoNotWaitForCommandsToEnd() throws Exception {
+        CountDownLatch running = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        CountDownLatch told = new CountDownLatch(1);
+        bodyOfB.runs((call, context) -> {
+            context.cancellation().whenCancelled(() -> {
+                told.countDown();
+                try {
+                    ended.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            running.countDown();
+            ended.await();
+            return 0;
+        });
+        CompletableFuture<Integer> command = start();
+        assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
+        // returns although the command takes its time to end
+        network.cut();
+        assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
+        ended.countDown();
+        assertThat(command).failsWithin(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void aCancelOfAStubbornCommandHoldsUpNoOtherCommand() throws Exception {
+        CountDownLatch running = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        bodyOfB.runs((call, context) -> {
+            if (call.arguments().isEmpty()) {
+                context.cancellation().whenCancelled(() -> {
+                    try {
+                        ended.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+                running.countDown();
+                ended.await();
+            }
+            return 4;
+        });
+        CompletableFuture<Integer> stubborn = start();
+        assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
+        captured.context().cancellation().cancel();
+        assertThat(a.run(
+                        "B",
+                        new CommandCall("ins_list", List.of("-t", "pg")),
+                        Captured.administrator().context()))
+                .isEqualTo(4);
+        ended.countDown();
+        assertThat(stubborn.get(30, TimeUnit.SECONDS)).isIn(4, 130);
+    }
+
+    @Test
+    void anErrorInACommandIsExitCodeThree() throws Exception {
+        bodyOfB.runs((call, context) -> {
+            throw new NoClassDefFoundError("org/example/Replaced");
+        });
+        assertThat(run()).isEqualTo(3);
+        assertThat(captured.err()).contains("ins_list: internal error", "Replaced");
+    }
+
+    @Test
     void aServerWhoseCommandsStopEndsTheRun() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         bodyOfB.runs((call, context) -> {
@@ -145,6 +211,30 @@ class RemoteCommandsTest {
         b.close();
         assertThat(command.get(10, TimeUnit.SECONDS)).isEqualTo(130);
         Waits.until(Duration.ofSeconds(5), () -> captured.err().contains("stopping"));
+    }
+
+    @Test
+    void aCommandWhoseStartWasAnsweredTooLateIsCancelledThere() throws Exception {
+        CountDownLatch cancelled = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        byte[] much = new byte[1_000_000];
+        bodyOfB.runs((call, context) -> {
+            context.cancellation().whenCancelled(cancelled::countDown);
+            cancelled.await();
+            // nobody acknowledges it
+            context.out().write(much, 0, much.length);
+            context.out().flush();
+            ended.countDown();
+            return 0;
+        });
+        network.answersLate();
+        assertThatThrownBy(() -> run())
+                .isInstanceOfSatisfying(
+                        CommandException.class, e -> assertThat(e.exitCode()).isEqualTo(9));
+        assertThat(cancelled.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(ended.await(30, TimeUnit.SECONDS))
+                .as("its thread is free again")
+                .isTrue();
     }
 
     @Test

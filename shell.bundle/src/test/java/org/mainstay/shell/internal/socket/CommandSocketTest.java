@@ -228,6 +228,21 @@ class CommandSocketTest {
     }
 
     @Test
+    void anErrorInACommandIsExitCodeThree() throws Exception {
+        home.open(Limits.DEFAULT);
+        home.runs((call, context) -> {
+            throw new NoClassDefFoundError("org/example/Replaced");
+        });
+        try (SocketChannel channel = connect()) {
+            send(channel, run());
+            List<Frame> frames = answers(channel);
+            assertThat(text(frames, Frame.ERROR)).contains("ins_list: internal error", "Replaced");
+            assertThat(frames.get(frames.size() - 1).exitCode()).isEqualTo(3);
+        }
+        assertServes();
+    }
+
+    @Test
     void aSilentClientIsDisconnected() throws Exception {
         home.open(new Limits(64, 100, 30_000));
         try (SocketChannel channel = connect()) {
@@ -257,14 +272,18 @@ class CommandSocketTest {
     void tooManyConnectionsAreRefusedWithAMessage() throws Exception {
         home.open(new Limits(3, 10_000, 30_000));
         CountDownLatch end = new CountDownLatch(1);
-        home.runs((call, context) -> end.await(10, TimeUnit.SECONDS) ? 0 : 3);
+        CountDownLatch running = new CountDownLatch(3);
+        home.runs((call, context) -> {
+            running.countDown();
+            return end.await(60, TimeUnit.SECONDS) ? 0 : 3;
+        });
         List<SocketChannel> channels = new ArrayList<>();
         try {
             for (int i = 0; i < 3; i++) {
                 channels.add(connect());
                 send(channels.get(i), run());
             }
-            Waits.until(SOON, () -> home.socket().connections() == 3);
+            assertThat(running.await(30, TimeUnit.SECONDS)).isTrue();
             try (SocketChannel channel = connect()) {
                 List<Frame> frames = answers(channel);
                 assertThat(text(frames, Frame.ERROR)).contains("too many commands");

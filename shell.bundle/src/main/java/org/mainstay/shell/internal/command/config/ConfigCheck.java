@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Administration.FormField;
 import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Equivalency;
+import org.mainstay.shell.internal.command.Forms;
 import org.mainstay.shell.internal.command.config.ConfigDocument.DependencyPart;
 import org.mainstay.shell.internal.command.config.ConfigDocument.InstancePart;
 import org.mainstay.shell.internal.command.config.ConfigDocument.PathPart;
@@ -84,14 +86,19 @@ final class ConfigCheck {
 
     private void resource(String tag, ResourcePart part) {
         String at = "resources." + tag;
-        part.settings()
-                .forEach((key, value) ->
-                        ConfigValues.wrongSetting(key, value).ifPresent(why -> refuse(at + ".settings." + key, why)));
+        settings(at, part.settings());
+        Map<Integer, String> priorities = new TreeMap<>();
         part.on().forEach((server, instance) -> {
             member(at + ".on", server);
             if (instance.priority() < 1 || instance.priority() > Equivalency.MAX_PRIORITY) {
                 refuse(at + ".on." + server + ".priority", "must be 1 to " + Equivalency.MAX_PRIORITY);
             }
+            String other = priorities.putIfAbsent(instance.priority(), server);
+            if (other != null) {
+                refuse(at + ".on." + server + ".priority", "is " + instance.priority() + ", as on " + other);
+            }
+            settings(at + ".on." + server, instance.ownSettings());
+            localRecovery(at + ".on." + server, tag, part, server);
         });
         ResourcePart present = now.resources().get(tag);
         String type = part.application() + "/" + part.type();
@@ -105,11 +112,53 @@ final class ConfigCheck {
         String primary = ConfigPlan.primary(part);
         if (present == null) {
             created(at, type, primary, part.on().get(primary));
-        } else {
-            part.on()
-                    .forEach((server, instance) -> changed(
-                            at + ".on." + server, type, instance, present.on().get(server)));
         }
+        part.on().forEach((server, instance) -> {
+            InstancePart is = present == null ? null : present.on().get(server);
+            if (is != null) {
+                changed(at + ".on." + server, type, instance, is);
+            } else if (present != null || !server.equals(primary)) {
+                extended(at + ".on." + server, type, instance);
+            }
+        });
+    }
+
+    private void settings(String at, Map<String, String> settings) {
+        settings.forEach((key, value) ->
+                ConfigValues.wrongSetting(key, value).ifPresent(why -> refuse(at + ".settings." + key, why)));
+    }
+
+    /** ADM-194. */
+    private void localRecovery(String at, String tag, ResourcePart part, String server) {
+        String key = "localRecovery";
+        ResourcePart present = now.resources().get(tag);
+        InstancePart is = present == null ? null : present.on().get(server);
+        boolean address = (part.application() + "/" + part.type()).equals("comm/ip");
+        if (address
+                && is != null
+                && is.ownSettings()
+                        .getOrDefault(key, present.settings().get(key))
+                        .equals("no")
+                && part.on()
+                        .get(server)
+                        .ownSettings()
+                        .getOrDefault(key, part.settings().getOrDefault(key, "no"))
+                        .equals("yes")) {
+            refuse(
+                    at + ".settings." + key,
+                    "that of an IP address can only be switched on when it is created or extended");
+        }
+    }
+
+    /** What the kit of the other server is told. What the form of an extend does not have, the kit finds by itself. */
+    private void extended(String at, String type, InstancePart instance) {
+        Optional<List<FormField>> form = administration.form(type, true, instance.properties());
+        form.ifPresent(fields -> fields.forEach(field -> {
+            String value = instance.properties().get(field.name());
+            if (value != null) {
+                property(at, fields, field.name(), value);
+            }
+        }));
     }
 
     private void created(String at, String type, String server, InstancePart instance) {
@@ -118,7 +167,10 @@ final class ConfigCheck {
             if (server.equals(self)) {
                 refuse(
                         at,
-                        "there is no kit for '" + type + "' on " + self + "; 'mainstay kit list' shows what there is");
+                        Forms.isInstalled(administration, type)
+                                ? Forms.silent(type)
+                                : "there is no kit for '" + type + "' on " + self
+                                        + "; 'mainstay kit list' shows what there is");
             }
             return;
         }
@@ -134,9 +186,6 @@ final class ConfigCheck {
     }
 
     private void changed(String at, String type, InstancePart instance, InstancePart present) {
-        if (present == null) {
-            return;
-        }
         Optional<List<FormField>> form = administration.form(type, false, instance.properties());
         form.ifPresent(fields -> instance.properties().forEach((key, value) -> {
             if (!value.equals(present.properties().get(key))) {

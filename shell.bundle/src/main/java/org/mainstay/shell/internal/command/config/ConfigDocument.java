@@ -44,12 +44,22 @@ public record ConfigDocument(
     public record PathPart(
             String from, String to, String local, String remote, int priority, int intervalMillis, int misses) {}
 
-    /** A resource. @param on by server */
+    /** A resource. @param settings on every server that has none of its own @param on by server */
     public record ResourcePart(
             String application, String type, Map<String, String> settings, Map<String, InstancePart> on) {}
 
-    /** A resource on a server. @param priority 1 is best */
-    public record InstancePart(int priority, String id, String info, Map<String, String> properties) {}
+    /**
+     * A resource on a server.
+     *
+     * @param priority 1 is best
+     * @param settings those that differ from the resource's; null if none does
+     */
+    public record InstancePart(
+            int priority, String id, String info, Map<String, String> properties, Map<String, String> settings) {
+        Map<String, String> ownSettings() {
+            return settings == null ? Map.of() : settings;
+        }
+    }
 
     /** A dependency. */
     public record DependencyPart(String parent, String child) {}
@@ -64,8 +74,9 @@ public record ConfigDocument(
             Lcd lcd = snapshot.lcd(name).orElseThrow();
             servers.put(name, server(lcd));
             for (Instance instance : lcd.instances().values()) {
-                ResourcePart part = resources.computeIfAbsent(instance.tag(), tag -> resource(instance));
-                part.on().put(name, instance(lcd, instance, platform, secrets));
+                ResourcePart part =
+                        resources.computeIfAbsent(instance.tag(), tag -> resource(instance, settings(snapshot, tag)));
+                part.on().put(name, instance(lcd, instance, part.settings(), platform, secrets));
             }
             for (Dependency row : lcd.rows(LcdSection.DEPENDENCIES).values()) {
                 dependencies.add(row.key());
@@ -105,21 +116,68 @@ public record ConfigDocument(
         return new ServerPart(moves ? "switch-over" : "stay", restrictions, flags);
     }
 
-    private static ResourcePart resource(Instance instance) {
+    private static ResourcePart resource(Instance instance, Map<String, String> settings) {
+        return new ResourcePart(instance.application(), instance.type(), settings, new TreeMap<>());
+    }
+
+    /** Returns the settings of the first server; local recovery can be switched off later, but not always on. */
+    private static Map<String, String> settings(ClusterSnapshot snapshot, String tag) {
+        List<Instance> all = snapshot.servers().stream()
+                .flatMap(server -> snapshot.lcd(server).stream())
+                .flatMap(lcd -> lcd.instance(tag).stream())
+                .toList();
+        Map<String, String> settings = settings(all.get(0));
+        if (all.stream().anyMatch(instance -> instance.settings().localRecovery())) {
+            settings.put("localRecovery", "yes");
+        }
+        return settings;
+    }
+
+    private static Map<String, String> settings(Instance instance) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("init", instance.settings().init().name());
         settings.put("quickCheck", Integer.toString(instance.settings().quickCheckSeconds()));
         settings.put("deepCheck", Integer.toString(instance.settings().deepCheckSeconds()));
         settings.put("localRecovery", instance.settings().localRecovery() ? "yes" : "no");
         settings.put("switchback", instance.settings().switchback().name());
-        return new ResourcePart(instance.application(), instance.type(), settings, new TreeMap<>());
+        return settings;
     }
 
-    private static InstancePart instance(Lcd lcd, Instance instance, Platform platform, boolean secrets)
+    private static InstancePart instance(
+            Lcd lcd, Instance instance, Map<String, String> everywhere, Platform platform, boolean secrets)
             throws CommandException {
         Map<String, String> properties = secrets ? instance.properties() : Masking.masked(platform, instance);
+        Map<String, String> own = settings(instance);
+        own.entrySet().removeAll(everywhere.entrySet());
         return new InstancePart(
-                priority(lcd, instance.tag()), instance.id(), instance.info(), new TreeMap<>(properties));
+                priority(lcd, instance.tag()),
+                instance.id(),
+                instance.info(),
+                new TreeMap<>(properties),
+                own.isEmpty() ? null : own);
+    }
+
+    /** Returns what the document cannot tell, or may tell wrongly, one sentence each. */
+    static List<String> remarks(ClusterSnapshot snapshot) {
+        List<String> remarks = new ArrayList<>();
+        for (String name : snapshot.servers()) {
+            ClusterSnapshot.Peer peer = snapshot.peers().get(name);
+            if (peer != null && !peer.current()) {
+                remarks.add(
+                        peer.lcd().sections().isEmpty()
+                                ? name + " was never heard of: nothing of its configuration is known here"
+                                : name + " is not reached now: what is known of its configuration may be old");
+            }
+        }
+        TreeSet<String> renamed = new TreeSet<>();
+        for (Equivalency pair : snapshot.own().rows(LcdSection.EQUIVALENCIES).values()) {
+            if (!pair.tag().equals(pair.otherTag())) {
+                renamed.add("'" + pair.tag() + "' on " + pair.server() + " is '" + pair.otherTag() + "' on "
+                        + pair.otherServer() + ": they come out as two resources, without their tie (see eqv_create)");
+            }
+        }
+        remarks.addAll(renamed);
+        return remarks;
     }
 
     private static int priority(Lcd lcd, String tag) {

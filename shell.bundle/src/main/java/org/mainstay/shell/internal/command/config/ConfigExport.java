@@ -21,6 +21,7 @@ public final class ConfigExport extends BaseCommand {
     @Override
     public int run(Invocation invocation) throws CommandException {
         invocation.require(Caller.Role.ADMINISTRATOR);
+        ConfigDocument.remarks(invocation.snapshot()).forEach(invocation.err()::println);
         ConfigDocument document = ConfigDocument.of(invocation.snapshot(), invocation.platform(), secrets);
         invocation
                 .out()

@@ -37,9 +37,9 @@ final class ConfigKeys {
         Shape server = Shape.object(
                 Map.of("shutdownStrategy", VALUE, "restrictions", Shape.list(restriction), "flags", Shape.list(VALUE)));
         Shape path = values("from", "to", "local", "remote", "priority", "intervalMillis", "misses");
-        Shape instance =
-                Shape.object(Map.of("priority", VALUE, "id", VALUE, "info", VALUE, "properties", Shape.map(VALUE)));
         Shape settings = values(ConfigValues.SETTINGS.toArray(String[]::new));
+        Shape instance = Shape.object(Map.of(
+                "priority", VALUE, "id", VALUE, "info", VALUE, "properties", Shape.map(VALUE), "settings", settings));
         Shape resource = Shape.object(
                 Map.of("application", VALUE, "type", VALUE, "settings", settings, "on", Shape.map(instance)));
         return Shape.object(Map.of(

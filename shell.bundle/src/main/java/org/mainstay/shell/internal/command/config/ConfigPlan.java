@@ -1,15 +1,24 @@
 package org.mainstay.shell.internal.command.config;
 
 import java.math.BigDecimal;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.mainstay.cluster.Administration;
+import org.mainstay.cluster.Administration.FormField;
 import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.Equivalency;
 import org.mainstay.shell.internal.command.config.ConfigDocument.DependencyPart;
 import org.mainstay.shell.internal.command.config.ConfigDocument.InstancePart;
 import org.mainstay.shell.internal.command.config.ConfigDocument.PathPart;
@@ -20,23 +29,37 @@ import org.mainstay.shell.internal.view.Masking;
 
 /** The way from one configuration to another, as the command lines an administrator would type: what is in the file becomes so. */
 final class ConfigPlan {
+    private static final String SWITCHBACK = "switchback";
+
     private final String self;
     private final ConfigDocument now;
     private final ConfigDocument wanted;
+    private final Administration administration;
+    /** What the resources are after what was planned so far; as they are now if nothing was planned for them. */
+    private final Map<String, Map<String, InstancePart>> then = new TreeMap<>();
+
     private final List<List<String>> steps = new ArrayList<>();
     private final List<String> remarks = new ArrayList<>();
 
-    ConfigPlan(String self, ConfigDocument now, ConfigDocument wanted) {
+    ConfigPlan(String self, ConfigDocument now, ConfigDocument wanted, Administration administration) {
         this.self = self;
         this.now = now;
         this.wanted = wanted;
+        this.administration = administration;
+        now.resources().forEach((tag, part) -> then.put(tag, new TreeMap<>(part.on())));
         wanted.servers().forEach(this::server);
         wanted.paths().forEach(this::path);
         List<String> order = childrenFirst();
         order.stream().filter(tag -> !now.resources().containsKey(tag)).forEach(this::create);
         dependencies();
+        // What is there already makes room first: two servers never have one priority.
+        order.stream().filter(now.resources()::containsKey).filter(this::root).forEach(this::priorities);
         order.forEach(this::extend);
         order.forEach(this::change);
+        // Switchback is set for all below, too: parents go first.
+        List<String> parentsFirst = new ArrayList<>(order);
+        Collections.reverse(parentsFirst);
+        parentsFirst.forEach(this::ownSettings);
         order.stream().filter(this::root).forEach(this::priorities);
         leftAlone();
     }
@@ -180,12 +203,19 @@ final class ConfigPlan {
         if (later.size() > 4) {
             stepOn(server, later);
         }
+        then.put(tag, new TreeMap<>(Map.of(server, made(part, server, 1))));
+    }
+
+    /** Returns what a server has after create or extend: all but the text, which a kit may have set, and settings of its own. */
+    private static InstancePart made(ResourcePart part, String server, int priority) {
+        InstancePart wanted = part.on().get(server);
+        return new InstancePart(priority, wanted.id(), "", wanted.properties(), null);
     }
 
     private void values(String tag, Map<String, String> properties, List<String> words) {
         properties.forEach((key, value) -> {
             if (value.equals(Masking.MASK)) {
-                remarks.add("the secret '" + key + "' of '" + tag + "' is not in the file: set it by hand");
+                remarks.add(secret(key, tag));
             } else {
                 words.addAll(List.of("--set", key + "=" + value));
             }
@@ -207,54 +237,184 @@ final class ConfigPlan {
         }
     }
 
-    /** A whole hierarchy is extended at once: by its root. */
+    /** A whole hierarchy is extended at once: by its root, from a server that has it. */
     private void extend(String tag) {
-        ResourcePart part = wanted.resources().get(tag);
         if (!root(tag)) {
             return;
         }
-        ResourcePart present = now.resources().get(tag);
+        ResourcePart part = wanted.resources().get(tag);
         String first = primary(part);
+        String from = then.get(tag).containsKey(first)
+                ? first
+                : then.get(tag).containsKey(self)
+                        ? self
+                        : then.get(tag).keySet().iterator().next();
         for (Map.Entry<String, InstancePart> entry : part.on().entrySet()) {
-            boolean there = entry.getKey().equals(first)
-                    || present != null && present.on().containsKey(entry.getKey());
-            if (!there) {
-                stepOn(
-                        first,
-                        List.of(
-                                "mainstay",
-                                "resource",
-                                "extend",
-                                tag,
-                                "--to",
-                                entry.getKey(),
-                                "--priority",
-                                Integer.toString(entry.getValue().priority())));
+            String server = entry.getKey();
+            if (!then.get(tag).containsKey(server)) {
+                List<String> words =
+                        new ArrayList<>(List.of("mainstay", "resource", "extend", tag, "--to", server, "--priority"));
+                int priority = free(part, then.get(tag), entry.getValue().priority());
+                words.add(Integer.toString(priority));
+                below(tag).forEach(each -> extended(each, from, server, priority, words));
+                stepOn(from, words);
             }
         }
     }
 
-    private void change(String tag) {
-        ResourcePart present = now.resources().get(tag);
-        if (present == null) {
+    /**
+     * Returns the priority, or, if a server has it that gets another one in the end, one that nobody has: what is on one server
+     * only has priority 1, which can be changed when it is extended.
+     */
+    private static int free(ResourcePart part, Map<String, InstancePart> present, int priority) {
+        Set<Integer> used = new TreeSet<>();
+        present.values().forEach(each -> used.add(each.priority()));
+        if (!used.contains(priority)) {
+            return priority;
+        }
+        part.on().values().forEach(each -> used.add(each.priority()));
+        return IntStream.rangeClosed(1, Equivalency.MAX_PRIORITY)
+                .filter(number -> !used.contains(number))
+                .findFirst()
+                .orElse(priority);
+    }
+
+    /** Returns the resources of a hierarchy, the root first. */
+    private Set<String> below(String tag) {
+        Set<String> all = new LinkedHashSet<>();
+        Deque<String> open = new ArrayDeque<>(List.of(tag));
+        while (!open.isEmpty()) {
+            String next = open.remove();
+            if (all.add(next)) {
+                wanted.dependencies().stream()
+                        .filter(pair -> pair.parent().equals(next))
+                        .map(DependencyPart::child)
+                        .filter(wanted.resources()::containsKey)
+                        .forEach(open::add);
+            }
+        }
+        return all;
+    }
+
+    /** What the other server has of its own goes with the step: a kit may refuse what it would find, or find something else. */
+    private void extended(String tag, String from, String server, int priority, List<String> words) {
+        ResourcePart part = wanted.resources().get(tag);
+        InstancePart there = part.on().get(server);
+        if (there == null || then.get(tag).containsKey(server)) {
             return;
         }
+        Map<String, String> source =
+                then.get(tag).containsKey(from) ? then.get(tag).get(from).properties() : Map.of();
+        Map<String, String> own = new TreeMap<>(there.properties());
+        own.entrySet().removeAll(source.entrySet());
+        Optional<List<FormField>> form =
+                administration.form(part.application() + "/" + part.type(), true, there.properties());
+        // Kits of scripts have no form and take any key; what a form does not have, the kit finds by itself.
+        form.filter(fields -> !fields.isEmpty())
+                .map(fields -> fields.stream().map(FormField::name).toList())
+                .ifPresent(own.keySet()::retainAll);
+        Map<String, String> named = new TreeMap<>();
+        own.forEach((key, value) -> {
+            if (value.equals(Masking.MASK)) {
+                remarks.add(secret(key, tag));
+            } else {
+                named.put(tag + "." + key, value);
+            }
+        });
+        named.forEach((key, value) -> words.addAll(List.of("--set", key + "=" + value)));
+        then.get(tag).put(server, made(part, server, priority));
+    }
+
+    private static String secret(String key, String tag) {
+        return "the secret '" + key + "' of '" + tag + "' is not in the file: set it by hand";
+    }
+
+    /** What differs; the settings of what is made by this plan are given when it is made. */
+    private void change(String tag) {
         ResourcePart part = wanted.resources().get(tag);
         List<String> words = new ArrayList<>(List.of("mainstay", "resource", "set", tag));
         part.settings().forEach((key, value) -> {
-            if (!value.equals(present.settings().get(key))) {
+            boolean everywhere = part.on().values().stream()
+                    .noneMatch(instance -> instance.ownSettings().containsKey(key));
+            if (everywhere && then.get(tag).keySet().stream().anyMatch(server -> !value.equals(is(tag, server, key)))) {
                 words.add(key + "=" + value);
             }
         });
         if (words.size() > 4) {
-            step(words);
+            stepOn(
+                    then.get(tag).containsKey(self)
+                            ? self
+                            : then.get(tag).keySet().iterator().next(),
+                    words);
         }
         part.on().forEach((server, instance) -> {
-            InstancePart is = present.on().get(server);
+            InstancePart is = then.get(tag).get(server);
             if (is != null) {
                 changeOn(tag, server, instance, is);
             }
         });
+    }
+
+    /** Returns a setting as it is on a server after create and extend; null if it is not known. */
+    private String is(String tag, String server, String key) {
+        ResourcePart present = now.resources().get(tag);
+        InstancePart there = present == null ? null : present.on().get(server);
+        if (there == null) {
+            // Made by this plan: as on the server it was extended from.
+            Map<String, String> made =
+                    present == null ? wanted.resources().get(tag).settings() : present.settings();
+            return made.get(key);
+        }
+        return there.ownSettings().getOrDefault(key, present.settings().get(key));
+    }
+
+    /** Settings that are not the same on all servers: one by one, by the commands that work on one server. */
+    private void ownSettings(String tag) {
+        ResourcePart part = wanted.resources().get(tag);
+        part.on().forEach((server, instance) -> {
+            if (!then.get(tag).containsKey(server)) {
+                return;
+            }
+            Set<String> differing = new TreeSet<>();
+            part.on()
+                    .values()
+                    .forEach(each -> differing.addAll(each.ownSettings().keySet()));
+            for (String key : differing) {
+                String value =
+                        instance.ownSettings().getOrDefault(key, part.settings().get(key));
+                if (value == null || value.equals(is(tag, server, key))) {
+                    continue;
+                }
+                if (!key.equals(SWITCHBACK) || root(tag)) {
+                    step(setting(tag, server, key, value));
+                } else if (!rootHas(tag, server, value)) {
+                    remarks.add("'" + tag + "' does not get switchback " + value + " on " + server
+                            + ": it is set for a whole hierarchy, by its root");
+                }
+            }
+        });
+    }
+
+    /** Whether the switchback type that a root gets on a server, with all below it, is this one. */
+    private boolean rootHas(String tag, String server, String value) {
+        return wanted.resources().keySet().stream()
+                .filter(this::root)
+                .filter(top -> below(top).contains(tag))
+                .map(top -> wanted.resources().get(top).on().get(server))
+                .anyMatch(top -> top != null && value.equals(top.ownSettings().get(SWITCHBACK)));
+    }
+
+    private static List<String> setting(String tag, String server, String key, String value) {
+        List<String> words = new ArrayList<>();
+        switch (key) {
+            case "quickCheck" -> words.addAll(List.of("ins_setchkint", "-c", "quick", "-v", value));
+            case "deepCheck" -> words.addAll(List.of("ins_setchkint", "-c", "deep", "-v", value));
+            case "localRecovery" -> words.addAll(List.of("ins_setlocalrecover", "-l", value.equals("yes") ? "Y" : "N"));
+            case SWITCHBACK -> words.addAll(List.of("ins_setas", "-s", value));
+            default -> words.addAll(List.of("ins_setit", "-I", value));
+        }
+        words.addAll(1, List.of("-d", server, "-t", tag));
+        return words;
     }
 
     private void changeOn(String tag, String server, InstancePart instance, InstancePart present) {
@@ -274,21 +434,26 @@ final class ConfigPlan {
     }
 
     private void priorities(String tag) {
-        ResourcePart present = now.resources().get(tag);
-        if (present == null) {
-            return;
-        }
+        Map<String, InstancePart> present = then.get(tag);
         Map<String, Integer> changed = new TreeMap<>();
         wanted.resources().get(tag).on().forEach((server, instance) -> {
-            InstancePart is = present.on().get(server);
+            InstancePart is = present.get(server);
             if (is != null && is.priority() != instance.priority()) {
                 changed.put(server, instance.priority());
             }
         });
-        if (!changed.isEmpty() && present.on().size() > 1) {
+        if (!changed.isEmpty() && present.size() > 1) {
             List<String> words = new ArrayList<>(List.of("mainstay", "resource", "priorities", tag));
-            changed.forEach((server, priority) -> words.add(server + "=" + priority));
-            stepOn(present.on().containsKey(self) ? self : primary(present), words);
+            changed.forEach((server, priority) -> {
+                words.add(server + "=" + priority);
+                InstancePart is = present.get(server);
+                present.put(server, new InstancePart(priority, is.id(), is.info(), is.properties(), is.settings()));
+            });
+            stepOn(
+                    present.containsKey(self)
+                            ? self
+                            : present.keySet().iterator().next(),
+                    words);
         }
     }
 
@@ -300,6 +465,12 @@ final class ConfigPlan {
                         + path.remote() + " is not in the file and is left as it is; see 'mainstay commpath delete'");
             }
         }
+        wanted.resources()
+                .forEach((tag, part) -> part.on().keySet().stream()
+                        .filter(now.servers()::containsKey)
+                        .filter(server -> !then.get(tag).containsKey(server))
+                        .forEach(server -> remarks.add("'" + tag + "' is not extended to " + server
+                                + ", as a hierarchy is extended as a whole and what needs it is not to be there")));
         now.resources().keySet().stream()
                 .filter(tag -> !wanted.resources().containsKey(tag))
                 .forEach(tag -> remarks.add("'" + tag + "' is not in the file and is left as it is"));

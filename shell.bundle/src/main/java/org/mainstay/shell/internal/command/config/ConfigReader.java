@@ -81,7 +81,8 @@ final class ConfigReader {
                             instance.priority == 0 ? 1 : instance.priority,
                             instance.id == null ? "" : instance.id,
                             instance.info == null ? "" : instance.info,
-                            new TreeMap<>(or(instance.properties)))));
+                            new TreeMap<>(or(instance.properties)),
+                            instance.settings)));
             return new ResourcePart(application, type, new TreeMap<>(or(settings)), instances);
         }
     }
@@ -92,6 +93,7 @@ final class ConfigReader {
         private String id;
         private String info;
         private Map<String, String> properties;
+        private Map<String, String> settings;
     }
 
     private static <K, V> Map<K, V> or(Map<K, V> map) {

@@ -33,7 +33,7 @@ public final class KitInstall extends BaseCommand {
     @Override
     public int run(Invocation invocation) throws CommandException, InterruptedException {
         invocation.require(Caller.Role.ADMINISTRATOR);
-        Rollout rollout = new Rollout(invocation, servers.chosen(invocation.snapshot()));
+        Rollout rollout = new Rollout(invocation, servers.chosen(invocation.snapshot()), servers.checks(invocation));
         if (!kit.endsWith(".jar")) {
             return rollout.run(new Order(Change.INSTALL, kit, new byte[0], false), kit);
         }

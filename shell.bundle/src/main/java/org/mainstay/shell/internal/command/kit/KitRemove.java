@@ -41,7 +41,7 @@ public final class KitRemove extends BaseCommand {
     public int run(Invocation invocation) throws CommandException, InterruptedException {
         invocation.require(Caller.Role.ADMINISTRATOR);
         List<String> chosen = servers.chosen(invocation.snapshot());
-        Rollout rollout = new Rollout(invocation, chosen);
+        Rollout rollout = new Rollout(invocation, chosen, servers.checks(invocation));
         String name = kit.startsWith("mainstay-kit-") ? kit.substring("mainstay-kit-".length()) : kit;
         List<String> types = new ArrayList<>();
         boolean there = false;

@@ -42,7 +42,7 @@ public final class KitUpgrade extends BaseCommand {
         byte[] jar = Rollout.read(file, invocation.context());
         String bundle = KitJar.read(jar).bundle();
         var chosen = servers.chosen(invocation.snapshot());
-        Rollout rollout = new Rollout(invocation, chosen);
+        Rollout rollout = new Rollout(invocation, chosen, servers.checks(invocation));
         Map<String, String> versions = rollout.versions(bundle);
         for (String server : chosen) {
             if (!versions.containsKey(server)) {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -27,11 +28,20 @@ final class Rollout {
     private final Invocation invocation;
     private final KitManager kits;
     private final List<String> servers;
+    private final Checks checks;
 
-    Rollout(Invocation invocation, List<String> servers) throws CommandException {
+    /** @param checks what is asked of the kit's resources on each server after its turn */
+    Rollout(Invocation invocation, List<String> servers, Checks checks) throws CommandException {
         this.invocation = invocation;
         this.kits = invocation.platform().kitManager();
         this.servers = servers;
+        this.checks = checks;
+    }
+
+    /** Asks what a kit protects. */
+    interface Checks {
+        /** Returns what is wrong with resources of these types on a server, empty if nothing is. */
+        String of(String server, Set<String> types) throws CommandException, InterruptedException;
     }
 
     /** Returns the bytes of a kit's jar, as the caller names it. */
@@ -70,7 +80,8 @@ final class Rollout {
     }
 
     /**
-     * Carries the order out.
+     * Carries the order out. On all servers, each is looked at before the next one's turn: the kit's resources there are as they were, and
+     * those in service pass a check; otherwise the rest keeps the version it has.
      *
      * @param name the kit's name or its bundle's, for the check afterwards
      * @return exit code
@@ -78,6 +89,7 @@ final class Rollout {
     int run(Order order, String name) throws CommandException, InterruptedException {
         for (int i = 0; i < servers.size(); i++) {
             String server = servers.get(i);
+            Set<String> types = new TreeSet<>(types(server, name));
             Map<String, String> before = states(server);
             String told;
             try {
@@ -87,23 +99,56 @@ final class Rollout {
             }
             invocation.out().println(server + ": " + told);
             invocation.out().flush();
-            Map<String, String> after = states(server);
-            if (!before.equals(after)) {
-                invocation.err().println(server + ": resources changed meanwhile: " + difference(before, after));
+            types.addAll(types(server, name));
+            String problem = order.change() == KitManager.Change.REMOVE ? "" : checks.of(server, types);
+            if (problem.isEmpty()) {
+                problem = changes(server, types, before);
+            }
+            if (!problem.isEmpty()) {
+                throw new CommandException(ExitCode.SYSTEM_ERROR, server + ": " + problem + soFar(i + 1));
             }
         }
         return agree(name, order.change() == KitManager.Change.REMOVE);
+    }
+
+    private List<String> types(String server, String name) throws CommandException, InterruptedException {
+        return find(kits.list(server), name).map(KitState::types).orElse(List.of());
+    }
+
+    /** Returns how resources of these types changed; what others did meanwhile is only told. */
+    private String changes(String server, Set<String> types, Map<String, String> before) throws CommandException {
+        Map<String, String> after = states(server);
+        if (before.equals(after)) {
+            return "";
+        }
+        TreeSet<String> own = new TreeSet<>();
+        for (Instance instance : instances(invocation.snapshot(), server)) {
+            if (types.contains(instance.typeKey())) {
+                own.add(instance.tag());
+            }
+        }
+        String all = "resources changed meanwhile: " + difference(before, after);
+        before.keySet().retainAll(own);
+        after.keySet().retainAll(own);
+        if (!before.equals(after)) {
+            return all;
+        }
+        invocation.err().println(server + ": " + all);
+        return "";
     }
 
     private String soFar(int done) {
         if (servers.size() == 1) {
             return "";
         }
+        String finished = String.join(", ", servers.subList(0, done));
         String rest = String.join(", ", servers.subList(done, servers.size()));
-        return done == 0
-                ? "; nothing was changed"
-                : "; done on " + String.join(", ", servers.subList(0, done)) + ", not on " + rest
-                        + ": repeat the command when the cause is mended";
+        if (done == 0) {
+            return "; nothing was changed";
+        }
+        return rest.isEmpty()
+                ? "; done on " + finished + ", which is all: 'mainstay kit upgrade' with another version replaces it"
+                : "; done on " + finished + ", not on " + rest + ": repeat the command when the cause is mended";
     }
 
     private int agree(String name, boolean gone) throws CommandException, InterruptedException {

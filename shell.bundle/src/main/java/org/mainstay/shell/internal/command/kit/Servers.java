@@ -8,6 +8,7 @@ import org.mainstay.cluster.ClusterSnapshot.PeerState;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.registry.CommandException;
+import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Option;
 
 /** {@code --all-servers}. */
@@ -48,5 +49,10 @@ final class Servers {
 
     boolean all() {
         return all;
+    }
+
+    /** Returns what a rollout to these servers asks of the kit's resources: a check on all of them, nothing on a single one. */
+    Rollout.Checks checks(Invocation invocation) {
+        return all ? new KitChecks(invocation) : (server, types) -> "";
     }
 }

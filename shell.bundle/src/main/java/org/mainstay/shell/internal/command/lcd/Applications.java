@@ -47,6 +47,17 @@ final class Applications {
         return typeKeys;
     }
 
+    /** Refuses a type that does not exist on this server. @param application whose type, null for any */
+    void requireType(String application, String type) throws CommandException {
+        boolean known = application == null
+                ? typeKeys.stream().anyMatch(key -> key.endsWith("/" + type))
+                : typeKeys.contains(application + "/" + type);
+        if (!known) {
+            throw CommandException.notFound("there is no type '" + type + "'"
+                    + (application == null ? "" : " of '" + application + "'") + " here; 'typ_list' shows the types");
+        }
+    }
+
     /** Refuses an application that does not exist on this server. */
     void require(String application) throws CommandException {
         if (!names.contains(application)) {

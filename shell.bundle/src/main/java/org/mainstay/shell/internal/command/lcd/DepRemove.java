@@ -16,13 +16,13 @@ import picocli.CommandLine.Option;
         footer = {"", "Examples:", "  dep_remove -p pg -c vip", "  dep_remove -p pg"})
 public final class DepRemove extends LcdCommand {
     @Option(names = "-p", paramLabel = "parent", description = "Only those of this parent.")
-    private String parent = "";
+    private String parent;
 
     @Option(names = "-c", paramLabel = "child", description = "Only those of this child.")
-    private String child = "";
+    private String child;
 
     @Override
     public int run(Invocation invocation) throws CommandException, InterruptedException {
-        return edit(invocation, new LcdEdit.RemoveDependencies(parent, child));
+        return edit(invocation, new LcdEdit.RemoveDependencies(optional("-p", parent), optional("-c", child)));
     }
 }

@@ -29,10 +29,10 @@ public final class InsRemove extends LcdCommand {
     private String roots;
 
     @Option(names = "-a", paramLabel = "appname", description = "Only resources of this application.")
-    private String application = "";
+    private String application;
 
     @Option(names = "-r", paramLabel = "restyp", description = "Only resources of this type.")
-    private String type = "";
+    private String type;
 
     @Option(names = "-t", paramLabel = "tag", description = "The resource and what depends on it.")
     private String tag;
@@ -54,21 +54,19 @@ public final class InsRemove extends LcdCommand {
 
     @Override
     public int run(Invocation invocation) throws CommandException, InterruptedException {
-        if (roots == null && tag == null && id == null && application.isEmpty() && type.isEmpty()) {
+        if (roots == null && tag == null && id == null && application == null && type == null) {
             throw new CommandException(ExitCode.SYNTAX, "nothing is named; give one of -R, -a, -r, -t and -i");
         }
         if (begins && nested) {
             throw new CommandException(ExitCode.SYNTAX, "-I and -N exclude each other; give one of them");
         }
         Lcd lcd = database(invocation);
-        if (!application.isEmpty()) {
-            Applications.of(invocation).require(application);
-        }
+        checkNames(invocation);
         Request request = new Request.RemoveInstances(
-                roots == null ? List.of() : List.of(roots.split("\u0001")),
+                roots(),
                 tags(lcd),
-                application,
-                type,
+                optional("-a", application),
+                optional("-r", type),
                 !withoutGlobalScripts && !nested,
                 nested);
         Reply reply = invocation.submit(request, invocation.err());
@@ -78,6 +76,26 @@ public final class InsRemove extends LcdCommand {
             reply.remarks().forEach(invocation.out()::println);
         }
         return reply.exitCode();
+    }
+
+    private void checkNames(Invocation invocation) throws CommandException {
+        Applications known = Applications.of(invocation);
+        if (application != null) {
+            known.require(given("-a", application));
+        }
+        if (type != null) {
+            known.requireType(application, given("-r", type));
+        }
+    }
+
+    private List<String> roots() throws CommandException {
+        List<String> tags = new ArrayList<>();
+        if (roots != null) {
+            for (String root : roots.split("\u0001", -1)) {
+                tags.add(given("-R", root));
+            }
+        }
+        return tags;
     }
 
     private List<String> tags(Lcd lcd) throws CommandException {

@@ -108,6 +108,11 @@ abstract class LcdCommand implements ShellCommand, ServerChoice {
         return value;
     }
 
+    /** Returns the value, empty if the option was not given; refuses one that was given empty, as by an unset variable of a script. */
+    static String optional(String option, String value) throws CommandException {
+        return value == null ? "" : given(option, value);
+    }
+
     static void shared(String kind) throws CommandException {
         if (!kind.equals(Equivalency.SHARED)) {
             throw CommandException.invalid("'" + kind + "' is not a type of equivalency; the only one is SHARED");

@@ -3,6 +3,7 @@ package org.mainstay.shell.internal.command.lcd;
 import java.util.stream.Stream;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Request;
+import org.mainstay.shell.internal.command.OnlyInBin;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import org.mainstay.shell.internal.registry.ShellCommand;
@@ -39,6 +40,7 @@ public final class LkStop implements ShellCommand {
         if (Stream.of(normal, fast, running).filter(given -> given).count() > 1) {
             throw new CommandException(ExitCode.SYNTAX, "-n, -f and -r exclude each other; give one of them");
         }
+        OnlyInBin.require(invocation, "lkstop");
         return invocation.submit(new Request.Stop(fast || running, false));
     }
 }

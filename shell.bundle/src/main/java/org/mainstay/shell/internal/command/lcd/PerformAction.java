@@ -5,7 +5,6 @@ import java.util.Optional;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
-import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.shell.internal.command.Candidates;
 import org.mainstay.shell.internal.registry.CommandException;
@@ -96,13 +95,16 @@ public final class PerformAction implements ShellCommand, PassesArguments {
         return locked ? new Request.LockHeld(request) : request;
     }
 
-    /** What is in another state than ISP and ISU here is ignored (CMD-391); what runs elsewhere is not this server's business. */
+    /**
+     * What is in another state than ISP and ISU here is ignored (CMD-391), unless it is not certainly stopped here; what runs elsewhere
+     * is not this server's business.
+     */
     private boolean nothingInService(Lcd lcd) {
         return new Relations(lcd)
                 .withAllParents(tag).stream()
                         .map(lcd::instance)
                         .flatMap(Optional::stream)
-                        .map(Instance::state)
-                        .noneMatch(state -> state.inService());
+                        .allMatch(instance -> !instance.state().inService()
+                                && instance.ownership().released());
     }
 }

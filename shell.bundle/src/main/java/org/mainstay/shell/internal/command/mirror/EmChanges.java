@@ -149,6 +149,12 @@ final class EmChanges {
 
     private static Reply switchover(EmCall call) throws CommandException, InterruptedException {
         Mirrors.Side side = call.side();
+        if (EmSnapshots.active(call, side.tag())) {
+            return Reply.failed(
+                    ExitCode.IN_USE,
+                    "there is a snapshot of " + side.tag() + " on " + call.server() + ": emcmd . dropsnapshot "
+                            + side.tag());
+        }
         return call.submit(new Request.BringInService(side.tag(), false, true, false));
     }
 

@@ -23,10 +23,11 @@ import picocli.CommandLine.Parameters;
                         + "Questions: getblocktarget getcompletevolumelist getconfiguration getextendedvolumeinfo"
                         + " getjobinfo getjobinfoforvol getmirrortype getmirrorvolinfo getresyncstatus getserviceinfo"
                         + " getsourcemirroredvolumes gettargetmirroredvolumes getvolumedrvstate getvolumeinfo"
-                        + " isbreakuserrequested ispotentialmirrorvol updatevolumeinfo.\n"
+                        + " getsnapshotlocation isbreakuserrequested ispotentialmirrorvol updatevolumeinfo.\n"
                         + "Mirrors: createmirror deletemirror deletelocalmirroronly clearswitchover pausemirror"
                         + " continuemirror breakmirror resyncmirror switchovervolume preparetobecometarget"
                         + " restartvolumepipe setblocktarget clearblocktarget registerclustervolume.\n"
+                        + "Snapshots: setsnapshotlocation clearsnapshotlocation takesnapshot dropsnapshot.\n"
                         + "Jobs: createjob updatejob deletejob changemirrorendpoints changemirrortype.\n"
                         + "The original's other commands fail and say what to use instead.",
         footer = {

@@ -22,6 +22,7 @@ final class EmCommands {
                         EmPairs.all(),
                         EmMirrors.all(),
                         EmLocal.all(),
+                        EmSnapshots.all(),
                         EmRefused.all())
                 .flatMap(List::stream)
                 .forEach(command -> ALL.put(command.name(), command));

@@ -16,7 +16,8 @@ import picocli.CommandLine.Command;
             MirrorVerbs.Resync.class,
             MirrorVerbs.Tune.class,
             MirrorVerbs.Discard.class,
-            MirrorVerbs.Force.class
+            MirrorVerbs.Force.class,
+            SnapshotVerbs.Group.class
         },
         footer = {
             "",

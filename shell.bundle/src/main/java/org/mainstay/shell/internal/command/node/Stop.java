@@ -3,6 +3,7 @@ package org.mainstay.shell.internal.command.node;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Request;
 import org.mainstay.shell.internal.command.BaseCommand;
+import org.mainstay.shell.internal.command.OnlyInBin;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 import picocli.CommandLine.Command;
@@ -28,6 +29,7 @@ public final class Stop extends BaseCommand {
             throw new CommandException(
                     ExitCode.SYNTAX, "--leave-running and --system-shutdown exclude each other; give one of them");
         }
+        OnlyInBin.require(invocation, "lkstop");
         return invocation.submit(new Request.Stop(leaveRunning, systemShutdown));
     }
 }

@@ -1,7 +1,6 @@
 package org.mainstay.shell.internal.command.program;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,9 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.mainstay.cluster.DatabaseSetup.TextChange;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
+import org.mainstay.shell.internal.registry.Platform.OfflineSetup;
 import org.mainstay.shell.internal.registry.ShellCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -31,8 +32,12 @@ import picocli.CommandLine.Option;
             "  LKROOT=/opt/LifeKeeper lk_chg_value -o 10.77.1.1 -n 10.77.9.1",
             "  LKROOT=/opt/LifeKeeper lk_chg_value -vMf /tmp/lksubs",
             "",
-            "Exit codes: 0 success, 1 interrupted, 2 wrong argument, 3 Mainstay runs,",
-            "4 needs root, 5 an id would be replaced, 6 LKROOT is not set, 7 no match."
+            "The name of a server of the cluster is not replaced (2). It need not be the",
+            "name of the host, which may be changed without a change here.",
+            "",
+            "Exit codes: 0 success, 1 interrupted or failed, nothing was changed,",
+            "2 wrong argument, 3 Mainstay runs, 4 needs root, 5 the whole id of a resource",
+            "would be replaced (-F or -I), 6 LKROOT is not set, 7 no match."
         })
 public final class LkChgValue implements ShellCommand {
     private static final int INTERRUPTED = 1;
@@ -73,7 +78,17 @@ public final class LkChgValue implements ShellCommand {
     @Option(names = "-T", description = "Does not change tags.")
     private boolean keepTags;
 
+    private final Map<String, String> environment;
     private boolean idRefused;
+
+    /** With the environment of this process: the command works in a process of its own. */
+    public LkChgValue() {
+        this(System.getenv());
+    }
+
+    LkChgValue(Map<String, String> environment) {
+        this.environment = environment;
+    }
 
     @Override
     public int run(Invocation invocation) throws CommandException {
@@ -86,26 +101,10 @@ public final class LkChgValue implements ShellCommand {
         if (!"root".equals(invocation.context().caller().user())) {
             throw new CommandException(NOT_ROOT, "this must be run as root");
         }
-        String root = System.getenv().getOrDefault("LKROOT", "");
-        if (root.isEmpty()) {
+        if (environment.getOrDefault("LKROOT", "").isEmpty()) {
             throw new CommandException(NO_LKROOT, "LKROOT is not set; set it to the folder of this installation");
         }
-        List<String> changes;
-        try {
-            changes = invocation.platform().setup().rewrite((field, text) -> replaced(field, text, values), true);
-            if (idRefused) {
-                throw new CommandException(
-                        ID_CHANGE,
-                        "the whole id of a resource would be replaced; use -I to leave ids as they are, or -F to replace them");
-            }
-            if (!dryRun && !changes.isEmpty()) {
-                changes = invocation.platform().setup().rewrite((field, text) -> replaced(field, text, values), false);
-            }
-        } catch (FileAlreadyExistsException e) {
-            throw new CommandException(ID_CHANGE, e.getMessage());
-        } catch (IOException e) {
-            throw new CommandException(INTERRUPTED, "nothing was changed: " + e.getMessage());
-        }
+        List<String> changes = rewrite(invocation.platform().setup(), values);
         if (changes.isEmpty()) {
             throw new CommandException(NO_MATCH, "no value matches");
         }
@@ -113,6 +112,24 @@ public final class LkChgValue implements ShellCommand {
             changes.forEach(invocation.out()::println);
         }
         return ExitCode.SUCCESS;
+    }
+
+    /** Tries first, so that a refusal changes nothing; then all is changed at once. */
+    private List<String> rewrite(OfflineSetup setup, Map<String, String> values) throws CommandException {
+        TextChange change = (field, text) -> replaced(field, text, values);
+        try {
+            List<String> changes = setup.rewrite(change, true);
+            if (idRefused) {
+                throw new CommandException(
+                        ID_CHANGE,
+                        "the whole id of a resource would be replaced; use -I to leave ids as they are, or -F to replace them");
+            }
+            return dryRun || changes.isEmpty() ? changes : setup.rewrite(change, false);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(ExitCode.SYNTAX, e.getMessage());
+        } catch (IOException e) {
+            throw new CommandException(INTERRUPTED, "nothing was changed: " + e.getMessage());
+        }
     }
 
     private Map<String, String> values(Path directory) throws CommandException {

@@ -59,7 +59,7 @@ final class RunProgram {
     private int run(OutputStream out, OutputStream err, Cancellation cancellation)
             throws IOException, InterruptedException {
         Process process = start();
-        try (Registration cancelled = cancellation.whenCancelled(() -> end(process))) {
+        try (Registration cancelled = cancellation.whenCancelled(() -> endAside(process))) {
             Thread errors = new Thread(() -> pass(process.getErrorStream(), err, process), "mainstay-remexec-errors");
             errors.setDaemon(true);
             errors.start();
@@ -117,6 +117,13 @@ final class RunProgram {
             // the pipe breaks when the program is ended while somebody outside holds it
             end(process);
         }
+    }
+
+    /** For who must not wait until a program that ignores signals has ended. */
+    private static void endAside(Process process) {
+        Thread ending = new Thread(() -> end(process), "mainstay-remexec-end");
+        ending.setDaemon(true);
+        ending.start();
     }
 
     /** The launcher ends all that the program started; without it the descendants known now are ended. */

@@ -7,15 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -23,7 +22,9 @@ import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.TunablesFile;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Operation;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Platform;
 import org.mainstay.shell.internal.view.ClusterView;
@@ -31,20 +32,21 @@ import org.mainstay.shell.internal.view.Json;
 import org.mainstay.shell.internal.view.Masking;
 
 /**
- * What support needs, without secrets: {@code data/identity} and the stored database are never included; the database is written anew with
- * secret properties masked, and their values are blotted out wherever they appear in logs and settings.
+ * What support needs, without secrets (ADM-310, decision 0135): {@code data/identity} and the stored database are never included; of
+ * {@code etc/} only the files known to hold none; the database is written anew with secret properties masked, and their values are
+ * blotted out wherever they appear in logs and settings.
  */
 final class SupportArchive {
     private static final long MOST_BYTES = 20L * 1024 * 1024;
-    private static final int SHORTEST_SECRET = 4;
-    private static final Pattern SECRET_SETTING =
-            Pattern.compile("(?im)^(\\s*[\\w.-]*(?:passw|secret|token|credential|private)[\\w.-]*\\s*=).*$");
+    /** What is taken of etc/: everything else there may hold a secret, such as etc/secrets/ of fencing devices. */
+    private static final List<String> SETTINGS = List.of("etc/default/LifeKeeper", "etc/fencing");
+
+    private static final String UNITS = "etc/systemd";
+    private static final String JSON = ".json";
 
     private final Path home;
     private final Platform platform;
-    private final Set<String> secrets = new TreeSet<>(java.util.Comparator.comparingInt(String::length)
-            .reversed()
-            .thenComparing(java.util.Comparator.naturalOrder()));
+    private final SupportSecrets secrets = new SupportSecrets();
 
     SupportArchive(Path home, Platform platform) {
         this.home = home;
@@ -78,9 +80,14 @@ final class SupportArchive {
             for (Map.Entry<String, String> text : texts.entrySet()) {
                 add(zip, text.getKey(), text.getValue());
             }
-            for (String folder : List.of("etc", "data/log", "data/karaf/log")) {
-                addFolder(zip, folder);
+            for (String setting : SETTINGS) {
+                if (Files.isRegularFile(home.resolve(setting))) {
+                    addFile(zip, home.resolve(setting));
+                }
             }
+            addFolder(zip, UNITS, ".service");
+            addFolder(zip, "data/log", "");
+            addFolder(zip, "data/karaf/log", "");
             add(zip, "subsys.txt", listing("subsys"));
             add(zip, "events.txt", listing("events"));
         }
@@ -104,7 +111,26 @@ final class SupportArchive {
         Lcd lcd = lcd();
         Map<String, Object> sections = new TreeMap<>();
         for (LcdSection<?> section : lcd.sections()) {
-            sections.put(section.name(), section.equals(LcdSection.INSTANCES) ? instances(lcd) : lcd.rows(section));
+            sections.put(section.name(), lcd.rows(section));
+        }
+        Map<String, Object> instances = new TreeMap<>();
+        for (Instance instance : lcd.instances().values()) {
+            instances.put(instance.tag(), masked(instance));
+        }
+        sections.put(LcdSection.INSTANCES.name(), instances);
+        Map<String, Object> operations = new TreeMap<>();
+        for (Operation operation : lcd.rows(LcdSection.OPERATIONS).values()) {
+            operations.put(operation.id(), masked(operation));
+        }
+        sections.put(LcdSection.OPERATIONS.name(), operations);
+        if (platform.running()) {
+            for (ClusterSnapshot.Peer peer :
+                    platform.cluster().snapshot().peers().values()) {
+                for (Instance instance : peer.lcd().instances().values()) {
+                    // only for its secrets: they may be in this server's logs, too
+                    masked(instance);
+                }
+            }
         }
         return new GsonBuilder()
                 .setPrettyPrinting()
@@ -113,30 +139,43 @@ final class SupportArchive {
                 .toJson(sections);
     }
 
-    private Map<String, Object> instances(Lcd lcd) throws CommandException {
-        Map<String, Object> rows = new TreeMap<>();
-        for (Instance instance : lcd.instances().values()) {
-            Set<String> hidden = platform.running()
-                    ? Masking.secrets(platform, instance)
-                    : instance.properties().keySet();
-            // without its kit every property is hidden, but blotting out all of them would make the logs unreadable
-            boolean known = platform.running()
-                    && platform.administration()
-                            .form(instance.typeKey(), false, instance.properties())
-                            .isPresent();
-            Map<String, String> shown = new TreeMap<>(instance.properties());
-            shown.replaceAll((key, value) -> {
-                if (!hidden.contains(key)) {
-                    return value;
-                }
-                if (known && value.length() >= SHORTEST_SECRET) {
-                    secrets.add(value);
-                }
-                return Masking.MASK;
-            });
-            rows.put(instance.tag(), instance.withProperties(shown, instance.kitVersion()));
+    /** An operation that is not decided holds whole new instances. */
+    private Map<String, Object> masked(Operation operation) throws CommandException {
+        List<Map<String, Object>> changes = new ArrayList<>();
+        for (LcdChange<?> change : operation.changes()) {
+            Map<String, Object> shown = new LinkedHashMap<>();
+            shown.put("section", change.section().name());
+            shown.put("key", change.key());
+            shown.put("value", change.value() instanceof Instance instance ? masked(instance) : change.value());
+            changes.add(shown);
         }
-        return rows;
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("id", operation.id());
+        row.put("coordinator", operation.coordinator());
+        row.put("participants", operation.participants());
+        row.put("tags", operation.tags());
+        row.put("description", operation.description());
+        row.put("state", operation.state());
+        row.put("changes", changes);
+        row.put("decidedBy", operation.decidedBy());
+        row.put("requestedBy", operation.requestedBy());
+        row.put("requestedFrom", operation.requestedFrom());
+        return row;
+    }
+
+    /** Masks properties as they are masked everywhere, and remembers the values that are blotted out of other texts. */
+    private Instance masked(Instance instance) throws CommandException {
+        Masking masking = Masking.of(platform, instance);
+        Set<String> hidden = masking.hidden();
+        Set<String> blotted = masking.secrets();
+        Map<String, String> shown = new TreeMap<>(instance.properties());
+        shown.replaceAll((key, value) -> {
+            if (blotted.contains(key)) {
+                secrets.add(value);
+            }
+            return hidden.contains(key) ? Masking.MASK : value;
+        });
+        return instance.withProperties(shown, instance.kitVersion());
     }
 
     private String status() throws CommandException {
@@ -179,21 +218,27 @@ final class SupportArchive {
         }
     }
 
-    private void addFolder(ZipOutputStream zip, String folder) throws IOException {
+    private void addFolder(ZipOutputStream zip, String folder, String ending) throws IOException {
         Path start = home.resolve(folder);
         if (!Files.isDirectory(start)) {
             return;
         }
         List<Path> files;
         try (Stream<Path> walk = Files.walk(start, 3)) {
-            files = walk.filter(Files::isRegularFile).sorted().toList();
+            files = walk.filter(Files::isRegularFile)
+                    .filter(file -> file.getFileName().toString().endsWith(ending))
+                    .sorted()
+                    .toList();
         }
         for (Path file : files) {
-            String name = file.getFileName().toString();
-            boolean keys = name.matches(".*\\.(key|pem|p12|jks|keystore)") || name.equals("users.properties");
-            if (!keys && !named(file)) {
-                add(zip, home.relativize(file).toString(), tail(file));
-            }
+            addFile(zip, file);
+        }
+    }
+
+    private void addFile(ZipOutputStream zip, Path file) throws IOException {
+        boolean keys = file.getFileName().toString().matches(".*\\.(key|pem|p12|jks|keystore)");
+        if (!keys && !named(file)) {
+            add(zip, home.relativize(file).toString(), tail(file));
         }
     }
 
@@ -244,15 +289,8 @@ final class SupportArchive {
 
     private void add(ZipOutputStream zip, String name, String text) throws IOException {
         zip.putNextEntry(new ZipEntry(name));
-        zip.write(clean(text).getBytes(StandardCharsets.UTF_8));
+        String clean = name.endsWith(JSON) ? secrets.known(text) : secrets.clean(text);
+        zip.write(clean.getBytes(StandardCharsets.UTF_8));
         zip.closeEntry();
-    }
-
-    private String clean(String text) {
-        String cleaned = SECRET_SETTING.matcher(text).replaceAll("$1" + Masking.MASK);
-        for (String secret : secrets) {
-            cleaned = cleaned.replace(secret, Masking.MASK);
-        }
-        return cleaned;
     }
 }

@@ -11,6 +11,7 @@ import org.mainstay.cluster.Administration.Kit;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Request;
 import org.mainstay.shell.internal.command.BaseCommand;
+import org.mainstay.shell.internal.command.Forms;
 import org.mainstay.shell.internal.command.Settings;
 import org.mainstay.shell.internal.command.wizard.CreateWizard;
 import org.mainstay.shell.internal.registry.CommandException;
@@ -73,7 +74,7 @@ public final class ResourceCreate extends BaseCommand {
         Administration administration = invocation.platform().administration();
         Optional<List<FormField>> form = administration.form(type, false, properties);
         if (form.isEmpty()) {
-            throw CommandException.notFound("there is no kit for '" + type + "'; the types are " + types(invocation));
+            throw Forms.missing(administration, type, "the types are " + types(invocation));
         }
         requireKnownKeys(form.get(), properties);
         requireAnswers(form.get(), properties);

@@ -9,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Administration.FormField;
+import org.mainstay.shell.internal.command.Forms;
 import org.mainstay.shell.internal.registry.CommandException;
 
 /** Asks the fields of a kit's form one by one; each depends on the answers before it. */
@@ -73,8 +74,7 @@ final class FormQuestions {
         while (true) {
             List<FormField> form = administration
                     .form(type, extend, withoutEmpty(answers))
-                    .orElseThrow(() -> CommandException.notFound(
-                            "there is no kit for '" + type + "'; 'mainstay kit list' shows the kits"));
+                    .orElseThrow(() -> Forms.missing(administration, type, "'mainstay kit list' shows the kits"));
             Optional<FormField> next = form.stream()
                     .filter(field -> !answers.containsKey(field.name()))
                     .findFirst();

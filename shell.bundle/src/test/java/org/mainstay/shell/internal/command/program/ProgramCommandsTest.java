@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.cluster.Caller;
+import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.command.Programs;
 import org.mainstay.shell.internal.registry.Cancellation;
 import org.mainstay.shell.internal.registry.CommandCall;
@@ -141,6 +143,33 @@ class ProgramCommandsTest {
                 () -> ProcessHandle.of(child).filter(ProcessHandle::isAlive).isEmpty());
     }
 
+    @Test
+    void whoGivesUpDoesNotWaitForAProgramThatIgnoresSignals() throws Exception {
+        CompletableFuture<Integer> code = CompletableFuture.supplyAsync(() -> {
+            try {
+                return run(
+                        true,
+                        "lcdremexec",
+                        "-d",
+                        "A",
+                        "--",
+                        "sh",
+                        "-c",
+                        "trap '' TERM; echo ready; while :; do sleep 1; done");
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        // what it says comes on only when giving up would be heard
+        Waits.until(LIMIT, () -> printed().contains("ready"));
+        long before = System.nanoTime();
+        cancellation.cancel();
+        assertThat(java.time.Duration.ofNanos(System.nanoTime() - before))
+                .as("less than the program is given to end")
+                .isLessThan(java.time.Duration.ofSeconds(4));
+        assertThat(code.get(40, TimeUnit.SECONDS)).isNotZero();
+    }
+
     // covers CMD-411 CMD-412 CMD-413 CMD-414 CMD-415 CMD-416
     @Test
     void responsesOfTheEventAndOfAllGetAllOptions() throws Exception {
@@ -204,6 +233,63 @@ class ProgramCommandsTest {
                     .contains("database.json", "status.json", "data/log/karaf.log", "START_WAIT_SECS=3", "/srv/pg/main")
                     .doesNotContain("hunter2", "swordfish", "private", "data/identity", "n0t-public");
         }
+    }
+
+    /** Who cannot be asked which properties are secret gets none of them shown, and what is named like a secret is blotted out. */
+    @Test
+    void theArchiveHoldsNoSecretOfAKitThatCannotSayItsForm() throws Exception {
+        platform.noForms();
+        Files.createDirectories(home.resolve("data/log"));
+        Files.writeString(home.resolve("data/log/karaf.log"), "started with hunter2 on 5432\n");
+        assertThat(run(false, "lksupport")).isZero();
+        try (ZipFile zip = new ZipFile(Path.of(printed().strip()).toFile())) {
+            assertThat(new String(
+                            zip.getInputStream(zip.getEntry("database.json")).readAllBytes(), StandardCharsets.UTF_8))
+                    .doesNotContain("hunter2", "/srv/pg/main");
+            assertThat(new String(
+                            zip.getInputStream(zip.getEntry("data/log/karaf.log"))
+                                    .readAllBytes(),
+                            StandardCharsets.UTF_8))
+                    .isEqualTo("started with *** on 5432\n");
+        }
+    }
+
+    /** A form that describes only some of the properties, such as that of an OCF agent which is not installed here. */
+    @Test
+    void whatTheFormDoesNotDescribeIsNeverShown() throws Exception {
+        platform.show(Fixtures.named("undescribed property"));
+        for (List<String> words : List.of(
+                List.of("resource", "show", "pg"),
+                List.of("resource", "show", "pg", "--json"),
+                List.of("config", "export"))) {
+            assertThat(mainstay(words)).isZero();
+            assertThat(printed()).as(words.toString()).contains("/srv/pg/main", "test-passwd");
+            assertThat(printed()).as(words.toString()).doesNotContain("hunter2", "swordfish");
+        }
+        assertThat(mainstay(List.of("config", "export", "--with-secrets"))).isZero();
+        assertThat(printed()).contains("hunter2", "swordfish");
+        platform.noForms();
+        assertThat(mainstay(List.of("resource", "show", "pg"))).isZero();
+        assertThat(printed()).contains("port=***").doesNotContain("/srv/pg/main", "hunter2", "swordfish");
+    }
+
+    @Test
+    void aKitThatCannotSayItsFormIsNotCalledMissing() throws Exception {
+        platform.noForms();
+        assertThat(mainstay(List.of("resource", "create", "postgres"))).isEqualTo(ExitCode.SYSTEM_ERROR);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .contains("does not say its form")
+                .doesNotContain("there is no kit");
+        err.reset();
+        assertThat(mainstay(List.of("resource", "create", "oracle"))).isEqualTo(ExitCode.NOT_FOUND);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("there is no kit for 'oracle'");
+    }
+
+    private int mainstay(List<String> words) throws InterruptedException {
+        out.reset();
+        List<String> typed = new ArrayList<>(List.of("mainstay"));
+        typed.addAll(words);
+        return run(false, typed.toArray(String[]::new));
     }
 
     // covers SNMP-003
