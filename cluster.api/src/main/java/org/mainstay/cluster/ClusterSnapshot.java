@@ -117,6 +117,14 @@ public record ClusterSnapshot(
         return names;
     }
 
+    /** Returns the databases of all servers as known here, this one's first. */
+    public List<Lcd> databases() {
+        List<Lcd> all = new ArrayList<>();
+        all.add(own);
+        peers.keySet().stream().sorted().forEach(name -> all.add(peers.get(name).lcd()));
+        return all;
+    }
+
     /** Returns the database of a server as known here. */
     public Optional<Lcd> lcd(String server) {
         return server.equals(self)

@@ -15,6 +15,26 @@ public interface Mirrors extends MirrorSnapshots {
      */
     CompletionStage<List<Side>> sides();
 
+    /** Prefix of the flags of {@link #blockTargetFlag}. */
+    String BLOCK_TARGET = "!mirror-block!";
+    /** Prefix of the flags of {@link #switchoverFlag}. */
+    String SWITCHOVER = "!mirror-switchover!";
+
+    /** Returns the flag of a server that is not to become target of a volume (EMC-016). @param tag the volume's resource there */
+    static String blockTargetFlag(String tag) {
+        return BLOCK_TARGET + tag;
+    }
+
+    /**
+     * Returns the flag of a server that gave up being target of a volume and is not to become it again before its machine starts anew
+     * (EMC-017).
+     *
+     * @param bootId as in the server's database
+     */
+    static String switchoverFlag(String tag, String bootId) {
+        return SWITCHOVER + tag + "!" + bootId;
+    }
+
     /** What can be asked of a mirror. */
     enum Verb {
         /** Changes are tracked and not sent. Needs a target. */

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.Member;
+import org.mainstay.cluster.lcd.MirrorJob;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -261,6 +262,14 @@ public sealed interface Request {
      * @param seconds ends by itself after so many seconds; 0: when it is ended
      */
     record SetMaintenance(String scope, String server, boolean on, long seconds) implements Request {}
+
+    /**
+     * Stores a job of mirrors on all servers that can be reached, all or none (EMC-024); the others take it over when they return.
+     * Refused with 8 if it was changed since it was read, 4 if one of its pairs is in another job, 7 if it is not there to be deleted.
+     *
+     * @param job as it shall be, with the revision that was read; {@link MirrorJob#deleted}: it is deleted
+     */
+    record StoreMirrorJob(MirrorJob job) implements Request {}
 
     /**
      * Properties of a server (ADM-021): shutdown strategy and failover restrictions, on that server's database.

@@ -41,6 +41,9 @@ public record LcdSection<T>(String name, Class<T> type) {
     /** Key: {@link Promise#key}; what was promised for groups this server does not share. */
     public static final LcdSection<Promise> PROMISES = new LcdSection<>("promises", Promise.class);
 
+    /** Key: id of the job; every server has a copy of each. */
+    public static final LcdSection<MirrorJob> JOBS = new LcdSection<>("jobs", MirrorJob.class);
+
     /** @throws IllegalArgumentException if the row is not of this section's type */
     void check(Object row) {
         if (!type.isInstance(row)) {
@@ -65,7 +68,8 @@ public record LcdSection<T>(String name, Class<T> type) {
                 HANDOVERS,
                 OPERATIONS,
                 ACTIONS,
-                PROMISES);
+                PROMISES,
+                JOBS);
     }
 
     /** Returns the section with this name. @throws IllegalArgumentException if there is none */

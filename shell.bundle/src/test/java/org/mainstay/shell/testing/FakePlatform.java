@@ -43,6 +43,8 @@ public final class FakePlatform
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
     private final List<Consumer<ClusterEvent>> followers = new CopyOnWriteArrayList<>();
     private volatile CommandException remoteFailure;
+    private volatile String mirrors = FakeMirrors.TWO_TARGETS;
+    private volatile Reply mirrorReply;
     private volatile String remoteError = "";
     private final FakeKits kits = new FakeKits();
     private volatile Path home = Path.of("target/no-such-home");
@@ -93,6 +95,16 @@ public final class FakePlatform
 
     public void remoteFailure(CommandException failure) {
         remoteFailure = failure;
+    }
+
+    /** Lets mirrors be as {@link FakeMirrors} names them. */
+    public void mirrors(String name) {
+        mirrors = name;
+    }
+
+    /** Lets mirrors answer so to what they are asked for. */
+    public void mirrorReply(Reply value) {
+        mirrorReply = value;
     }
 
     /** Lets commands on other servers end with 1 and this on standard error. */
@@ -150,7 +162,7 @@ public final class FakePlatform
 
     @Override
     public Mirrors mirrors() {
-        return new FakeMirrors();
+        return new FakeMirrors(mirrors, mirrorReply, notes::add);
     }
 
     /** Returns the kits of both servers, which remember what was ordered. */

@@ -22,6 +22,7 @@ import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Member;
 import org.mainstay.cluster.lcd.Membership;
+import org.mainstay.cluster.lcd.MirrorJob;
 import org.mainstay.cluster.lcd.Operation;
 import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.cluster.lcd.ResourceType;
@@ -31,6 +32,9 @@ import org.mainstay.cluster.lcd.Wanted;
 /** Clusters that command scripts are given. */
 public final class Fixtures {
     private static final long CHECKED_AT = Instant.parse("2026-01-02T03:04:05Z").toEpochMilli();
+
+    private static final String BLOCKED = "!mirror-block!data";
+    private static final String JOB = "11111111-2222-3333-4444-555555555555";
 
     private Fixtures() {}
 
@@ -49,6 +53,16 @@ public final class Fixtures {
             case "in doubt" -> inDoubt();
             case "not extended" -> notExtended();
             case "mirrored volume" -> mirrored();
+            case "mirrored volume, B away" -> away(mirrored());
+            case "mirror kept from A" -> {
+                ClusterSnapshot cluster = mirrored();
+                yield with(cluster, cluster.own().with(LcdSection.FLAGS, BLOCKED, new Flag(BLOCKED)));
+            }
+            case "mirror job" -> mirrorJob();
+            case "solo on A" -> solo(false, "");
+            case "solo on A, B blocked" -> solo(false, "!mirror-block!solo");
+            case "solo on A, B deleted" -> solo(false, "!mirror-switchover!solo!");
+            case "solo on both" -> solo(true, "");
             case "vip on both" -> vipOnBoth();
             case "kit missing" -> kitMissing();
             case "undescribed property" -> undescribedProperty();
@@ -157,6 +171,62 @@ public final class Fixtures {
                 cluster.activities(),
                 cluster.checkedAt(),
                 cluster.problems());
+    }
+
+    private static ClusterSnapshot away(ClusterSnapshot cluster) {
+        ClusterSnapshot.Peer b = cluster.peers().get("B");
+        return withPeer(cluster, b.lcd(), PeerState.DEAD);
+    }
+
+    private static ClusterSnapshot withPeer(ClusterSnapshot cluster, Lcd lcd, PeerState state) {
+        ClusterSnapshot.Peer b = cluster.peers().get("B");
+        boolean alive = state == PeerState.ALIVE;
+        Peer peer = new Peer("B", state, alive, lcd, alive, b.checkedAt(), b.activities(), b.paths());
+        return new ClusterSnapshot(
+                cluster.revision() + 1,
+                cluster.self(),
+                cluster.phase(),
+                cluster.own(),
+                Map.of("B", peer),
+                cluster.paths(),
+                cluster.activities(),
+                cluster.checkedAt(),
+                cluster.problems());
+    }
+
+    /** A job with a pair of the volume and one of a server's disk; B has an older copy of it. */
+    private static ClusterSnapshot mirrorJob() {
+        ClusterSnapshot cluster = mirrored();
+        MirrorJob.Pair pair = new MirrorJob.Pair(
+                new MirrorJob.End("B.example.org", "data", "10.77.2.2"),
+                new MirrorJob.End("A", "data", "10.77.2.1"),
+                MirrorJob.Type.S);
+        MirrorJob.Pair disk = new MirrorJob.Pair(
+                new MirrorJob.End("A", "logs", "0.0.0.0"),
+                new MirrorJob.End("B.example.org", "logs", "0.0.0.0"),
+                MirrorJob.Type.D);
+        MirrorJob old = new MirrorJob(JOB, 1, false, "db", "", List.of());
+        MirrorJob job = new MirrorJob(JOB, 2, false, "db", "the database", List.of(pair, disk));
+        ClusterSnapshot with =
+                withPeer(cluster, cluster.peers().get("B").lcd().with(LcdSection.JOBS, JOB, old), PeerState.ALIVE);
+        return with(with, with.own().with(LcdSection.JOBS, JOB, job));
+    }
+
+    /** A mirrored volume that no other resource belongs to. */
+    private static ClusterSnapshot solo(boolean both, String flag) {
+        ClusterSnapshot cluster = named("two servers");
+        Map<String, String> properties = new TreeMap<>(Map.of(
+                "mount", "/srv/solo", "device", "/dev/vg/solo", "mirror", "10.77.2.1:1501", "mirror-volume", "solo-1"));
+        Lcd own = cluster.own().with(instance("solo", "/srv/solo", "filesys", "volume", InstanceState.ISP, properties));
+        properties.put("mirror", "10.77.2.2:1501");
+        Lcd b = cluster.peers().get("B").lcd();
+        if (both) {
+            b = b.with(instance("solo", "/srv/solo", "filesys", "volume", InstanceState.OSU, properties));
+        }
+        if (!flag.isEmpty()) {
+            b = b.with(LcdSection.FLAGS, flag, new Flag(flag));
+        }
+        return with(withPeer(cluster, b, PeerState.ALIVE), own);
     }
 
     private static Lcd mirrored(Lcd lcd, String address) {

@@ -44,6 +44,9 @@ final class WiderRequests {
         if (request instanceof Request.SetServer set) {
             return new ServerOperations(job, locking).server(set);
         }
+        if (request instanceof Request.StoreMirrorJob store) {
+            return new MirrorJobOperations(job, locking).store(store.job());
+        }
         if (request instanceof Request.GlobalScripts scripts) {
             return globalScripts(scripts);
         }

@@ -29,6 +29,7 @@ import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Maintenance;
 import org.mainstay.cluster.lcd.Member;
 import org.mainstay.cluster.lcd.Membership;
+import org.mainstay.cluster.lcd.MirrorJob;
 import org.mainstay.cluster.lcd.Operation;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.cluster.lcd.Ownership;
@@ -146,7 +147,25 @@ class LcdCodecPropertyTest {
                         Combinators.combine(TEXT, LONG, TEXT).as(Maintenance::new)),
                 changes(
                         LcdSection.RESTRICTIONS,
-                        Combinators.combine(TEXT, BOOL).as((server, both) -> new Restriction(server, true, both)))));
+                        Combinators.combine(TEXT, BOOL).as((server, both) -> new Restriction(server, true, both))),
+                changes(LcdSection.JOBS, jobs())));
+    }
+
+    private static Arbitrary<MirrorJob> jobs() {
+        Arbitrary<String> words = Arbitraries.strings().alpha().ofMinLength(1).ofMaxLength(8);
+        Arbitrary<MirrorJob.End> ends = Combinators.combine(words, words, words).as(MirrorJob.End::new);
+        Arbitrary<MirrorJob.Pair> pairs = Combinators.combine(ends, ends, Arbitraries.of(MirrorJob.Type.class))
+                .as(MirrorJob.Pair::new);
+        return Combinators.combine(
+                        Arbitraries.integers()
+                                .between(0, 0xffff)
+                                .map(number -> String.format("00000000-0000-0000-0000-%012x", number)),
+                        LONG,
+                        BOOL,
+                        words,
+                        words,
+                        pairs.list().ofMaxSize(3))
+                .as(MirrorJob::new);
     }
 
     @Provide

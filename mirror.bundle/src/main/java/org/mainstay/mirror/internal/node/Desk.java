@@ -112,16 +112,18 @@ final class Desk {
                     home.resolve(FOLDER).toAbsolutePath());
         }
         EngineVolume has = engine.volume(volume.volume()).orElseThrow();
-        mirrors(volume, has, Volumes.others(snapshot, volume.volume()));
+        mirrors(volume, has, snapshot);
         unmirror(volume, has, snapshot);
         return engine.volume(volume.volume()).orElseThrow();
     }
 
-    private void mirrors(Mirrored volume, EngineVolume has, Map<String, Mirrored> others) throws IOException {
+    private void mirrors(Mirrored volume, EngineVolume has, ClusterSnapshot snapshot) throws IOException {
         long now = window.getAsLong();
-        for (Map.Entry<String, Mirrored> other : others.entrySet()) {
+        for (Map.Entry<String, Mirrored> other :
+                Volumes.others(snapshot, volume.volume()).entrySet()) {
             String peer = other.getKey();
-            String address = other.getValue().address();
+            Volumes.Way way = Volumes.way(snapshot, volume, peer, other.getValue());
+            String address = way.address();
             String configured = has.configured().get(peer);
             String key = volume.volume() + " " + peer;
             if (configured == null) {
@@ -130,7 +132,7 @@ final class Desk {
                         volume.volume(),
                         peer,
                         address,
-                        volume.type(),
+                        way.type(),
                         "PingInterval=1000",
                         currency(now),
                         limit(now),
@@ -142,8 +144,8 @@ final class Desk {
             if (!words[0].equals(address)) {
                 demand("address", volume.volume(), peer, address);
             }
-            if (!words[1].equalsIgnoreCase(volume.type())) {
-                demand("type", volume.volume(), peer, volume.type());
+            if (!words[1].equalsIgnoreCase(way.type())) {
+                demand("type", volume.volume(), peer, way.type());
             }
             if (!Long.valueOf(now).equals(windows.put(key, now))) {
                 demand("set", volume.volume(), peer, currency(now), limit(now));

@@ -50,11 +50,13 @@ final class Reconciler implements Runnable {
     private String trouble = "";
     private CompletableFuture<Reply> flagging = CompletableFuture.completedFuture(Reply.success("none yet"));
     private volatile long flagsNotBefore = System.nanoTime();
+    private final JobFollower jobs;
 
     Reconciler(Desk desk, Supplier<ClusterSnapshot> cluster, Administration administration) {
         this.desk = desk;
         this.cluster = cluster;
         this.administration = administration;
+        this.jobs = new JobFollower(administration);
     }
 
     @Override
@@ -77,6 +79,7 @@ final class Reconciler implements Runnable {
         if (snapshot.phase() != ClusterSnapshot.Phase.AVAILABLE) {
             return;
         }
+        jobs.look(snapshot);
         List<Mirrored> own = Volumes.in(snapshot.own());
         if (own.isEmpty()) {
             flags(snapshot, own);
@@ -115,7 +118,15 @@ final class Reconciler implements Runnable {
                 desk.engine().send("stop", volume.volume(), 2_000);
             }
         } else if (!side.isSource() && owner.isPresent()) {
-            target(volume, side, owner.get());
+            if (!Volumes.blocked(snapshot, volume.tag())) {
+                target(volume, side, owner.get());
+            } else if (side.isTarget() && !side.leaving() && Volumes.deleted(snapshot, volume.tag())) {
+                LOG.info(
+                        "{} gives up being target of {}, as an operator wants",
+                        volume.tag(),
+                        owner.get().server());
+                desk.engine().send("stop", volume.volume(), 2_000);
+            }
         }
     }
 
@@ -156,7 +167,7 @@ final class Reconciler implements Runnable {
                 .filter(flag -> !present.contains(flag))
                 .forEach(flag -> changes.add(LcdChange.put(LcdSection.FLAGS, flag, new Flag(flag))));
         present.stream()
-                .filter(flag -> flag.startsWith(FLAG) && !wanted.contains(flag))
+                .filter(flag -> flag.startsWith(FLAG) && !wanted.contains(flag) || over(snapshot, flag))
                 .forEach(flag -> changes.add(LcdChange.remove(LcdSection.FLAGS, flag)));
         // One request at a time, and what was refused is not asked for again at once.
         if (!changes.isEmpty() && flagging.isDone() && System.nanoTime() - flagsNotBefore >= 0) {
@@ -168,6 +179,19 @@ final class Reconciler implements Runnable {
                     })
                     .toCompletableFuture();
         }
+    }
+
+    /** Says whether what an operator said of a volume has ended: with the resource, or with the boot (EMC-017). */
+    private static boolean over(ClusterSnapshot snapshot, String flag) {
+        if (flag.startsWith(Mirrors.BLOCK_TARGET)) {
+            return snapshot.own()
+                    .instance(flag.substring(Mirrors.BLOCK_TARGET.length()))
+                    .isEmpty();
+        }
+        return flag.startsWith(Mirrors.SWITCHOVER)
+                && (!flag.endsWith("!" + snapshot.own().bootId())
+                        || snapshot.own().instances().keySet().stream()
+                                .noneMatch(tag -> flag.startsWith(Mirrors.SWITCHOVER + tag + "!")));
     }
 
     static Caller caller(String self) {

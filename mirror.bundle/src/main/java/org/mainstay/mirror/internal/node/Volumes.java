@@ -6,10 +6,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.mainstay.cluster.ClusterSnapshot;
+import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.MirrorJob;
 import org.mainstay.mirror.internal.volume.Mirrored;
 
 /** Mirrored volumes as the configuration databases have them. */
@@ -44,6 +46,52 @@ final class Volumes {
                 .forEach((server, peer) ->
                         named(peer.lcd(), volume).ifPresent(mirrored -> others.put(server, mirrored)));
         return others;
+    }
+
+    /** Where the engine of another server is, and how data gets there: {@code HOST:PORT}, {@code sync} or {@code async}. */
+    record Way(String address, String type) {}
+
+    /**
+     * Returns the way to another server: what the job says of the pair if one is stored (EMC-102, EMC-103), else the address of the other
+     * and the type of this side. The port is always the other's own.
+     */
+    static Way way(ClusterSnapshot snapshot, Mirrored own, String peer, Mirrored other) {
+        Optional<MirrorJob.Stored> stored = MirrorJob.between(
+                snapshot.databases(),
+                volume(snapshot, snapshot.self(), own.tag()),
+                volume(snapshot, peer, other.tag()));
+        if (stored.isEmpty()) {
+            return new Way(other.address(), own.type());
+        }
+        String host = stored.get().address();
+        return new Way(
+                (host.contains(":") ? "[" + host + "]" : host) + ":" + other.port(),
+                stored.get().type() == MirrorJob.Type.A ? Mirrored.ASYNC : Mirrored.SYNC);
+    }
+
+    private static MirrorJob.Volume volume(ClusterSnapshot snapshot, String server, String tag) {
+        String mount = snapshot.lcd(server)
+                .flatMap(lcd -> lcd.instance(tag))
+                .map(instance -> instance.properties().getOrDefault("mount", ""))
+                .orElse("");
+        return new MirrorJob.Volume(server, tag, mount);
+    }
+
+    /** Says whether this server is not to become target of a volume: an operator said so (EMC-016, EMC-017). */
+    static boolean blocked(ClusterSnapshot snapshot, String tag) {
+        return snapshot.own()
+                        .row(LcdSection.FLAGS, Mirrors.blockTargetFlag(tag))
+                        .isPresent()
+                || deleted(snapshot, tag);
+    }
+
+    /** Says whether this server gave up being target until its next boot (EMC-111). */
+    static boolean deleted(ClusterSnapshot snapshot, String tag) {
+        return snapshot.own()
+                .row(
+                        LcdSection.FLAGS,
+                        Mirrors.switchoverFlag(tag, snapshot.own().bootId()))
+                .isPresent();
     }
 
     /** Says whether a resource here is equivalent to one on another server. */

@@ -22,8 +22,11 @@ public record Mirrored(String tag, String volume, Path device, String address, S
 
     static final String NAME = "mirror-volume";
     static final String SIZE = "mirror-size";
-    static final String SYNC = "sync";
-    static final String ASYNC = "async";
+    /** Type: a write is answered when both sides have it. */
+    public static final String SYNC = "sync";
+    /** Type: a write is answered when the source has it. */
+    public static final String ASYNC = "async";
+
     static final int PORT = 1501;
     /** Where the attachments are, relative to the installation. */
     private static final Path ATTACHMENTS = Path.of("data/mirror/attach");

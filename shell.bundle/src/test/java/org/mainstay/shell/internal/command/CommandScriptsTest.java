@@ -30,10 +30,12 @@ import org.mainstay.shell.testing.Fixtures;
  * given two servers          the cluster, until the next given
  * as OPERATOR                role of the caller, for the next command
  * answers 8 in use           what the cluster answers to the next command
+ * mirrors in step            how the mirrors are, for the next command: see FakeMirrors
+ * mirror answers 8 in use    what they answer to it
  * progress stopping web      a progress line before the answer
  * on a terminal              the next command's output is a terminal of 80 columns
  * $ ins_list -f:             a command line; words with blanks in double quotes
- * pg:data                    a line of standard output; ^A and ^[ are control characters, @release@ is the version of the build,
+ * pg:data                    a line of standard output; ^A and ^[ are control characters, @release@ is the version of the build, @time@ a time,
  *                            . alone is an empty line
  * ! error text               a line of standard error; ends with ... : only the beginning counts; ... alone: and more
  * -> Stop[...]               what was asked of the cluster
@@ -42,6 +44,10 @@ import org.mainstay.shell.testing.Fixtures;
  */
 class CommandScriptsTest {
     private static final Path SCRIPTS = Path.of("src/test/resources/commands");
+    private static final Pattern TIME = Pattern.compile("[A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]{2} [0-9:]{8} [0-9]{4}");
+    /** Ids that are drawn at random. */
+    private static final Pattern ID = Pattern.compile("id=[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}, revision=0");
+
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
 
     @TestFactory
@@ -90,6 +96,11 @@ class CommandScriptsTest {
                 int code = Character.digit(line.charAt("answers ".length()), 10);
                 String text = line.substring("answers ".length() + 1).strip();
                 step.reply = new Reply(code, text, List.of());
+            } else if (line.startsWith("mirrors ")) {
+                step.mirrors = line.substring("mirrors ".length());
+            } else if (line.startsWith("mirror answers ")) {
+                String answer = line.substring("mirror answers ".length());
+                step.mirrorReply = new Reply(Character.digit(answer.charAt(0), 10), answer.substring(2), List.of());
             } else if (line.startsWith("progress ")) {
                 step.progress.add(line.substring("progress ".length()));
             } else if (line.equals("on a terminal")) {
@@ -102,7 +113,15 @@ class CommandScriptsTest {
         }
 
         private static boolean isSetup(String line) {
-            return Stream.of("given ", "as ", "answers ", "progress ", "on a terminal", "$ ")
+            return Stream.of(
+                            "given ",
+                            "as ",
+                            "answers ",
+                            "mirrors ",
+                            "mirror answers ",
+                            "progress ",
+                            "on a terminal",
+                            "$ ")
                     .anyMatch(line::startsWith);
         }
 
@@ -122,6 +141,8 @@ class CommandScriptsTest {
         private Reply reply = Reply.success("");
         private final List<String> progress = new ArrayList<>();
         private Terminal terminal = Terminal.NONE;
+        private String mirrors = "two targets";
+        private Reply mirrorReply;
         private String command;
         private final List<String> out = new ArrayList<>();
         private final List<String> err = new ArrayList<>();
@@ -153,11 +174,16 @@ class CommandScriptsTest {
             FakePlatform platform = new FakePlatform(Fixtures.named(fixture));
             platform.reply(reply);
             platform.progress(progress);
+            platform.mirrors(mirrors);
+            platform.mirrorReply(mirrorReply);
             Captured captured = new Captured(terminal, role);
             List<String> words = words(command);
             int code = Programs.registry()
                     .run(new CommandCall(words.get(0), words.subList(1, words.size())), captured.context(), platform);
-            assertThat(captured.out().lines().map(String::stripTrailing))
+            assertThat(captured.out()
+                            .lines()
+                            .map(String::stripTrailing)
+                            .map(line -> TIME.matcher(line).replaceAll("@time@")))
                     .as("standard output")
                     .isEqualTo(out);
             checkErrors(captured.err().lines().toList());
@@ -184,7 +210,7 @@ class CommandScriptsTest {
         }
 
         private static String text(Request request) {
-            return request.toString();
+            return ID.matcher(request.toString()).replaceAll("id=@id@, revision=0");
         }
 
         private static List<String> words(String line) {

@@ -2,26 +2,34 @@ package org.mainstay.shell.internal.command.mirror;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.MirrorJob;
 
 /**
- * Jobs as {@code emcmd} shows them (EMC-020 to EMC-023): each mirrored volume is one, named as its resource, with a record for every
- * two servers that have it. They are read from the configuration databases, so they are the same on every server.
+ * Jobs as {@code emcmd} shows them (EMC-020 to EMC-023): the stored ones, and one for each mirrored volume that is in none of them. They
+ * are read from the configuration databases, so they are the same on every server.
  */
 final class EmJobs {
     private static final String ADDRESS = "mirror";
     private static final String NAME = "mirror-volume";
 
-    /** By the volume's name in the engines: its resource by server. */
-    private final Map<String, Map<String, Instance>> volumes = new TreeMap<>();
+    private final ClusterSnapshot snapshot;
+    private final Map<String, MirrorJob> jobs = new TreeMap<>();
 
     EmJobs(ClusterSnapshot snapshot) {
+        this.snapshot = snapshot;
+        jobs.putAll(MirrorJob.of(snapshot.databases()));
+        // By the volume's name in the engines: its resource by server.
+        Map<String, Map<String, Instance>> volumes = new TreeMap<>();
         for (String server : snapshot.servers()) {
             snapshot.lcd(server)
                     .ifPresent(lcd -> lcd.instances().values().stream()
@@ -30,77 +38,124 @@ final class EmJobs {
                                             instance.properties().get(NAME), name -> new TreeMap<>())
                                     .put(server, instance)));
         }
+        List<MirrorJob> stored = List.copyOf(jobs.values());
+        volumes.forEach((volume, sides) -> {
+            if (stored.stream().noneMatch(job -> has(job, sides))) {
+                MirrorJob job = implied(volume, sides);
+                jobs.putIfAbsent(job.id(), job);
+            }
+        });
     }
 
-    private static boolean isMirrored(Instance instance) {
+    /** Says whether a resource is a mirrored volume. */
+    static boolean isMirrored(Instance instance) {
         return instance.typeKey().equals("filesys/volume")
                 && !instance.properties().getOrDefault(ADDRESS, "").isEmpty()
                 && instance.properties().containsKey(NAME);
     }
 
-    private static String id(String volume) {
-        return UUID.nameUUIDFromBytes(volume.getBytes(StandardCharsets.UTF_8)).toString();
+    private static boolean has(MirrorJob job, Map<String, Instance> sides) {
+        return job.pairs().stream()
+                .anyMatch(pair -> sides.entrySet().stream()
+                        .anyMatch(side -> volume(side.getKey(), side.getValue()).is(pair.first())
+                                || volume(side.getKey(), side.getValue()).is(pair.second())));
     }
 
-    private static String host(Instance instance) {
-        String address = instance.properties().get(ADDRESS);
-        int colon = address.lastIndexOf(':');
-        boolean bare = colon < 0 || address.indexOf(':') != colon && !address.startsWith("[");
-        return (bare ? address : address.substring(0, colon)).replaceAll("^\\[|\\]$", "");
+    private static MirrorJob.Volume volume(String server, Instance instance) {
+        return new MirrorJob.Volume(
+                server, instance.tag(), instance.properties().getOrDefault("mount", ""));
     }
 
-    /** Prints the job with this id, or all. @return whether there is one */
-    boolean print(PrintStream out, Optional<String> wanted) {
-        List<String> chosen = volumes.keySet().stream()
-                .filter(volume ->
-                        wanted.map(id -> id.equalsIgnoreCase(id(volume))).orElse(true))
-                .toList();
-        print(out, chosen);
-        return wanted.isEmpty() || !chosen.isEmpty();
-    }
-
-    /** Prints the job of the volume that a server has as this resource or mount point. @return whether there is one */
-    boolean print(PrintStream out, String server, String volume) {
-        List<String> chosen = volumes.entrySet().stream()
-                .filter(one -> one.getValue().containsKey(server))
-                .filter(one -> {
-                    Instance instance = one.getValue().get(server);
-                    return instance.tag().equals(volume)
-                            || instance.properties().getOrDefault("mount", "").equals(volume);
-                })
-                .map(Map.Entry::getKey)
-                .toList();
-        print(out, chosen);
-        return !chosen.isEmpty();
-    }
-
-    private void print(PrintStream out, List<String> chosen) {
-        String between = "";
-        for (String volume : chosen) {
-            Map<String, Instance> sides = volumes.get(volume);
-            List<String> servers = List.copyOf(sides.keySet());
-            Instance first = sides.get(servers.get(0));
-            out.print(between);
-            between = System.lineSeparator();
-            out.println("ID = " + id(volume));
-            out.println("Name = " + first.tag());
-            out.println("Description = " + first.properties().getOrDefault("mount", ""));
-            for (int i = 0; i < servers.size(); i++) {
-                for (int j = i + 1; j < servers.size(); j++) {
-                    out.println("MirrorEndPoints = " + end(servers.get(i), sides) + ";" + end(servers.get(j), sides)
-                            + ";" + letter(first));
-                }
+    private static MirrorJob implied(String volume, Map<String, Instance> sides) {
+        List<String> servers = List.copyOf(sides.keySet());
+        Instance first = sides.get(servers.get(0));
+        List<MirrorJob.Pair> pairs = new ArrayList<>();
+        for (int i = 0; i < servers.size(); i++) {
+            for (int j = i + 1; j < servers.size(); j++) {
+                pairs.add(new MirrorJob.Pair(end(servers.get(i), sides), end(servers.get(j), sides), type(first)));
             }
         }
+        String id =
+                UUID.nameUUIDFromBytes(volume.getBytes(StandardCharsets.UTF_8)).toString();
+        return new MirrorJob(id, 0, false, first.tag(), first.properties().getOrDefault("mount", ""), pairs);
     }
 
-    private static String end(String server, Map<String, Instance> sides) {
+    private static MirrorJob.End end(String server, Map<String, Instance> sides) {
         Instance instance = sides.get(server);
-        return server + ";" + instance.tag() + ";" + host(instance);
+        // Blanks and semicolons would end the field.
+        return new MirrorJob.End(server, instance.tag().replaceAll("[;\\s]", "_"), host(instance));
+    }
+
+    /** Returns where a side's engine is, without the port. */
+    static String host(Instance instance) {
+        return EmAddress.host(instance.properties().getOrDefault(ADDRESS, ""));
     }
 
     /** EMC-014. */
-    private static String letter(Instance instance) {
-        return instance.properties().getOrDefault("mirror-type", "sync").equals("async") ? "A" : "S";
+    private static MirrorJob.Type type(Instance instance) {
+        return instance.properties().getOrDefault("mirror-type", "sync").equals("async")
+                ? MirrorJob.Type.A
+                : MirrorJob.Type.S;
+    }
+
+    /** Returns all jobs. */
+    Collection<MirrorJob> all() {
+        return jobs.values();
+    }
+
+    /** Returns a job; with revision 0 it is not stored. */
+    Optional<MirrorJob> job(String id) {
+        return Optional.ofNullable(jobs.get(id.toLowerCase(Locale.ROOT)));
+    }
+
+    /** Returns the job of the volume that a server has, or is said to have, under this name. */
+    Optional<MirrorJob> of(String server, String volume) {
+        return jobs.values().stream()
+                .filter(job -> job.pairs().stream()
+                                .anyMatch(pair ->
+                                        isEnd(pair.first(), server, volume) || isEnd(pair.second(), server, volume))
+                        || alone(job, server, volume))
+                .findFirst();
+    }
+
+    /** A volume that is on one server only has a job without pairs. */
+    private boolean alone(MirrorJob job, String server, String volume) {
+        return job.revision() == 0
+                && job.pairs().isEmpty()
+                && resource(server, volume)
+                        .filter(instance -> instance.tag().equals(job.name()))
+                        .isPresent();
+    }
+
+    /** Says whether this is the volume's end on the server, named by resource or mount point. */
+    boolean isEnd(MirrorJob.End end, String server, String volume) {
+        return end.is(server, volume, volume)
+                || resource(server, volume)
+                        .filter(instance -> volume(server, instance).is(end))
+                        .isPresent();
+    }
+
+    private Optional<Instance> resource(String server, String volume) {
+        return snapshot.lcd(server)
+                .flatMap(lcd -> lcd.instances().values().stream()
+                        .filter(EmJobs::isMirrored)
+                        .filter(instance -> instance.tag().equals(volume)
+                                || instance.properties()
+                                        .getOrDefault("mount", "")
+                                        .equals(volume))
+                        .findFirst());
+    }
+
+    /** Prints jobs (EMC-023). */
+    static void print(PrintStream out, Collection<MirrorJob> chosen) {
+        String between = "";
+        for (MirrorJob job : chosen) {
+            out.print(between);
+            between = System.lineSeparator();
+            out.println("ID = " + job.id());
+            out.println("Name = " + job.name());
+            out.println("Description = " + job.description());
+            job.pairs().forEach(pair -> out.println("MirrorEndPoints = " + pair.text()));
+        }
     }
 }

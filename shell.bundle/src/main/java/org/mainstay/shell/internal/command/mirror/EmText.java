@@ -1,7 +1,11 @@
 package org.mainstay.shell.internal.command.mirror;
 
 import java.io.PrintStream;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -12,6 +16,10 @@ final class EmText {
     private static final int BLOCK = 65_536;
     /** LifeKeeper manages it (0x20), automatic resynchronisation (0x40) (EMC-015). */
     private static final int MANAGED = 0x60;
+
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("EEE MMM dd HH:mm:ss yyyy", Locale.ENGLISH);
+    private static final String UNKNOWN = "N/A";
 
     private static final List<String> ATTRIBUTES = List.of(
             "All Net Alert bit",
@@ -28,18 +36,30 @@ final class EmText {
     private final PrintStream out;
     private final List<Mirrors.Side> sides;
     private final Function<String, Map<String, String>> properties;
+    private final Clock clock;
 
-    /** @param properties of a volume's resource on the server that is asked, by tag */
-    EmText(PrintStream out, List<Mirrors.Side> sides, Function<String, Map<String, String>> properties) {
+    /**
+     * @param properties of a volume's resource on the server that is asked, by tag
+     * @param clock for times that are known as an age
+     */
+    EmText(PrintStream out, List<Mirrors.Side> sides, Function<String, Map<String, String>> properties, Clock clock) {
         this.out = out;
         this.sides = sides;
         this.properties = properties;
+        this.clock = clock;
     }
 
     static String host(Mirrors.Link link) {
-        return link.address()
-                .substring(0, Math.max(0, link.address().lastIndexOf(':')))
-                .replaceAll("^\\[|\\]$", "");
+        return EmAddress.host(link.address());
+    }
+
+    /** Returns a time as the original prints it, in the zone of this server. */
+    static String time(Instant at, Clock clock) {
+        return TIME.format(at.atZone(clock.getZone()));
+    }
+
+    private String ago(long seconds) {
+        return time(clock.instant().minusSeconds(seconds), clock);
     }
 
     private static String state(int code) {
@@ -82,8 +102,8 @@ final class EmText {
         return isSource(side) ? 1 : isTarget(side) ? 2 : 0;
     }
 
-    /** EMC-115. */
-    void all(String server) {
+    /** EMC-115. @param others volumes of the server that are not mirrored */
+    void all(String server, List<String> others) {
         int number = 1;
         for (Mirrors.Side side : of(server)) {
             out.println("Volume " + number++ + " information:");
@@ -100,6 +120,15 @@ final class EmText {
                 out.println("Target System       = " + host(link));
                 out.println("Target Drive Letter = " + side.tag());
             }
+        }
+        for (String tag : others) {
+            out.println("Volume " + number++ + " information:");
+            out.println("Volume Root        = " + tag + ":");
+            out.println("Volume Label       = " + properties.apply(tag).getOrDefault("mount", ""));
+            out.println("Volume File System = " + properties.apply(tag).getOrDefault("fstype", ""));
+            out.println("Volume Total Space = " + UNKNOWN);
+            out.println("Mirror Role        = 00");
+            out.println("Number of targets  = 0");
         }
     }
 
@@ -147,12 +176,34 @@ final class EmText {
         }
     }
 
+    /** EMC-120 of a volume that is not mirrored. */
+    void noTypes() {
+        out.println("Target system -, Type 0");
+    }
+
+    /** EMC-121 of a volume that is not mirrored. */
+    void noStates(String tag, String server) {
+        out.println(tag + ": 0 " + server + " - 0");
+    }
+
+    /** EMC-128 of a volume that is not mirrored. */
+    void noDriver() {
+        out.println("0 -");
+    }
+
+    private static boolean alone(Mirrors.Side side) {
+        return isSource(side) && side.links().isEmpty();
+    }
+
     /** EMC-120, EMC-013. */
     void types(Mirrors.Side side) {
+        if (alone(side)) {
+            noTypes();
+        }
         for (Mirrors.Link link : side.links()) {
             out.println("Target system " + host(link) + ", Type " + type(link));
         }
-        if (isTarget(side)) {
+        if (!isSource(side)) {
             Optional<Ends> ends = source(side);
             out.println("Target system "
                     + ends.map(one -> host(one.link())).orElse(side.server()) + ", Type "
@@ -162,6 +213,9 @@ final class EmText {
 
     /** EMC-121. */
     void states(Mirrors.Side side) {
+        if (alone(side)) {
+            noStates(side.tag(), side.server());
+        }
         for (Mirrors.Link link : side.links()) {
             out.println(side.tag() + ": 1 " + side.server() + " " + host(link) + " " + link.code());
         }
@@ -176,6 +230,9 @@ final class EmText {
 
     /** EMC-128. */
     void driver(Mirrors.Side side) {
+        if (alone(side)) {
+            noDriver();
+        }
         for (Mirrors.Link link : side.links()) {
             out.println(link.code() + " " + host(link));
         }
@@ -190,10 +247,17 @@ final class EmText {
     void resync(Mirrors.Side side) {
         out.println("Resync Status for Volume " + side.tag() + ":");
         int target = 0;
-        for (Mirrors.Link link : side.links()) {
+        for (Mirrors.Link link : links(side)) {
             out.println("Target " + target++ + " (Target System " + host(link) + ")");
             statistics(side, link);
         }
+    }
+
+    /** Returns the mirrors of a source, or the one of a target as its source sees it. */
+    private List<Mirrors.Link> links(Mirrors.Side side) {
+        return isSource(side)
+                ? side.links()
+                : source(side).stream().map(Ends::link).toList();
     }
 
     private void statistics(Mirrors.Side side, Mirrors.Link link) {
@@ -204,16 +268,33 @@ final class EmText {
         out.println("DirtyBlocks     = " + counters.getOrDefault("resyncDirtyBlocks", 0L));
         out.println("CurrentBlock    = " + counters.getOrDefault("resyncCurrentBlock", 0L));
         out.println("NewWrites       = " + counters.getOrDefault("resyncNewWrites", 0L));
+        // The engine tells ages: of the state, and how long the resynchronisation took.
+        long state = counters.getOrDefault("stateSeconds", -1L);
+        long took = counters.getOrDefault("resyncSeconds", 0L);
+        boolean known = state >= 0 && link.code() <= 2;
+        boolean done = link.code() == 1;
+        out.println("ResyncStartTime = " + (known ? ago(done ? state + took : took) : UNKNOWN));
+        out.println("LastResyncTime  = " + (known ? ago(done ? state : 0) : UNKNOWN));
+    }
+
+    private String modified(Mirrors.Side side) {
+        return links(side).stream()
+                .map(link -> link.counters().getOrDefault("stateSeconds", -1L))
+                .filter(age -> age >= 0)
+                .min(Long::compare)
+                .map(this::ago)
+                .orElse(UNKNOWN);
     }
 
     /** EMC-129, levels as in its sample: each with those below it. */
     void info(Mirrors.Side side, int level) {
         out.println("-----LEVEL 1 INFO-----");
         out.println("Volume Root   = " + side.tag() + ":");
+        out.println("Last Modified = " + modified(side));
         out.println("Mirror Role   = " + (role(side) == 0 ? "NONE" : side.role()));
         out.println("Label         = " + properties.apply(side.tag()).getOrDefault("mount", ""));
         out.println("FileSystem    = " + properties.apply(side.tag()).getOrDefault("fstype", ""));
-        out.println("Total Space   = " + (isSource(side) ? Long.toString(side.size()) : "N/A"));
+        out.println("Total Space   = " + (isSource(side) ? Long.toString(side.size()) : UNKNOWN));
         out.println("Num Targets   = " + side.links().size());
         out.println("Attributes    : " + Integer.toHexString(MANAGED) + "h");
         for (int i = 2; i <= level; i++) {
