@@ -54,7 +54,9 @@ final class Listeners {
                 future.channel().closeFuture().addListener(closed -> open.remove(address, future));
                 return;
             }
-            open.remove(address, future);
+            if (!open.remove(address, future)) {
+                return; // not wanted any more, or asked for again
+            }
             if (reported.add(address)) {
                 LOG.warn(
                         "cannot listen on {}: {}; trying again every second (is the address configured, the port free?)",

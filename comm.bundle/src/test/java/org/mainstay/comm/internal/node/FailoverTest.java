@@ -7,7 +7,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,6 +111,36 @@ class FailoverTest {
         a.guard("p1", "B", true);
         b.guard("p1", "A", true);
         Await.until("the best path carries again", () -> carries(0));
+    }
+
+    /** Everything was received, but what the handlers took of it was told on a path that died: nobody may wait for ever. */
+    @Test
+    void whatHandlersTookIsToldAgainOverTheNextPath() throws Exception {
+        int credited = 4;
+        byte[] message = new byte[(int) (Limits.DEFAULT.credit() / credited)];
+        CountDownLatch go = new CountDownLatch(1);
+        AtomicInteger taken = new AtomicInteger();
+        b.node.handle("slow", (from, payload) -> {
+            Await.until("the test lets it go", () -> go.getCount() == 0);
+            taken.incrementAndGet();
+            return null;
+        });
+        b.node.handle("echo", (from, payload) -> CompletableFuture.completedFuture(payload));
+        long before = proxies.get(0).forwarded();
+        for (int i = 0; i < 2 * credited; i++) {
+            assertThat(a.node.send("B", "slow", message)).isTrue();
+        }
+        Await.until(
+                "all that may be sent is sent", () -> proxies.get(0).forwarded() - before >= credited * message.length);
+        a.node.request("B", "echo", new byte[1], Duration.ofSeconds(20))
+                .toCompletableFuture()
+                .get(20, TimeUnit.SECONDS);
+        proxies.get(0).hang(true);
+        go.countDown();
+        Await.until("the handler has taken all that may be sent", () -> taken.get() == credited);
+        a.guard("p1", "B", false);
+        b.guard("p1", "A", false);
+        Await.until("the rest arrives", () -> taken.get() == 2 * credited);
     }
 
     @Test
