@@ -109,12 +109,17 @@ record EmCall(Invocation invocation, String server, List<String> arguments) {
 
     /** Returns the volume's resource on the server, named by its tag, mount point or device (EMC-004). */
     Optional<Instance> resource() throws CommandException {
+        return resource(lcd());
+    }
+
+    /** Returns the volume's resource in a server's database. */
+    Optional<Instance> resource(Lcd lcd) {
         String name = volume();
         Optional<Instance> tagged =
-                lcd().instance(name).filter(instance -> instance.typeKey().equals(VOLUME));
+                lcd.instance(name).filter(instance -> instance.typeKey().equals(VOLUME));
         return tagged.isPresent()
                 ? tagged
-                : lcd().instances().values().stream()
+                : lcd.instances().values().stream()
                         .filter(instance -> instance.typeKey().equals(VOLUME))
                         .filter(instance -> List.of("mount", "device").stream()
                                 .anyMatch(property ->
