@@ -314,7 +314,8 @@ final class PeerLink {
                 LOG.info("messages to {} go over the {} now", name, best);
             }
             carrier = best.path;
-            // The last word on what was taken may have been lost with the connection before; nothing would bring it again.
+            // The last word on what was taken may have been lost with the connection before; nothing would bring it
+            // again.
             best.send(session.inbox.acknowledgement());
             session.outbox().rewind();
             pump(session);
