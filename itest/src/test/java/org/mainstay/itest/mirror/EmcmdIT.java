@@ -2,6 +2,9 @@ package org.mainstay.itest.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -167,8 +170,61 @@ class EmcmdIT extends FaultCase {
         done(a(), ".", "deletemirror", "data");
         assertThat(em(b(), ".", "getmirrorvolinfo", "data").exitCode())
                 .as("gone on B")
-                .isZero();
+                .isEqualTo(7);
         assertThat(files(a())).as("the data stays in service").hasSize(4);
         assertThat(a().state("data", "A")).isEqualTo("ISP");
+    }
+
+    /** covers EMC-142 EMC-125 EMC-145 EMC-113 EMC-105 SNAP-051. */
+    @Test
+    void aSnapshotOfTheTargetIsOneMomentWhileTheMirrorGoesOn() {
+        String target = address(b(), 2);
+        done(a(), ".", "createmirror", "data", target, "S");
+        write(a(), "before");
+        state(a(), target, 1);
+        b().machine().run("mkdir", "-p", "/srv/snapshots").orThrow();
+        done(a(), "B", "setsnapshotlocation", "data", "/srv/snapshots");
+        assertThat(asked(b(), ".", "getsnapshotlocation", "data")).isEqualTo("/srv/snapshots\n");
+        done(a(), "B", "takesnapshot", "data");
+        write(a(), "after");
+        state(a(), target, 1);
+        assertThat(snapshot(b())).contains("before").doesNotContain("after");
+        refused(8, a(), "B", "switchovervolume", "data");
+        done(b(), ".", "dropsnapshot", "data");
+        done(b(), ".", "clearsnapshotlocation", "data");
+        refused(1, b(), ".", "takesnapshot", "data");
+        done(a(), "B", "switchovervolume", "data");
+        assertThat(files(b())).contains("before", "after");
+        state(b(), address(a(), 2), 1);
+        done(b(), "A", "switchovervolume", "data");
+        state(a(), target, 1);
+        done(a(), ".", "deletemirror", "data", target);
+    }
+
+    /** Returns the names of the files in the snapshot, read by a client that is not ours. */
+    private static List<String> snapshot(Server server) {
+        JsonObject listed = JsonParser.parseString(server.mainstay("mirror", "snapshot", "list", "data", "--json"))
+                .getAsJsonObject();
+        String export = listed.getAsJsonArray("snapshots").asList().stream()
+                .map(JsonElement::getAsJsonObject)
+                .map(one -> text(one, "export"))
+                .filter(name -> !name.isEmpty())
+                .findFirst()
+                .orElseThrow();
+        String socket = server.home() + "/data/mirror/nbd.sock";
+        String script = """
+                set -e
+                nbdcopy "nbd+unix:///$1?socket=$2" /srv/copy
+                mkdir -p /srv/mounted
+                mount -o loop /srv/copy /srv/mounted
+                ls /srv/mounted
+                umount /srv/mounted
+                rm /srv/copy
+                """;
+        return server.machine()
+                .run("sh", "-c", script, "sh", export.replace("@", "%40"), socket)
+                .orThrow()
+                .lines()
+                .toList();
     }
 }
