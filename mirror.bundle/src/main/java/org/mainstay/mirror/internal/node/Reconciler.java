@@ -193,7 +193,8 @@ final class Reconciler implements Runnable {
         }
         return flag.startsWith(Mirrors.SWITCHOVER)
                 && (!flag.endsWith("!" + snapshot.own().bootId())
-                        || snapshot.own().instances().keySet().stream()
+                        || snapshot.databases().stream()
+                                .flatMap(lcd -> lcd.instances().keySet().stream())
                                 .noneMatch(tag -> flag.startsWith(Mirrors.SWITCHOVER + tag + "!")));
     }
 

@@ -94,6 +94,7 @@ final class EmLocal {
     private static Reply deleteHere(EmCall call) throws CommandException, InterruptedException {
         List<Mirrors.Side> sides = call.sides();
         Mirrors.Side side = call.side(sides);
+        EmCall.checkAnswers(side);
         if (EmChanges.isSource(side)) {
             return Reply.failed(
                     ExitCode.INVALID_ARGUMENT,
