@@ -132,7 +132,12 @@ public record MirrorJob(String id, long revision, boolean deleted, String name, 
 
     /** Finds what is stored for a mirror between two volumes; empty if nothing is, or if they are one disk. */
     public static Optional<Stored> between(Collection<Lcd> databases, Volume here, Volume there) {
-        for (MirrorJob job : of(databases).values()) {
+        return inJobs(of(databases).values(), here, there);
+    }
+
+    /** Finds what jobs say of a mirror between two volumes, see {@link #between}. */
+    public static Optional<Stored> inJobs(Collection<MirrorJob> jobs, Volume here, Volume there) {
+        for (MirrorJob job : jobs) {
             for (Pair pair : job.pairs()) {
                 boolean straight = here.is(pair.first()) && there.is(pair.second());
                 if (pair.type() != Type.D && (straight || here.is(pair.second()) && there.is(pair.first()))) {

@@ -40,6 +40,7 @@ final class FakeMirrors implements Mirrors {
             case "disconnected" -> List.of(source("data", link(4, "CONNECTION", 0)));
             case "engine of B silent" -> List.of(source("data", link(1, "NONE", 0)), side("B", "data", "UNKNOWN"));
             case "split brain" -> List.of(source("data", link(4, "SPLIT_BRAIN", 1)), side("B", "data", "NONE"));
+            case "stale source" -> List.of(source("data", link(4, "STALE_SOURCE", 0)), side("B", "data", "NONE"));
             case "two sources" -> List.of(source("data", link(4, "SPLIT_BRAIN", 1)), side("B", "data", "SOURCE"));
             case "nowhere" -> List.of(side("A", "data", "NONE"), side("B", "data", "NONE"));
             case "only a target" -> List.of(side("A", "data", "TARGET"));

@@ -181,16 +181,20 @@ final class Reconciler implements Runnable {
         }
     }
 
-    /** Says whether what an operator said of a volume has ended: with the resource, or with the boot (EMC-017). */
+    /**
+     * Says whether what an operator said of a volume has ended: with the resource, or with the boot (EMC-017). A server may be kept from
+     * becoming target before the volume is extended to it (EMC-016).
+     */
     private static boolean over(ClusterSnapshot snapshot, String flag) {
         if (flag.startsWith(Mirrors.BLOCK_TARGET)) {
-            return snapshot.own()
-                    .instance(flag.substring(Mirrors.BLOCK_TARGET.length()))
-                    .isEmpty();
+            String tag = flag.substring(Mirrors.BLOCK_TARGET.length());
+            return snapshot.databases().stream()
+                    .noneMatch(lcd -> lcd.instance(tag).isPresent());
         }
         return flag.startsWith(Mirrors.SWITCHOVER)
                 && (!flag.endsWith("!" + snapshot.own().bootId())
-                        || snapshot.own().instances().keySet().stream()
+                        || snapshot.databases().stream()
+                                .flatMap(lcd -> lcd.instances().keySet().stream())
                                 .noneMatch(tag -> flag.startsWith(Mirrors.SWITCHOVER + tag + "!")));
     }
 

@@ -1,5 +1,7 @@
 package org.mainstay.shell.internal.command.mirror;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Optional;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.shell.internal.registry.CommandException;
@@ -45,6 +47,21 @@ final class EmAddress {
                     ExitCode.INVALID_ARGUMENT, "'" + text + "' is not an IP address, such as 10.0.1.2 or fd00::2");
         }
         return text;
+    }
+
+    /** Says whether two texts are one address; IPv6 has several spellings. Never asks a name service. */
+    static boolean same(String one, String other) {
+        if (one.equals(other)) {
+            return true;
+        }
+        if (!six(one) || !six(other)) {
+            return false;
+        }
+        try {
+            return InetAddress.getByName(one).equals(InetAddress.getByName(other));
+        } catch (UnknownHostException e) {
+            return false;
+        }
     }
 
     /** Both ends of a pair speak one protocol (EMC-203). @throws CommandException 5 if not */

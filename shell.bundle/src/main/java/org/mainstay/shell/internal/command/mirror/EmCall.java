@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Mirrors;
@@ -14,6 +15,7 @@ import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.Member;
+import org.mainstay.cluster.lcd.MirrorJob;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 
@@ -70,22 +72,27 @@ record EmCall(Invocation invocation, String server, List<String> arguments) {
     /** Returns the server that has an address: as a member, at the end of a comm path, or for a mirror. */
     static Optional<String> addressed(ClusterSnapshot snapshot, String address) {
         for (Member member : snapshot.own().membership().members()) {
-            if (member.address().equals(address)) {
+            if (EmAddress.same(member.address(), address)) {
                 return Optional.of(member.name());
             }
         }
         for (String name : snapshot.servers()) {
             Lcd lcd = snapshot.lcd(name).orElseThrow();
             boolean mirrors = lcd.instances().values().stream()
-                    .anyMatch(instance ->
-                            EmJobs.isMirrored(instance) && EmJobs.host(instance).equals(address));
+                    .anyMatch(
+                            instance -> EmJobs.isMirrored(instance) && EmAddress.same(EmJobs.host(instance), address));
             boolean paths = lcd.rows(org.mainstay.cluster.lcd.LcdSection.PATHS).values().stream()
-                    .anyMatch(path -> path.local().equals(address));
+                    .anyMatch(path -> EmAddress.same(path.local(), address));
             if (mirrors || paths) {
                 return Optional.of(name);
             }
         }
-        return Optional.empty();
+        return MirrorJob.of(snapshot.databases()).values().stream()
+                .flatMap(job -> job.pairs().stream())
+                .flatMap(pair -> Stream.of(pair.first(), pair.second()))
+                .filter(end -> !end.address().equals(EmAddress.NONE) && EmAddress.same(end.address(), address))
+                .flatMap(end -> snapshot.servers().stream().filter(end::of))
+                .findFirst();
     }
 
     /** @throws CommandException 9 if the server cannot be reached */
@@ -109,12 +116,17 @@ record EmCall(Invocation invocation, String server, List<String> arguments) {
 
     /** Returns the volume's resource on the server, named by its tag, mount point or device (EMC-004). */
     Optional<Instance> resource() throws CommandException {
+        return resource(lcd());
+    }
+
+    /** Returns the volume's resource in a server's database. */
+    Optional<Instance> resource(Lcd lcd) {
         String name = volume();
         Optional<Instance> tagged =
-                lcd().instance(name).filter(instance -> instance.typeKey().equals(VOLUME));
+                lcd.instance(name).filter(instance -> instance.typeKey().equals(VOLUME));
         return tagged.isPresent()
                 ? tagged
-                : lcd().instances().values().stream()
+                : lcd.instances().values().stream()
                         .filter(instance -> instance.typeKey().equals(VOLUME))
                         .filter(instance -> List.of("mount", "device").stream()
                                 .anyMatch(property ->
@@ -151,6 +163,25 @@ record EmCall(Invocation invocation, String server, List<String> arguments) {
                 ? new CommandException(
                         ExitCode.NO_COMMUNICATION, server + " does not say how its mirror of '" + tag + "' is")
                 : new CommandException(ExitCode.NOT_FOUND, "'" + tag + "' on " + server + " is not mirrored");
+    }
+
+    /** Returns the volume's side on the server. @throws CommandException also 1 if its mirror engine does not answer */
+    Mirrors.Side answering() throws CommandException, InterruptedException {
+        Mirrors.Side side = side();
+        checkAnswers(side);
+        return side;
+    }
+
+    /** Nothing is concluded from a side whose engine does not answer. @throws CommandException 1 if so */
+    static void checkAnswers(Mirrors.Side side) throws CommandException {
+        if (side.role().equals("UNKNOWN")) {
+            throw new CommandException(ExitCode.SYSTEM_ERROR, silence(side));
+        }
+    }
+
+    static String silence(Mirrors.Side side) {
+        return "the mirror engine of " + side.server() + " does not answer for " + side.tag()
+                + "; see data/log/mirror-engine.log there";
     }
 
     /** Says whether the name is a volume of the server that is not mirrored. */

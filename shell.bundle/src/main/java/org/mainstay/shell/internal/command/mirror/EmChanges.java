@@ -5,6 +5,7 @@ import static org.mainstay.shell.internal.command.mirror.EmCommand.change;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.Reply;
@@ -14,8 +15,11 @@ import org.mainstay.shell.internal.registry.CommandException;
 
 /** What changes the state of mirrors that are there (spec/05 3.1 and 1.4). */
 final class EmChanges {
-    /** A side's causes for which nothing is sent until somebody decides whose data is given up. */
-    private static final Set<String> DIVERGED = Set.of("SPLIT_BRAIN", "STALE_SOURCE", "UNRELATED");
+    /** Cause of a link whose both ends were written alone; nothing is sent until somebody decides whose data is given up. */
+    private static final String DIVERGED = "SPLIT_BRAIN";
+
+    /** Cause of a link whose target has the newer data. */
+    private static final String STALE = "STALE_SOURCE";
 
     private static final int BROKEN = 3;
     private static final int PAUSED = 4;
@@ -64,10 +68,7 @@ final class EmChanges {
     }
 
     private static Reply silent(Mirrors.Side side) {
-        return Reply.failed(
-                ExitCode.SYSTEM_ERROR,
-                "the mirror engine of " + side.server() + " does not answer for " + side.tag()
-                        + "; see data/log/mirror-engine.log there");
+        return Reply.failed(ExitCode.SYSTEM_ERROR, EmCall.silence(side));
     }
 
     /** Returns the targets that are meant: the one of the second argument, or all (EMC-007). */
@@ -100,12 +101,22 @@ final class EmChanges {
     private static Reply prepare(EmCall call) throws CommandException, InterruptedException {
         List<Mirrors.Side> sides = call.sides();
         Mirrors.Side side = call.side(sides);
-        boolean split = sides.stream()
+        Set<String> causes = sides.stream()
                 .filter(other -> other.volume().equals(side.volume()) && isSource(other))
                 .filter(other -> !other.server().equals(call.server()))
                 .flatMap(other -> other.links().stream())
-                .anyMatch(link -> link.target().equals(call.server()) && DIVERGED.contains(link.cause()));
-        return split
+                .filter(link -> link.target().equals(call.server()))
+                .map(Mirrors.Link::cause)
+                .collect(Collectors.toSet());
+        if (causes.contains(STALE)) {
+            return Reply.failed(
+                    ExitCode.IN_USE,
+                    call.server() + " has newer data of " + side.tag()
+                            + " than the source, which would be lost: bring it"
+                            + " into service there, mainstay resource in-service " + side.tag() + " --on "
+                            + call.server());
+        }
+        return causes.contains(DIVERGED)
                 ? call.ask(side, Mirrors.Verb.DISCARD, call.server())
                 : Reply.failed(
                         ExitCode.INVALID_ARGUMENT,
@@ -135,9 +146,18 @@ final class EmChanges {
         }
         for (String target : targets) {
             Reply paused = call.ask(side, Mirrors.Verb.PAUSE, target);
-            Reply reply = paused.succeeded() ? call.ask(side, Mirrors.Verb.CONTINUE, target) : paused;
+            if (!paused.succeeded()) {
+                return paused;
+            }
+            Reply reply = call.ask(side, Mirrors.Verb.CONTINUE, target);
             if (!reply.succeeded()) {
-                return reply;
+                reply = call.ask(side, Mirrors.Verb.CONTINUE, target);
+            }
+            if (!reply.succeeded()) {
+                return Reply.failed(
+                        reply.exitCode(),
+                        reply.message() + "; the mirror to " + target + " is PAUSED now: emcmd " + side.server()
+                                + " continuemirror " + side.tag());
             }
         }
         return Reply.success("");
@@ -148,7 +168,7 @@ final class EmChanges {
     }
 
     private static Reply switchover(EmCall call) throws CommandException, InterruptedException {
-        Mirrors.Side side = call.side();
+        Mirrors.Side side = call.answering();
         if (EmSnapshots.active(call, side.tag())) {
             return Reply.failed(
                     ExitCode.IN_USE,

@@ -103,6 +103,7 @@ public final class EmCmd implements ShellCommand {
             }
         }
         Reply reply = known.body().run(new EmCall(invocation, server, arguments));
+        reply.remarks().forEach(remark -> invocation.err().println("emcmd: " + remark));
         if (known.output() == EmCommand.Output.STATUS) {
             return status(invocation, reply);
         }

@@ -24,6 +24,9 @@ final class EmHost {
 
     private static final int EXT_MAGIC_AT = 1080;
     private static final int BTRFS_MAGIC_AT = 65_600;
+    private static final int FILE_TYPE = 0170000;
+    private static final int REGULAR = 0100000;
+    private static final int BLOCK_DEVICE = 0060000;
     private static final int HEAD = 65_608;
 
     private final Path root;
@@ -201,8 +204,21 @@ final class EmHost {
         }
     }
 
+    /** Says whether it is a file or a disk: to open anything else, such as a pipe, may take for ever. */
+    private static boolean readable(Path device) {
+        try {
+            int type = (int) Files.getAttribute(device, "unix:mode") & FILE_TYPE;
+            return type == REGULAR || type == BLOCK_DEVICE;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /** Returns the file system on a device that is not mounted, of those that Mainstay can tell; empty: none of them. */
     static String fileSystem(Path device) {
+        if (!readable(device)) {
+            return "";
+        }
         ByteBuffer head = ByteBuffer.allocate(HEAD);
         try (FileChannel channel = FileChannel.open(device, StandardOpenOption.READ)) {
             while (head.hasRemaining() && channel.read(head) > 0) {

@@ -6,10 +6,13 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.MirrorJob;
@@ -51,7 +54,8 @@ final class EmJobCommands {
                 job.id(),
                 revision(call, job.id()),
                 words.subList(1, 3),
-                pairs(call.snapshot(), words.subList(3, words.size())));
+                // Without pairs it gets another name; a job that lost them would change how its mirrors work.
+                words.size() == 3 ? job.pairs() : pairs(call.snapshot(), words.subList(3, words.size())));
     }
 
     private static Reply delete(EmCall call) throws CommandException, InterruptedException {
@@ -61,8 +65,41 @@ final class EmJobCommands {
                     ExitCode.IN_USE,
                     "the job '" + job.name() + "' is not stored: it is there as long as the mirrored volume is");
         }
-        return call.submit(new Request.StoreMirrorJob(
-                new MirrorJob(job.id(), job.revision(), true, job.name(), job.description(), List.of())));
+        return store(call, new MirrorJob(job.id(), job.revision(), true, job.name(), job.description(), List.of()));
+    }
+
+    private static Reply store(EmCall call, MirrorJob job) throws CommandException, InterruptedException {
+        undisturbed(call, job);
+        return call.submit(new Request.StoreMirrorJob(job));
+    }
+
+    /** A job says nothing of a mirror at work that would make it another one: that is changed while it is paused (spec/05 3.9). */
+    private static void undisturbed(EmCall call, MirrorJob job) throws CommandException, InterruptedException {
+        Map<String, MirrorJob> before = MirrorJob.of(call.snapshot().databases());
+        Map<String, MirrorJob> after = new TreeMap<>(before);
+        if (job.deleted()) {
+            after.remove(job.id());
+        } else {
+            after.put(job.id(), job);
+        }
+        EmJobs jobs = new EmJobs(call.snapshot());
+        for (Mirrors.Side side : call.sides()) {
+            for (Mirrors.Link link : EmChanges.isSource(side) ? side.links() : List.<Mirrors.Link>of()) {
+                MirrorJob.Stored is = jobs.way(before.values(), side.server(), side.tag(), link.target());
+                MirrorJob.Stored would = jobs.way(after.values(), side.server(), side.tag(), link.target());
+                if (EmPairs.RUNNING.contains(link.code()) && !is.equals(would)) {
+                    throw new CommandException(
+                            ExitCode.IN_USE,
+                            "the mirror of " + side.tag() + " from " + side.server() + " to " + link.target()
+                                    + " is at work and would become another one: " + text(is) + " now, " + text(would)
+                                    + " then; pause it first: emcmd " + side.server() + " pausemirror " + side.tag());
+                }
+            }
+        }
+    }
+
+    private static String text(MirrorJob.Stored way) {
+        return way.type() + " at " + way.address();
     }
 
     private static MirrorJob job(EmCall call) throws CommandException {
@@ -81,8 +118,7 @@ final class EmJobCommands {
     private static Reply store(EmCall call, String id, long revision, List<String> words, List<Pair> pairs)
             throws CommandException, InterruptedException {
         try {
-            return call.submit(
-                    new Request.StoreMirrorJob(new MirrorJob(id, revision, false, words.get(0), words.get(1), pairs)));
+            return store(call, new MirrorJob(id, revision, false, words.get(0), words.get(1), pairs));
         } catch (IllegalArgumentException e) {
             throw new CommandException(ExitCode.INVALID_ARGUMENT, e.getMessage());
         }

@@ -39,12 +39,41 @@ final class EmJobs {
                                     .put(server, instance)));
         }
         List<MirrorJob> stored = List.copyOf(jobs.values());
-        volumes.forEach((volume, sides) -> {
-            if (stored.stream().noneMatch(job -> has(job, sides))) {
-                MirrorJob job = implied(volume, sides);
-                jobs.putIfAbsent(job.id(), job);
-            }
-        });
+        volumes.forEach((volume, sides) -> complete(stored, volume, sides));
+    }
+
+    /** Every mirrored volume is in a job, and so is each of its mirrors (EMC-022); what is not stored follows from the resources. */
+    private void complete(List<MirrorJob> stored, String volume, Map<String, Instance> sides) {
+        MirrorJob own = implied(volume, sides);
+        Optional<MirrorJob> job = stored.stream().filter(one -> has(one, sides)).findFirst();
+        if (job.isEmpty()) {
+            String id = jobs.containsKey(own.id()) ? id(volume + " ") : own.id();
+            jobs.put(id, new MirrorJob(id, 0, false, own.name(), own.description(), own.pairs()));
+            return;
+        }
+        List<MirrorJob.Pair> missing = own.pairs().stream()
+                .filter(pair -> stored.stream()
+                        .flatMap(one -> one.pairs().stream())
+                        .noneMatch(one ->
+                                tie(one, pair.first().server(), pair.second().server(), sides)))
+                .toList();
+        if (!missing.isEmpty()) {
+            // By its id: another volume of the same job may have added to it already.
+            MirrorJob known = jobs.get(job.get().id());
+            List<MirrorJob.Pair> pairs = new ArrayList<>(known.pairs());
+            pairs.addAll(missing);
+            jobs.put(known.id(), known.withPairs(pairs));
+        }
+    }
+
+    private static boolean tie(MirrorJob.Pair pair, String one, String other, Map<String, Instance> sides) {
+        MirrorJob.Volume here = volume(one, sides.get(one));
+        MirrorJob.Volume there = volume(other, sides.get(other));
+        return here.is(pair.first()) && there.is(pair.second()) || here.is(pair.second()) && there.is(pair.first());
+    }
+
+    private static String id(String volume) {
+        return UUID.nameUUIDFromBytes(volume.getBytes(StandardCharsets.UTF_8)).toString();
     }
 
     /** Says whether a resource is a mirrored volume. */
@@ -75,9 +104,8 @@ final class EmJobs {
                 pairs.add(new MirrorJob.Pair(end(servers.get(i), sides), end(servers.get(j), sides), type(first)));
             }
         }
-        String id =
-                UUID.nameUUIDFromBytes(volume.getBytes(StandardCharsets.UTF_8)).toString();
-        return new MirrorJob(id, 0, false, first.tag(), first.properties().getOrDefault("mount", ""), pairs);
+        return new MirrorJob(
+                id(volume), 0, false, first.tag(), first.properties().getOrDefault("mount", ""), pairs);
     }
 
     private static MirrorJob.End end(String server, Map<String, Instance> sides) {
@@ -89,6 +117,23 @@ final class EmJobs {
     /** Returns where a side's engine is, without the port. */
     static String host(Instance instance) {
         return EmAddress.host(instance.properties().getOrDefault(ADDRESS, ""));
+    }
+
+    /**
+     * Returns what jobs make of the mirror between two sides of a volume, where they say nothing the resources: whereby the other one is
+     * reached, and how.
+     */
+    MirrorJob.Stored way(Collection<MirrorJob> by, String server, String tag, String target) {
+        Instance here = snapshot.lcd(server).flatMap(lcd -> lcd.instance(tag)).orElseThrow();
+        Optional<Instance> there = snapshot.lcd(target)
+                .flatMap(lcd -> lcd.instances().values().stream()
+                        .filter(EmJobs::isMirrored)
+                        .filter(other -> other.properties()
+                                .get(NAME)
+                                .equals(here.properties().get(NAME)))
+                        .findFirst());
+        return there.flatMap(other -> MirrorJob.inJobs(by, volume(server, here), volume(target, other)))
+                .orElseGet(() -> new MirrorJob.Stored(there.map(EmJobs::host).orElse(""), type(here)));
     }
 
     /** EMC-014. */

@@ -19,6 +19,7 @@ import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.Flag;
 import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.shell.internal.command.mirror.EmCommand.Output;
@@ -64,11 +65,25 @@ final class EmLocal {
 
     /** EMC-016: while it is set this server does not become target of the volume. */
     private static Reply block(EmCall call, boolean on) throws CommandException, InterruptedException {
-        return flag(call, Mirrors.blockTargetFlag(mirrored(call).tag()), on);
+        return flag(call, Mirrors.blockTargetFlag(mirroredSomewhere(call)), on);
+    }
+
+    /** Returns the tag of a volume that is mirrored here, or on another server and may come here. */
+    private static String mirroredSomewhere(EmCall call) throws CommandException {
+        if (call.resource().isPresent()) {
+            return mirrored(call).tag();
+        }
+        for (Lcd other : call.snapshot().databases()) {
+            Optional<Instance> there = call.resource(other).filter(EmJobs::isMirrored);
+            if (there.isPresent()) {
+                return there.get().tag();
+            }
+        }
+        return mirrored(call).tag();
     }
 
     private static void isBlocked(EmCall call) throws CommandException {
-        String flag = Mirrors.blockTargetFlag(mirrored(call).tag());
+        String flag = Mirrors.blockTargetFlag(mirroredSomewhere(call));
         call.out().println(call.lcd().row(LcdSection.FLAGS, flag).isPresent() ? "TRUE" : "FALSE");
     }
 
@@ -79,6 +94,7 @@ final class EmLocal {
     private static Reply deleteHere(EmCall call) throws CommandException, InterruptedException {
         List<Mirrors.Side> sides = call.sides();
         Mirrors.Side side = call.side(sides);
+        EmCall.checkAnswers(side);
         if (EmChanges.isSource(side)) {
             return Reply.failed(
                     ExitCode.INVALID_ARGUMENT,

@@ -71,7 +71,7 @@ final class EmMirrors {
         alone(call, resource.tag(), "mainstay resource extend " + resource.tag() + " --to " + target);
         Reply reply = call.submit(new Request.Extend(
                 resource.tag(), target, 0, Map.of(resource.tag(), properties(resource, there, address))));
-        return reply.succeeded() ? EmPairs.retype(call, address, type) : reply;
+        return reply.succeeded() ? EmPairs.made(call, target, address, type) : reply;
     }
 
     /** The same device as here; the port that the engine there has already, or else that of here. */

@@ -23,7 +23,8 @@ final class EmPairs {
     /** More servers than these have too many pairs that must be changed one after the other (EMC-102). */
     private static final int MOST_SERVERS = 3;
 
-    private static final Set<Integer> RUNNING = Set.of(1, 2);
+    /** Codes of a mirror at work: in step or resynchronising. */
+    static final Set<Integer> RUNNING = Set.of(1, 2);
 
     private EmPairs() {}
 
@@ -48,19 +49,24 @@ final class EmPairs {
         // It is refused before anything is looked for, as the volume's name decides what the error is.
         call.side(sides);
         Found found = find(call, call.arguments().get(1));
+        List<String> all = List.copyOf(call.snapshot().servers());
         Set<String> servers = new HashSet<>();
         found.job().pairs().stream()
                 .filter(pair -> concerns(call, pair))
-                .forEach(pair -> servers.addAll(List.of(
-                        pair.first().server().toLowerCase(Locale.ROOT),
-                        pair.second().server().toLowerCase(Locale.ROOT))));
+                .forEach(pair -> List.of(pair.first(), pair.second())
+                        .forEach(end -> servers.add(all.stream()
+                                .filter(end::of)
+                                .findFirst()
+                                .orElse(end.server())
+                                .toLowerCase(Locale.ROOT))));
         if (servers.size() > MOST_SERVERS) {
             return Reply.failed(
                     ExitCode.INVALID_ARGUMENT,
                     "the volume is on " + servers.size() + " servers; with more than " + MOST_SERVERS
                             + " delete and create the mirrors, or change the job: emcmd . updatejob");
         }
-        if (!call.invocation().platform().enrolment().localAddresses().contains(source)) {
+        if (call.invocation().platform().enrolment().localAddresses().stream()
+                .noneMatch(address -> EmAddress.same(address, source))) {
             return Reply.failed(
                     ExitCode.INVALID_ARGUMENT,
                     source + " is not an address of " + call.server() + "; change the server's address first, and send"
@@ -105,10 +111,10 @@ final class EmPairs {
                 continue;
             }
             if (jobs.isEnd(pair.first(), call.server(), call.volume())
-                    && pair.second().address().equals(address)) {
+                    && EmAddress.same(pair.second().address(), address)) {
                 found.add(new Found(job, pair, true));
             } else if (jobs.isEnd(pair.second(), call.server(), call.volume())
-                    && pair.first().address().equals(address)) {
+                    && EmAddress.same(pair.first().address(), address)) {
                 found.add(new Found(job, pair, false));
             }
         }
@@ -127,6 +133,12 @@ final class EmPairs {
             throws CommandException {
         String other = EmCall.server(call.snapshot(), found.other().server());
         String volume = call.side(sides).volume();
+        for (Mirrors.Side side : sides) {
+            if (side.volume().equals(volume)
+                    && (side.server().equals(call.server()) || side.server().equals(other))) {
+                offline(side);
+            }
+        }
         return sides.stream()
                 .filter(side -> side.volume().equals(volume) && EmChanges.isSource(side))
                 .filter(side ->
@@ -134,6 +146,15 @@ final class EmPairs {
                 .flatMap(side -> side.links().stream()
                         .filter(link -> link.target().equals(side.server().equals(other) ? call.server() : other)))
                 .findFirst();
+    }
+
+    /** @throws CommandException 9 if the engine of the side does not answer: it may be at work */
+    private static void offline(Mirrors.Side side) throws CommandException {
+        if (side.role().equals("UNKNOWN")) {
+            throw new CommandException(
+                    ExitCode.NO_COMMUNICATION,
+                    "the volume is not online on " + side.server() + ": " + EmCall.silence(side));
+        }
     }
 
     private static Reply type(EmCall call) throws CommandException, InterruptedException {
@@ -187,11 +208,37 @@ final class EmPairs {
                 job.id(), EmJobCommands.revision(call, job.id()), false, job.name(), job.description(), pairs)));
     }
 
-    /** Gives a new mirror its type, where the volume's property says another. */
-    static Reply retype(EmCall call, String address, Type wanted) throws CommandException, InterruptedException {
-        Found found = find(call, address);
-        return found.pair().type() == wanted
-                ? Reply.success("")
-                : store(call, found, found.pair().with(wanted));
+    /** Gives a new mirror the address and type it was made with: a job may have others of a mirror that was there before. */
+    static Reply made(EmCall call, String target, String address, Type wanted)
+            throws CommandException, InterruptedException {
+        EmJobs jobs = new EmJobs(call.snapshot());
+        for (MirrorJob job : jobs.all()) {
+            for (Pair pair : job.pairs()) {
+                boolean straight = jobs.isEnd(pair.first(), call.server(), call.volume())
+                        && pair.second().of(target);
+                boolean crossed = jobs.isEnd(pair.second(), call.server(), call.volume())
+                        && pair.first().of(target);
+                if (pair.type() != Type.D && (straight || crossed)) {
+                    Found found = new Found(job, pair, straight);
+                    Pair after = EmAddress.same(found.other().address(), address)
+                            ? pair.with(wanted)
+                            : between(call, found, address).with(wanted);
+                    return after.equals(pair) ? Reply.success("") : store(call, found, after);
+                }
+            }
+        }
+        throw new CommandException(
+                ExitCode.INTERNAL_ERROR,
+                "the mirror to " + target + " is made, but no job has it: emcmd " + call.server() + " getjobinfo");
+    }
+
+    /** Returns the pair with the new address of the other end, and of this one that of the resource. */
+    private static Pair between(EmCall call, Found found, String address) throws CommandException {
+        String here = EmJobs.host(call.resource().orElseThrow());
+        Pair pair = found.pair();
+        return new Pair(
+                pair.first().at(found.straight() ? here : address),
+                pair.second().at(found.straight() ? address : here),
+                pair.type());
     }
 }

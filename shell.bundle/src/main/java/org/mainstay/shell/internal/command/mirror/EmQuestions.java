@@ -58,6 +58,11 @@ final class EmQuestions {
         if (silent && call.lcd().instances().values().stream().anyMatch(EmJobs::isMirrored)) {
             throw new CommandException(ExitCode.NO_COMMUNICATION, call.server() + " does not say how its mirrors are");
         }
+        for (Mirrors.Side side : sides) {
+            if (side.server().equals(call.server())) {
+                EmCall.checkAnswers(side);
+            }
+        }
         return sides;
     }
 

@@ -49,7 +49,7 @@ final class EmSnapshots {
 
     /** Prints the location, or nothing (EMC-125). */
     private static void print(EmCall call) throws CommandException, InterruptedException {
-        of(call, call.side().tag()).stream()
+        of(call, call.answering().tag()).stream()
                 .map(Mirrors.Snapshot::location)
                 .filter(location -> !location.isEmpty())
                 .forEach(call.out()::println);

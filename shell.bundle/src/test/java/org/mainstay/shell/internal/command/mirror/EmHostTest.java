@@ -1,11 +1,13 @@
 package org.mainstay.shell.internal.command.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,5 +93,16 @@ class EmHostTest {
         System.arraycopy("FAT32".getBytes(StandardCharsets.US_ASCII), 0, fat, 82, 5);
         Files.write(image, fat);
         assertThat(host.obstacles(image)).containsExactly("FAT filesystem");
+    }
+
+    /** To open a pipe would wait for its other end, for ever. */
+    @Test
+    void aPipeIsNoDisk(@TempDir Path folder) throws Exception {
+        Path pipe = folder.resolve("sda");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        assertTimeoutPreemptively(
+                Duration.ofSeconds(30),
+                () -> assertThat(EmHost.fileSystem(pipe)).isEmpty());
     }
 }
