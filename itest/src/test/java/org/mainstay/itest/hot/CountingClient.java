@@ -90,7 +90,7 @@ final class CountingClient implements AutoCloseable {
     private String[] count() {
         try {
             Path file = folder.resolve("count");
-            return Files.exists(file) ? Files.readString(file).strip().split(" ") : new String[] {"0", ""};
+            return Files.exists(file) ? Files.readString(file).strip().split(" ", 2) : new String[] {"0", ""};
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
