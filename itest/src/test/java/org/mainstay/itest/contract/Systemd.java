@@ -17,7 +17,7 @@ import org.mainstay.itest.lab.Machine;
  * and none of the host's units: what runs is systemd's own base, the journal, and what the test installs. Told to be in a
  * container, it leaves the host's loop devices and the kernel alone. One thread.
  */
-final class Systemd {
+public final class Systemd {
     private static final Path PROGRAM = Path.of("/lib/systemd/systemd");
     private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final String UNITS = Machine.HOME_PARENT + "/units";
@@ -28,17 +28,17 @@ final class Systemd {
     private Process boot;
     private long firstProcess;
 
-    Systemd(Machine machine, Path directory) {
+    public Systemd(Machine machine, Path directory) {
         this.machine = machine;
         this.directory = directory;
     }
 
-    static boolean installed() {
+    public static boolean installed() {
         return Files.isExecutable(PROGRAM) && Files.isDirectory(Path.of("/etc/systemd/system"));
     }
 
     /** Boots and waits until start-up is complete. */
-    void boot() {
+    public void boot() {
         bootId = UUID.randomUUID().toString();
         try {
             Path script = directory.resolve("systemd-" + machine.name() + ".sh");
@@ -97,7 +97,7 @@ final class Systemd {
     }
 
     /** Runs a program on the booted system, as from a shell that no unit has started. */
-    Exec.Result run(String... command) {
+    public Exec.Result run(String... command) {
         List<String> all = new ArrayList<>(List.of(
                 "sh",
                 "-c",
@@ -108,7 +108,7 @@ final class Systemd {
         return machine.run(LIMIT, all);
     }
 
-    String systemctl(String... arguments) {
+    public String systemctl(String... arguments) {
         List<String> all = new ArrayList<>(List.of("systemctl", "--no-pager"));
         all.addAll(List.of(arguments));
         Exec.Result result = run(all.toArray(String[]::new));

@@ -13,11 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.mainstay.itest.client.Acknowledgements;
-import org.mainstay.itest.container.Jars;
-import org.mainstay.itest.fault.FaultCase;
 import org.mainstay.itest.fault.LifeSigns;
 import org.mainstay.itest.lab.Await;
 import org.mainstay.itest.lab.Cluster;
@@ -30,7 +27,7 @@ import org.mainstay.itest.lab.Server;
  * scripts, an OCF agent, and a load balancer's probe on top. Each kit is upgraded, removed, deployed, replaced in the folder and
  * installed again while clients use all of it (I4, I8).
  */
-class RealKitsIT extends FaultCase {
+class RealKitsIT extends KitsCase {
     private static final String ADDRESS = "10.77.1.100";
     private static final int WEB_PORT = 7100;
     private static final int PROBE_PORT = 7200;
@@ -40,15 +37,6 @@ class RealKitsIT extends FaultCase {
 
     private final List<String> kits = new ArrayList<>(List.of("app", "ip", "postgres", "genlb"));
     private final List<String> tags = new ArrayList<>(List.of("web", "vip", "pg", "lb"));
-    private final List<AutoCloseable> clients = new ArrayList<>();
-
-    @AfterEach
-    void noClients() throws Exception {
-        for (AutoCloseable client : clients) {
-            client.close();
-        }
-        clients.clear();
-    }
 
     @Override
     protected void formed() {
@@ -73,12 +61,6 @@ class RealKitsIT extends FaultCase {
             a().mainstay("resource", "set", tag, "quickCheck=1");
             b().mainstay("resource", "set", tag, "quickCheck=1");
         }
-    }
-
-    private void create(String type, String tag, List<String> settings) {
-        List<String> words = new ArrayList<>(List.of("resource", "create", type, "--tag", tag));
-        settings.forEach(setting -> words.addAll(List.of("--set", setting)));
-        a().mainstay(words.toArray(String[]::new));
     }
 
     /** Writes the scripts of the application: a server that answers with its process id. */
@@ -112,11 +94,6 @@ class RealKitsIT extends FaultCase {
 
     private CountingClient balancer(String name) {
         return keep(new CountingClient(lab(), lab().directory().resolve("probes-" + name), ADDRESS, PROBE_PORT, true));
-    }
-
-    private <T extends AutoCloseable> T keep(T client) {
-        clients.add(client);
-        return client;
     }
 
     /** Returns what must not change: processes by what they serve, and the file that stands for the agent's process. */
@@ -155,18 +132,6 @@ class RealKitsIT extends FaultCase {
         }
     }
 
-    private Path version(String kit, String version) {
-        Path copy = lab().directory().resolve(kit + ".jar");
-        Path next = lab().directory().resolve(kit + "-" + version + ".jar");
-        a().machine().run("cp", HotCase.jar(a(), "kit." + kit), copy.toString()).orThrow();
-        try {
-            Jars.reversion(copy, next, version);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return next;
-    }
-
     private void deploy(String version) {
         for (Server server : List.of(a(), b())) {
             for (String kit : kits) {
@@ -176,27 +141,6 @@ class RealKitsIT extends FaultCase {
             }
         }
         kits.forEach(kit -> awaitVersion(kit, version));
-    }
-
-    private void awaitVersion(String kit, String version) {
-        String pattern = "(?ms).*^(org\\.mainstay\\.kit\\.)?" + kit + " +\\S+ +" + version + " +" + version + "$.*";
-        Await.until(
-                "kit " + kit + " has version " + version + " on both servers",
-                LIMIT,
-                () -> list().matches(pattern),
-                () -> list() + a().logs());
-    }
-
-    private String list() {
-        return a().bin("mainstay", "kit", "list", "--all-servers").output();
-    }
-
-    /** Each resource passes a check by the kit as it is now, at once. */
-    private void checked() {
-        for (String tag : tags) {
-            Exec.Result check = a().bin("perform_action", "-t", tag, "-a", "quickCheck");
-            assertThat(check.exitCode()).as(tag + ": " + check.output()).isZero();
-        }
     }
 
     @Test
@@ -214,15 +158,15 @@ class RealKitsIT extends FaultCase {
             String told = b().mainstay("kit", "upgrade", version(kit, "9.9.9").toString(), "--all-servers");
             assertThat(told).contains("A: kit " + kit + " has version 9.9.9 now", "B: kit " + kit);
         }
-        checked();
+        checked(tags);
         for (String kit : kits) {
             b().mainstay("kit", "remove", kit, "--all-servers", "--force");
         }
         assertThat(a().mainstay("kit", "list")).contains("missing");
         deploy("9.9.10");
-        checked();
+        checked(tags);
         deploy("9.9.11");
-        checked();
+        checked(tags);
         for (Server server : List.of(a(), b())) {
             server.machine()
                     .run("sh", "-c", "rm " + server.home() + "/deploy/real-*.jar")
@@ -232,7 +176,7 @@ class RealKitsIT extends FaultCase {
         for (String kit : kits) {
             b().mainstay("kit", "install", kit, "--all-servers");
         }
-        checked();
+        checked(tags);
 
         rows.awaitMore(20, LIMIT);
         assertThat(rows.complaints()).as("what failed for the writer").isEmpty();
