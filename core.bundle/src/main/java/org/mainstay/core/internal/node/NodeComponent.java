@@ -25,6 +25,7 @@ import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.SafetyControl;
+import org.mainstay.cluster.Withdrawal;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.DecisionCore;
 import org.mainstay.core.internal.admin.AdminService;
@@ -229,6 +230,14 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
         return administration == null
                 ? CompletableFuture.completedFuture(Reply.failed(ExitCode.NOT_FOUND, problem))
                 : administration.submit(request, caller, progress);
+    }
+
+    @Override
+    public CompletionStage<Reply> submit(
+            Request request, Caller caller, Consumer<String> progress, Withdrawal withdrawal) {
+        return administration == null
+                ? submit(request, caller, progress)
+                : administration.submit(request, caller, progress, withdrawal);
     }
 
     @Override
