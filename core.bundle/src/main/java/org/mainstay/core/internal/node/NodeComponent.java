@@ -263,6 +263,13 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
     }
 
     @Override
+    public void addOfScript(int number, ClusterEvent.Level level, String script, String text) {
+        if (runtime != null) {
+            runtime.eventLog().addOfScript(number, level, script, text);
+        }
+    }
+
+    @Override
     public Registration follow(Consumer<ClusterEvent> listener) {
         return runtime == null ? () -> {} : runtime.eventLog().follow(listener);
     }
