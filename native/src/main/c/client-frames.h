@@ -4,15 +4,23 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 
 #define NODE_SOCKET "data/run/node.sock"
 #define GUARD_SOCKET "data/run/guard.sock"
 
 enum { PROTOCOL_VERSION = 1, HEADER_BYTES = 5, MOST_BYTES = 1 << 16, MOST_RUN_BYTES = 1 << 20 };
 
-/* What run_command returns instead of an exit code when the manager went away while the command ran. */
-enum { RUN_LOST = -1 };
+/* What run_command returns instead of an exit code: the manager went away while the command ran; it does not answer at all. */
+enum { RUN_LOST = -1, RUN_SILENT = -2, RUN_SENT = -3 };
+
+/*
+ * Who accepts connections and says nothing for this long is asked something easy; who does not answer that in as long again hangs.
+ * Commands themselves may take as long as they like.
+ */
+enum { ANSWER_SECONDS = 10, PROBE_SECONDS = 10, PROBE_POLL_MILLIS = 100 };
 
 static volatile sig_atomic_t interrupts;
 
@@ -21,11 +29,26 @@ static void on_interrupt(int signal_number) {
     interrupts++;
 }
 
-/* Connects to a socket below data/run; -1 with errno. */
-static int connect_to(const char *path) {
+static double now_seconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Bounds how long one send (also a connect) or receive of a socket waits; 0: without bound. */
+static void limit_waits(int fd, int option, double seconds) {
+    struct timeval limit = {.tv_sec = (time_t)seconds, .tv_usec = (suseconds_t)((seconds - (double)(time_t)seconds) * 1e6)};
+    setsockopt(fd, SOL_SOCKET, option, &limit, sizeof limit);
+}
+
+/* Connects to a socket below data/run; -1 with errno, EAGAIN if nobody accepts in time. No time: tried once. */
+static int connect_within(const char *path, double seconds) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (seconds > 0 ? 0 : SOCK_NONBLOCK), 0);
+    if (fd >= 0 && seconds > 0) {
+        limit_waits(fd, SO_SNDTIMEO, seconds);
+    }
     if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
         int error = errno;
         close(fd);
@@ -35,12 +58,34 @@ static int connect_to(const char *path) {
     return fd;
 }
 
+static int connect_to(const char *path) {
+    return connect_within(path, ANSWER_SECONDS);
+}
+
 /* Whether a failed connect means that nobody serves the socket. */
 static bool nobody_there(int error) {
     return error == ENOENT || error == ECONNREFUSED || error == ENOTDIR;
 }
 
+/* Says that the manager is there and does not answer. */
+static int complain_silent(void) {
+    char process[64] = "", resume[64] = "";
+    process_id manager;
+    if (read_process(MANAGER_PID, &manager)) {
+        snprintf(process, sizeof process, ", process %ld,", manager.pid);
+        snprintf(resume, sizeof resume, " with 'kill -CONT %ld'", manager.pid);
+    }
+    complain("the manager of Mainstay%s is there and does not answer. Its guard ends a manager that hangs and starts it again: try\n"
+             "again in a minute, and see data/log/guard.log. If it was stopped by a signal, let it go on%s. What was asked may\n"
+             "still be carried out then",
+             process, resume);
+    return EXIT_SYSTEM;
+}
+
 static int complain_connect(int error) {
+    if (error == EAGAIN) {
+        return complain_silent();
+    }
     if (error == EACCES || error == EPERM) {
         complain("permission denied: only root, the user that runs Mainstay and the group COMMAND_GROUP of "
                  "etc/default/LifeKeeper may use its commands");
@@ -54,6 +99,9 @@ static bool write_all(int fd, const void *bytes, size_t length) {
     const char *from = bytes;
     while (length > 0) {
         ssize_t done = fd > STDERR_FILENO ? send(fd, from, length, MSG_NOSIGNAL) : write(fd, from, length);
+        if (done < 0 && errno == EAGAIN && fd > STDERR_FILENO) {
+            return false;
+        }
         if (done < 0 && errno == EAGAIN) {
             struct pollfd wait = {.fd = fd, .events = POLLOUT};
             poll(&wait, 1, -1);
@@ -136,7 +184,7 @@ static void put_environment(struct buffer *buffer) {
     }
 }
 
-/* Sends the frame that starts a command; an exit code if that is impossible, else -1. */
+/* Sends the frame that starts a command: RUN_SENT, RUN_SILENT if nobody takes it, or an exit code if that is impossible. */
 static int send_run(int fd, const char *program, int count, char **arguments, bool terminal) {
     static unsigned char bytes[MOST_RUN_BYTES];
     struct buffer run = {.bytes = bytes};
@@ -164,8 +212,8 @@ static int send_run(int fd, const char *program, int count, char **arguments, bo
         complain("the arguments are longer than 1 MiB");
         return EXIT_SYNTAX;
     }
-    send_frame(fd, 'R', run.bytes, (uint32_t)run.used);
-    return -1;
+    /* Another failure is a connection that was closed: what was said before that is read. */
+    return send_frame(fd, 'R', run.bytes, (uint32_t)run.used) || errno != EAGAIN ? RUN_SENT : RUN_SILENT;
 }
 
 /* Reads exactly length bytes; interrupts are passed on meanwhile. False at the end of the stream. */
@@ -182,8 +230,46 @@ static bool read_exactly(int fd, unsigned char *bytes, size_t length) {
     return true;
 }
 
+/* What is expected of the server. */
+struct watch {
+    double until;  /* when it must have answered */
+    bool whole;    /* until is for the whole answer, and final */
+    bool answered; /* it is known to answer: from then on a command takes its time */
+    bool silent;   /* it did not answer in time */
+};
+
+/* Whether the manager, silent so far, does not answer an easy question either. Ends early when fd has something to read. */
+static bool hangs(int fd, struct watch *watch, const sigset_t *mask) {
+    char *question[] = {"node", "phase"};
+    const struct timespec pause = {.tv_nsec = PROBE_POLL_MILLIS * 1000000L};
+    double end = now_seconds() + PROBE_SECONDS;
+    int probe = -1, count = 0;
+    while (count == 0 && now_seconds() < end) {
+        if (probe < 0) {
+            probe = connect_within(NODE_SOCKET, 0);
+            if (probe < 0 && errno != EAGAIN) {
+                /* It is ending: fd will say so. */
+                count = 1;
+                break;
+            }
+            if (probe >= 0) {
+                send_run(probe, "mainstay", 2, question, false);
+            }
+        }
+        struct pollfd ready[2] = {{.fd = fd, .events = POLLIN}, {.fd = probe, .events = POLLIN}};
+        count = ppoll(ready, 2, &pause, mask);
+    }
+    if (probe >= 0) {
+        close(probe);
+    }
+    /* After an interrupt, which is to be passed on, it is asked once more. */
+    watch->answered = count > 0;
+    watch->until = now_seconds() + ANSWER_SECONDS;
+    return count == 0;
+}
+
 /* Waits for the server or wanted standard input, and sends Ctrl-C on: the first cancels, the second leaves. */
-static bool wait_for_server(int fd, uint32_t *wanted) {
+static bool wait_for_server(int fd, uint32_t *wanted, struct watch *watch) {
     static int passed_on;
     sigset_t none;
     sigemptyset(&none);
@@ -194,9 +280,16 @@ static bool wait_for_server(int fd, uint32_t *wanted) {
             }
             send_frame(fd, 'C', NULL, 0);
         }
+        double left = watch->until - now_seconds();
+        left = left > 0 ? left : 0;
+        struct timespec limit = {.tv_sec = (time_t)left, .tv_nsec = (long)((left - (double)(time_t)left) * 1e9)};
         struct pollfd ready[2] = {{.fd = fd, .events = POLLIN}, {.fd = *wanted > 0 ? STDIN_FILENO : -1, .events = POLLIN}};
-        int count = ppoll(ready, 2, NULL, &none);
+        int count = ppoll(ready, 2, watch->answered ? NULL : &limit, &none);
         if (count < 0 && errno != EINTR) {
+            return false;
+        }
+        if (count == 0 && (watch->whole || hangs(fd, watch, &none))) {
+            watch->silent = true;
             return false;
         }
         if (count > 0 && ready[1].revents) {
@@ -206,6 +299,7 @@ static bool wait_for_server(int fd, uint32_t *wanted) {
             send_frame(fd, 'I', bytes, got > 0 ? (uint32_t)got : 0);
         }
         if (count > 0 && ready[0].revents) {
+            watch->answered = !watch->whole;
             return true;
         }
     }
@@ -222,11 +316,11 @@ static void deliver(int target, const unsigned char *bytes, size_t length, char 
     }
 }
 
-/* Passes output on until the command ends; its exit code, or RUN_LOST. captured (may be NULL) takes standard output instead. */
-static int pump(int fd, char *captured, size_t most) {
+/* Passes output on until the command ends; its exit code, RUN_LOST or RUN_SILENT. captured (may be NULL) takes standard output. */
+static int pump(int fd, char *captured, size_t most, struct watch *watch) {
     static unsigned char payload[MOST_BYTES];
     uint32_t wanted = 0;
-    while (wait_for_server(fd, &wanted)) {
+    while (wait_for_server(fd, &wanted, watch)) {
         unsigned char header[HEADER_BYTES];
         uint32_t length;
         if (!read_exactly(fd, header, sizeof header)) {
@@ -249,11 +343,11 @@ static int pump(int fd, char *captured, size_t most) {
             return EXIT_INTERNAL;
         }
     }
-    return RUN_LOST;
+    return watch->silent ? RUN_SILENT : RUN_LOST;
 }
 
-/* Runs a command on an open connection and closes it. */
-static int run_command(int fd, const char *program, int count, char **arguments, char *captured, size_t most) {
+/* Runs a command on an open connection and closes it. until: when it must have ended; 0: it takes its time while the manager answers. */
+static int run_command(int fd, const char *program, int count, char **arguments, char *captured, size_t most, double until) {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     enum { SIGNALS = sizeof signals / sizeof *signals };
     struct sigaction action = {.sa_handler = on_interrupt}, earlier[SIGNALS];
@@ -268,8 +362,11 @@ static int run_command(int fd, const char *program, int count, char **arguments,
         sigaction(signals[i], &action, &earlier[i]);
     }
     int code = send_run(fd, program, count, arguments, !captured);
-    if (code < 0) {
-        code = pump(fd, captured, most);
+    if (code == RUN_SENT) {
+        struct watch watch = {.until = until > 0 ? until : now_seconds() + ANSWER_SECONDS, .whole = until > 0};
+        /* Standard input goes as fast as the command takes it. */
+        limit_waits(fd, SO_SNDTIMEO, 0);
+        code = pump(fd, captured, most, &watch);
     }
     close(fd);
     for (int i = 0; i < SIGNALS; i++) {

@@ -1,50 +1,84 @@
 /* Starting and stopping, and the guard's socket: see guard/PROTOCOL.md. Part of mainstay.c. */
 #include <sys/syscall.h>
-#include <time.h>
 
-enum { DEFAULT_WAIT_SECONDS = 60, STOP_WAIT_SECONDS = 90, POLL_MILLIS = 100, GUARD_AWAY = -1 };
+enum { DEFAULT_WAIT_SECONDS = 60, STOP_WAIT_SECONDS = 90, POLL_MILLIS = 100 };
 
-static double now_seconds(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
+/* The least time for an answer where the caller's is used up, in seconds. */
+#define SHORTEST_ANSWER 0.2
+
+/* What ask_guard returns instead of an exit code: it is not there, or it does not answer, which was said. */
+enum { GUARD_AWAY = -1, GUARD_SILENT = -2 };
 
 static void pause_briefly(void) {
     struct timespec time = {.tv_nsec = POLL_MILLIS * 1000000L};
     nanosleep(&time, NULL);
 }
 
-/* Sends one command to the guard and prints its lines, each with the prefix; its exit code, or GUARD_AWAY. */
-static int ask_guard(const char *command, const char *prefix, FILE *out) {
-    int fd = connect_to(GUARD_SOCKET);
-    if (fd < 0) {
-        return nobody_there(errno) ? GUARD_AWAY : complain_connect(errno);
+static int complain_silent_guard(void) {
+    char process[64] = "", how[128] = "";
+    process_id guard;
+    if (read_process(GUARD_PID, &guard)) {
+        snprintf(process, sizeof process, ", process %ld,", guard.pid);
+        snprintf(how, sizeof how, " with 'kill -CONT %ld'; if it hangs, end it with 'kill -KILL %ld'", guard.pid, guard.pid);
     }
+    complain("the guard of Mainstay%s is there and does not answer; data/log/guard.log may say why. If it was stopped by a signal,\n"
+             "let it go on%s: bin/lkstart starts it again",
+             process, how);
+    return GUARD_SILENT;
+}
+
+/* Prints what the guard says up to its exit code, which is returned; GUARD_AWAY at the end of the stream, GUARD_SILENT after its time. */
+static int guard_lines(FILE *stream, const char *prefix, FILE *out, bool *answered) {
     char *line = NULL;
     size_t size = 0;
     int code = GUARD_AWAY;
-    if (write_all(fd, command, strlen(command)) && write_all(fd, "\n", 1)) {
-        FILE *stream = fdopen(fd, "r");
-        while (stream && getline(&line, &size, stream) > 0) {
-            line[strcspn(line, "\n")] = 0;
-            /* That a quarantine was ended by this is worth saying in any case. */
-            FILE *to = strncmp(line, "| quarantine", 12) == 0 && !out ? stdout : out;
-            if (strncmp(line, "| ", 2) == 0 && to) {
-                fprintf(to, "%s%s\n", prefix, line + 2);
-                fflush(to);
-            } else if (strncmp(line, "exit ", 5) == 0) {
-                code = atoi(line + 5);
-                break;
-            }
+    errno = 0;
+    while (getline(&line, &size, stream) > 0) {
+        *answered = true;
+        line[strcspn(line, "\n")] = 0;
+        /* That a quarantine was ended by this is worth saying in any case. */
+        FILE *to = strncmp(line, "| quarantine", 12) == 0 && !out ? stdout : out;
+        if (strncmp(line, "| ", 2) == 0 && to) {
+            fprintf(to, "%s%s\n", prefix, line + 2);
+            fflush(to);
+        } else if (strncmp(line, "exit ", 5) == 0) {
+            code = atoi(line + 5);
+            break;
         }
-        if (stream) {
-            fclose(stream);
-        }
-    } else {
-        close(fd);
+        errno = 0;
+    }
+    if (code == GUARD_AWAY && errno == EAGAIN) {
+        code = GUARD_SILENT;
     }
     free(line);
+    return code;
+}
+
+/*
+ * Sends one command to the guard and prints its lines, each with the prefix; its exit code, GUARD_AWAY or GUARD_SILENT. seconds: how
+ * long it may say nothing; 0: as long as it likes if it answers another question meanwhile.
+ */
+static int ask_guard(const char *command, const char *prefix, FILE *out, double seconds) {
+    int fd = connect_within(GUARD_SOCKET, seconds > 0 ? seconds : ANSWER_SECONDS);
+    if (fd < 0) {
+        return nobody_there(errno) ? GUARD_AWAY : errno == EAGAIN ? complain_silent_guard() : complain_connect(errno);
+    }
+    limit_waits(fd, SO_RCVTIMEO, seconds > 0 ? seconds : ANSWER_SECONDS);
+    FILE *stream = write_all(fd, command, strlen(command)) && write_all(fd, "\n", 1) ? fdopen(fd, "r") : NULL;
+    if (!stream) {
+        close(fd);
+        return GUARD_AWAY;
+    }
+    bool answered = false;
+    int code = guard_lines(stream, prefix, out, &answered);
+    if (code == GUARD_SILENT && seconds > 0) {
+        complain_silent_guard();
+    } else if (code == GUARD_SILENT && (answered || ask_guard("status", "", NULL, ANSWER_SECONDS) != GUARD_SILENT)) {
+        limit_waits(fd, SO_RCVTIMEO, 0);
+        clearerr(stream);
+        code = guard_lines(stream, prefix, out, &answered);
+    }
+    fclose(stream);
     return code;
 }
 
@@ -53,7 +87,7 @@ static bool guard_answers(void) {
     if (fd >= 0) {
         close(fd);
     }
-    return fd >= 0;
+    return fd >= 0 || errno == EAGAIN;
 }
 
 /* Members of the group at the local door reach the manager, but not the guard: they would stop half of Mainstay. */
@@ -66,23 +100,29 @@ static bool guard_refuses(void) {
     return errno == EACCES || errno == EPERM;
 }
 
-/* Asks the manager how far it is: "AVAILABLE", ..., "" if it answers something else, NULL if it is not there. */
-static const char *phase(void) {
+/* What phase says of a manager that is there and does not answer. */
+static const char silent_phase[] = "(silent)";
+
+/* Asks the manager how far it is: "AVAILABLE", ..., "" if it answers something else, NULL if it is not there, silent_phase. */
+static const char *phase(double end) {
     static char text[64];
-    int fd = connect_to(NODE_SOCKET);
+    double left = end - now_seconds();
+    left = left > ANSWER_SECONDS ? ANSWER_SECONDS : left > SHORTEST_ANSWER ? left : SHORTEST_ANSWER;
+    double until = now_seconds() + left;
+    int fd = connect_within(NODE_SOCKET, left);
     if (fd < 0) {
-        return NULL;
+        return errno == EAGAIN ? silent_phase : NULL;
     }
     char *arguments[] = {"node", "phase"};
     text[0] = 0;
     int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC), errors = dup(STDERR_FILENO);
     dup2(quiet, STDERR_FILENO);
-    int code = run_command(fd, "mainstay", 2, arguments, text, sizeof text);
+    int code = run_command(fd, "mainstay", 2, arguments, text, sizeof text, until);
     dup2(errors, STDERR_FILENO);
     close(quiet);
     close(errors);
     text[strcspn(text, "\n")] = 0;
-    return code == RUN_LOST ? NULL : code == EXIT_OK ? text : "";
+    return code == RUN_LOST ? NULL : code == RUN_SILENT ? silent_phase : code == EXIT_OK ? text : "";
 }
 
 static bool node_exists(void) {
@@ -141,16 +181,17 @@ static pid_t spawn_guard(bool with_manager) {
     _exit(127);
 }
 
-static int wait_until_ready(int seconds, pid_t guard) {
-    double end = now_seconds() + seconds, dot = now_seconds() + 1;
-    bool dots = isatty(STDOUT_FILENO), printed = false;
+static int wait_until_ready(int seconds, double end, pid_t guard) {
+    double dot = now_seconds() + 1;
+    bool dots = isatty(STDOUT_FILENO), printed = false, silent = false;
     int code = EXIT_SYSTEM;
-    while (now_seconds() < end) {
-        const char *now = phase();
+    do {
+        const char *now = phase(end);
         if (now && strcmp(now, "AVAILABLE") == 0) {
             code = EXIT_OK;
             break;
         }
+        silent = now == silent_phase;
         int status;
         if (guard > 0 && waitpid(guard, &status, WNOHANG) == guard) {
             /* 4: another guard was faster; it starts the manager just as well. */
@@ -167,7 +208,7 @@ static int wait_until_ready(int seconds, pid_t guard) {
             dot += 1;
         }
         pause_briefly();
-    }
+    } while (now_seconds() < end);
     if (printed) {
         putchar('\n');
     }
@@ -175,6 +216,9 @@ static int wait_until_ready(int seconds, pid_t guard) {
         complain("Mainstay is not ready after %d s; it goes on starting. 'mainstay status' shows how far it is, data/log/ why it "
                  "takes long",
                  seconds);
+        if (silent) {
+            complain_silent();
+        }
     }
     return code;
 }
@@ -209,7 +253,8 @@ static int lkstart(int count, char **arguments) {
     if (!node_exists()) {
         return EXIT_SYSTEM;
     }
-    const char *now = phase();
+    double begin = now_seconds();
+    const char *now = phase(begin + (double)seconds);
     if (now && strcmp(now, "AVAILABLE") == 0) {
         join_unit();
         return EXIT_OK;
@@ -224,17 +269,18 @@ static int lkstart(int count, char **arguments) {
         return EXIT_SYSTEM;
     }
     if (!now) {
-        int code = ask_guard("start-manager", "", NULL);
+        double left = begin + (double)seconds - now_seconds();
+        int code = ask_guard("start-manager", "", NULL, left > SHORTEST_ANSWER ? left : SHORTEST_ANSWER);
         if (code == GUARD_AWAY) {
             guard = spawn_guard(true);
             code = guard > 0 ? EXIT_OK : EXIT_SYSTEM;
         }
         if (code != EXIT_OK) {
             complain("Mainstay could not be started; data/log/ says more");
-            return code;
+            return code < 0 ? EXIT_SYSTEM : code;
         }
     }
-    int code = wait_until_ready((int)seconds, guard);
+    int code = wait_until_ready((int)seconds, begin + (double)seconds, guard);
     join_unit();
     return code;
 }
@@ -272,7 +318,10 @@ static int end_processes(bool leave_running, bool stopped_in_order) {
     process_id guard;
     /* A guard that stops takes its file away. */
     bool guard_known = !leave_running && read_process(GUARD_PID, &guard);
-    int code = ask_guard(command, "", stdout);
+    int code = ask_guard(command, "", stdout, 0);
+    if (code == GUARD_SILENT) {
+        return EXIT_SYSTEM;
+    }
     if (code == EXIT_BUSY) {
         complain("Mainstay is just starting on this server; try again when 'lkstart' has ended");
         return code;
@@ -313,7 +362,10 @@ static int stop(bool leave_running, bool system_shutdown) {
     int stopped = EXIT_OK;
     if (in_order) {
         char *arguments[] = {"stop", leave_running ? "--leave-running" : "--system-shutdown"};
-        int code = run_command(fd, "mainstay", leave_running || system_shutdown ? 2 : 1, arguments, NULL, 0);
+        int code = run_command(fd, "mainstay", leave_running || system_shutdown ? 2 : 1, arguments, NULL, 0, 0);
+        if (code == RUN_SILENT) {
+            code = complain_silent();
+        }
         if (code != EXIT_OK && code != RUN_LOST) {
             complain(system_shutdown ? "not everything could be stopped; the machine shuts down all the same"
                                      : "Mainstay was not stopped");

@@ -47,7 +47,7 @@ static bool taken_over(void) {
 static bool abandoned(const process_id *dead) {
     double end = now_seconds() + MANAGER_GRACE_SECONDS;
     process_id manager, guard;
-    while (read_process("data/run/karaf.pid", &manager) && lives(&manager) && now_seconds() < end) {
+    while (read_process(MANAGER_PID, &manager) && lives(&manager) && now_seconds() < end) {
         if (!read_process(GUARD_PID, &guard) || lives(&guard)) {
             return false;
         }

@@ -1,5 +1,6 @@
 /* Which process is meant, and whether it lives. Part of mainstay.c. */
 #define GUARD_PID "data/run/guard.pid"
+#define MANAGER_PID "data/run/karaf.pid"
 
 typedef struct {
     long pid;

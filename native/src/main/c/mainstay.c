@@ -11,8 +11,8 @@
  * Exit codes: CMD-010; 130 after Ctrl-C.
  */
 #include "client-home.h"
-#include "client-frames.h"
 #include "client-process.h"
+#include "client-frames.h"
 #include "client-unit.h"
 #include "client-guard.h"
 #include "client-keep.h"
@@ -75,20 +75,20 @@ static int guard_status(bool json) {
         puts("The manager of Mainstay does not run on this server. bin/lkstart starts it; after a crash its guard does so by\n"
              "itself. The guard says:");
         fflush(stdout);
-        int code = ask_guard("status", "  ", stdout);
-        return code == GUARD_AWAY ? not_running() : code;
+        int code = ask_guard("status", "  ", stdout, ANSWER_SECONDS);
+        return code == GUARD_AWAY ? not_running() : code == GUARD_SILENT ? EXIT_SYSTEM : code;
     }
     /* The document of the contract, empty as nothing else is known, with the guard's own in it. */
     fputs("{\"schema\":1,\"server\":null,\"phase\":\"STOPPED\",\"servers\":[],\"commpaths\":[],\"resources\":[],"
           "\"dependencies\":[],\"operations\":[],"
           "\"problems\":[\"the manager of Mainstay does not run on this server: start it with bin/lkstart\"],\"guard\":\n",
           stdout);
-    int code = ask_guard("status json", "", stdout);
+    int code = ask_guard("status json", "", stdout, ANSWER_SECONDS);
     if (code != EXIT_OK) {
         fputs("null\n", stdout);
     }
     fputs("}\n", stdout);
-    return code == GUARD_AWAY ? EXIT_SYSTEM : code;
+    return code < 0 ? EXIT_SYSTEM : code;
 }
 
 /* Commands that work on files while Mainstay is stopped. */
@@ -155,7 +155,10 @@ static int run(const char *program, int count, char **arguments) {
         return nobody_there(errno) ? without_manager(program, count, arguments)
                                    : cannot_connect(program, count, arguments, errno);
     }
-    int code = run_command(fd, program, count, arguments, NULL, 0);
+    int code = run_command(fd, program, count, arguments, NULL, 0, 0);
+    if (code == RUN_SILENT) {
+        return complain_silent();
+    }
     if (code == RUN_LOST) {
         complain("the connection to Mainstay was lost: its manager ended while the command ran; see 'mainstay status'");
         return EXIT_SYSTEM;

@@ -2,6 +2,7 @@ package org.mainstay.cluster;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.osgi.annotation.versioning.ProviderType;
@@ -16,6 +17,18 @@ public interface Administration {
      * @param progress called with lines for the operator while the request runs, on any thread
      */
     CompletionStage<Reply> submit(Request request, Caller caller, Consumer<String> progress);
+
+    /**
+     * As {@link #submit(Request, Caller, Consumer)}, of a caller that may give up. While the request only waits for the administrative
+     * lock it can be withdrawn: then it changes nothing and its reply says so. Once begun it goes on to its end. A lock that the request
+     * asked for is the caller's when it calls {@link Withdrawal#begin} after the reply.
+     */
+    default CompletionStage<Reply> submit(
+            Request request, Caller caller, Consumer<String> progress, Withdrawal withdrawal) {
+        return withdrawal.begin()
+                ? submit(request, caller, progress)
+                : CompletableFuture.completedFuture(Reply.failed(ExitCode.IN_USE, "withdrawn; nothing was changed"));
+    }
 
     /** Returns the kits that are usable here now, sorted by type. */
     List<Kit> kits();

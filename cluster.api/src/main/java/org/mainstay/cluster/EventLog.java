@@ -14,12 +14,20 @@ public interface EventLog {
     /**
      * Adds an event of this server; never waits for the disk or a peer.
      *
-     * @param number message number, those of the message catalog where the message exists there; scripts that call {@code lk_err} choose
-     *     their own
+     * @param number message number, those of the message catalog where the message exists there
      * @param tag resource; empty if it is about a server
      * @param text one sentence
      */
     void add(int number, ClusterEvent.Level level, String tag, String text);
+
+    /**
+     * Adds what a script says, which is no event of the product whatever its number is.
+     *
+     * @param script its name, not empty
+     */
+    default void addOfScript(int number, ClusterEvent.Level level, String script, String text) {
+        add(number, level, "", text);
+    }
 
     /** Calls the listener with each further event, in order, on a thread that must not be held up. */
     Registration follow(Consumer<ClusterEvent> listener);

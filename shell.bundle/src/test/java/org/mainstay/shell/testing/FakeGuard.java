@@ -40,21 +40,32 @@ public final class FakeGuard implements AutoCloseable {
 
     private void serve() {
         while (server.isOpen()) {
-            try (SocketChannel channel = server.accept()) {
-                StringBuilder line = new StringBuilder();
-                java.io.InputStream stream = Channels.newInputStream(channel);
-                for (int c = stream.read(); c >= 0 && c != '\n'; c = stream.read()) {
-                    line.append((char) c);
-                }
-                if (line.length() > 0) {
-                    asked.add(line.toString());
-                    channel.write(ByteBuffer.wrap(answers.apply(line.toString()).getBytes(StandardCharsets.UTF_8)));
-                }
+            try {
+                SocketChannel channel = server.accept();
+                Thread thread = new Thread(() -> answer(channel), "fake-guard-connection");
+                thread.setDaemon(true);
+                thread.start();
             } catch (java.nio.channels.ClosedChannelException e) {
                 return;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+    }
+
+    private void answer(SocketChannel connection) {
+        try (SocketChannel channel = connection) {
+            StringBuilder line = new StringBuilder();
+            java.io.InputStream stream = Channels.newInputStream(channel);
+            for (int c = stream.read(); c >= 0 && c != '\n'; c = stream.read()) {
+                line.append((char) c);
+            }
+            if (line.length() > 0) {
+                asked.add(line.toString());
+                channel.write(ByteBuffer.wrap(answers.apply(line.toString()).getBytes(StandardCharsets.UTF_8)));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

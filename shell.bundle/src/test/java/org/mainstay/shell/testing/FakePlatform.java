@@ -22,6 +22,7 @@ import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
+import org.mainstay.cluster.Withdrawal;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.shell.internal.registry.CommandCall;
 import org.mainstay.shell.internal.registry.CommandContext;
@@ -37,6 +38,8 @@ public final class FakePlatform
     private volatile List<String> progress = List.of();
     private volatile boolean answers = true;
     private volatile boolean complete = true;
+    private volatile boolean begins = true;
+    private volatile Withdrawal last;
     private volatile boolean forms = true;
     private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
     private final List<CommandCall> remoteCalls = Collections.synchronizedList(new ArrayList<>());
@@ -86,6 +89,16 @@ public final class FakePlatform
     /** Lets requests wait for ever. */
     public void neverAnswer() {
         answers = false;
+    }
+
+    /** Lets requests wait for the administrative lock until they are withdrawn. */
+    public void neverBegin() {
+        begins = false;
+    }
+
+    /** Returns whether the last of them was withdrawn. */
+    public boolean withdrawn() {
+        return last.withdrawn();
     }
 
     /** From now on no kit says its form. */
@@ -220,6 +233,19 @@ public final class FakePlatform
         progress.forEach(lines);
         Reply own = next.poll();
         return answers ? CompletableFuture.completedFuture(own == null ? reply : own) : new CompletableFuture<>();
+    }
+
+    @Override
+    public CompletionStage<Reply> submit(
+            Request request, Caller caller, Consumer<String> lines, Withdrawal withdrawal) {
+        if (begins) {
+            return Administration.super.submit(request, caller, lines, withdrawal);
+        }
+        last = withdrawal;
+        requests.add(request);
+        CompletableFuture<Reply> given = new CompletableFuture<>();
+        withdrawal.give(() -> given.complete(Reply.success("given and taken back")));
+        return given;
     }
 
     @Override

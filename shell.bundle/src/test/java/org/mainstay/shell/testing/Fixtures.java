@@ -66,6 +66,9 @@ public final class Fixtures {
             case "vip on both" -> vipOnBoth();
             case "kit missing" -> kitMissing();
             case "undescribed property" -> undescribedProperty();
+            case "found by kits" ->
+                both(foundByKits(lcd("A", InstanceState.ISP)), foundByKits(lcd("B", InstanceState.OSU)));
+            case "no resources" -> both(base("A"), base("B"));
             case "file shares" -> fileShares();
             case "no paths" -> noPaths();
             case "only the guard of B" -> onlyTheGuard();
@@ -133,6 +136,23 @@ public final class Fixtures {
                 cluster.activities(),
                 cluster.checkedAt(),
                 cluster.problems());
+    }
+
+    /** Kits that keep what they found beside what their forms have. */
+    private static Lcd foundByKits(Lcd lcd) {
+        Instance vip = lcd.instances().get("vip");
+        Map<String, String> address = new TreeMap<>(vip.properties());
+        address.put("interface.found", "eth0");
+        Instance pg = lcd.instances().get("pg");
+        Map<String, String> database = new TreeMap<>(pg.properties());
+        database.putAll(Map.of("version", "15", "owner", "postgres"));
+        return lcd.with(vip.withProperties(address, "1.0")).with(pg.withProperties(database, "1.0"));
+    }
+
+    private static ClusterSnapshot both(Lcd a, Lcd b) {
+        Peer peer = new Peer("B", PeerState.ALIVE, true, b, true, Map.of(), Map.of(), Map.of());
+        return new ClusterSnapshot(
+                9, "A", Phase.AVAILABLE, a, Map.of("B", peer), Map.of(), Map.of(), Map.of(), List.of());
     }
 
     private static ClusterSnapshot kitMissing() {

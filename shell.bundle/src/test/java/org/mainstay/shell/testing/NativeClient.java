@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Assumptions;
 public final class NativeClient {
     private static final Path SOURCE = Path.of("../native/src/main/c/mainstay.c");
     private static final Path BINARY = Path.of("target/native-client/mainstay");
-    private static final int LIMIT_SECONDS = 30;
+    private static final int LIMIT_SECONDS = 60;
 
     private final Path home;
 

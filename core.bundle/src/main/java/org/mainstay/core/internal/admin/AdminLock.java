@@ -34,7 +34,7 @@ final class AdminLock {
     /**
      * Who holds it.
      *
-     * @param operation id of the request; {@code pid-N} for a process
+     * @param operation id of the request; {@code pid-N@SERVER} for a process
      * @param server where it was asked for
      * @param pid process there
      * @param flag how it shows
@@ -44,6 +44,16 @@ final class AdminLock {
     /** Returns the flag of a holder: process, seconds since 1970, server, kind of action. */
     static String flag(long pid, long seconds, String server, String identifier) {
         return String.format(java.util.Locale.ROOT, "%s%05d!%d!%s:%s", PREFIX, pid, seconds, server, identifier);
+    }
+
+    /** Returns whether a process of this server holds it, as the flags say. @param own this server's database */
+    static boolean holds(Lcd own, long pid) {
+        String begin = String.format(java.util.Locale.ROOT, "%s%05d!", PREFIX, pid);
+        return own.rows(LcdSection.FLAGS).keySet().stream()
+                .anyMatch(flag -> flag.startsWith(begin)
+                        && flag.substring(begin.length())
+                                .replaceFirst("^\\d+!", "")
+                                .startsWith(own.server() + ":"));
     }
 
     /** Takes it. @return why not: the flag of the present holder; empty if it was taken */

@@ -19,6 +19,7 @@ import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
+import org.mainstay.cluster.Withdrawal;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.internal.lcd.LcdCodec;
@@ -38,6 +39,7 @@ public final class AdminService implements Administration, AutoCloseable {
 
     private final NodeRuntime.Access node;
     private final Locks locks = new Locks();
+    private final ProcessLocks processLocks = new ProcessLocks();
     private final AdminLock adminLock;
     private final Tidying tidying;
     private final LocalSteps steps;
@@ -110,6 +112,14 @@ public final class AdminService implements Administration, AutoCloseable {
 
     @Override
     public CompletionStage<Reply> submit(Request request, Caller caller, Consumer<String> progress) {
+        Withdrawal never = new Withdrawal();
+        never.begin();
+        return submit(request, caller, progress, never);
+    }
+
+    @Override
+    public CompletionStage<Reply> submit(
+            Request request, Caller caller, Consumer<String> progress, Withdrawal withdrawal) {
         if (!caller.role().may(request.role())) {
             return done(Reply.failed(
                     ExitCode.SYSTEM_ERROR,
@@ -119,7 +129,7 @@ public final class AdminService implements Administration, AutoCloseable {
         }
         String operation = UUID.randomUUID().toString();
         LOG.info("{} by {} from {}, operation {}", describe(request), caller.user(), caller.from(), operation);
-        Job job = new Job(node, peers, operation, caller, safe(progress));
+        Job job = new Job(node, peers, operation, caller, safe(progress), withdrawal);
         try {
             return CompletableFuture.supplyAsync(() -> guarded(job, request), threads);
         } catch (RejectedExecutionException e) {
@@ -167,6 +177,9 @@ public final class AdminService implements Administration, AutoCloseable {
     private Reply guarded(Job job, Request request) {
         Locking locking = new Locking();
         try {
+            if (!waitsForLock(request)) {
+                job.begin();
+            }
             return carryOut(job, locking, request);
         } catch (Refusal e) {
             Reply reply = e.reply();
@@ -178,6 +191,16 @@ public final class AdminService implements Administration, AutoCloseable {
         } finally {
             locking.unlockAll(job);
         }
+    }
+
+    /** What begins only when it has the administrative lock, or by itself. */
+    private static boolean waitsForLock(Request request) {
+        return request instanceof Request.CreateResource
+                || request instanceof Request.Extend
+                || request instanceof Request.Unextend
+                || request instanceof Request.DeleteResource
+                || request instanceof Request.GlobalScripts
+                || request instanceof Request.TakeLocks;
     }
 
     private Reply carryOut(Job job, Locking locking, Request request) throws Refusal {
@@ -216,6 +239,12 @@ public final class AdminService implements Administration, AutoCloseable {
         }
         if (request instanceof Request.AddMember add) {
             return new NodeOperations(job, locking).add(add.member());
+        }
+        if (request instanceof Request.TakeLocks take) {
+            return processLocks.take(job, take);
+        }
+        if (request instanceof Request.ReleaseLocks release) {
+            return processLocks.release(job, release);
         }
         Reply done = wider.carryOut(request);
         return done != null ? done : serviceWithScripts(job, wider, request);

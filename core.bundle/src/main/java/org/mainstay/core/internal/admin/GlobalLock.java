@@ -11,7 +11,10 @@ import org.mainstay.cluster.ExitCode;
 /** The administrative lock as one job holds it on all servers (FLG-011). Not thread-safe; its job ends it. */
 final class GlobalLock {
     private static final Duration LIMIT = Duration.ofSeconds(15);
-    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    /** How often it is asked for again while another holds it. */
+    static final long POLL_MILLIS = 200;
+
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS);
 
     private final Job job;
     private final String operation;
@@ -25,11 +28,11 @@ final class GlobalLock {
     }
 
     /**
-     * Takes it on this server and all that can be reached; waits while another holds it.
+     * Takes it on this server and all that can be reached; waits while another holds it and the request is not withdrawn.
      *
      * @return the flag it shows as
-     * @throws Refusal 8 naming the holder when the time is up, 9 if a server that can be reached does not answer; then it is held
-     *     nowhere
+     * @throws Refusal 8 naming the holder when the time is up or saying that it was withdrawn, 9 if a server that can be reached does
+     *     not answer; then it is held nowhere
      */
     String take(long pid, String identifier, long waitSeconds) throws Refusal {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(waitSeconds);
@@ -38,6 +41,7 @@ final class GlobalLock {
         boolean taken = false;
         try {
             for (String server : servers()) {
+                job.checkWaiting();
                 // Whoever does not answer may have given it all the same.
                 held.add(server);
                 takeOn(server, holder, end, waitSeconds);
@@ -48,6 +52,17 @@ final class GlobalLock {
             if (!taken) {
                 release();
             }
+        }
+    }
+
+    /** As {@link #take}; then the job begins, and can no longer be withdrawn. */
+    void takeAndBegin(String identifier, long waitSeconds) throws Refusal {
+        take(ProcessHandle.current().pid(), identifier, waitSeconds);
+        try {
+            job.begin();
+        } catch (Refusal e) {
+            release();
+            throw e;
         }
     }
 
@@ -67,6 +82,7 @@ final class GlobalLock {
             if (answer.exitCode() == ExitCode.SUCCESS) {
                 return;
             }
+            job.checkWaiting();
             if (System.nanoTime() - end > 0 || Thread.currentThread().isInterrupted()) {
                 throw new Refusal(
                         ExitCode.IN_USE,

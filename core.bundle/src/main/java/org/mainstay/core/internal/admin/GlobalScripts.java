@@ -95,7 +95,9 @@ final class GlobalScripts {
         GlobalLock lock = new GlobalLock(job, job.operation() + "-" + event);
         boolean take = !locked && !scripts(home(), event, true).isEmpty();
         if (take) {
-            lock.take(ProcessHandle.current().pid(), "Post_" + event, waitSeconds());
+            lock.takeAndBegin("Post_" + event, waitSeconds());
+        } else {
+            job.begin();
         }
         try {
             run(event, true, arguments);

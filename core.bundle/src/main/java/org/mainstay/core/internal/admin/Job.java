@@ -15,6 +15,7 @@ import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.Withdrawal;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
@@ -33,16 +34,24 @@ final class Job {
     private final String operation;
     private final Caller caller;
     private final Consumer<String> progress;
+    private final Withdrawal withdrawal;
     private final List<String> remarks = new ArrayList<>();
     private final Map<String, List<LcdChange<?>>> changes = new TreeMap<>();
     private final Map<String, List<String>> tags = new TreeMap<>();
 
-    Job(NodeRuntime.Access node, Peers peers, String operation, Caller caller, Consumer<String> progress) {
+    Job(
+            NodeRuntime.Access node,
+            Peers peers,
+            String operation,
+            Caller caller,
+            Consumer<String> progress,
+            Withdrawal withdrawal) {
         this.node = node;
         this.peers = peers;
         this.operation = operation;
         this.caller = caller;
         this.progress = progress;
+        this.withdrawal = withdrawal;
     }
 
     NodeRuntime.Access node() {
@@ -55,6 +64,28 @@ final class Job {
 
     String operation() {
         return operation;
+    }
+
+    Withdrawal withdrawal() {
+        return withdrawal;
+    }
+
+    /** From now on it goes on to its end, whether anybody waits or not. @throws Refusal if it was withdrawn before */
+    void begin() throws Refusal {
+        if (!withdrawal.begin()) {
+            throw withdrawn();
+        }
+    }
+
+    /** @throws Refusal if it was withdrawn: it must not wait any longer */
+    void checkWaiting() throws Refusal {
+        if (withdrawal.withdrawn()) {
+            throw withdrawn();
+        }
+    }
+
+    static Refusal withdrawn() {
+        return new Refusal(ExitCode.IN_USE, "withdrawn while it only waited; nothing was changed");
     }
 
     ClusterSnapshot snapshot() {

@@ -50,24 +50,7 @@ final class WiderRequests {
         if (request instanceof Request.GlobalScripts scripts) {
             return globalScripts(scripts);
         }
-        if (request instanceof Request.TakeLocks take) {
-            GlobalLock lock = new GlobalLock(job, process(take.pid()));
-            return job.success(lock.take(take.pid(), take.identifier(), take.waitSeconds()));
-        }
-        return request instanceof Request.ReleaseLocks release ? release(release) : null;
-    }
-
-    private static String process(long pid) {
-        return "pid-" + pid;
-    }
-
-    private Reply release(Request.ReleaseLocks release) throws Refusal {
-        if (!new GlobalLock(job, process(release.pid())).release()) {
-            throw new Refusal(
-                    ExitCode.NOT_FOUND,
-                    "process " + release.pid() + " holds no administrative lock; 'flg_list' shows the holder");
-        }
-        return job.success("");
+        return null;
     }
 
     private Reply globalScripts(Request.GlobalScripts request) throws Refusal {
@@ -78,6 +61,7 @@ final class WiderRequests {
         }
         GlobalScripts scripts = new GlobalScripts(job);
         if (!request.post()) {
+            job.begin();
             scripts.before(request.event(), request.arguments());
             return job.success("");
         }
@@ -153,7 +137,7 @@ final class WiderRequests {
     /** Runs a change of the configuration under the administrative lock (FLG-011): one such change of the cluster at a time. */
     Reply alone(String identifier, Service service) throws Refusal {
         GlobalLock lock = new GlobalLock(job, job.operation());
-        lock.take(ProcessHandle.current().pid(), identifier, new GlobalScripts(job).waitSeconds());
+        lock.takeAndBegin(identifier, new GlobalScripts(job).waitSeconds());
         try {
             return service.run();
         } finally {

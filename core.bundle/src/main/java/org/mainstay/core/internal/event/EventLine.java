@@ -22,6 +22,8 @@ public final class EventLine {
         private String level;
         private String tag;
         private String text;
+        /** Not there in events of the product. */
+        private String script;
     }
 
     /** Returns the line, without line end. */
@@ -34,6 +36,7 @@ public final class EventLine {
         fields.level = event.level().name();
         fields.tag = event.tag();
         fields.text = event.text();
+        fields.script = event.ofProduct() ? null : event.script();
         return GSON.toJson(fields);
     }
 
@@ -51,7 +54,8 @@ public final class EventLine {
                     fields.number,
                     ClusterEvent.Level.valueOf(fields.level),
                     fields.tag == null ? "" : fields.tag,
-                    fields.text == null ? "" : fields.text);
+                    fields.text == null ? "" : fields.text,
+                    fields.script == null ? "" : fields.script);
         } catch (JsonParseException | DateTimeException e) {
             throw new IllegalArgumentException("not an event: " + line, e);
         }

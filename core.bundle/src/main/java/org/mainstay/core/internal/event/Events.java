@@ -62,10 +62,19 @@ public final class Events implements EventLog, AutoCloseable {
 
     @Override
     public void add(int number, ClusterEvent.Level level, String tag, String text) {
+        add(number, level, tag, text, "");
+    }
+
+    @Override
+    public void addOfScript(int number, ClusterEvent.Level level, String script, String text) {
+        add(number, level, "", text, script);
+    }
+
+    private void add(int number, ClusterEvent.Level level, String tag, String text, String script) {
         ClusterEvent event;
         synchronized (lock) {
             sequence++;
-            event = new ClusterEvent(sequence, clock.instant(), server, number, level, tag, text);
+            event = new ClusterEvent(sequence, clock.instant(), server, number, level, tag, text, script);
             keep(event);
             enqueue(event, true);
         }

@@ -25,6 +25,7 @@ import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.SafetyControl;
+import org.mainstay.cluster.Withdrawal;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.DecisionCore;
 import org.mainstay.core.internal.admin.AdminService;
@@ -232,6 +233,14 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
     }
 
     @Override
+    public CompletionStage<Reply> submit(
+            Request request, Caller caller, Consumer<String> progress, Withdrawal withdrawal) {
+        return administration == null
+                ? submit(request, caller, progress)
+                : administration.submit(request, caller, progress, withdrawal);
+    }
+
+    @Override
     public List<Kit> kits() {
         return administration == null ? List.of() : administration.kits();
     }
@@ -250,6 +259,13 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
     public void add(int number, ClusterEvent.Level level, String tag, String text) {
         if (runtime != null) {
             runtime.eventLog().add(number, level, tag, text);
+        }
+    }
+
+    @Override
+    public void addOfScript(int number, ClusterEvent.Level level, String script, String text) {
+        if (runtime != null) {
+            runtime.eventLog().addOfScript(number, level, script, text);
         }
     }
 

@@ -74,6 +74,21 @@ class EventsTest {
     }
 
     @Test
+    void whatAScriptSaysIsKnownAsSuchEverywhereAndLater() throws Exception {
+        try (Events events = open()) {
+            events.addOfScript(20100, Level.ERROR, "restore.ksh", "restore.ksh: cannot mount");
+            events.add(20100, Level.INFORMATION, "", "ready");
+        }
+        assertThat(forwarded.stream().map(line -> EventLine.read(line)))
+                .extracting(ClusterEvent::ofProduct)
+                .containsExactly(false, true);
+        assertThat(forwarded.get(1)).as("as earlier releases write it").doesNotContain("script");
+        try (Events events = open()) {
+            assertThat(events.recent(2)).extracting(ClusterEvent::script).containsExactly("restore.ksh", "");
+        }
+    }
+
+    @Test
     void theFileIsRotated() {
         Path file = directory.resolve("events.jsonl");
         try (EventFile events = new EventFile(file, 1000)) {

@@ -239,6 +239,12 @@ public final class TestNode {
         return administration.submit(request, ROOT, progress::add).toCompletableFuture();
     }
 
+    /** As {@link #submitLater(Request)}, of a caller that may give up. */
+    public java.util.concurrent.CompletableFuture<Reply> submitLater(
+            Request request, org.mainstay.cluster.Withdrawal withdrawal) {
+        return administration.submit(request, ROOT, progress::add, withdrawal).toCompletableFuture();
+    }
+
     public Reply create(String tag, String... values) throws Exception {
         Map<String, String> properties = new java.util.TreeMap<>();
         for (int i = 0; i < values.length; i += 2) {
@@ -288,7 +294,7 @@ public final class TestNode {
         return name + "-boot-" + boot;
     }
 
-    List<String> progress() {
+    public List<String> progress() {
         return progress;
     }
 

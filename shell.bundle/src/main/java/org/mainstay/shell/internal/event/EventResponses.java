@@ -58,6 +58,9 @@ public final class EventResponses implements AutoCloseable {
     }
 
     private void happened(ClusterEvent event) {
+        if (!event.ofProduct()) {
+            return;
+        }
         Catalog.entry(event.number()).filter(entry -> !entry.event().isEmpty()).ifPresent(entry -> {
             try {
                 thread.execute(() -> respond(event, entry));

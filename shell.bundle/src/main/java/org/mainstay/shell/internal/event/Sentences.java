@@ -63,9 +63,9 @@ public final class Sentences {
         }
     }
 
-    /** Returns an event's text in a language: as it was written unless the language is {@code ja} and the sentence is known. */
+    /** Returns an event's text in a language: as it was written unless the language is {@code ja} and it is the product's. */
     public static String text(ClusterEvent event, String language) {
-        if (!language.equals("ja")) {
+        if (!language.equals("ja") || !event.ofProduct()) {
             return event.text();
         }
         return SENTENCES.getOrDefault(event.number(), List.of()).stream()

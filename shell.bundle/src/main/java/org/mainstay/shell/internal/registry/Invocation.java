@@ -14,6 +14,7 @@ import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
+import org.mainstay.cluster.Withdrawal;
 
 /**
  * One call of a command.
@@ -76,7 +77,9 @@ public record Invocation(String name, Platform platform, CommandContext context,
     public Reply submit(Request request, PrintStream progress) throws CommandException, InterruptedException {
         require(request.role());
         Administration administration = platform.administration();
-        return await(lines -> administration.submit(request, context.caller(), lines), progress);
+        Withdrawal withdrawal = new Withdrawal();
+        return await(
+                lines -> administration.submit(request, context.caller(), lines, withdrawal), progress, withdrawal);
     }
 
     /**
@@ -86,6 +89,14 @@ public record Invocation(String name, Platform platform, CommandContext context,
      * @return the answer, or the code {@link #INTERRUPTED} if the caller gave up
      */
     public Reply await(Function<Consumer<String>, CompletionStage<Reply>> work, PrintStream progress)
+            throws InterruptedException {
+        Withdrawal begun = new Withdrawal();
+        begun.begin();
+        return await(work, progress, begun);
+    }
+
+    private Reply await(
+            Function<Consumer<String>, CompletionStage<Reply>> work, PrintStream progress, Withdrawal withdrawal)
             throws InterruptedException {
         BlockingQueue<Object> news = new LinkedBlockingQueue<>();
         try (Registration cancelled = context.cancellation().whenCancelled(() -> news.add(Cancelled.BY_CALLER))) {
@@ -102,9 +113,14 @@ public record Invocation(String name, Platform platform, CommandContext context,
             while (true) {
                 Object next = news.take();
                 if (next instanceof Reply reply) {
-                    return reply;
+                    boolean givenUp = context.cancellation().cancelled();
+                    return givenUp && withdrawal.withdraw() || !withdrawal.begin() ? WITHDRAWN : reply;
                 }
                 if (next instanceof Cancelled) {
+                    if (withdrawal.withdraw()) {
+                        // Its reply comes soon: until then another try of this caller would meet it.
+                        continue;
+                    }
                     return Reply.failed(
                             INTERRUPTED,
                             "interrupted: you no longer wait, but what was begun goes on; see 'mainstay status'");
@@ -116,6 +132,10 @@ public record Invocation(String name, Platform platform, CommandContext context,
                 }
                 last = next;
             }
+        } catch (InterruptedException e) {
+            // Ctrl-C of a Karaf console
+            withdrawal.withdraw();
+            throw e;
         }
     }
 
@@ -137,6 +157,9 @@ public record Invocation(String name, Platform platform, CommandContext context,
         reply.remarks().forEach(remarks::println);
         return ExitCode.SUCCESS;
     }
+
+    private static final Reply WITHDRAWN =
+            Reply.failed(INTERRUPTED, "interrupted: it only waited and was withdrawn; nothing was changed");
 
     private enum Cancelled {
         BY_CALLER

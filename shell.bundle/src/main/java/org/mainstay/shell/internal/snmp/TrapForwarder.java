@@ -80,13 +80,13 @@ public final class TrapForwarder implements AutoCloseable {
                 Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime());
         Instant lately = Clock.systemUTC().instant().minus(LATELY);
         log.recent(MOST_WAITING).stream()
-                .filter(event -> event.number() == READY)
+                .filter(event -> event.ofProduct() && event.number() == READY)
                 .filter(event -> event.at().isAfter(process) && event.at().isAfter(lately))
                 .forEach(this::forward);
     }
 
     private void happened(ClusterEvent event) {
-        if (!TrapTable.knows(event.number())) {
+        if (!event.ofProduct() || !TrapTable.knows(event.number())) {
             return;
         }
         try {

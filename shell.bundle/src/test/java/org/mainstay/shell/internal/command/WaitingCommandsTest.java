@@ -53,6 +53,45 @@ class WaitingCommandsTest {
     }
 
     @Test
+    void ctrlCWithdrawsWhatOnlyWaits() throws Exception {
+        platform.neverBegin();
+        CompletableFuture<Integer> command = start("resource", "create", "postgres", "--set", "datadir=/srv/pg/main");
+        await(() -> platform.requests().size() == 1);
+        captured.context().cancellation().cancel();
+        assertThat(command.get(10, TimeUnit.SECONDS)).isEqualTo(130);
+        assertThat(captured.err()).contains("withdrawn; nothing was changed").doesNotContain("goes on");
+        assertThat(captured.out()).isEmpty();
+    }
+
+    @Test
+    void anInterruptOfAKarafConsoleWithdrawsToo() throws Exception {
+        platform.neverBegin();
+        Thread console = new Thread(() -> {
+            try {
+                Programs.registry()
+                        .run(new CommandCall("getlocks", List.of("--process", "4711")), captured.context(), platform);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        console.start();
+        await(() -> platform.requests().size() == 1);
+        console.interrupt();
+        console.join(10_000);
+        assertThat(console.isAlive()).isFalse();
+        assertThat(platform.withdrawn()).isTrue();
+    }
+
+    @Test
+    void whatIsAskedAfterCtrlCIsWithdrawnToo() throws Exception {
+        captured.context().cancellation().cancel();
+        platform.neverBegin();
+        CompletableFuture<Integer> command = start("resource", "create", "postgres", "--set", "datadir=/srv/pg/main");
+        assertThat(command.get(10, TimeUnit.SECONDS)).isEqualTo(130);
+        assertThat(captured.out()).isEmpty();
+    }
+
+    @Test
     void aServerWhoseKitsAreStillComingIsStarting() throws Exception {
         platform.incomplete();
         assertThat(start("node", "phase").get(10, TimeUnit.SECONDS)).isZero();

@@ -69,6 +69,15 @@ class TrapForwarderTest {
         private final AtomicLong sequence = new AtomicLong();
 
         void happen(String server, int number, String tag, String text) {
+            happen(server, number, tag, text, "");
+        }
+
+        @Override
+        public void addOfScript(int number, Level level, String script, String text) {
+            happen("A", number, "", text, script);
+        }
+
+        private void happen(String server, int number, String tag, String text, String script) {
             ClusterEvent event = new ClusterEvent(
                     sequence.incrementAndGet(),
                     Clock.systemUTC().instant(),
@@ -76,7 +85,8 @@ class TrapForwarderTest {
                     number,
                     Level.INFORMATION,
                     tag,
-                    text);
+                    text,
+                    script);
             recent.add(event);
             followers.forEach(follower -> follower.accept(event));
         }
@@ -193,6 +203,16 @@ class TrapForwarderTest {
         assertThat(repaired.trap()).endsWith(".0.132");
         assertThat(repaired.value(2)).isEqualTo("pg");
         assertThat(forwarder.problems()).isEmpty();
+    }
+
+    @Test
+    void aNumberOfAScriptIsNoneOfTheProduct() throws IOException {
+        settings("SNMP_TRAP_RECEIVERS=" + receiver());
+        log.addOfScript(20100, Level.INFORMATION, "restore.ksh", "restore.ksh: before this bundle was there");
+        start(TrapReceiver.Network.REAL);
+        log.addOfScript(20100, Level.INFORMATION, "restore.ksh", "restore.ksh: ready");
+        log.happen("A", 20126, "pg", FAILED);
+        assertThat(receive().value(1)).isEqualTo(FAILED);
     }
 
     // covers SNMP-010

@@ -126,9 +126,9 @@ public final class ConfigApply extends BaseCommand {
         for (Map.Entry<String, ResourcePart> resource : wanted.resources().entrySet()) {
             ResourcePart part = resource.getValue();
             for (InstancePart on : part.on().values()) {
-                Set<String> secrets = Masking.of(platform, part.application() + "/" + part.type(), on.properties())
+                Set<String> secrets = Masking.of(platform, part.application() + "/" + part.type(), on.all())
                         .notRepeated();
-                on.properties().forEach((key, value) -> {
+                on.all().forEach((key, value) -> {
                     if (secrets.contains(key) && !value.isEmpty()) {
                         words.add(key + "=" + value);
                         words.add(resource.getKey() + "." + key + "=" + value);

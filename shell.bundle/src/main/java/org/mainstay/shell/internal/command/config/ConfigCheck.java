@@ -111,7 +111,7 @@ final class ConfigCheck {
         }
         String primary = ConfigPlan.primary(part);
         if (present == null) {
-            created(at, type, primary, part.on().get(primary));
+            created(at, type, primary, part);
         }
         part.on().forEach((server, instance) -> {
             InstancePart is = present == null ? null : present.on().get(server);
@@ -152,13 +152,13 @@ final class ConfigCheck {
 
     /** What the kit of the other server is told. What the form of an extend does not have, the kit finds by itself. */
     private void extended(String at, String type, InstancePart instance) {
-        Optional<List<FormField>> form = administration.form(type, true, instance.properties());
+        Optional<List<FormField>> form = administration.form(type, true, instance.all());
         if (form.isEmpty()) {
             refuse(at, unknown(type));
             return;
         }
         form.get().forEach(field -> {
-            String value = instance.properties().get(field.name());
+            String value = instance.all().get(field.name());
             if (value != null) {
                 property(at, form.get(), field.name(), value);
             }
@@ -171,8 +171,9 @@ final class ConfigCheck {
                 : "there is no kit for '" + type + "' on " + self + "; 'mainstay kit list' shows what there is";
     }
 
-    private void created(String at, String type, String server, InstancePart instance) {
-        Optional<List<FormField>> form = administration.form(type, false, instance.properties());
+    private void created(String at, String type, String server, ResourcePart part) {
+        Map<String, String> given = ConfigValues.given(administration, part, server);
+        Optional<List<FormField>> form = administration.form(type, false, given);
         if (form.isEmpty()) {
             if (server.equals(self)) {
                 refuse(at, unknown(type));
@@ -180,11 +181,11 @@ final class ConfigCheck {
             return;
         }
         String there = at + ".on." + server;
-        instance.properties().forEach((key, value) -> property(there, form.get(), key, value));
+        given.forEach((key, value) -> property(there, form.get(), key, value));
         for (FormField field : form.get()) {
             if (field.required()
                     && field.defaultValue().isEmpty()
-                    && instance.properties().getOrDefault(field.name(), "").isEmpty()) {
+                    && given.getOrDefault(field.name(), "").isEmpty()) {
                 refuse(there + ".properties", "'" + field.name() + "' (" + field.label() + ") is missing");
             }
         }
@@ -193,7 +194,7 @@ final class ConfigCheck {
     private void changed(String at, String type, InstancePart instance, InstancePart present) {
         Optional<List<FormField>> form = administration.form(type, false, instance.properties());
         form.ifPresent(fields -> instance.properties().forEach((key, value) -> {
-            if (!value.equals(present.properties().get(key))) {
+            if (!value.equals(present.all().get(key))) {
                 property(at, fields, key, value);
             }
         }));
@@ -212,7 +213,7 @@ final class ConfigCheck {
                         field -> ConfigValues.wrongProperty(field, value).ifPresent(why -> refuse(path, why)),
                         () -> refuse(
                                 path,
-                                "is not known; the kit knows "
+                                "is not known; what a kit finds by itself stands under 'found'; the kit knows "
                                         + String.join(
                                                 ", ",
                                                 form.stream()

@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.mainstay.cluster.Administration.FormField;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Dependency;
@@ -52,10 +55,24 @@ public record ConfigDocument(
      * A resource on a server.
      *
      * @param priority 1 is best
+     * @param found what the kit's form does not have: the kit finds it by itself when the resource is created or extended; null if there
+     *     is nothing
      * @param settings those that differ from the resource's; null if none does
      */
     public record InstancePart(
-            int priority, String id, String info, Map<String, String> properties, Map<String, String> settings) {
+            int priority,
+            String id,
+            String info,
+            Map<String, String> properties,
+            Map<String, String> found,
+            Map<String, String> settings) {
+        /** Returns the properties with what the kit found. */
+        Map<String, String> all() {
+            Map<String, String> all = new TreeMap<>(found == null ? Map.of() : found);
+            all.putAll(properties);
+            return all;
+        }
+
         Map<String, String> ownSettings() {
             return settings == null ? Map.of() : settings;
         }
@@ -147,14 +164,34 @@ public record ConfigDocument(
             Lcd lcd, Instance instance, Map<String, String> everywhere, Platform platform, boolean secrets)
             throws CommandException {
         Map<String, String> properties = secrets ? instance.properties() : Masking.masked(platform, instance);
+        Map<String, String> given = new TreeMap<>(properties);
+        Map<String, String> found = new TreeMap<>();
+        Set<String> known = known(platform, instance);
+        if (!known.isEmpty()) {
+            found.putAll(given);
+            found.keySet().removeAll(known);
+            given.keySet().retainAll(known);
+        }
         Map<String, String> own = settings(instance);
         own.entrySet().removeAll(everywhere.entrySet());
         return new InstancePart(
                 priority(lcd, instance.tag()),
                 instance.id(),
                 instance.info(),
-                new TreeMap<>(properties),
+                given,
+                found.isEmpty() ? null : found,
                 own.isEmpty() ? null : own);
+    }
+
+    /** Returns the fields of the form of a resource's kit; empty if nobody knows them, or it takes any key, as kits of scripts do. */
+    private static Set<String> known(Platform platform, Instance instance) throws CommandException {
+        if (!platform.running()) {
+            return Set.of();
+        }
+        return platform.administration().form(instance.typeKey(), false, instance.properties()).stream()
+                .flatMap(List::stream)
+                .map(FormField::name)
+                .collect(Collectors.toSet());
     }
 
     /** Returns what the document cannot tell, or may tell wrongly, one sentence each. */

@@ -39,7 +39,18 @@ final class ConfigKeys {
         Shape path = values("from", "to", "local", "remote", "priority", "intervalMillis", "misses");
         Shape settings = values(ConfigValues.SETTINGS.toArray(String[]::new));
         Shape instance = Shape.object(Map.of(
-                "priority", VALUE, "id", VALUE, "info", VALUE, "properties", Shape.map(VALUE), "settings", settings));
+                "priority",
+                VALUE,
+                "id",
+                VALUE,
+                "info",
+                VALUE,
+                "properties",
+                Shape.map(VALUE),
+                "found",
+                Shape.map(VALUE),
+                "settings",
+                settings));
         Shape resource = Shape.object(
                 Map.of("application", VALUE, "type", VALUE, "settings", settings, "on", Shape.map(instance)));
         return Shape.object(Map.of(

@@ -187,7 +187,7 @@ final class ConfigPlan {
         String server = primary(part);
         List<String> words = new ArrayList<>(
                 List.of("mainstay", "resource", "create", part.application() + "/" + part.type(), "--tag", tag));
-        Map<String, String> properties = part.on().get(server).properties();
+        Map<String, String> properties = ConfigValues.given(administration, part, server);
         values(tag, properties, words);
         // A kit may have a property of the same name, as the Generic Application has scripts of checks: one create
         // cannot name both.
@@ -209,7 +209,7 @@ final class ConfigPlan {
     /** Returns what a server has after create or extend: all but the text, which a kit may have set, and settings of its own. */
     private static InstancePart made(ResourcePart part, String server, int priority) {
         InstancePart wanted = part.on().get(server);
-        return new InstancePart(priority, wanted.id(), "", wanted.properties(), null);
+        return new InstancePart(priority, wanted.id(), "", wanted.properties(), wanted.found(), null);
     }
 
     private void values(String tag, Map<String, String> properties, List<String> words) {
@@ -304,15 +304,16 @@ final class ConfigPlan {
             return;
         }
         Map<String, String> source =
-                then.get(tag).containsKey(from) ? then.get(tag).get(from).properties() : Map.of();
-        Map<String, String> own = new TreeMap<>(there.properties());
+                then.get(tag).containsKey(from) ? then.get(tag).get(from).all() : Map.of();
+        Map<String, String> own = new TreeMap<>(there.all());
         own.entrySet().removeAll(source.entrySet());
-        Optional<List<FormField>> form =
-                administration.form(part.application() + "/" + part.type(), true, there.properties());
+        Optional<List<FormField>> form = administration.form(part.application() + "/" + part.type(), true, there.all());
         // Kits of scripts have no form and take any key; what a form does not have, the kit finds by itself.
         form.filter(fields -> !fields.isEmpty())
                 .map(fields -> fields.stream().map(FormField::name).toList())
-                .ifPresent(own.keySet()::retainAll);
+                .ifPresentOrElse(
+                        own.keySet()::retainAll,
+                        () -> own.keySet().retainAll(there.properties().keySet()));
         Map<String, String> named = new TreeMap<>();
         own.forEach((key, value) -> {
             if (value.equals(Masking.MASK)) {
@@ -421,7 +422,7 @@ final class ConfigPlan {
         List<String> words = new ArrayList<>(List.of("mainstay", "resource", "set", tag));
         instance.properties().forEach((key, value) -> {
             if (!value.equals(Masking.MASK)
-                    && !Objects.equals(value, present.properties().get(key))) {
+                    && !Objects.equals(value, present.all().get(key))) {
                 words.add(key + "=" + value);
             }
         });
@@ -447,7 +448,9 @@ final class ConfigPlan {
             changed.forEach((server, priority) -> {
                 words.add(server + "=" + priority);
                 InstancePart is = present.get(server);
-                present.put(server, new InstancePart(priority, is.id(), is.info(), is.properties(), is.settings()));
+                present.put(
+                        server,
+                        new InstancePart(priority, is.id(), is.info(), is.properties(), is.found(), is.settings()));
             });
             stepOn(
                     present.containsKey(self)

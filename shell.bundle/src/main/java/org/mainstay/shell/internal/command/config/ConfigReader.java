@@ -82,6 +82,7 @@ final class ConfigReader {
                             instance.id == null ? "" : instance.id,
                             instance.info == null ? "" : instance.info,
                             new TreeMap<>(or(instance.properties)),
+                            instance.found,
                             instance.settings)));
             return new ResourcePart(application, type, new TreeMap<>(or(settings)), instances);
         }
@@ -93,6 +94,7 @@ final class ConfigReader {
         private String id;
         private String info;
         private Map<String, String> properties;
+        private Map<String, String> found;
         private Map<String, String> settings;
     }
 

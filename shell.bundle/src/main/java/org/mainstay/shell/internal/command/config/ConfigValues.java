@@ -2,11 +2,19 @@ package org.mainstay.shell.internal.command.config;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.mainstay.cluster.Administration;
 import org.mainstay.cluster.Administration.FormField;
 import org.mainstay.cluster.lcd.InitOption;
 import org.mainstay.cluster.lcd.InstanceSettings;
 import org.mainstay.cluster.lcd.Switchback;
+import org.mainstay.shell.internal.command.config.ConfigDocument.InstancePart;
+import org.mainstay.shell.internal.command.config.ConfigDocument.ResourcePart;
+import org.mainstay.shell.internal.view.Masking;
 
 /** What the values of a document of the configuration may be; the same as {@code resource create} and {@code set} take. */
 final class ConfigValues {
@@ -58,6 +66,27 @@ final class ConfigValues {
                         : Optional.of("must be an absolute path, not '" + value + "'");
             default -> Optional.empty();
         };
+    }
+
+    /**
+     * Returns what a create is told: of what the kit had found by itself only what its form has now, and nothing that is masked and
+     * not in its form.
+     */
+    static Map<String, String> given(Administration administration, ResourcePart part, String server) {
+        InstancePart instance = part.on().get(server);
+        List<FormField> form = administration
+                .form(part.application() + "/" + part.type(), false, instance.all())
+                .orElse(List.of());
+        if (form.isEmpty()) {
+            return instance.properties();
+        }
+        Set<String> known = form.stream().map(FormField::name).collect(Collectors.toSet());
+        Map<String, String> given = new TreeMap<>(instance.all());
+        given.entrySet()
+                .removeIf(entry -> !known.contains(entry.getKey())
+                        && (!instance.properties().containsKey(entry.getKey())
+                                || entry.getValue().equals(Masking.MASK)));
+        return given;
     }
 
     private static Optional<String> oneOf(String value, List<String> allowed) {

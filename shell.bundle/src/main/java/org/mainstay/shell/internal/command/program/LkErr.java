@@ -62,12 +62,16 @@ public final class LkErr implements ShellCommand {
         if (!target.isEmpty() && !target.equals("TO_LOG") && !target.equals("TO_STDERR")) {
             throw wrong("the target is TO_LOG or TO_STDERR, not '" + target + "'");
         }
+        if (process.isEmpty()) {
+            throw wrong("the name of the calling script must not be empty");
+        }
         String message = String.join(" ", words);
         if (!target.equals("TO_STDERR")) {
             invocation
                     .platform()
                     .events()
-                    .add(Integer.parseInt(number), level, "", process + ": " + message.replaceAll("\\R", " "));
+                    .addOfScript(
+                            Integer.parseInt(number), level, process, process + ": " + message.replaceAll("\\R", " "));
         }
         if (!target.equals("TO_LOG")) {
             invocation.err().println(process + ": " + category + ": " + number + ": " + message);

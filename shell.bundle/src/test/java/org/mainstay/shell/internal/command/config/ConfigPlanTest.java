@@ -15,7 +15,7 @@ import org.mainstay.shell.testing.FakePlatform;
 /** The way from one configuration to another. */
 class ConfigPlanTest {
     private static InstancePart at(int priority, Map<String, String> properties, Map<String, String> settings) {
-        return new InstancePart(priority, "id", "", properties, settings);
+        return new InstancePart(priority, "id", "", properties, null, settings);
     }
 
     private static Map<String, String> network(String network) {
