@@ -362,6 +362,12 @@ public final class NodeRuntime implements AutoCloseable {
             }
             post(new Event.KitAppeared(key));
         } else if (news.what() == KitNews.What.GONE) {
+            synchronized (this) {
+                if (!started) {
+                    // It would be taken after the kits there are at the start, also if this one is back by then.
+                    return;
+                }
+            }
             post(new Event.KitGone(key));
         }
     }
