@@ -374,7 +374,10 @@ public final class NodeRuntime implements AutoCloseable {
 
     private void session(String peer, boolean open) {
         if (open) {
-            links.sendTo(peer, PeerViews.TOPIC, views.all());
+            synchronized (views) {
+                // Or what changes meanwhile is sent before, and everything as it was replaces it there.
+                links.sendTo(peer, PeerViews.TOPIC, views.all());
+            }
             repairing.ifPresent(one -> one.reached(peer));
         } else {
             views.forget(peer);
