@@ -362,13 +362,22 @@ public final class NodeRuntime implements AutoCloseable {
             }
             post(new Event.KitAppeared(key));
         } else if (news.what() == KitNews.What.GONE) {
+            synchronized (this) {
+                if (!started) {
+                    // It would be taken after the kits there are at the start, also if this one is back by then.
+                    return;
+                }
+            }
             post(new Event.KitGone(key));
         }
     }
 
     private void session(String peer, boolean open) {
         if (open) {
-            links.sendTo(peer, PeerViews.TOPIC, views.all());
+            synchronized (views) {
+                // Or what changes meanwhile is sent before, and everything as it was replaces it there.
+                links.sendTo(peer, PeerViews.TOPIC, views.all());
+            }
             repairing.ifPresent(one -> one.reached(peer));
         } else {
             views.forget(peer);

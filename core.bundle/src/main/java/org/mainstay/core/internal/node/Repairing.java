@@ -4,6 +4,7 @@ import com.google.gson.JsonParseException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +37,9 @@ final class Repairing {
     private final Consumer<Lcd> done;
     private final Map<String, Lcd> copies = new TreeMap<>();
     private final Set<String> answered = new HashSet<>();
+    /** How often each was asked: only the last question is repeated when it fails. */
+    private final Map<String, Integer> asked = new HashMap<>();
+
     private boolean waited;
     private boolean finished;
 
@@ -64,14 +68,33 @@ final class Repairing {
 
     /** A server can be reached. */
     void reached(String peer) {
-        if (!finished()) {
-            links.request(peer, TOPIC, new byte[0], LIMIT).whenComplete((bytes, error) -> {
-                if (error == null) {
-                    received(peer, bytes);
-                } else {
-                    LOG.warn("{} did not give its copy of the database: {}", peer, error.getMessage());
+        int question;
+        synchronized (this) {
+            if (finished) {
+                return;
+            }
+            question = asked.merge(peer, 1, Integer::sum);
+        }
+        links.request(peer, TOPIC, new byte[0], LIMIT).whenComplete((bytes, error) -> {
+            if (error == null) {
+                received(peer, bytes);
+            } else {
+                LOG.warn("{} did not give its copy of the database: {}", peer, error.getMessage());
+                if (!timer.isShutdown()) {
+                    timer.schedule(() -> askAgain(peer, question), AGAIN_SECONDS, TimeUnit.SECONDS);
                 }
-            });
+            }
+        });
+    }
+
+    /** The session may go on for ever, and only a new one would ask anew. */
+    private void askAgain(String peer, int question) {
+        boolean newest;
+        synchronized (this) {
+            newest = asked.get(peer) == question;
+        }
+        if (newest && links.peers().contains(peer)) {
+            reached(peer);
         }
     }
 

@@ -1,6 +1,7 @@
 package org.mainstay.core.internal.node;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ScheduledExecutorService;
@@ -37,6 +38,9 @@ final class SafetyFeed {
     private final Consumer<Safety> configured;
 
     private SafetyControl control;
+    /** Keeps settings for the guard in order. Taken before the feed's own lock and by nothing that the guard calls. */
+    private final Object telling = new Object();
+
     private Registration registration = () -> {};
     private QuorumSettings settings;
     private Lcd own;
@@ -126,32 +130,37 @@ final class SafetyFeed {
     }
 
     private void tellGuard() {
-        GuardControl.LeaseSettings now;
-        synchronized (this) {
-            if (settings == null || own == null) {
-                return;
-            }
-            Set<String> members =
-                    own.membership().members().stream().map(Member::name).collect(Collectors.toSet());
-            members.add(own.server());
-            now = new GuardControl.LeaseSettings(
-                    GuardControl.LeaseSettings.Mode.valueOf(settings.quorum().name()),
-                    own.server(),
-                    settings.leaseMillis(),
-                    settings.lossStopMillis(),
-                    members,
-                    settings.watchdogDevice(),
-                    settings.witnessParameters());
-            if (now.equals(told)) {
-                return;
-            }
-            told = now;
+        synchronized (telling) {
+            changedSettings()
+                    .ifPresent(now -> guard.lease(now).thenAccept(result -> {
+                        if (!result.done()) {
+                            LOG.error("the guard refuses the settings of the right to run: {}", result.message());
+                        }
+                    }));
         }
-        guard.lease(now).thenAccept(result -> {
-            if (!result.done()) {
-                LOG.error("the guard refuses the settings of the right to run: {}", result.message());
-            }
-        });
+    }
+
+    /** Returns what the guard is to be told now, empty if it was told that before or it is not known yet. */
+    private synchronized Optional<GuardControl.LeaseSettings> changedSettings() {
+        if (settings == null || own == null) {
+            return Optional.empty();
+        }
+        Set<String> members =
+                own.membership().members().stream().map(Member::name).collect(Collectors.toSet());
+        members.add(own.server());
+        GuardControl.LeaseSettings now = new GuardControl.LeaseSettings(
+                GuardControl.LeaseSettings.Mode.valueOf(settings.quorum().name()),
+                own.server(),
+                settings.leaseMillis(),
+                settings.lossStopMillis(),
+                members,
+                settings.watchdogDevice(),
+                settings.witnessParameters());
+        if (now.equals(told)) {
+            return Optional.empty();
+        }
+        told = now;
+        return Optional.of(now);
     }
 
     /** The guard's word on the right to run. */

@@ -15,6 +15,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,11 +86,14 @@ public final class Workers implements AutoCloseable {
         return call.urgent() ? most + reserve : most;
     }
 
-    /** Cancels every call of a kit that goes. */
+    /** Cancels every call of a kit that goes; what still waits for its turn never reaches it. */
     void cancelOwner(Object owner, String reason) {
         List<Task<?>> its;
         synchronized (lock) {
-            its = running.stream().filter(task -> task.call.owner() == owner).toList();
+            its = Stream.concat(running.stream(), waiting.stream())
+                    .filter(task -> task.call.owner() == owner)
+                    .toList();
+            waiting.removeAll(its);
         }
         its.forEach(task -> task.end(Ended.How.CANCELLED, reason));
     }

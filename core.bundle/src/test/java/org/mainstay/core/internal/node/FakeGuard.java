@@ -25,6 +25,7 @@ final class FakeGuard implements GuardControl {
     private volatile Map<String, List<String>> inService = Map.of();
     private volatile ManagerReport report;
     private volatile boolean killsNothing;
+    private volatile Consumer<LeaseSettings> beforeLease = settings -> {};
 
     /** @param machine what runs on the machine, by tag */
     FakeGuard(Map<String, Boolean> machine) {
@@ -112,6 +113,11 @@ final class FakeGuard implements GuardControl {
         return CompletableFuture.completedFuture(new HandleResult(true, "recorded"));
     }
 
+    /** Runs in the call, before it takes effect. */
+    void beforeLease(Consumer<LeaseSettings> what) {
+        beforeLease = what;
+    }
+
     List<LeaseSettings> leases() {
         return leases;
     }
@@ -123,6 +129,7 @@ final class FakeGuard implements GuardControl {
 
     @Override
     public CompletionStage<HandleResult> lease(LeaseSettings settings) {
+        beforeLease.accept(settings);
         leases.add(settings);
         return done();
     }

@@ -13,6 +13,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.mainstay.cluster.GuardControl.GuardNews;
 import org.mainstay.cluster.GuardControl.LeaseSettings;
 import org.mainstay.cluster.SafetyControl;
@@ -68,6 +69,27 @@ class SafetyFeedTest {
         assertThat(newest.leaseMillis()).isEqualTo(6_000);
         assertThat(newest.lossStopMillis()).isEqualTo(11_000);
         assertThat(newest.watchdog()).isEqualTo("/dev/watchdog");
+    }
+
+    @Test
+    @Timeout(60)
+    void theGuardIsLeftWithTheNewestSettings() throws InterruptedException {
+        feed.attach(control);
+        control.tell(new SafetyControl.SafetyNews.Configured(FakeSafety.majority(), Set.of()));
+        Thread later = new Thread(() -> feed.entered(members("A", "B", "C")), "test-later");
+        guard.beforeLease(settings -> {
+            if (!settings.members().contains("C")) {
+                later.start();
+                // Nothing announces that a thread waits for a lock.
+                while (later.getState() != Thread.State.BLOCKED && later.isAlive()) {
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        feed.entered(members("A", "B"));
+        later.join();
+        assertThat(guard.leases()).hasSize(2);
+        assertThat(guard.leases().get(1).members()).containsExactlyInAnyOrder("A", "B", "C");
     }
 
     @Test

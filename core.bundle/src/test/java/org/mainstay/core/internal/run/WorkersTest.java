@@ -248,6 +248,29 @@ class WorkersTest {
     }
 
     @Test
+    void whatWaitsForItsTurnIsNotHandedToAKitThatIsGone() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        workers.submit(new Call<>("before", "vip", Call.Kind.CHANGE, LONG, new Object(), control -> {
+            begun.countDown();
+            return hang();
+        }));
+        begun.await();
+        List<String> ran = new CopyOnWriteArrayList<>();
+        CompletionStage<Ended<String>> change = submit("vip", Call.Kind.CHANGE, LONG, control -> {
+            ran.add("in the old kit");
+            return "removed";
+        });
+        workers.cancelOwner(this, "its kit was uninstalled");
+        release.countDown();
+        assertThat(wait(change).how()).isEqualTo(Ended.How.CANCELLED);
+        assertThat(wait(workers.submit(
+                                new Call<>("after", "vip", Call.Kind.CHANGE, LONG, new Object(), control -> "after"))
+                        .result()))
+                .isEqualTo(Ended.answered("after"));
+        assertThat(ran).isEmpty();
+    }
+
+    @Test
     void theThreadHasTheKitsClassLoaderDuringTheCallOnlyAndIsNotInterruptedByAnEarlierCall() throws Exception {
         ClassLoader during = wait(submit(
                         "vip",
