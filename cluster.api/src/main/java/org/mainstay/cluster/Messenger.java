@@ -34,6 +34,15 @@ public interface Messenger {
     boolean send(String peer, String topic, byte[] payload);
 
     /**
+     * Sends a message within one session only: for what makes no sense to a peer that has not heard what went before it.
+     *
+     * @param session {@link Session#id}; the next session may exist before its beginning is told
+     * @return false also if this session with the peer is over
+     * @throws IllegalArgumentException as {@link #send(String, String, byte[])}
+     */
+    boolean send(String peer, long session, String topic, byte[] payload);
+
+    /**
      * Sends a request and waits for its answer. Completes exceptionally with {@link NoCommunicationException} when there is no
      * session, the session ends, or the time is up; with {@link RemoteException} when the peer's handler failed.
      */

@@ -57,6 +57,7 @@ public interface SafetyControl {
 
         /**
          * What a peer looks like changed; told from the first missed heartbeat on, and UNKNOWN again when a path is alive.
+         * SEEN is told again about every second while it lasts.
          *
          * @param sinceMillis how long it has looked so, at this moment, monotonic
          * @param evidence for people, such as {@code 10.0.1.2 answers ICMP}

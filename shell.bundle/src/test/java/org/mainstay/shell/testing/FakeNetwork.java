@@ -82,6 +82,11 @@ public final class FakeNetwork implements AutoCloseable {
         }
 
         @Override
+        public boolean send(String peer, long session, String topic, byte[] payload) {
+            return send(peer, topic, payload);
+        }
+
+        @Override
         public CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit) {
             if (!up) {
                 return CompletableFuture.failedFuture(new NoCommunicationException("no session"));

@@ -59,6 +59,13 @@ public final class CommNode implements Messenger, AutoCloseable {
     }
 
     @Override
+    public boolean send(String peer, long id, String topic, byte[] payload) {
+        check(topic, payload);
+        PeerSession session = open.get(peer);
+        return session != null && session.id() == id && offer(session, Frame.Kind.MESSAGE, 0, topic, payload);
+    }
+
+    @Override
     public CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit) {
         check(topic, payload);
         CompletableFuture<byte[]> answer = new CompletableFuture<>();

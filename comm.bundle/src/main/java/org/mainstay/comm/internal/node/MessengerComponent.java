@@ -139,6 +139,11 @@ public final class MessengerComponent implements Messenger, CommAccess {
     }
 
     @Override
+    public boolean send(String peer, long session, String topic, byte[] payload) {
+        return node != null && node.send(peer, session, topic, payload);
+    }
+
+    @Override
     public CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit) {
         return node != null
                 ? node.request(peer, topic, payload, limit)

@@ -60,6 +60,27 @@ class MessengerTest {
         assertThat(new String(answer, StandardCharsets.UTF_8)).isEqualTo("A asked");
     }
 
+    private long sessionAtA() {
+        return atA.sessions.get(atA.sessions.size() - 1).id();
+    }
+
+    @Test
+    void aMessageOfASessionThatIsOverIsRefusedInTheNext() throws Exception {
+        connected();
+        long first = sessionAtA();
+        assertThat(a.node.send("B", first, "core", Inspector.numbered(1, 10))).isTrue();
+        Await.until("the first arrived", () -> atB.count("core") == 1);
+        b.node.close();
+        cluster.start(b, Settings.DEFAULT);
+        atB = new Inspector(b.node, "core", "events");
+        Await.until("the next session", () -> atA.open("B") && sessionAtA() != first && atB.open("A"));
+        assertThat(a.node.send("B", first, "core", Inspector.numbered(2, 10))).isFalse();
+        assertThat(a.node.send("B", sessionAtA(), "core", Inspector.numbered(3, 10)))
+                .isTrue();
+        Await.until("the last arrived", () -> atB.count("core") == 1);
+        assertThat(atB.received("core")).containsExactly(3);
+    }
+
     @Test
     void theSessionMovesFromTheMemberAddressToThePathsWithoutEnding() {
         connected();

@@ -1,8 +1,10 @@
 package org.mainstay.core.internal.guard;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -22,6 +24,8 @@ final class NewsBoard {
     private final List<Consumer<GuardNews>> listeners = new CopyOnWriteArrayList<>();
     /** The newest of each; touched by the executor's thread only. */
     private final Map<String, GuardNews> present = new LinkedHashMap<>();
+    /** Paths of which the guard's next word is told even if it is the last one: touched by the executor's thread only. */
+    private final Set<String> again = new HashSet<>();
 
     /** @param executor runs one task after the other */
     NewsBoard(Executor executor) {
@@ -43,8 +47,15 @@ final class NewsBoard {
             if (news instanceof GuardNews.Link) {
                 // Of lease and grants nothing is known while nobody says it; each guard says it anew.
                 present.values().removeIf(NewsBoard::ofLink);
+                // Who is told may have forgotten meanwhile what no guard stood for.
+                present.forEach((path, word) -> {
+                    if (word instanceof GuardNews.PathState) {
+                        again.add(path);
+                    }
+                });
             }
-            if (!subject.isEmpty() && news.equals(present.put(subject, news))) {
+            boolean anew = again.remove(subject);
+            if (!subject.isEmpty() && news.equals(present.put(subject, news)) && !anew) {
                 return;
             }
             listeners.forEach(listener -> tell(listener, news));

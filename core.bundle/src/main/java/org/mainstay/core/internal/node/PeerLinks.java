@@ -170,7 +170,7 @@ public final class PeerLinks {
             Backlog waiting = backlog.get(peer);
             if (waiting != null && waiting.session() == session) {
                 waiting.messages().add(payload);
-            } else if (!sent(now, peer, payload)) {
+            } else if (!sent(now, peer, session, payload)) {
                 Backlog first = new Backlog(session, new ArrayDeque<>());
                 first.messages().add(payload);
                 backlog.put(peer, first);
@@ -179,10 +179,13 @@ public final class PeerLinks {
         }
     }
 
-    /** A messenger that is being replaced may fail in any way: its session ends soon, until then the message waits. */
-    private static boolean sent(Messenger messenger, String peer, byte[] payload) {
+    /**
+     * The next session may be open before it is told of: what belongs to the one before must not come ahead of its hello. A messenger
+     * that is being replaced may fail in any way: its session ends soon, until then the message waits.
+     */
+    private static boolean sent(Messenger messenger, String peer, long session, byte[] payload) {
         try {
-            return messenger.send(peer, CORE_TOPIC, payload);
+            return messenger.send(peer, session, CORE_TOPIC, payload);
         } catch (RuntimeException | LinkageError e) {
             LOG.warn("a message to {} could not be handed over and is tried again", peer, e);
             return false;
@@ -212,7 +215,7 @@ public final class PeerLinks {
                 return;
             }
             while (!waiting.messages().isEmpty()
-                    && sent(now, peer, waiting.messages().peek())) {
+                    && sent(now, peer, session, waiting.messages().peek())) {
                 waiting.messages().remove();
             }
             if (waiting.messages().isEmpty()) {

@@ -106,6 +106,11 @@ final class FakeMessenger implements Messenger, AutoCloseable {
         return true;
     }
 
+    @Override
+    public synchronized boolean send(String peer, long session, String topic, byte[] payload) {
+        return sessions.getOrDefault(peer, -1L) == session && send(peer, topic, payload);
+    }
+
     private void deliver(String from, long session, String topic, byte[] payload, CompletableFuture<byte[]> answer) {
         try {
             deliveries.execute(() -> {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,9 +38,26 @@ class PeerLinksTest {
      * messages as soon as the contract of {@link Messenger} allows.
      */
     private final class Eager implements Messenger {
+        private final List<CoreMessage> sent = new ArrayList<>();
+        private Consumer<Session> listener;
+        /** Of the session that is open, whatever was told. */
+        private long open = 7;
+
+        private boolean full;
+
         @Override
-        public boolean send(String peer, String topic, byte[] payload) {
-            return true;
+        public synchronized boolean send(String peer, String topic, byte[] payload) {
+            return !full && sent.add(codec.decodeBytes(payload));
+        }
+
+        @Override
+        public synchronized boolean send(String peer, long session, String topic, byte[] payload) {
+            return session == open && send(peer, topic, payload);
+        }
+
+        private synchronized void next(boolean nowFull) {
+            open++;
+            full = nowFull;
         }
 
         @Override
@@ -53,7 +72,8 @@ class PeerLinksTest {
         }
 
         @Override
-        public Registration sessions(Consumer<Session> listener) {
+        public Registration sessions(Consumer<Session> newest) {
+            listener = newest;
             listener.accept(new Session("B", 7, true));
             return () -> {};
         }
@@ -66,6 +86,38 @@ class PeerLinksTest {
         assertThat(told)
                 .containsExactly(
                         new Event.SessionOpened("B"), new Event.MessageReceived("B", new CoreMessage.AskSnapshot()));
+    }
+
+    /** Lets what waits be tried once more. */
+    private void triedAgain() throws InterruptedException {
+        timer.shutdown();
+        assertThat(timer.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** It would come ahead of the hello, and the peer would take it for a word of the new session. */
+    @Test
+    void whatBelongsToASessionThatIsOverIsNotSentInTheNext() throws Exception {
+        Eager messenger = new Eager();
+        links.attach(messenger);
+        messenger.next(false);
+        links.send("B", new CoreMessage.AskSnapshot());
+        messenger.listener.accept(new Messenger.Session("B", 7, false));
+        messenger.listener.accept(new Messenger.Session("B", 8, true));
+        CoreMessage ofTheNext = new CoreMessage.ClaimWithdrawn("group", Map.of());
+        links.send("B", ofTheNext);
+        triedAgain();
+        assertThat(messenger.sent).containsExactly(ofTheNext);
+    }
+
+    @Test
+    void whatWaitedForRoomIsNotSentInTheNextSession() throws Exception {
+        Eager messenger = new Eager();
+        messenger.full = true;
+        links.attach(messenger);
+        links.send("B", new CoreMessage.AskSnapshot());
+        messenger.next(false);
+        triedAgain();
+        assertThat(messenger.sent).isEmpty();
     }
 
     @Test

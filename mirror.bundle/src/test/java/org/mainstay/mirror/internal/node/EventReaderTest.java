@@ -189,6 +189,11 @@ class EventReaderTest {
         }
 
         @Override
+        public boolean send(String peer, long session, String topic, byte[] payload) {
+            return false;
+        }
+
+        @Override
         public CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit) {
             asked.add(new String(payload, StandardCharsets.UTF_8));
             return answerOfB.isEmpty()

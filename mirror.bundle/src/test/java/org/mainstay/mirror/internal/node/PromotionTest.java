@@ -98,6 +98,11 @@ class PromotionTest {
         }
 
         @Override
+        public boolean send(String peer, long session, String topic, byte[] payload) {
+            return false;
+        }
+
+        @Override
         public CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit) {
             return sideOfB.isEmpty()
                     ? CompletableFuture.failedFuture(new NoCommunicationException("no session with B"))

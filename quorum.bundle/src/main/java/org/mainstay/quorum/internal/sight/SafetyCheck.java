@@ -20,12 +20,17 @@ import org.mainstay.cluster.SafetyControl.Sight;
 public final class SafetyCheck {
     /** TCP probes leave traces in other programs' logs: while nothing is suspicious they are rare. */
     static final long TCP_LEARNING = 60_000;
+    /** How often SEEN is told again: oftener than the shortest limit after which a machine counts as unseen (2 s). */
+    static final long SEEN_AGAIN = 1_000;
 
     private final Asker asker;
     private final Consumer<SafetyNews> news;
     private final Map<String, PeerSight> sights = new TreeMap<>();
     private final Map<String, Watched> watched = new HashMap<>();
     private final Map<String, PeerSighted> told = new TreeMap<>();
+    /** When {@link #told} was told. */
+    private final Map<String, Long> toldAt = new HashMap<>();
+
     private final Map<Probe, Long> knockedAt = new HashMap<>();
     private QuorumSettings settings = QuorumSettings.DEFAULT;
     private final CutOffRule cutOff = new CutOffRule(settings.safety().intervalMillis());
@@ -76,6 +81,7 @@ public final class SafetyCheck {
     private void forget(String peer) {
         sights.remove(peer);
         told.remove(peer);
+        toldAt.remove(peer);
     }
 
     /** See {@link CutOffRule#links}. */
@@ -129,14 +135,21 @@ public final class SafetyCheck {
         if (sight.alive()) {
             if (before != null) {
                 told.remove(peer);
+                toldAt.remove(peer);
                 news.accept(new PeerSighted(peer, Sight.UNKNOWN, 0, "a comm path is alive"));
             }
             return;
         }
-        if (now.isPresent() && (before == null || before.sight() != now.get().sight())) {
+        if (now.isEmpty()) {
+            return;
+        }
+        // Who listens forgets SEEN when a path revives, and the revival may be too short to be noticed here.
+        boolean again = now.get().sight() == Sight.SEEN && at - toldAt.getOrDefault(peer, at) >= SEEN_AGAIN;
+        if (again || before == null || before.sight() != now.get().sight()) {
             PeerSighted sighted = new PeerSighted(
                     peer, now.get().sight(), at - now.get().since(), now.get().evidence());
             told.put(peer, sighted);
+            toldAt.put(peer, at);
             news.accept(sighted);
         }
     }

@@ -165,6 +165,11 @@ class WatchdogSuretyTest implements Messenger {
     }
 
     @Override
+    public boolean send(String peer, long session, String topic, byte[] payload) {
+        return false;
+    }
+
+    @Override
     public CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit) {
         Long answer = answers.get(peer);
         return answer == null

@@ -68,7 +68,18 @@ class SafetyCheckTest {
         }
     }
 
+    /** Returns what was told, without what only repeats the word before. */
     private List<Sight> sights() {
+        List<Sight> changes = new ArrayList<>();
+        for (Sight sight : words()) {
+            if (changes.isEmpty() || changes.get(changes.size() - 1) != sight) {
+                changes.add(sight);
+            }
+        }
+        return changes;
+    }
+
+    private List<Sight> words() {
         return news.stream()
                 .filter(PeerSighted.class::isInstance)
                 .map(each -> ((PeerSighted) each).sight())
@@ -103,6 +114,28 @@ class SafetyCheckTest {
         pass(10_000, false);
         pass(1_000, true);
         assertThat(sights()).containsExactly(Sight.SEEN, Sight.UNKNOWN);
+    }
+
+    /** The decision core forgets the word at a revival that may be too short to be noticed by the safety check. */
+    @Test
+    void whoIsSeenIsToldAgainWhileItLasts() {
+        answering.add(ICMP);
+        pass(5_000, true);
+        pass(2_000, false);
+        assertThat(sights()).containsExactly(Sight.SEEN);
+        for (int i = 0; i < 10; i++) {
+            news.clear();
+            pass(SafetyCheck.SEEN_AGAIN, false);
+            assertThat(words()).containsExactly(Sight.SEEN);
+        }
+        assertThat(sighted().sinceMillis()).as("since when it is seen").isGreaterThan(10_000);
+        answering.clear();
+        news.clear();
+        pass(10_000, false);
+        assertThat(sights()).as("not from when it is silent").endsWith(Sight.UNSEEN);
+        news.clear();
+        pass(10_000, false);
+        assertThat(words()).as("only the veto is repeated").isEmpty();
     }
 
     @Test

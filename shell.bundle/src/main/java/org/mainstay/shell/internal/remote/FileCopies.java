@@ -74,8 +74,9 @@ public final class FileCopies implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        this.handler = messenger.handle(TOPIC, this::receive);
+        // First: what a message begins here must end when its session does.
         this.sessions = messenger.sessions(this::session);
+        this.handler = messenger.handle(TOPIC, this::receive);
     }
 
     /** Called in the order of all session news of this server: returns at once, however long a disk takes. */

@@ -56,8 +56,9 @@ public final class RemoteCommands implements RemoteServers, AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        this.handler = messenger.handle(TOPIC, this::receive);
+        // First: what a message begins here must end when its session does.
         this.sessions = messenger.sessions(this::session);
+        this.handler = messenger.handle(TOPIC, this::receive);
     }
 
     @Override

@@ -3,7 +3,9 @@ package org.mainstay.shell.internal.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -14,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.mainstay.cluster.Caller;
+import org.mainstay.cluster.Messenger;
 import org.mainstay.shell.internal.registry.CommandCall;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.testing.Captured;
@@ -84,6 +87,21 @@ class RemoteCommandsTest {
         assertThat(captured.out()).hasSize(bytes.length);
         assertThat(captured.out().getBytes(java.nio.charset.StandardCharsets.US_ASCII))
                 .isEqualTo(bytes);
+    }
+
+    /** A command or file that a message begins before the sessions are known would outlive its session. */
+    @Test
+    void sessionsAreKnownBeforeTheMessagesThatWaitedForTheShell() {
+        List<String> order = new ArrayList<>();
+        Messenger target = network.of("C");
+        Messenger recording = (Messenger) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {Messenger.class}, (proxy, method, arguments) -> {
+                    order.add(method.getName());
+                    return method.invoke(target, arguments);
+                });
+        new RemoteCommands(recording, new SocketHome(java.nio.file.Path.of("target")), java.nio.file.Path.of("target"))
+                .close();
+        assertThat(order).as("of copies, then of commands").containsExactly("sessions", "handle", "sessions", "handle");
     }
 
     @Test
