@@ -92,6 +92,11 @@ class RepairingTest {
         }
 
         @Override
+        public boolean send(String peer, long session, String topic, byte[] payload) {
+            return send(peer, topic, payload);
+        }
+
+        @Override
         public CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit) {
             asked++;
             return works

@@ -51,6 +51,11 @@ class ViewOrderTest {
         }
 
         @Override
+        public boolean send(String peer, long session, String topic, byte[] payload) {
+            return send(peer, topic, payload);
+        }
+
+        @Override
         public CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit) {
             return CompletableFuture.failedFuture(new NoCommunicationException("nobody is asked here"));
         }
