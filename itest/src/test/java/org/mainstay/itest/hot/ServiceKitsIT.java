@@ -40,7 +40,13 @@ class ServiceKitsIT extends KitsCase {
             server.bin("lkstop").orThrow();
             Systemd systemd = new Systemd(server.machine(), lab().directory());
             systemd.boot();
-            systemd.run(server.home() + "/bin/lkstart", "-w", "80").orThrow();
+            // how it ends does not count: a busy machine may need longer than one command may take
+            systemd.run(server.home() + "/bin/lkstart", "-w", "60");
+            Await.until(
+                    server.name() + " runs under systemd",
+                    LIMIT.multipliedBy(3),
+                    () -> server.status().isPresent(),
+                    server::logs);
             booted.put(server, systemd);
         }
     }
