@@ -33,7 +33,16 @@ static int guard_lines(FILE *stream, const char *prefix, FILE *out, bool *answer
     size_t size = 0;
     int code = GUARD_AWAY;
     errno = 0;
-    while (getline(&line, &size, stream) > 0) {
+    for (;;) {
+        if (getline(&line, &size, stream) <= 0) {
+            /* A wait with a limit is not taken up again by itself after a stop and a continue, see signal(7). */
+            if (ferror(stream) && errno == EINTR) {
+                clearerr(stream);
+                errno = 0;
+                continue;
+            }
+            break;
+        }
         *answered = true;
         line[strcspn(line, "\n")] = 0;
         /* That a quarantine was ended by this is worth saying in any case. */
@@ -344,8 +353,13 @@ static int stop(bool leave_running, bool system_shutdown) {
         return EXIT_OK;
     }
     int fd = connect_to(NODE_SOCKET);
+    bool silent = false;
     if (fd < 0 && !nobody_there(errno)) {
-        return complain_connect(errno);
+        int code = complain_connect(errno);
+        if (!system_shutdown) {
+            return code;
+        }
+        silent = true;
     }
     if (guard_refuses()) {
         close(fd);
@@ -365,6 +379,7 @@ static int stop(bool leave_running, bool system_shutdown) {
         int code = run_command(fd, "mainstay", leave_running || system_shutdown ? 2 : 1, arguments, NULL, 0, 0);
         if (code == RUN_SILENT) {
             code = complain_silent();
+            silent = true;
         }
         if (code != EXIT_OK && code != RUN_LOST) {
             complain(system_shutdown ? "not everything could be stopped; the machine shuts down all the same"
@@ -375,7 +390,11 @@ static int stop(bool leave_running, bool system_shutdown) {
             stopped = code;
         }
         /* The connection may be lost because the manager ended or because it crashed: then the guard ends what is left. */
-        in_order = code != RUN_LOST;
+        in_order = code != RUN_LOST && !silent;
+    }
+    if (silent) {
+        /* The machine goes down: the guard takes out of service what the manager does not, once that has ended. */
+        ask_guard("stop-manager", "", stdout, 0);
     }
     int code = end_processes(leave_running, in_order);
     if (code == EXIT_OK) {

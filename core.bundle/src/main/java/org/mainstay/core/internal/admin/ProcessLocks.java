@@ -86,6 +86,8 @@ final class ProcessLocks {
                 throw new Refusal(ExitCode.NO_COMMUNICATION, "Mainstay ends here");
             }
         }
+        // Or the one before is told that a later question has its lock, which is then given up too.
+        job.checkWaiting();
         asking.add(take.pid());
         questions
                 .keySet()

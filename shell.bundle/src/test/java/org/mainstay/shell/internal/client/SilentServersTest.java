@@ -157,4 +157,56 @@ class SilentServersTest {
             assertThat(asked).containsExactly("stop", "status");
         }
     }
+
+    /** The manager would not stop what runs here, and the machine does not wait: the guard does it once the manager is gone. */
+    @Test
+    void aMachineThatShutsDownIsStoppedByTheGuardWhereTheManagerDoesNotAnswer() throws Exception {
+        for (boolean full : List.of(false, true)) {
+            try (SilentDoor door = new SilentDoor(folder, "node.sock", 50);
+                    FakeGuard guard = new FakeGuard(folder, line -> line.equals("stop") ? "exit 3\n" : "exit 0\n")) {
+                if (full) {
+                    door.full();
+                }
+                Result result = client.run("mainstay", "stop", "--system-shutdown");
+                assertThat(result.exit()).isNotZero();
+                assertThat(guard.asked()).containsExactly("stop-manager", "stop");
+            }
+        }
+    }
+
+    /** A wait with a limit ends early then, see signal(7). */
+    @Test
+    void aClientThatWasStoppedAndContinuedStillHasTheGuardsAnswer() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answer = new CountDownLatch(1);
+        try (FakeGuard guard = new FakeGuard(folder, line -> {
+            asked.countDown();
+            try {
+                return answer.await(60, TimeUnit.SECONDS) ? "| the answer\nexit 0\n" : "exit 7\n";
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        })) {
+            assertThat(guard).isNotNull();
+            Running running = client.start(Map.of(), "lkstop", "-f");
+            assertThat(asked.await(60, TimeUnit.SECONDS)).isTrue();
+            signal(running, "STOP", "T");
+            signal(running, "CONT", "S");
+            answer.countDown();
+            assertThat(running.result().out()).contains("the answer");
+        }
+    }
+
+    /** Sends a signal and waits for the state of the process that follows from it. */
+    private static void signal(Running running, String name, String state) throws Exception {
+        String pid = String.valueOf(running.process().pid());
+        assertThat(new ProcessBuilder("kill", "-" + name, pid).start().waitFor())
+                .isZero();
+        Path stat = Path.of("/proc", pid, "stat");
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!Files.readString(stat).replaceAll(".*\\) ", "").startsWith(state)) {
+            assertThat(System.nanoTime()).as("state " + state).isLessThan(end);
+            Thread.onSpinWait();
+        }
+    }
 }
