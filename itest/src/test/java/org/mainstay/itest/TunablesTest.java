@@ -46,6 +46,8 @@ class TunablesTest {
             "TLS_",
             "PG_VERSION",
             "PGCONNECT_TIMEOUT",
+            "SPLIT_BRAIN",
+            "STALE_SOURCE",
             "MAINSTAY_");
 
     private static Set<String> read() throws IOException {
