@@ -27,7 +27,8 @@ static void start_unit(void) {
     }
     pid_t child = fork();
     if (child == 0) {
-        execlp("systemctl", "systemctl", "--no-block", "start", "mainstay.service", (char *)NULL);
+        /* A stop that somebody asked for meanwhile is not overruled: a job that conflicts with it fails, and then it is not wanted. */
+        execlp("systemctl", "systemctl", "--no-block", "--job-mode=fail", "start", "mainstay.service", (char *)NULL);
         _exit(127);
     }
 }

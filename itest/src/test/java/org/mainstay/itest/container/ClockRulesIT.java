@@ -75,6 +75,8 @@ class ClockRulesIT {
             "guard.witness.StorageWitness",
             "quorum.internal.node.QuorumNode",
             "quorum.internal.node.StorageMode",
+            // times that only people are shown, from ages that the engine tells
+            "shell.internal.command.mirror.EmText",
             // the name of an archive, and numbers of events, which rise whatever the clock does
             "shell.internal.command.program.LkSupport",
             "shell.internal.event.EventIds",
