@@ -10,6 +10,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -152,6 +153,22 @@ class ScriptsTest {
         try (var files = Files.list(tree)) {
             assertThat(files.filter(file -> file.getFileName().toString().startsWith("mainstay-apt")))
                     .isEmpty();
+        }
+    }
+
+    @Test
+    void theDemoTakesEveryOptionThatItsHelpNames() throws IOException {
+        List<String> options = Pattern.compile("(?m)^ *\\./demo (--\\S+(?: NAME=VALUE)?)")
+                .matcher(bash(Map.of(), "./demo --help"))
+                .results()
+                .map(match -> match.group(1))
+                .toList();
+
+        assertThat(options).contains("--keep", "--mirror", "--json", "--database-setting NAME=VALUE");
+        for (String option : options) {
+            assertThat(bash(Map.of(), "./demo " + option + " --nonsense; echo \"exit $?\""))
+                    .contains("unknown argument '--nonsense'")
+                    .endsWith("exit 2");
         }
     }
 }
