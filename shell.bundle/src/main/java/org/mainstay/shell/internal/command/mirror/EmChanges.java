@@ -48,10 +48,7 @@ final class EmChanges {
     }
 
     private static Reply asked(EmCall call, Mirrors.Verb verb) throws CommandException, InterruptedException {
-        Mirrors.Side side = call.side();
-        if (side.role().equals("UNKNOWN")) {
-            return silent(side);
-        }
+        Mirrors.Side side = call.answering();
         if (!isSource(side)) {
             // EMC-134: on a target a pause has no effect and is no error; everything else is.
             return verb == Mirrors.Verb.PAUSE ? Reply.success("") : notSource(side);

@@ -179,9 +179,8 @@ final class EmPairs {
             EmCall.checkReachable(call.snapshot(), other);
             for (String server : List.of(call.server(), other)) {
                 if (sides.stream()
-                        .noneMatch(one -> one.server().equals(server)
-                                && one.volume().equals(side.volume())
-                                && !one.role().equals("UNKNOWN"))) {
+                        .noneMatch(one ->
+                                one.server().equals(server) && one.volume().equals(side.volume()))) {
                     return Reply.failed(
                             ExitCode.NO_COMMUNICATION,
                             "the volume is not online on " + server + ": its mirror engine does not answer");
