@@ -2,7 +2,10 @@ package org.mainstay.sim;
 
 import java.util.TreeMap;
 import java.util.UUID;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.guard.heartbeat.PathConfig;
 import org.mainstay.guard.lease.MemoryLeaseFiles;
 
 /** A machine: a clock that runs a little wrongly, disks that survive everything, a guard, a manager and what really runs. */
@@ -39,6 +42,23 @@ final class Machine {
         apps = new Apps(cluster, this);
         guard = new GuardSide(cluster, this);
         manager = new ManagerSide(cluster, this);
+    }
+
+    /** Gives a database the rows of the paths that the guard is told. */
+    Lcd paths(Lcd database) {
+        Lcd with = database;
+        for (PathConfig path : cluster.network().paths(this)) {
+            CommPath row = new CommPath(
+                    path.id(),
+                    path.peer(),
+                    path.local().getHostString(),
+                    path.remote().getHostString(),
+                    1,
+                    path.intervalMillis(),
+                    path.misses());
+            with = with.with(LcdSection.PATHS, row.id(), row);
+        }
+        return with;
     }
 
     String name() {

@@ -175,7 +175,7 @@ record Plan(
                 lcd = lcd.with(LcdSection.DEPENDENCIES, row.key(), row);
             }
         }
-        machine.lcd(lcd.committed());
+        machine.lcd(machine.paths(lcd).committed());
     }
 
     private static Lcd extended(Lcd old, String tag, List<String> order) {

@@ -8,6 +8,7 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Flag;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
@@ -29,7 +30,8 @@ class StorageFullTest {
     private static final int MANY = 10_000;
 
     private final DecisionCore core = new DecisionCore();
-    private CoreState state = CoreState.initial(Lcd.empty("A", 1), Map.of());
+    private static final CommPath PATH = new CommPath("p", "B", "10.0.0.1", "10.0.0.2", 1, 500, 6);
+    private CoreState state = CoreState.initial(Lcd.empty("A", 1).with(LcdSection.PATHS, PATH.id(), PATH), Map.of());
     private List<Effect> effects = List.of();
 
     private void feed(Event event) {

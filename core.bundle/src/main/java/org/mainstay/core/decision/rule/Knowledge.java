@@ -52,16 +52,21 @@ final class Knowledge {
     // ---- servers
 
     PeerState reachability(String peer) {
+        return reachability(peer, step.own(), step.paths, step.peers().get(peer));
+    }
+
+    /** Only paths that the database has count: of one that was deleted the guard may have said something meanwhile. */
+    static PeerState reachability(String peer, Lcd own, Map<String, PathView> paths, PeerView view) {
+        Map<String, CommPath> rows = own.rows(LcdSection.PATHS);
         boolean any = false;
-        for (PathView path : step.paths.values()) {
-            if (path.peer().equals(peer)) {
+        for (Map.Entry<String, PathView> path : paths.entrySet()) {
+            if (path.getValue().peer().equals(peer) && rows.containsKey(path.getKey())) {
                 any = true;
-                if (path.alive()) {
+                if (path.getValue().alive()) {
                     return PeerState.ALIVE;
                 }
             }
         }
-        PeerView view = step.peers().get(peer);
         if (view == null || !view.heard()) {
             return PeerState.UNKNOWN;
         }

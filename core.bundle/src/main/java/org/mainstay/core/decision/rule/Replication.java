@@ -1,6 +1,8 @@
 package org.mainstay.core.decision.rule;
 
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ClusterSnapshot.PeerState;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
@@ -38,7 +40,7 @@ final class Replication {
             step.peer(event.peer());
         }
         boolean changed = old == null ? event.alive() : old.alive() != event.alive();
-        if (changed) {
+        if (changed && step.own().row(LcdSection.PATHS, event.pathId()).isPresent()) {
             int number = event.alive() ? Notices.PATH_UP : Notices.PATH_DOWN;
             Level level = event.alive() ? Level.INFORMATION : Level.WARNING;
             String state = event.alive() ? "ALIVE" : "DEAD";
@@ -239,7 +241,7 @@ final class Replication {
 
     /** Forgets servers that are no members any more. */
     void settle() {
-        forgetDeletedPaths();
+        followPaths();
         var members = step.own().membership().members();
         if (members.isEmpty()) {
             return;
@@ -253,17 +255,31 @@ final class Replication {
         step.paths.keySet().removeIf(id -> !names.contains(step.paths.get(id).peer()));
     }
 
-    /** A path that was deleted says nothing any more: taken for alive, it would hide the loss of all others for ever. */
-    private void forgetDeletedPaths() {
-        for (String id : step.before.own().rows(LcdSection.PATHS).keySet()) {
-            if (step.own().rows(LcdSection.PATHS).containsKey(id) || !step.paths.containsKey(id)) {
-                continue;
-            }
+    /**
+     * What was said of a path goes with it, and what is known under the name of a new one was said of another. Taken for alive, a
+     * path that is not there would hide the loss of all others for ever.
+     */
+    private void followPaths() {
+        Lcd before = step.before.own();
+        Set<String> changed = new TreeSet<>(before.rows(LcdSection.PATHS).keySet());
+        changed.addAll(step.own().rows(LcdSection.PATHS).keySet());
+        changed.removeIf(id -> before.row(LcdSection.PATHS, id).isPresent()
+                == step.own().row(LcdSection.PATHS, id).isPresent());
+        changed.retainAll(step.paths.keySet());
+        boolean replaced = before.incarnation() != step.own().incarnation();
+        for (String id : changed) {
             String peer = step.paths.get(id).peer();
-            PeerState before = knowledge.reachability(peer);
-            step.paths.remove(id);
+            if (!replaced || before.row(LcdSection.PATHS, id).isPresent()) {
+                step.paths.remove(id);
+            }
             step.touch();
-            reachable(peer, before);
+            reachable(
+                    peer,
+                    Knowledge.reachability(
+                            peer,
+                            before,
+                            step.before.paths(),
+                            step.before.peers().get(peer)));
         }
     }
 }

@@ -1,6 +1,7 @@
 package org.mainstay.core.decision.rule;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
@@ -200,8 +201,9 @@ final class Verdicts {
                 .filter(path ->
                         path.getValue().peer().equals(peer) && path.getValue().alive())
                 .map(path -> step.own().rows(LcdSection.PATHS).get(path.getKey()))
+                .filter(Objects::nonNull)
                 .toList();
-        return !alive.isEmpty() && alive.stream().allMatch(row -> row != null && row.disk());
+        return !alive.isEmpty() && alive.stream().allMatch(CommPath::disk);
     }
 
     // ---- safety check

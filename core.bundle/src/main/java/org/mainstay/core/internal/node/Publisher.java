@@ -15,6 +15,7 @@ import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ClusterSnapshot.Activity;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.decision.state.PeerView;
 import org.slf4j.Logger;
@@ -123,7 +124,11 @@ final class Publisher implements Cluster {
             }
         });
         Map<String, Boolean> paths = new HashMap<>();
-        state.paths().forEach((id, path) -> paths.put(id, path.alive()));
+        state.paths().forEach((id, path) -> {
+            if (state.own().row(LcdSection.PATHS, id).isPresent()) {
+                paths.put(id, path.alive());
+            }
+        });
         Map<String, Activity> activities = new HashMap<>(state.activities());
         progress.forEach((tag, text) -> activities.computeIfPresent(
                 tag, (key, activity) -> new Activity(activity.transition(), activity.operation(), text)));

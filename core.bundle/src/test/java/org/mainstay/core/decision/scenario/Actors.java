@@ -66,6 +66,9 @@ final class Actors {
     private void machines() {
         on("wait (\\d+) s", m -> stage.pass(Long.parseLong(m.group(1)) * 1000));
         on("(\\w+) loses power", m -> server(m, 1).powerOff());
+        on(
+                "the guard of (\\w+) says path (\\w+) to (\\w+) is alive",
+                m -> server(m, 1).guardSays(m.group(2), m.group(3)));
         on("(\\w+) gets power", m -> server(m, 1).powerOn());
         on("all servers lose power", m -> world.servers().values().forEach(Server::powerOff));
         on("all servers get power", m -> world.servers().values().forEach(Server::powerOn));

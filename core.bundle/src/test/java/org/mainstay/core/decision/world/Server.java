@@ -108,6 +108,12 @@ public final class Server {
         disk = change.apply(disk).committed();
     }
 
+    /** The path that all servers have to each other. */
+    void path(Server other) {
+        CommPath path = new CommPath("to-" + other.name, other.name, "10.8.0.1", "10.8.0.2", 1, 500, 6);
+        disk = disk.with(LcdSection.PATHS, path.id(), path);
+    }
+
     /** Replaces what is on disk by something older, as a restored backup would. */
     public void restoreBackup(Lcd old) {
         disk = old;
@@ -195,7 +201,7 @@ public final class Server {
         feed(new Event.Started(name + "-boot-" + boot, world.settings(), types));
         for (Server other : world.servers().values()) {
             if (managerUp && other != this) {
-                pathStates(other, link(other).alive());
+                pathStates(other, link(other).alive(), false);
                 pathStates(other, link(other).diskAlive(), true);
                 if (heard.containsKey(other.name)) {
                     feed(heard.get(other.name));
@@ -244,18 +250,18 @@ public final class Server {
 
     // ---- guard
 
-    /** The path all servers have, and those that were made besides; the guard says nothing of one that was deleted. */
-    private void pathStates(Server other, boolean alive) {
-        feed(new Event.PathState("to-" + other.name, other.name, alive));
-        pathStates(other, alive, false);
-    }
-
+    /** The guard says nothing of a path that was deleted. */
     private void pathStates(Server other, boolean alive, boolean onDisk) {
         for (CommPath path : disk.rows(LcdSection.PATHS).values()) {
             if (managerUp && path.peer().equals(other.name) && path.disk() == onDisk) {
                 feed(new Event.PathState(path.id(), other.name, alive));
             }
         }
+    }
+
+    /** The guard speaks of a path that it was not yet told is deleted. */
+    public void guardSays(String path, String peer) {
+        feed(new Event.PathState(path, peer, true));
     }
 
     /** Beats on the shared disk began or ended. */
@@ -266,7 +272,7 @@ public final class Server {
 
     void guardSees(Server other, boolean alive) {
         if (managerUp) {
-            pathStates(other, alive);
+            pathStates(other, alive, false);
         }
         learns(other, alive || link(other).diskAlive());
     }

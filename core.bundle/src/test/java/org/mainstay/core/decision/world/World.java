@@ -87,6 +87,10 @@ public final class World {
 
     public Server add(String name) {
         Server server = new Server(this, name);
+        for (Server other : servers.values()) {
+            server.path(other);
+            other.path(server);
+        }
         servers.put(name, server);
         return server;
     }
