@@ -77,7 +77,7 @@ final class Session {
     private void open(End end, End peer) {
         end.open = true;
         end.inbound.clear();
-        enqueue(end, cluster.about(CONNECT), new Event.SessionOpened(peer.owner.name()));
+        enqueue(end, cluster.about(CONNECT), new Event.SessionOpened(peer.owner.name(), id));
     }
 
     private void close(End end) {
@@ -88,10 +88,11 @@ final class Session {
         cluster.clock().after(1, this::refresh);
     }
 
-    void send(Machine from, CoreMessage message) {
+    /** @param session the one it belongs to, as its sender was told */
+    void send(Machine from, long session, CoreMessage message) {
         End sender = from == one.owner ? one : other;
         End receiver = sender == one ? other : one;
-        if (sender.open && receiver.open) {
+        if (session == id && sender.open && receiver.open) {
             enqueue(receiver, cluster.about(2), new Event.MessageReceived(from.name(), message));
         }
     }

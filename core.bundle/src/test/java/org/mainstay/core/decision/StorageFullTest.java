@@ -56,7 +56,7 @@ class StorageFullTest {
     void inTouchWithFullDisk() {
         feed(new Event.Started("boot", Settings.DEFAULT, Set.of()));
         feed(new Event.PathState("p", "B", true));
-        feed(new Event.SessionOpened("B"));
+        feed(new Event.SessionOpened("B", 1));
         fromB(new CoreMessage.Hello(Lcd.empty("B", 1).committed(), "run", 0, standing(Set.of()), 0, 0));
         assertThat(state.peers().get("B").current()).isTrue();
         feed(new Event.PersistFailed(new Event.CheckFailed("vip", "quickCheck", "first"), "no space"));
@@ -115,7 +115,7 @@ class StorageFullTest {
     void sessionsThatComeAndGoDoNotPileUp() {
         for (int i = 0; i < MANY; i++) {
             feed(new Event.SessionClosed("B"));
-            feed(new Event.SessionOpened("B"));
+            feed(new Event.SessionOpened("B", i + 2));
             fromB(delta(i));
             fromB(new CoreMessage.HandoverRefused("h" + i, 1, "no"));
         }

@@ -60,7 +60,7 @@ public sealed interface Effect {
         }
     }
 
-    /** Sends within the present session; dropped if there is none. */
+    /** Sends within the session that the state names ({@code PeerView.sessionId}); dropped if there is none, or another by now. */
     record Send(String peer, CoreMessage message) implements Effect {}
 
     /** Starts or restarts a one-shot timer. */

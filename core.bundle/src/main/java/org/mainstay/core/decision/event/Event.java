@@ -42,8 +42,12 @@ public sealed interface Event {
     record PeerInfo(String peer, String bootId, boolean managerPresent, long lcdIncarnation, long lcdVersion)
             implements Event {}
 
-    /** A message session with a peer began; messages sent from now on arrive once and in order until it ends. */
-    record SessionOpened(String peer) implements Event {}
+    /**
+     * A message session with a peer began; messages sent from now on arrive once and in order until it ends.
+     *
+     * @param session distinguishes the sessions with a peer; never 0
+     */
+    record SessionOpened(String peer, long session) implements Event {}
 
     /** A message session ended; what was not delivered is lost. */
     record SessionClosed(String peer) implements Event {}

@@ -14,7 +14,7 @@ import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.cluster.lcd.Wanted;
-import org.mainstay.core.decision.state.PathView;
+import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.decision.state.PeerView;
 import org.mainstay.core.decision.state.Safety;
 
@@ -52,28 +52,7 @@ final class Knowledge {
     // ---- servers
 
     PeerState reachability(String peer) {
-        return reachability(peer, step.own(), step.paths, step.peers().get(peer));
-    }
-
-    /** Only paths that the database has count: of one that was deleted the guard may have said something meanwhile. */
-    static PeerState reachability(String peer, Lcd own, Map<String, PathView> paths, PeerView view) {
-        Map<String, CommPath> rows = own.rows(LcdSection.PATHS);
-        boolean any = false;
-        for (Map.Entry<String, PathView> path : paths.entrySet()) {
-            if (path.getValue().peer().equals(peer) && rows.containsKey(path.getKey())) {
-                any = true;
-                if (path.getValue().alive()) {
-                    return PeerState.ALIVE;
-                }
-            }
-        }
-        if (view == null || !view.heard()) {
-            return PeerState.UNKNOWN;
-        }
-        if (!any) {
-            return view.session() ? PeerState.ALIVE : PeerState.UNKNOWN;
-        }
-        return PeerState.DEAD;
+        return CoreState.reachability(peer, step.own(), step.paths, step.peers().get(peer));
     }
 
     boolean alive(String peer) {

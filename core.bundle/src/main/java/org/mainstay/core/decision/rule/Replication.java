@@ -93,16 +93,17 @@ final class Replication {
                 .forEach(flag -> step.drop(LcdSection.FLAGS, flag));
     }
 
-    void opened(String peer) {
+    void opened(Event.SessionOpened event) {
+        String peer = event.peer();
         PeerState before = knowledge.reachability(peer);
         speaksForItself(peer);
-        step.peer(peer, one -> one.withSession(true));
+        step.peer(peer, one -> one.withSession(event.session()));
         step.greet.add(peer);
         reachable(peer, before);
     }
 
     void closed(String peer) {
-        step.peer(peer, one -> one.withSession(false));
+        step.peer(peer, one -> one.withSession(0));
         step.refused.values().removeIf(peer::equals);
         new Claims(step).forget(peer);
         if (step.requests.remove(CATCH_UP + peer) != null) {
@@ -273,13 +274,7 @@ final class Replication {
                 step.paths.remove(id);
             }
             step.touch();
-            reachable(
-                    peer,
-                    Knowledge.reachability(
-                            peer,
-                            before,
-                            step.before.paths(),
-                            step.before.peers().get(peer)));
+            reachable(peer, step.before.reachability(peer));
         }
     }
 }

@@ -170,7 +170,7 @@ public final class Rules {
         } else if (event instanceof Event.PeerInfo info) {
             new Replication(step).guardWord(info);
         } else if (event instanceof Event.SessionOpened opened) {
-            new Replication(step).opened(opened.peer());
+            new Replication(step).opened(opened);
         } else if (event instanceof Event.SessionClosed closed) {
             new Replication(step).closed(closed.peer());
             new Requests(step).lost(closed.peer());

@@ -12,7 +12,9 @@ import java.util.TreeSet;
 import org.mainstay.cluster.ClusterSnapshot.Activity;
 import org.mainstay.cluster.ClusterSnapshot.PeerState;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Lcd;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.message.CoreMessage.Standing;
 
@@ -271,18 +273,23 @@ public record CoreState(
                 standing);
     }
 
-    /** Returns whether a peer can be reached (CMD-302); see {@code Peers} for what decisions make of it. */
+    /** Returns whether a peer can be reached (CMD-302); see {@code Knowledge} for what decisions make of it. */
     public PeerState reachability(String peer) {
+        return reachability(peer, own, paths, peers.get(peer));
+    }
+
+    /** Only paths that the database has count: of one that was deleted the guard may have said something meanwhile. */
+    public static PeerState reachability(String peer, Lcd own, Map<String, PathView> paths, PeerView view) {
+        Map<String, CommPath> rows = own.rows(LcdSection.PATHS);
         boolean any = false;
-        for (PathView path : paths.values()) {
-            if (path.peer().equals(peer)) {
+        for (Map.Entry<String, PathView> path : paths.entrySet()) {
+            if (path.getValue().peer().equals(peer) && rows.containsKey(path.getKey())) {
                 any = true;
-                if (path.alive()) {
+                if (path.getValue().alive()) {
                     return PeerState.ALIVE;
                 }
             }
         }
-        PeerView view = peers.get(peer);
         if (view == null || !view.heard()) {
             return PeerState.UNKNOWN;
         }

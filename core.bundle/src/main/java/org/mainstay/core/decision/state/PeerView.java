@@ -7,7 +7,7 @@ import org.mainstay.core.decision.message.CoreMessage.Standing;
  * What this server knows of another one.
  *
  * @param lcd copy of its database; stored durably by the runtime, so that it survives a restart here
- * @param session whether a message session is open
+ * @param sessionId which message session is open; 0 if none
  * @param current whether its {@code Hello} arrived in the present session: the copy follows each of its commits
  * @param heard whether it was heard at all since the start here: a live path, heartbeat news or a session
  * @param managerPresent whether its manager runs; false while only its guard answers
@@ -21,7 +21,7 @@ import org.mainstay.core.decision.message.CoreMessage.Standing;
  */
 public record PeerView(
         Lcd lcd,
-        boolean session,
+        long sessionId,
         boolean current,
         boolean heard,
         boolean managerPresent,
@@ -43,23 +43,40 @@ public record PeerView(
         public static final GuardWord NONE = new GuardWord(false, "", false, 0, 0);
     }
 
+    /** Returns whether a message session is open. */
+    public boolean session() {
+        return sessionId != 0;
+    }
+
     /** Returns a peer nothing was heard of. */
     public static PeerView unheard(Lcd copy) {
         Standing standing = Standing.NONE;
-        return new PeerView(copy, false, false, false, false, GuardWord.NONE, standing, "", 0, false, 0, Fate.OPEN);
+        return new PeerView(copy, 0, false, false, false, GuardWord.NONE, standing, "", 0, false, 0, Fate.OPEN);
     }
 
     public PeerView withLcd(Lcd value) {
         return new PeerView(
-                value, session, current, heard, managerPresent, guard, standing, run, received, joined, sessions, fate);
+                value,
+                sessionId,
+                current,
+                heard,
+                managerPresent,
+                guard,
+                standing,
+                run,
+                received,
+                joined,
+                sessions,
+                fate);
     }
 
-    /** Returns this with a session that just began or ended. */
-    public PeerView withSession(boolean open) {
+    /** Returns this with a session that just began or ended. @param id 0 if it ended */
+    public PeerView withSession(long id) {
+        boolean open = id != 0;
         boolean present = open || (guard.known() ? guard.manager() : managerPresent);
         return new PeerView(
                 lcd,
-                open,
+                id,
                 false,
                 heard || open,
                 present,
@@ -74,41 +91,41 @@ public record PeerView(
 
     public PeerView withHello(String newRun, Standing newStanding) {
         return new PeerView(
-                lcd, session, false, true, true, guard, newStanding, newRun, received, joined, sessions, fate);
+                lcd, sessionId, false, true, true, guard, newStanding, newRun, received, joined, sessions, fate);
     }
 
     public PeerView withStanding(Standing value) {
         return new PeerView(
-                lcd, session, current, heard, managerPresent, guard, value, run, received, joined, sessions, fate);
+                lcd, sessionId, current, heard, managerPresent, guard, value, run, received, joined, sessions, fate);
     }
 
     public PeerView withReceived(long version) {
         return new PeerView(
-                lcd, session, current, heard, managerPresent, guard, standing, run, version, joined, sessions, fate);
+                lcd, sessionId, current, heard, managerPresent, guard, standing, run, version, joined, sessions, fate);
     }
 
     public PeerView withJoined(boolean value) {
         return new PeerView(
-                lcd, session, current, heard, managerPresent, guard, standing, run, received, value, sessions, fate);
+                lcd, sessionId, current, heard, managerPresent, guard, standing, run, received, value, sessions, fate);
     }
 
     public PeerView withCurrent(boolean value) {
         return new PeerView(
-                lcd, session, value, heard, managerPresent, guard, standing, run, received, joined, sessions, fate);
+                lcd, sessionId, value, heard, managerPresent, guard, standing, run, received, joined, sessions, fate);
     }
 
     public PeerView withHeard() {
         return new PeerView(
-                lcd, session, current, true, managerPresent, guard, standing, run, received, joined, sessions, fate);
+                lcd, sessionId, current, true, managerPresent, guard, standing, run, received, joined, sessions, fate);
     }
 
     public PeerView withGuard(GuardWord word) {
         return new PeerView(
                 lcd,
-                session,
+                sessionId,
                 current,
                 true,
-                session || word.manager(),
+                session() || word.manager(),
                 word,
                 standing,
                 run,
@@ -120,6 +137,17 @@ public record PeerView(
 
     public PeerView withFate(Fate value) {
         return new PeerView(
-                lcd, session, current, heard, managerPresent, guard, standing, run, received, joined, sessions, value);
+                lcd,
+                sessionId,
+                current,
+                heard,
+                managerPresent,
+                guard,
+                standing,
+                run,
+                received,
+                joined,
+                sessions,
+                value);
     }
 }

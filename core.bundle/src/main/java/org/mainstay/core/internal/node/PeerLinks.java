@@ -43,13 +43,23 @@ public final class PeerLinks {
     // guarded by this
     private Messenger messenger;
     private List<Registration> registrations = List.of();
-    private final Map<String, Long> sessions = new TreeMap<>();
+    private final Map<String, Open> sessions = new TreeMap<>();
+    private long told;
 
     /** Keeps core messages in order. Never taken by what the messenger calls, as it may hold locks of its own. */
     private final Object sending = new Object();
     /** Core messages the messenger did not take yet: within a session none may be lost (flow control). */
     private final Map<String, Backlog> backlog = new HashMap<>();
 
+    /**
+     * A session that is open.
+     *
+     * @param number what the core knows it by: another messenger may begin again with the same ids
+     * @param id the messenger's
+     */
+    private record Open(long number, long id) {}
+
+    /** @param session number */
     private record Backlog(long session, Deque<byte[]> messages) {}
 
     /**
@@ -107,38 +117,43 @@ public final class PeerLinks {
                 ended = List.copyOf(sessions.keySet());
                 sessions.clear();
             }
-            ended.forEach(peer -> tell(peer, false));
+            ended.forEach(peer -> tell(peer, null));
         }
         old.forEach(Registration::close);
     }
 
     private void session(Messenger from, Messenger.Session session) {
         synchronized (telling) {
-            List<Boolean> news = new ArrayList<>();
+            boolean ends;
+            Open begun = null;
             synchronized (this) {
                 if (!from.equals(messenger)) {
                     return;
                 }
-                Long known = sessions.get(session.peer());
-                if (session.open()) {
-                    sessions.put(session.peer(), session.id());
-                    if (known != null && known != session.id()) {
-                        news.add(false);
-                    }
-                    if (known == null || known != session.id()) {
-                        news.add(true);
-                    }
-                } else if (known != null && known == session.id()) {
+                Open known = sessions.get(session.peer());
+                boolean same = known != null && known.id() == session.id();
+                ends = known != null && same != session.open();
+                if (ends) {
                     sessions.remove(session.peer());
-                    news.add(false);
+                }
+                if (session.open() && !same) {
+                    begun = new Open(++told, session.id());
+                    sessions.put(session.peer(), begun);
                 }
             }
-            news.forEach(open -> tell(session.peer(), open));
+            if (ends) {
+                tell(session.peer(), null);
+            }
+            if (begun != null) {
+                tell(session.peer(), begun);
+            }
         }
     }
 
-    private void tell(String peer, boolean open) {
-        loop.accept(open ? new Event.SessionOpened(peer) : new Event.SessionClosed(peer));
+    /** @param begun null if the session ended */
+    private void tell(String peer, Open begun) {
+        boolean open = begun != null;
+        loop.accept(open ? new Event.SessionOpened(peer, begun.number()) : new Event.SessionClosed(peer));
         watchers.forEach(watcher -> watcher.accept(peer, open));
     }
 
@@ -154,23 +169,28 @@ public final class PeerLinks {
         return CompletableFuture.completedFuture(new byte[0]);
     }
 
-    /** Sends a message of the decision core within the present session; dropped if there is none. */
-    void send(String peer, CoreMessage message) {
+    /**
+     * Sends a message of the decision core within a session; dropped if that is over: in the next one it would come ahead of the
+     * hello.
+     *
+     * @param session as {@link Event.SessionOpened} named it
+     */
+    void send(String peer, long session, CoreMessage message) {
         synchronized (sending) {
             Messenger now;
-            Long session;
+            Open present;
             synchronized (this) {
                 now = messenger;
-                session = sessions.get(peer);
+                present = sessions.get(peer);
             }
-            if (now == null || session == null) {
+            if (now == null || present == null || present.number() != session) {
                 return;
             }
             byte[] payload = codec.encodeBytes(message);
             Backlog waiting = backlog.get(peer);
             if (waiting != null && waiting.session() == session) {
                 waiting.messages().add(payload);
-            } else if (!sent(now, peer, session, payload)) {
+            } else if (!sent(now, peer, present.id(), payload)) {
                 Backlog first = new Backlog(session, new ArrayDeque<>());
                 first.messages().add(payload);
                 backlog.put(peer, first);
@@ -180,12 +200,12 @@ public final class PeerLinks {
     }
 
     /**
-     * The next session may be open before it is told of: what belongs to the one before must not come ahead of its hello. A messenger
-     * that is being replaced may fail in any way: its session ends soon, until then the message waits.
+     * The next session may be open before it is told of. A messenger that is being replaced may fail in any way: its session ends
+     * soon, until then the message waits.
      */
-    private static boolean sent(Messenger messenger, String peer, long session, byte[] payload) {
+    private static boolean sent(Messenger messenger, String peer, long id, byte[] payload) {
         try {
-            return messenger.send(peer, session, CORE_TOPIC, payload);
+            return messenger.send(peer, id, CORE_TOPIC, payload);
         } catch (RuntimeException | LinkageError e) {
             LOG.warn("a message to {} could not be handed over and is tried again", peer, e);
             return false;
@@ -201,21 +221,21 @@ public final class PeerLinks {
     private void retry(String peer) {
         synchronized (sending) {
             Messenger now;
-            Long session;
+            Open present;
             synchronized (this) {
                 now = messenger;
-                session = sessions.get(peer);
+                present = sessions.get(peer);
             }
             Backlog waiting = backlog.get(peer);
             if (waiting == null) {
                 return;
             }
-            if (now == null || session == null || session != waiting.session()) {
+            if (now == null || present == null || present.number() != waiting.session()) {
                 backlog.remove(peer);
                 return;
             }
             while (!waiting.messages().isEmpty()
-                    && sent(now, peer, session, waiting.messages().peek())) {
+                    && sent(now, peer, present.id(), waiting.messages().peek())) {
                 waiting.messages().remove();
             }
             if (waiting.messages().isEmpty()) {

@@ -2,6 +2,7 @@ package org.mainstay.core.decision.world;
 
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.message.CoreMessage;
+import org.mainstay.core.decision.state.PeerView;
 
 /** One direction of the connection of two servers: what {@code from} notices of {@code to}. */
 final class Link {
@@ -111,8 +112,8 @@ final class Link {
             lastDelivery = world.now();
             back.lastDelivery = world.now();
             long first = world.about(CONNECT);
-            deliver(id, first, new Event.SessionOpened(to.name()));
-            back.deliver(id, world.about(CONNECT), new Event.SessionOpened(from.name()));
+            deliver(id, first, new Event.SessionOpened(to.name(), id));
+            back.deliver(id, world.about(CONNECT), new Event.SessionOpened(from.name(), id));
         }
     }
 
@@ -146,6 +147,10 @@ final class Link {
     /** Sends a message to {@code to}. */
     void send(CoreMessage message) {
         Link back = to.link(from);
+        PeerView told = from.state().peers().get(to.name());
+        if (told == null || told.sessionId() != session) {
+            return;
+        }
         if (session != 0 && back.session == session && !world.linked(from, to)) {
             gap = true;
         } else if (session != 0 && back.session == session) {

@@ -85,7 +85,7 @@ class PeerLinksTest {
         links.attach(new Eager());
         assertThat(told)
                 .containsExactly(
-                        new Event.SessionOpened("B"), new Event.MessageReceived("B", new CoreMessage.AskSnapshot()));
+                        new Event.SessionOpened("B", 1), new Event.MessageReceived("B", new CoreMessage.AskSnapshot()));
     }
 
     /** Lets what waits be tried once more. */
@@ -100,11 +100,11 @@ class PeerLinksTest {
         Eager messenger = new Eager();
         links.attach(messenger);
         messenger.next(false);
-        links.send("B", new CoreMessage.AskSnapshot());
+        links.send("B", 1, new CoreMessage.AskSnapshot());
         messenger.listener.accept(new Messenger.Session("B", 7, false));
         messenger.listener.accept(new Messenger.Session("B", 8, true));
         CoreMessage ofTheNext = new CoreMessage.ClaimWithdrawn("group", Map.of());
-        links.send("B", ofTheNext);
+        links.send("B", 2, ofTheNext);
         triedAgain();
         assertThat(messenger.sent).containsExactly(ofTheNext);
     }
@@ -114,10 +114,23 @@ class PeerLinksTest {
         Eager messenger = new Eager();
         messenger.full = true;
         links.attach(messenger);
-        links.send("B", new CoreMessage.AskSnapshot());
+        links.send("B", 1, new CoreMessage.AskSnapshot());
         messenger.next(false);
         triedAgain();
         assertThat(messenger.sent).isEmpty();
+    }
+
+    /** The core decided it before it was told that the session is over; another messenger begins with the same ids. */
+    @Test
+    void whatWasDecidedInASessionThatIsOverIsNotSentInTheNext() {
+        links.attach(new Eager());
+        Eager next = new Eager();
+        links.attach(next);
+        links.send("B", 1, new CoreMessage.AskSnapshot());
+        assertThat(next.sent).isEmpty();
+        CoreMessage ofTheNext = new CoreMessage.ClaimWithdrawn("group", Map.of());
+        links.send("B", 2, ofTheNext);
+        assertThat(next.sent).containsExactly(ofTheNext);
     }
 
     @Test
@@ -128,7 +141,7 @@ class PeerLinksTest {
         assertThat(told)
                 .containsExactly(
                         new Event.SessionClosed("B"),
-                        new Event.SessionOpened("B"),
+                        new Event.SessionOpened("B", 2),
                         new Event.MessageReceived("B", new CoreMessage.AskSnapshot()));
     }
 }

@@ -15,6 +15,7 @@ import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.EventLog;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.Lcd;
@@ -60,7 +61,14 @@ public final class TestNode {
     private FakeMessenger messenger;
 
     /** @param actionLimit of the kit's restore and remove, which comes behind a restore that hangs */
-    TestNode(String name, String address, Path home, Membership membership, Duration actionLimit, Runnable changed)
+    TestNode(
+            String name,
+            String address,
+            Path home,
+            Membership membership,
+            Duration actionLimit,
+            Runnable changed,
+            CommPath... paths)
             throws IOException {
         this.name = name;
         this.address = address;
@@ -70,10 +78,11 @@ public final class TestNode {
         Files.createDirectories(home.resolve("data"));
         Files.createDirectories(home.resolve("etc/default"));
         tunables("START_WAIT_SECS=1");
-        Lcd own = Lcd.empty(name, 1)
-                .with(LcdSection.MEMBERSHIP, Membership.KEY, membership)
-                .committed();
-        LcdStore.create(home.resolve("data"), own, new Origin("root", "test", 0, ""));
+        Lcd own = Lcd.empty(name, 1).with(LcdSection.MEMBERSHIP, Membership.KEY, membership);
+        for (CommPath path : paths) {
+            own = own.with(LcdSection.PATHS, path.id(), path);
+        }
+        LcdStore.create(home.resolve("data"), own.committed(), new Origin("root", "test", 0, ""));
     }
 
     private static KitDescriptor descriptor(String type, Duration actionLimit) {

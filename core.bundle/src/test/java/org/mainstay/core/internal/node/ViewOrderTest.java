@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.cluster.GuardControl.GuardNews;
 import org.mainstay.cluster.Messenger;
 import org.mainstay.cluster.Registration;
+import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Member;
 import org.mainstay.cluster.lcd.Membership;
 
@@ -95,7 +96,8 @@ class ViewOrderTest {
     void everythingIsNotTakenForNewerThanWhatChangedMeanwhile() throws Exception {
         Membership both = new Membership(
                 1, List.of(new Member("A", "10.0.0.1", 1500, "00"), new Member("B", "10.0.0.2", 1500, "01")));
-        node = new TestNode("A", "10.0.0.1", directory, both, TestCluster.AMPLE, changes::release);
+        CommPath path = new CommPath("p1", "B", "10.0.0.1", "10.0.0.2", 1, 100, 3);
+        node = new TestNode("A", "10.0.0.1", directory, both, TestCluster.AMPLE, changes::release, path);
         node.start();
         try {
             await(() -> TestCluster.available(node));
