@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.mainstay.cluster.GuardControl;
 import org.mainstay.cluster.Registration;
+import org.mainstay.core.internal.run.Threads;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -70,7 +71,7 @@ public final class GuardLink implements GuardControl {
         this.board = new NewsBoard(news);
         this.connector = daemon(this::stayConnected, "mainstay-guard-link");
         connector.start();
-        timer.scheduleWithFixedDelay(this::everySecond, 1, 1, TimeUnit.SECONDS);
+        timer.scheduleWithFixedDelay(Threads.kept("the watch of the guard", this::everySecond), 1, 1, TimeUnit.SECONDS);
     }
 
     private static Thread daemon(Runnable work, String name) {

@@ -35,7 +35,8 @@ final class DiskWatch implements AutoCloseable {
             // closed before it began
             return;
         }
-        thread.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(
+                Threads.kept("the watch of the disk", this::look), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** The loop's thread begins a commit. */

@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 /** Executes the decision core's effects and brings what comes of them back as events. Methods run on the loop's thread. */
 final class NodeEdge implements Loop.Edge {
     private static final Logger LOG = LoggerFactory.getLogger(NodeEdge.class);
-    private static final long HANDLES_LATER_MILLIS = 500;
-    private static final int HANDLE_TRIES = 20;
+    private static final long AGAIN_MILLIS = 500;
+    private static final int TRIES = 20;
 
     /** What the edge works with. */
     record Parts(
@@ -110,9 +110,9 @@ final class NodeEdge implements Loop.Edge {
         } else if (effect instanceof Effect.CancelAction cancel) {
             parts.actions().cancel(cancel.actionId());
         } else if (effect instanceof Effect.FindHandles find) {
-            findHandles(find.tag(), HANDLE_TRIES);
+            findHandles(find.tag(), TRIES);
         } else if (effect instanceof Effect.Probe probe) {
-            probe(probe.tag());
+            probe(probe.tag(), TRIES);
         } else if (effect instanceof Effect.RunKillHandles kill) {
             runKillHandles(kill);
         } else {
@@ -168,17 +168,20 @@ final class NodeEdge implements Loop.Edge {
             if (ended.answered()) {
                 withoutHandles.remove(tag);
                 loop.accept(new Event.HandlesKnown(tag, ended.value()));
-            } else if (ended.how() == Ended.How.NOT_RUN
-                    && triesLeft > 1
-                    && state.own().instance(tag).isPresent()) {
+            } else if (away(ended) && triesLeft > 1 && state.own().instance(tag).isPresent()) {
                 // The kit is away, as during its upgrade: its restore would wait for it too.
-                parts.timers().later(HANDLES_LATER_MILLIS, () -> findHandles(tag, triesLeft - 1));
+                parts.timers().later(AGAIN_MILLIS, () -> findHandles(tag, triesLeft - 1));
             } else {
                 LOG.warn("the kill handles of {} are not known: {}", tag, ended.message());
                 withoutHandles.put(tag, ended.message());
                 loop.accept(new Event.HandlesKnown(tag, recordedHandles(tag)));
             }
         });
+    }
+
+    /** Its kit is not there, or went while it was asked. */
+    private static boolean away(Ended<?> ended) {
+        return ended.how() == Ended.How.NOT_RUN || ended.how() == Ended.How.CANCELLED;
     }
 
     private List<String> recordedHandles(String tag) {
@@ -204,14 +207,21 @@ final class NodeEdge implements Loop.Edge {
                 "not started, because its kit did not say how it can be ended (kill handles): " + reason));
     }
 
-    private void probe(String tag) {
+    /** A look that was cut off by an upgrade of its kit has not seen anything: the new version is asked. */
+    private void probe(String tag, int triesLeft) {
         boolean hung = parts.runner().hang(tag) != Hang.NONE;
         CompletionStage<Ended<org.mainstay.kit.Probe>> asked = Resources.order(
                         state.own(), tag, Action.PROBE, "what is here", false)
                 .map(order -> parts.runner().probe(order))
                 .orElseGet(() -> CompletableFuture.completedFuture(noResource(tag)));
-        asked.thenAccept(ended ->
-                loop.accept(ended.answered() ? probed(tag, hung, ended.value()) : unknown(tag, ended.message())));
+        asked.thenAccept(ended -> {
+            boolean cutOff = ended.how() == Ended.How.CANCELLED || triesLeft < TRIES && away(ended);
+            if (cutOff && triesLeft > 1 && state.own().instance(tag).isPresent()) {
+                parts.timers().later(AGAIN_MILLIS, () -> probe(tag, triesLeft - 1));
+            } else {
+                loop.accept(ended.answered() ? probed(tag, hung, ended.value()) : unknown(tag, ended.message()));
+            }
+        });
     }
 
     /**

@@ -143,7 +143,8 @@ public final class NodeRuntime implements AutoCloseable {
         registrations.add(kits.listen(this::kitNews));
         registrations.add(publisher.listen(this::tellPeersAtOnce));
         guard.start(initial.own());
-        timer.scheduleWithFixedDelay(this::everySecond, SECOND, SECOND, TimeUnit.MILLISECONDS);
+        timer.scheduleWithFixedDelay(
+                Threads.kept("the work of each second", this::everySecond), SECOND, SECOND, TimeUnit.MILLISECONDS);
         if (!startIfReady()) {
             LOG.info("waiting for the kits of recorded resources");
             kitDeadline = timer.schedule(this::startNow, config.kitWait().toMillis(), TimeUnit.MILLISECONDS);
@@ -441,14 +442,10 @@ public final class NodeRuntime implements AutoCloseable {
     }
 
     private void everySecond() {
-        try {
-            tellPeers(publisher.snapshot());
-            synchronized (this) {
-                readSettings();
-            }
-            publisher.refresh();
-        } catch (RuntimeException e) {
-            LOG.error("INTERNAL ERROR: the work of each second failed", e);
+        tellPeers(publisher.snapshot());
+        synchronized (this) {
+            readSettings();
         }
+        publisher.refresh();
     }
 }

@@ -177,6 +177,9 @@ public final class ActionRunner {
         String lane = kind == Call.Kind.LOOK ? "" : resource.tag();
         Duration limit = kit.descriptor().timeLimit(order.action());
         return workers.submit(new Call<>(name, lane, kind, limit, urgent, kit.kit(), control -> {
+            if (!kits.present(kit)) {
+                throw new KitDefect("the kit " + kit.key() + " was uninstalled or is being upgraded", null);
+            }
             Consumer<String> told = message -> {
                 LOG.info("{} {}: {}", resource.tag(), order.actionName(), message);
                 progress.accept(message);

@@ -1,8 +1,10 @@
 package org.mainstay.core.internal.run;
 
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,11 @@ public final class KitRegistry {
 
     private final List<Consumer<KitNews>> listeners = new CopyOnWriteArrayList<>();
 
+    /** In the order in which it happened: whoever takes the last word for the truth must get it last. Guarded by services. */
+    private final Deque<KitNews> untold = new ArrayDeque<>();
+
+    private boolean telling;
+
     /**
      * @param subsys directory of script kits; it need not exist
      * @param platform this machine's; kits for others are reported and not used
@@ -61,33 +68,35 @@ public final class KitRegistry {
         }
         RegisteredKit added = new RegisteredKit(kit, descriptor, false);
         if (!descriptor.platforms().contains(platform)) {
-            tell(KitNews.What.NOT_USED, added, describe(added) + " is not used: it is not for " + platform);
+            note(KitNews.What.NOT_USED, added, describe(added) + " is not used: it is not for " + platform);
+            tell();
             return;
         }
-        RegisteredKit before;
-        RegisteredKit now;
         defects.clear();
         synchronized (services) {
             List<RegisteredKit> same = services.computeIfAbsent(added.key(), key -> new ArrayList<>());
-            before = same.isEmpty() ? null : same.get(0);
+            RegisteredKit before = same.isEmpty() ? null : same.get(0);
             same.add(added);
             same.sort(BEST_FIRST);
-            now = same.get(0);
+            RegisteredKit now = same.get(0);
+            if (before == null) {
+                note(KitNews.What.APPEARED, added, describe(added) + " is usable");
+            } else if (now.kit() == kit) {
+                note(
+                        KitNews.What.REPLACED,
+                        added,
+                        describe(added) + " replaces version "
+                                + before.descriptor().version());
+            } else {
+                note(
+                        KitNews.What.NOT_USED,
+                        added,
+                        describe(added) + " is not used: version "
+                                + now.descriptor().version()
+                                + " of the same type is installed too; uninstall one of them");
+            }
         }
-        if (before == null) {
-            tell(KitNews.What.APPEARED, added, describe(added) + " is usable");
-        } else if (now.kit() == kit) {
-            tell(
-                    KitNews.What.REPLACED,
-                    added,
-                    describe(added) + " replaces version " + before.descriptor().version());
-        } else {
-            tell(
-                    KitNews.What.NOT_USED,
-                    added,
-                    describe(added) + " is not used: version "
-                            + now.descriptor().version() + " of the same type is installed too; uninstall one of them");
-        }
+        tell();
     }
 
     /**
@@ -114,22 +123,19 @@ public final class KitRegistry {
                 }
             }
             services.values().removeIf(List::isEmpty);
-        }
-        if (removed != null && wasUsed) {
-            if (next == null) {
-                synchronized (services) {
-                    // scripts of the same type count again: the next look announces them
-                    scripts.remove(removed.key());
-                }
-                tell(KitNews.What.GONE, removed, describe(removed) + " is gone; what it protects stays as it is");
-            } else {
-                tell(
+            if (removed != null && wasUsed && next == null) {
+                // scripts of the same type count again: the next look announces them
+                scripts.remove(removed.key());
+                note(KitNews.What.GONE, removed, describe(removed) + " is gone; what it protects stays as it is");
+            } else if (removed != null && wasUsed) {
+                note(
                         KitNews.What.REPLACED,
                         next,
                         describe(next) + " is used now that version "
                                 + removed.descriptor().version() + " is gone");
             }
         }
+        tell();
         return Optional.ofNullable(removed);
     }
 
@@ -148,33 +154,38 @@ public final class KitRegistry {
         return script;
     }
 
+    /** Returns whether a kit is still there; one that goes is asked nothing any more. */
+    boolean present(RegisteredKit kit) {
+        synchronized (services) {
+            return kit.script()
+                    || services.getOrDefault(kit.key(), List.of()).stream().anyMatch(one -> one.kit() == kit.kit());
+        }
+    }
+
     /**
      * Tells of script kits that came or went since the last look. Whoever finds a kit here may go on to ask for a restore:
-     * what decides about it must have heard of the kit before.
+     * what decides about it should have heard of the kit before.
      *
      * @param found script kits there are now
      * @param looked the types that were looked for; null: all
      */
     private void noteScripts(Map<String, RegisteredKit> found, Set<String> looked) {
-        List<RegisteredKit> appeared = new ArrayList<>();
-        List<RegisteredKit> gone = new ArrayList<>();
         synchronized (services) {
             found.forEach((key, kit) -> {
                 if (scripts.put(key, kit) == null && !services.containsKey(key)) {
-                    appeared.add(kit);
+                    note(KitNews.What.APPEARED, kit, describe(kit) + " is usable");
                 }
             });
             List.copyOf(scripts.keySet()).forEach(key -> {
                 if ((looked == null || looked.contains(key)) && !found.containsKey(key)) {
                     RegisteredKit before = scripts.remove(key);
                     if (!services.containsKey(key)) {
-                        gone.add(before);
+                        note(KitNews.What.GONE, before, describe(before) + " is gone; what it protects stays as it is");
                     }
                 }
             });
         }
-        appeared.forEach(kit -> tell(KitNews.What.APPEARED, kit, describe(kit) + " is usable"));
-        gone.forEach(kit -> tell(KitNews.What.GONE, kit, describe(kit) + " is gone; what it protects stays as it is"));
+        tell();
     }
 
     /**
@@ -217,20 +228,43 @@ public final class KitRegistry {
     public void defect(String application, String type, String text) {
         find(application, type).ifPresent(kit -> {
             if (defects.add(describe(kit) + "\n" + text)) {
-                tell(KitNews.What.NOT_USED, kit, text);
+                note(KitNews.What.NOT_USED, kit, text);
+                tell();
             }
         });
     }
 
-    private void tell(KitNews.What what, RegisteredKit kit, String text) {
-        if (what == KitNews.What.NOT_USED) {
-            LOG.warn("{}", text);
-        } else {
-            LOG.info("{}", text);
+    private void note(KitNews.What what, RegisteredKit kit, String text) {
+        synchronized (services) {
+            untold.add(new KitNews(
+                    what, kit.descriptor().application(), kit.descriptor().type(), text));
         }
-        KitNews news = new KitNews(
-                what, kit.descriptor().application(), kit.descriptor().type(), text);
-        listeners.forEach(listener -> listener.accept(news));
+    }
+
+    /** Tells what happened, in order; no lock is held meanwhile. What another thread is about to tell is left to it. */
+    private void tell() {
+        while (true) {
+            KitNews news;
+            synchronized (services) {
+                if (telling || untold.isEmpty()) {
+                    return;
+                }
+                telling = true;
+                news = untold.remove();
+            }
+            try {
+                if (news.what() == KitNews.What.NOT_USED) {
+                    LOG.warn("{}", news.text());
+                } else {
+                    LOG.info("{}", news.text());
+                }
+                listeners.forEach(listener -> listener.accept(news));
+            } finally {
+                synchronized (services) {
+                    telling = false;
+                }
+            }
+        }
     }
 
     private static String describe(RegisteredKit kit) {

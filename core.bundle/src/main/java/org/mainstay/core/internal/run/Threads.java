@@ -10,6 +10,17 @@ public final class Threads {
 
     private Threads() {}
 
+    /** Returns work that is done again and again: a scheduler would never repeat what failed once. */
+    public static Runnable kept(String name, Runnable work) {
+        return () -> {
+            try {
+                work.run();
+            } catch (RuntimeException | LinkageError | AssertionError | OutOfMemoryError e) {
+                LOG.error("INTERNAL ERROR: {} failed; it is done again", name, e);
+            }
+        };
+    }
+
     /** Returns a factory of daemon threads with this name. */
     public static ThreadFactory named(String name) {
         return body -> {

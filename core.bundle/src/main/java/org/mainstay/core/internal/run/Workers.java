@@ -10,9 +10,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -48,13 +50,19 @@ public final class Workers implements AutoCloseable {
      * @param reserve how many urgent calls may run or hang besides: nothing that hangs may keep other things from being ended
      */
     public Workers(int most, int reserve) {
+        this(most, reserve, Threads.named("mainstay-worker"));
+    }
+
+    Workers(int most, int reserve, ThreadFactory factory) {
         this.most = most;
         this.reserve = reserve;
-        this.threads = new ThreadPoolExecutor(
-                0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Threads.named("mainstay-worker"));
+        this.threads =
+                new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), factory);
         this.timer = new ScheduledThreadPoolExecutor(1, Threads.named("mainstay-worker-limits"));
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        // What tells that no thread could be made must not need one.
+        timer.prestartCoreThread();
     }
 
     /** Submits a call. Its result completes exactly once and never exceptionally, on any thread. */
@@ -217,8 +225,22 @@ public final class Workers implements AutoCloseable {
                     lanes.put(task.call.lane(), task);
                 }
                 running.add(task);
-                threads.execute(task);
+                begin(task);
             }
+        }
+    }
+
+    /** A machine that has no thread left has one again later: its lane must not stay closed. Called with the lock held. */
+    private void begin(Task<?> task) {
+        try {
+            threads.execute(task);
+        } catch (OutOfMemoryError | RejectedExecutionException e) {
+            LOG.error("{} is not started: no thread could be made for it", task.call.name(), e);
+            running.remove(task);
+            lanes.remove(task.call.lane(), task);
+            schedule(
+                    () -> task.end(Ended.How.NOT_RUN, "no thread could be made for it (" + e.getMessage() + ")"),
+                    Duration.ZERO);
         }
     }
 

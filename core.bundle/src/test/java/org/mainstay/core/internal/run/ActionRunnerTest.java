@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,6 +75,33 @@ class ActionRunnerTest {
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
         assertThat(restore.how()).isEqualTo(Ended.How.NOT_RUN);
+    }
+
+    @Test
+    void aKitThatIsGoneIsNotAskedAnyMore() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        FakeKit kit = new FakeKit(DESCRIPTOR).on(Action.REMOVE, context -> {
+            begun.countDown();
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return Outcome.success("removed");
+        });
+        kits.add(kit);
+        var first = runner.run(order(Action.REMOVE, ""), message -> {}).result();
+        var second = runner.run(order(Action.RESTORE, ""), message -> {}).result();
+        assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+        kits.remove(kit);
+        release.countDown();
+        assertThat(first.toCompletableFuture().get(20, TimeUnit.SECONDS).answered())
+                .isTrue();
+        Ended<Outcome> ended = second.toCompletableFuture().get(20, TimeUnit.SECONDS);
+        assertThat(ended.how()).isEqualTo(Ended.How.NOT_RUN);
+        assertThat(ended.message()).contains("uninstalled or is being upgraded");
+        assertThat(kit.calls()).containsExactly("remove vip");
     }
 
     @Test

@@ -25,6 +25,7 @@ public class FakeKit implements RecoveryKit {
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private final Map<String, Boolean> running;
     private volatile boolean withoutHandles;
+    private volatile Runnable look;
     private volatile Supplier<List<Field>> form;
 
     public FakeKit(KitDescriptor descriptor) {
@@ -45,6 +46,18 @@ public class FakeKit implements RecoveryKit {
     /** From now on the kit cannot say how its resources are ended. */
     public void failKillHandles() {
         withoutHandles = true;
+    }
+
+    /** From now on this is done whenever the kit is asked for kill handles or a probe; null for nothing. */
+    public void onLook(Runnable what) {
+        look = what;
+    }
+
+    private void look() {
+        Runnable own = look;
+        if (own != null) {
+            own.run();
+        }
     }
 
     /** From now on a test decides what the form is; null for what it was. */
@@ -134,6 +147,7 @@ public class FakeKit implements RecoveryKit {
 
     @Override
     public Probe probe(ActionContext context) {
+        look();
         calls.add("probe " + context.resource().tag());
         return runs(context.resource().tag()) ? Probe.running("it runs") : Probe.stopped("it does not run");
     }
@@ -161,6 +175,7 @@ public class FakeKit implements RecoveryKit {
 
     @Override
     public List<KillHandle> killHandles(ActionContext context) {
+        look();
         if (withoutHandles) {
             throw new IllegalStateException("the handles are not known");
         }

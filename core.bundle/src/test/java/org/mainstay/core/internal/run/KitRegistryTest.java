@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +53,23 @@ class KitRegistryTest {
         assertThat(news)
                 .containsExactly(
                         KitNews.What.APPEARED, KitNews.What.REPLACED, KitNews.What.NOT_USED, KitNews.What.REPLACED);
+    }
+
+    /** The core takes the last word for the truth. */
+    @Test
+    void whatHappensWhileSomethingIsToldIsToldAfterIt() {
+        FakeKit only = kit("comm", "1.0");
+        List<KitNews.What> order = new ArrayList<>();
+        registry.listen(one -> {
+            if (one.what() == KitNews.What.APPEARED) {
+                CompletableFuture.runAsync(() -> registry.remove(only))
+                        .orTimeout(30, TimeUnit.SECONDS)
+                        .join();
+            }
+            order.add(one.what());
+        });
+        registry.add(only);
+        assertThat(order).containsExactly(KitNews.What.APPEARED, KitNews.What.GONE);
     }
 
     @Test

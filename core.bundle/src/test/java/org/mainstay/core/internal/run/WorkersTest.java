@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +46,23 @@ class WorkersTest {
             }
         }
         return interrupted ? "late" : "in time";
+    }
+
+    @Test
+    void aLaneGoesOnAfterAThreadCouldNotBeMade() throws Exception {
+        AtomicBoolean exhausted = new AtomicBoolean(true);
+        try (Workers few = new Workers(3, 2, body -> {
+            if (exhausted.getAndSet(false)) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return Threads.named("test").newThread(body);
+        })) {
+            Call<String> call = new Call<>("test", "vip", Call.Kind.CHANGE, LONG, this, control -> "done");
+            Ended<String> ended = wait(few.submit(call).result());
+            assertThat(ended.how()).isEqualTo(Ended.How.NOT_RUN);
+            assertThat(ended.message()).contains("no thread could be made");
+            assertThat(wait(few.submit(call).result())).isEqualTo(Ended.answered("done"));
+        }
     }
 
     @Test
