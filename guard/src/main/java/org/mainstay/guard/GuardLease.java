@@ -135,6 +135,11 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     }
 
     @Override
+    public boolean anythingLeft() {
+        return end.anythingLeft();
+    }
+
+    @Override
     public void held() {
         end.forget();
     }

@@ -448,6 +448,11 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
     }
 
     @Override
+    public boolean anythingLeft() {
+        return !ended.containsAll(inService);
+    }
+
+    @Override
     public void held() {
         ended.clear();
     }

@@ -44,6 +44,10 @@ final class LeaseBook {
 
     private long since;
     private long endedAt;
+    /** Whether the lease was ever held in this boot, as far as is known. */
+    private boolean once;
+
+    private long overdue = NEVER;
 
     // grantor
     private final Set<String> allowed = new TreeSet<>();
@@ -62,7 +66,8 @@ final class LeaseBook {
         this.carried = former.until();
         this.since = former.since();
         this.held = former.until() > now;
-        this.endedAt = former.until() > NEVER ? former.until() : now;
+        this.once = former.until() > NEVER;
+        this.endedAt = once ? former.until() : now;
         this.allowed.addAll(allowed);
         this.announced.putAll(announced);
         evaluate(now);
@@ -150,11 +155,28 @@ final class LeaseBook {
 
     /** Returns when everything must be out: S after the end, S being the shortest that a grantor was told. */
     long outBy(long now) {
+        return until(now) + stop();
+    }
+
+    private int stop() {
         int stop = written.stop(settings.lossStopMillis());
         for (Grant grant : granted.values()) {
             stop = grant.stop(stop);
         }
-        return until(now) + stop;
+        return stop;
+    }
+
+    /**
+     * Returns when everything should have been out of an earlier lease that was over for S or longer before there was one again:
+     * others may have what ran here, so it ends first, whoever grants. {@link #NEVER} if there is no such thing.
+     */
+    long overdue() {
+        return overdue;
+    }
+
+    /** Nothing of that lease is in service here any more. */
+    void settled() {
+        overdue = NEVER;
     }
 
     /** Returns how long the lease would go on if this peer alone decided. */
@@ -178,10 +200,14 @@ final class LeaseBook {
             held = false;
             endedAt = Math.min(endedAt, now);
         } else if (!held && end > now) {
+            if (once && overdue == NEVER && now >= endedAt + stop()) {
+                overdue = endedAt + stop();
+            }
             held = true;
             since = now;
         }
         if (held) {
+            once = true;
             endedAt = end;
         }
     }

@@ -166,19 +166,29 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     private void renewed(long now) {
         long until = book.until(now);
         long moved = Math.min(WRITE_MILLIS, book.settings().leaseMillis() / 4);
-        if (!told.state().equals(state(now)) || until - told.until() >= moved || until - writtenUntil >= WRITE_MILLIS) {
+        boolean news = !told.state().equals(state(now)) || told.since() != book.since();
+        if (news || until - told.until() >= moved || until - writtenUntil >= WRITE_MILLIS) {
             evaluate(now);
         }
     }
 
     private String state(long now) {
-        return book.unlimited() ? "none" : book.held(now) ? "held" : "lost";
+        boolean held = book.held(now);
+        return book.unlimited() ? "none" : held && book.overdue() == LeaseBook.NEVER ? "held" : "lost";
     }
 
     /** Says and does what follows from the time and the book. */
     private void evaluate(long now) {
-        String state = state(now);
         long until = book.until(now);
+        if (book.overdue() != LeaseBook.NEVER && !surroundings.anythingLeft()) {
+            book.settled();
+        }
+        String state = state(now);
+        if (state.equals("held") && told.state().equals("held") && told.since() != book.since()) {
+            // Nobody looked in between, as when the machine was suspended: what was decided by the lease before is over
+            // all the same.
+            tellLease("lost", until, "the lease was over for some time until it was granted again");
+        }
         boolean changed = !state.equals(told.state());
         boolean held = state.equals("held");
         // Shorter too: settings may have taken back a part of it.
@@ -186,11 +196,14 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         if (changed && !told.state().isEmpty()) {
             log.info("lease " + state + ": " + reason(now));
         }
+        if (changed && state.equals("lost")) {
+            endAgainAt = LeaseBook.NEVER;
+        }
         if (changed && !state.equals("lost")) {
             surroundings.held();
         }
         if (changed || moved) {
-            tellLease(state, until, now);
+            tellLease(state, until, reason(now));
         }
         boolean longer = held && (changed || until - writtenUntil >= WRITE_MILLIS);
         if (longer || !book.unlimited() && until < writtenUntil) {
@@ -210,9 +223,10 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     }
 
     private void escalate(long now, long ended) {
-        long outBy = book.outBy(now);
+        boolean overdue = book.overdue() != LeaseBook.NEVER;
+        long outBy = overdue ? book.overdue() : book.outBy(now);
         long from = ended + (outBy - ended) / 2;
-        if (now < from) {
+        if (!overdue && now < from) {
             dueAt = Math.min(dueAt, from);
         } else if (now - endAgainAt >= REPEAT_MILLIS) {
             endAgainAt = now;
@@ -228,11 +242,11 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         }
     }
 
-    private void tellLease(String state, long until, long now) {
-        told.lease(state, until);
+    private void tellLease(String state, long until, String reason) {
+        told.lease(state, until, book.since());
         long end = state.equals("none") ? 0 : until;
         long since = state.equals("lost") ? 0 : book.since();
-        surroundings.news(Words.line("*", "lease", state, end, since, reason(now)));
+        surroundings.news(Words.line("*", "lease", state, end, since, reason));
     }
 
     private void tellPeers(long now) {
@@ -274,7 +288,9 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     }
 
     private String reason(long now) {
-        return LeaseReason.of(book, witness, now);
+        return book.overdue() == LeaseBook.NEVER
+                ? LeaseReason.of(book, witness, now)
+                : "the lease was over for so long that others may have taken what was in service here; it ends first";
     }
 
     // --- the manager
@@ -434,6 +450,9 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     public synchronized long safeUntil(boolean anythingLeft, long carefree) {
         long now = clock.millis();
         boolean lost = state(now).equals("lost");
+        if (book.overdue() != LeaseBook.NEVER && anythingLeft) {
+            return book.overdue();
+        }
         return book.unlimited() || lost && !anythingLeft ? now + carefree : book.outBy(now);
     }
 

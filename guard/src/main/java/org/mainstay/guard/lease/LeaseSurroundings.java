@@ -17,6 +17,9 @@ public interface LeaseSurroundings {
      */
     void end(long leftMillis);
 
+    /** Returns whether something is recorded in service that was not ended since the lease was lost. */
+    boolean anythingLeft();
+
     /** The lease is held again: what was ended before may be in service again. */
     void held();
 

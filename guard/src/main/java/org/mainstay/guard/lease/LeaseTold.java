@@ -8,6 +8,7 @@ import java.util.Set;
 final class LeaseTold {
     private String state = "";
     private long until = LeaseBook.NEVER;
+    private long since = LeaseBook.NEVER;
     private final Map<String, Boolean> lapsed = new HashMap<>();
     private final Map<String, Boolean> withheld = new HashMap<>();
     private final Map<String, WitnessPost.Said> witness = new HashMap<>();
@@ -20,9 +21,14 @@ final class LeaseTold {
         return until;
     }
 
-    void lease(String newState, long newUntil) {
+    long since() {
+        return since;
+    }
+
+    void lease(String newState, long newUntil, long newSince) {
         state = newState;
         until = newUntil;
+        since = newSince;
     }
 
     boolean saysLapsed(String peer) {

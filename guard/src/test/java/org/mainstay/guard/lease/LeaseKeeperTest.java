@@ -37,6 +37,7 @@ class LeaseKeeperTest {
     private final List<String> notices = new ArrayList<>();
     private final List<Long> ends = new ArrayList<>();
     private int heldAgain;
+    private boolean left;
     private final FakeWitness witness = new FakeWitness();
     private LeaseKeeper keeper;
 
@@ -81,6 +82,11 @@ class LeaseKeeperTest {
             @Override
             public void end(long leftMillis) {
                 ends.add(leftMillis);
+            }
+
+            @Override
+            public boolean anythingLeft() {
+                return left;
             }
 
             @Override
@@ -244,6 +250,75 @@ class LeaseKeeperTest {
         news.clear();
         granted("B");
         assertThat(lastLease()).as("since now").startsWith("* lease held " + (now + L) + " " + now);
+    }
+
+    private void confirmed() {
+        configured(Mode.STORAGE);
+        witness.listener.written(now);
+        assertThat(lastLease()).startsWith("* lease held " + (now + L) + " ");
+        news.clear();
+    }
+
+    private List<String> leases() {
+        return news.stream()
+                .filter(line -> line.startsWith("* lease"))
+                .map(line -> line.split(" ")[2])
+                .toList();
+    }
+
+    /** A machine that was suspended goes on with whatever thread comes first: also with the one that writes. */
+    @Test
+    void aLossThatNobodySawIsToldBeforeWhatWasWritten() {
+        confirmed();
+        now += 8_000;
+        witness.listener.written(now);
+        assertThat(leases()).containsExactly("lost", "held");
+        assertThat(lastLease()).startsWith("* lease held " + (now + L) + " " + now);
+    }
+
+    /** Storage and etcd confirm what this server writes, whoever took its resources meanwhile. */
+    @Test
+    void whatOthersMayHaveTakenEndsBeforeTheLeaseIsHeldAgain() {
+        confirmed();
+        left = true;
+        int before = heldAgain;
+        now += L + S;
+        witness.listener.written(now);
+        assertThat(leases()).containsExactly("lost");
+        assertThat(lastLease()).contains("others%20may%20have%20taken");
+        assertThat(ends).as("at once").hasSize(1).allMatch(left -> left <= 0);
+        assertThat(keeper.safeUntil(true, 60_000)).as("the watchdog is not fed").isLessThanOrEqualTo(now);
+        pass(2_000);
+        witness.listener.written(now);
+        assertThat(heldAgain).as("what ends is not interrupted").isEqualTo(before);
+        assertThat(ends).hasSizeGreaterThan(1);
+        left = false;
+        keeper.turn();
+        pass(1_000);
+        witness.listener.written(now);
+        assertThat(leases()).containsExactly("lost", "held");
+        assertThat(heldAgain).isEqualTo(before + 1);
+    }
+
+    @Test
+    void whatNobodyElseMayHaveBegunGoesOn() {
+        confirmed();
+        left = true;
+        now += L + S - 1;
+        witness.listener.written(now);
+        assertThat(leases()).containsExactly("lost", "held");
+        assertThat(ends).isEmpty();
+    }
+
+    @Test
+    void aGuardThatWasAwayForLongEndsWhatIsLeftToo() {
+        confirmed();
+        left = true;
+        now += L + S;
+        restart("boot-1");
+        witness.listener.written(now);
+        assertThat(leases()).doesNotContain("held");
+        assertThat(ends).isNotEmpty();
     }
 
     @Test
