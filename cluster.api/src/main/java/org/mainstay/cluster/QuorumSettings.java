@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * @param safety the safety check
  * @param watchdogDevice device the guard feeds, such as {@code /dev/watchdog}; empty: none
  * @param watchdogMillis after how long unfed it resets the machine
- * @param pauseToleranceMillis longest stop of a whole machine that is survived without fencing (invariant I1), at most S / 2
+ * @param pauseToleranceMillis longest stop of a whole machine that is survived without fencing (invariant I1), at most S / 2 - 1 s
  * @param debug {@code QUORUM_DEBUG}
  */
 public record QuorumSettings(
@@ -48,7 +48,7 @@ public record QuorumSettings(
             Safety.DEFAULT,
             "",
             10_000,
-            5_000,
+            4_000,
             false);
 
     /** {@code QUORUM_MODE}. */

@@ -152,6 +152,9 @@ final class Chaos {
     }
 
     private Step single(Plan plan, long at) {
+        if (plan.leased() && random.nextInt(12) == 0) {
+            return step(plan, at, Kind.FREEZE);
+        }
         boolean special = plan.fenced() && random.nextInt(4) == 0;
         Kind[] kinds = special ? FENCED : SINGLE;
         return step(plan, at, kinds[random.nextInt(kinds.length)]);
@@ -167,6 +170,7 @@ final class Chaos {
         switch (kind) {
             case PAUSE, PAUSE_GUARD, GUARD_DIES, BOTH_DIE ->
                 millis = 300L + random.nextInt((int) plan.pauseTolerance() - 800);
+            case FREEZE -> millis = plan.pauseTolerance() + 1_000L + random.nextInt(60_000);
             case NOISE -> millis = Math.min(millis, 15_000);
             case DISK_FAILS, DISK_SLOW, GUARD_DISK_FAILS, GUARD_DISK_SLOW, STORAGE_SLOW ->
                 millis = Math.min(millis, 20_000);

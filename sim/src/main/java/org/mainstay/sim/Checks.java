@@ -20,6 +20,8 @@ import org.mainstay.core.decision.state.Safety;
 final class Checks {
     /** Numbers of an epoch that differ in its owner only. */
     private static final long OWNERS = 256;
+    /** The guard looks, ends what it finds, and looks again if that failed, milliseconds. */
+    private static final long AWAKE = 4_000;
 
     private record Owned(String tag, long epoch) {}
 
@@ -29,6 +31,7 @@ final class Checks {
     private final Set<String> answered = new HashSet<>();
     private final Map<String, Machine> open = new HashMap<>();
     private final Map<String, String> flags = new HashMap<>();
+    private final Map<String, Long> excused = new HashMap<>();
     private final Map<String, Set<String>> expected = new TreeMap<>();
 
     Checks(Cluster cluster) {
@@ -45,9 +48,30 @@ final class Checks {
         Set<String> machines = where.computeIfAbsent(tag, key -> new TreeSet<>());
         if (presence == Presence.STOPPED) {
             machines.remove(machine.name());
-        } else if (machines.add(machine.name()) && machines.size() > 1) {
+        } else if (machines.add(machine.name())) {
+            once(tag);
+        }
+    }
+
+    private void once(String tag) {
+        Set<String> machines = where(tag);
+        if (machines.size() < 2) {
+            return;
+        }
+        long until = machines.stream()
+                .mapToLong(name -> excused.getOrDefault(name, 0L))
+                .max()
+                .orElse(0);
+        if (cluster.now() < until) {
+            cluster.clock().after(until - cluster.now(), () -> once(tag));
+        } else {
             throw violation("I1", tag + " runs on " + String.join(" and ", machines) + " at once");
         }
+    }
+
+    /** A machine stands still for longer than is tolerated: what it ran must be out soon after it goes on, not before. */
+    void excuse(Machine machine, long millis) {
+        excused.put(machine.name(), cluster.now() + millis + AWAKE);
     }
 
     Set<String> where(String tag) {

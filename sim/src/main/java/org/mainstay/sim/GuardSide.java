@@ -449,7 +449,7 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
 
     @Override
     public boolean anythingLeft() {
-        return !ended.containsAll(inService);
+        return cluster.mutant() != Mutant.REGAINED_AT_ONCE && !ended.containsAll(inService);
     }
 
     @Override

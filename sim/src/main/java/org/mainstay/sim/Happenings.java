@@ -47,6 +47,7 @@ final class Happenings {
                 managerDies(one, step.millis() + 500);
             }
             case PAUSE, PAUSE_MANAGER, PAUSE_GUARD -> pause(one, step);
+            case FREEZE -> freeze(one, step.millis());
             case DISK_FAILS ->
                 during(
                         step,
@@ -183,6 +184,15 @@ final class Happenings {
             } else {
                 machine.pauseGuard(step.millis());
             }
+        }
+    }
+
+    /** Longer than the tolerance: what others have taken meanwhile may run here until the machine has found out. */
+    private void freeze(Machine machine, long millis) {
+        if (cluster.plan().leased() && machine.guardRuns()) {
+            guardOut.put(machine.name(), cluster.now() + millis);
+            cluster.checks().excuse(machine, millis);
+            machine.pause(millis);
         }
     }
 

@@ -32,7 +32,8 @@ enum Mutant {
     REFUSAL_IGNORED("a refused claim counts as promised"),
     NO_KILL_ESCALATION("the guard ends nothing when the lease is over"),
     FENCING_WITHOUT_STATUS("a fence device that does not answer has fenced"),
-    GUARD_FORGETS_GRANTS("a guard that is started again has granted nothing before");
+    GUARD_FORGETS_GRANTS("a guard that is started again has granted nothing before"),
+    REGAINED_AT_ONCE("a lease comes back before what others may have taken has ended");
 
     private final String meaning;
 
@@ -53,7 +54,7 @@ enum Mutant {
                     CLOCK_STOPS_IN_PAUSES,
                     PROMISE_NOT_DURABLE,
                     REFUSAL_IGNORED -> Safety.Quorum.MAJORITY;
-            case WITNESS_IGNORED -> Safety.Quorum.STORAGE;
+            case WITNESS_IGNORED, REGAINED_AT_ONCE -> Safety.Quorum.STORAGE;
             case SAFETY_CHECK_IGNORED, FENCING_WITHOUT_STATUS -> Safety.Quorum.NONE;
             default -> null;
         };
@@ -101,6 +102,16 @@ enum Mutant {
         @Override
         public int lossStopMillis() {
             return real.lossStopMillis();
+        }
+
+        @Override
+        public boolean withoutLease() {
+            return real.withoutLease();
+        }
+
+        @Override
+        public void terms(String peer, Terms terms) {
+            real.terms(peer, terms);
         }
 
         @Override

@@ -25,6 +25,7 @@ record Step(long at, Kind kind, String one, String other, String tag, long milli
         GUARD_DIES("the guard of {one} dies for {time}", true),
         BOTH_DIE("guard and manager of {one} die for {time}", true),
         PAUSE("{one} stands still for {time}", true),
+        FREEZE("{one} stands still for {time}, longer than is tolerated", true),
         PAUSE_MANAGER("the manager of {one} stands still for {time}", true),
         PAUSE_GUARD("the guard of {one} stands still for {time}", true),
         CUT("the paths between {one} and {other} are cut for {time}", true),

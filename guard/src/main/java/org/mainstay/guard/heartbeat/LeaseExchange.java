@@ -23,6 +23,20 @@ public interface LeaseExchange {
     /** Returns S of this server, in milliseconds. */
     int lossStopMillis();
 
+    /** Returns whether this server runs what it has without a lease now. */
+    boolean withoutLease();
+
+    /** How a peer runs what it has, in the order of its packets. */
+    enum Terms {
+        WITH_LEASE,
+        WITHOUT_LEASE,
+        /** Its release is older and does not say. */
+        UNSAID
+    }
+
+    /** A peer says how it runs what it has. */
+    void terms(String peer, Terms terms);
+
     /**
      * Decides whether the packet that is about to be sent grants what the peer's newest packet asked for, and
      * remembers it.

@@ -29,6 +29,12 @@ final class Packet {
     /** The sender grants its lease to the instance whose sequence it echoes, counted from when that was sent. */
     static final int GRANTS_LEASE = 8;
 
+    /** The sender runs what it has whether it is granted anything or not: that its grants are over says nothing of it. */
+    static final int WITHOUT_LEASE = 16;
+
+    /** The sender stops what it has when its lease ends. Releases that set neither flag are taken for such. */
+    static final int WITH_LEASE = 32;
+
     short flags;
     long path;
     long instance;

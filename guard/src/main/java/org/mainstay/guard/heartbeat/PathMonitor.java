@@ -142,6 +142,7 @@ final class PathMonitor {
         sequence++;
         sentAt[(int) (sequence % REMEMBERED)] = now;
         packet.flags = (short) ((upper ? Packet.UPPER_END : 0) | (state == State.ALIVE ? Packet.HEARS_YOU : 0));
+        packet.flags |= (short) (lease.withoutLease() ? Packet.WITHOUT_LEASE : Packet.WITH_LEASE);
         packet.leaseMillis = lease.leaseMillis();
         packet.lossStopMillis = lease.lossStopMillis();
         requests.sent(sequence, lease.now(), packet.leaseMillis, packet.lossStopMillis);
@@ -197,6 +198,7 @@ final class PathMonitor {
         peerHeardAt = lease.now();
         peerLease = packet.leaseMillis;
         peerLossStop = packet.lossStopMillis;
+        lease.terms(config.peer(), terms(packet));
         if (fresh && packet.has(Packet.GRANTS_LEASE)) {
             requests.granted(packet.echoSequence, config.peer(), lease);
         }
@@ -207,6 +209,13 @@ final class PathMonitor {
             hurry();
         }
         return Verdict.ACCEPTED;
+    }
+
+    private static LeaseExchange.Terms terms(Packet packet) {
+        if (packet.has(Packet.WITHOUT_LEASE)) {
+            return LeaseExchange.Terms.WITHOUT_LEASE;
+        }
+        return packet.has(Packet.WITH_LEASE) ? LeaseExchange.Terms.WITH_LEASE : LeaseExchange.Terms.UNSAID;
     }
 
     private boolean freshEcho(Packet packet, long now) {

@@ -53,6 +53,8 @@ final class LeaseBook {
     private final Set<String> allowed = new TreeSet<>();
     private final Map<String, Long> lapsesAt = new TreeMap<>();
     private final Map<String, Integer> announced = new TreeMap<>();
+    /** Who runs what it has without a lease: what it was granted being over says nothing. */
+    private final Set<String> unleased = new TreeSet<>();
 
     /**
      * A guard has just started: it may have granted to anybody a moment ago.
@@ -104,6 +106,7 @@ final class LeaseBook {
             carried = before == NEVER ? NEVER : Math.min(shortened, newest(blocking));
         }
         allowed.retainAll(newer.peers());
+        unleased.retainAll(newer.peers());
         lapsesAt.keySet().removeIf(peer -> !newer.members().contains(peer) && lapsed(peer, now));
         evaluate(now);
     }
@@ -319,7 +322,16 @@ final class LeaseBook {
      * Returns whether nothing this server granted can be in force at the peer any more, nor anything it has to stop.
      */
     boolean lapsed(String peer, long now) {
-        return now > lapsesAt(peer);
+        return !unleased.contains(peer) && now > lapsesAt(peer);
+    }
+
+    /** Takes how a peer runs what it has. @return whether that is news */
+    boolean unleased(String peer, boolean without) {
+        return without ? unleased.add(peer) : unleased.remove(peer);
+    }
+
+    Set<String> unleased() {
+        return new TreeSet<>(unleased);
     }
 
     private int own() {

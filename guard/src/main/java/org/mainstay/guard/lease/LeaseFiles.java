@@ -25,6 +25,7 @@ public class LeaseFiles {
      *
      * @param known whether the settings were recorded; else nothing is known of before
      * @param allowed whom it may grant to: what this very boot recorded
+     * @param unleased who said last that it runs without a lease
      * @param former the lease an earlier run had in this boot
      */
     record Found(
@@ -32,7 +33,12 @@ public class LeaseFiles {
             boolean known,
             Set<String> allowed,
             Map<String, Integer> announced,
-            LeaseBook.Former former) {}
+            Set<String> unleased,
+            LeaseBook.Former former) {
+
+        static final Found NOTHING =
+                new Found(LeaseSettings.NOTHING, false, Set.of(), Map.of(), Set.of(), LeaseBook.Former.NOTHING);
+    }
 
     private final StateFile kept;
     private final Path running;
@@ -55,6 +61,7 @@ public class LeaseFiles {
         boolean sameBoot = false;
         Set<String> allowed = new TreeSet<>();
         Map<String, Integer> announced = new TreeMap<>();
+        Set<String> unleased = new TreeSet<>();
         for (String line : kept.read()) {
             List<String> words = Words.parse(line);
             switch (words.isEmpty() ? "" : words.get(0)) {
@@ -65,12 +72,13 @@ public class LeaseFiles {
                 }
                 case "allowed" -> allowed.addAll(words.subList(1, words.size()));
                 case "announced" -> announced.put(words.get(1), Integer.parseInt(words.get(2)));
+                case "unleased" -> unleased.addAll(words.subList(1, words.size()));
                 default -> {
                     // of a later version
                 }
             }
         }
-        return new Found(settings, known, sameBoot ? allowed : Set.of(), announced, former());
+        return new Found(settings, known, sameBoot ? allowed : Set.of(), announced, unleased, former());
     }
 
     private LeaseBook.Former former() throws IOException {
@@ -82,15 +90,21 @@ public class LeaseFiles {
     }
 
     /** Records durably. */
-    void keep(LeaseSettings settings, Set<String> allowed, Map<String, Integer> announced) throws IOException {
+    void keep(LeaseSettings settings, Set<String> allowed, Map<String, Integer> announced, Set<String> unleased)
+            throws IOException {
         List<String> lines = new ArrayList<>();
         lines.add(Words.line("boot", bootId));
         lines.add(settings.encode());
-        List<Object> words = new ArrayList<>(List.of("allowed"));
-        words.addAll(allowed);
-        lines.add(Words.line(words.toArray()));
+        lines.add(line("allowed", allowed));
+        lines.add(line("unleased", unleased));
         announced.forEach((peer, sum) -> lines.add(Words.line("announced", peer, sum)));
         kept.write(lines);
+    }
+
+    private static String line(String key, Set<String> names) {
+        List<Object> words = new ArrayList<>(List.of(key));
+        words.addAll(names);
+        return Words.line(words.toArray());
     }
 
     /** Records for a restart of the guard in this boot; not forced to disk. */

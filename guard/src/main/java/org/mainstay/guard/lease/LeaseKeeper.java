@@ -66,6 +66,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         LeaseFiles.Found found = read();
         long now = clock.millis();
         this.book = new LeaseBook(found.settings(), found.former(), found.allowed(), found.announced(), now);
+        found.unleased().forEach(peer -> book.unleased(peer, true));
         this.known = found.known();
         this.wanted = new TreeSet<>(found.allowed());
         this.onDisk = Set.copyOf(found.allowed());
@@ -78,7 +79,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         } catch (IOException | RuntimeException e) {
             log.error("what is recorded of the lease cannot be read, so there is none and nobody is granted one until"
                     + " Karaf says how: " + e);
-            return new LeaseFiles.Found(LeaseSettings.NOTHING, false, Set.of(), Map.of(), LeaseBook.Former.NOTHING);
+            return LeaseFiles.Found.NOTHING;
         }
     }
 
@@ -123,6 +124,35 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     @Override
     public synchronized int lossStopMillis() {
         return book.settings().lossStopMillis();
+    }
+
+    @Override
+    public synchronized boolean withoutLease() {
+        return book.unlimited();
+    }
+
+    @Override
+    public synchronized void terms(String peer, Terms terms) {
+        boolean none = book.settings().mode() == LeaseSettings.Mode.NONE;
+        if (book.unleased(peer, terms == Terms.WITHOUT_LEASE)) {
+            evaluate(clock.millis());
+            save();
+        }
+        String text = "";
+        if (!none && terms == Terms.WITHOUT_LEASE) {
+            text = peer
+                    + " runs what it has without a lease (QUORUM_MODE is none there, or was never held yet): as long as"
+                    + " it says so, its resources are not taken over because its grants are over; make QUORUM_MODE the same"
+                    + " on all servers";
+        } else if (none && terms == Terms.WITH_LEASE) {
+            text = peer
+                    + " runs what it has under a lease and here QUORUM_MODE is none: a takeover from it would not wait"
+                    + " for its lease to end; make QUORUM_MODE the same on all servers";
+        }
+        if (told.terms(peer, text, clock.millis())) {
+            log.warn(text);
+            surroundings.notice(text);
+        }
     }
 
     @Override
@@ -391,14 +421,16 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         LeaseSettings settings;
         Set<String> allowed;
         Map<String, Integer> sums;
+        Set<String> unleased;
         synchronized (this) {
+            unleased = book.unleased();
             settings = book.settings();
             allowed = Set.copyOf(wanted);
             sums = book.announced();
             announcing.forEach((peer, sum) -> sums.merge(peer, sum, Math::max));
         }
         try {
-            files.keep(settings, allowed, sums);
+            files.keep(settings, allowed, sums, unleased);
         } catch (IOException e) {
             synchronized (this) {
                 // Asked for again by the next packet.

@@ -6,12 +6,17 @@ import java.util.Set;
 
 /** What the manager was told last, so that only news are news. */
 final class LeaseTold {
+    private static final long TERMS_MILLIS = 30_000;
+
+    private record Terms(String text, long since, boolean said) {}
+
     private String state = "";
     private long until = LeaseBook.NEVER;
     private long since = LeaseBook.NEVER;
     private final Map<String, Boolean> lapsed = new HashMap<>();
     private final Map<String, Boolean> withheld = new HashMap<>();
     private final Map<String, WitnessPost.Said> witness = new HashMap<>();
+    private final Map<String, Terms> terms = new HashMap<>();
 
     String state() {
         return state;
@@ -29,6 +34,22 @@ final class LeaseTold {
         state = newState;
         until = newUntil;
         since = newSince;
+    }
+
+    /**
+     * Takes what is to be said of a peer's terms, empty if nothing.
+     *
+     * @return whether it is to be said now: once, when it has been so for as long as a change of all servers may take
+     */
+    boolean terms(String peer, String text, long now) {
+        Terms before = terms.get(peer);
+        if (before == null || !before.text().equals(text)) {
+            terms.put(peer, new Terms(text, now, text.isEmpty()));
+        } else if (!before.said() && now - before.since() >= TERMS_MILLIS) {
+            terms.put(peer, new Terms(text, now, true));
+            return true;
+        }
+        return false;
     }
 
     boolean saysLapsed(String peer) {
@@ -52,6 +73,7 @@ final class LeaseTold {
         lapsed.keySet().retainAll(peers);
         withheld.keySet().retainAll(peers);
         witness.keySet().retainAll(peers);
+        terms.keySet().retainAll(peers);
     }
 
     void forget() {

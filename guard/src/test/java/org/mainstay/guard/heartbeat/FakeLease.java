@@ -18,6 +18,8 @@ final class FakeLease implements LeaseExchange {
     volatile boolean grants = true;
     int lease = 5000;
     int lossStop = 10_000;
+    boolean without;
+    Terms terms;
     final AtomicInteger turns = new AtomicInteger();
 
     FakeLease(LongSupplier clock) {
@@ -43,6 +45,16 @@ final class FakeLease implements LeaseExchange {
     @Override
     public int lossStopMillis() {
         return lossStop;
+    }
+
+    @Override
+    public boolean withoutLease() {
+        return without;
+    }
+
+    @Override
+    public void terms(String peer, Terms newTerms) {
+        terms = newTerms;
     }
 
     @Override

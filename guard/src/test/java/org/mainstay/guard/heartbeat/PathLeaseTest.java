@@ -45,6 +45,18 @@ class PathLeaseTest {
     }
 
     @Test
+    void everyHeartbeatSaysWhetherItsSenderHasALease() {
+        alive();
+        assertThat(network.leaseB.terms).isEqualTo(LeaseExchange.Terms.WITH_LEASE);
+        network.leaseA.without = true;
+        network.run(1000);
+        assertThat(network.leaseB.terms).isEqualTo(LeaseExchange.Terms.WITHOUT_LEASE);
+        network.leaseA.without = false;
+        network.run(1000);
+        assertThat(network.leaseB.terms).isEqualTo(LeaseExchange.Terms.WITH_LEASE);
+    }
+
+    @Test
     void whoWithholdsSendsNoFlag() {
         alive();
         network.leaseB.grants = false;

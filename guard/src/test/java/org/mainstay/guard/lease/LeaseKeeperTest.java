@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.guard.heartbeat.LeaseExchange;
 import org.mainstay.guard.lease.LeaseSettings.Mode;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
@@ -319,6 +320,39 @@ class LeaseKeeperTest {
         witness.listener.written(now);
         assertThat(leases()).doesNotContain("held");
         assertThat(ends).isNotEmpty();
+    }
+
+    /** QUORUM_MODE is a file of each server: what runs without a lease does not stop because its grants are over. */
+    @Test
+    void whatRunsWithoutALeaseNeverLapses() throws IOException {
+        holding();
+        keeper.allow(Set.of("B", "C")).join();
+        keeper.terms("B", LeaseExchange.Terms.WITHOUT_LEASE);
+        keeper.terms("C", LeaseExchange.Terms.UNSAID);
+        news.clear();
+        pass(2 * PERIOD);
+        assertThat(news).contains("* lapsed C yes").doesNotContain("* lapsed B yes");
+        assertThat(notices).as("it may be changing").isEmpty();
+        keeper.terms("B", LeaseExchange.Terms.WITHOUT_LEASE);
+        assertThat(notices).hasSize(1).allMatch(text -> text.contains("B runs what it has without a lease"));
+        restart("boot-1");
+        news.clear();
+        pass(2 * PERIOD);
+        assertThat(news).as("known after a restart").doesNotContain("* lapsed B yes");
+        keeper.terms("B", LeaseExchange.Terms.WITH_LEASE);
+        assertThat(news).contains("* lapsed B yes");
+    }
+
+    @Test
+    void whatWasNeverHeldIsNoLease() {
+        assertThat(keeper.withoutLease()).as("before any settings").isTrue();
+        keeper.settings(settings(Mode.NONE, "A", "B", "C")).join();
+        configured(Mode.MAJORITY);
+        assertThat(keeper.withoutLease()).as("switched on, not held yet").isTrue();
+        granted("B");
+        assertThat(keeper.withoutLease()).isFalse();
+        pass(L + 1_000);
+        assertThat(keeper.withoutLease()).as("lost: it stops").isFalse();
     }
 
     @Test

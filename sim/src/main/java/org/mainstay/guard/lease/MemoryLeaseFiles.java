@@ -15,6 +15,7 @@ public final class MemoryLeaseFiles extends LeaseFiles {
         private LeaseSettings settings;
         private Set<String> allowed = Set.of();
         private Map<String, Integer> announced = Map.of();
+        private Set<String> unleased = Set.of();
         private String runBoot = "";
         private LeaseBook.Former former = LeaseBook.Former.NOTHING;
         private boolean fails;
@@ -45,16 +46,19 @@ public final class MemoryLeaseFiles extends LeaseFiles {
         Set<String> allowed = disk.boot.equals(bootId) ? new TreeSet<>(disk.allowed) : Set.of();
         LeaseBook.Former former = disk.runBoot.equals(bootId) ? disk.former : LeaseBook.Former.NOTHING;
         boolean known = disk.settings != null;
-        return new Found(known ? disk.settings : LeaseSettings.NOTHING, known, allowed, disk.announced, former);
+        return new Found(
+                known ? disk.settings : LeaseSettings.NOTHING, known, allowed, disk.announced, disk.unleased, former);
     }
 
     @Override
-    void keep(LeaseSettings settings, Set<String> allowed, Map<String, Integer> announced) throws IOException {
+    void keep(LeaseSettings settings, Set<String> allowed, Map<String, Integer> announced, Set<String> unleased)
+            throws IOException {
         disk.check();
         disk.boot = bootId;
         disk.settings = settings;
         disk.allowed = Set.copyOf(allowed);
         disk.announced = Map.copyOf(announced);
+        disk.unleased = Set.copyOf(unleased);
     }
 
     @Override

@@ -8,7 +8,8 @@ import org.mainstay.comm.internal.session.Limits;
  *
  * @param grace how long a session outlives its last connection
  * @param admission time from accepting a connection until it carries a session
- * @param silence a connection on which nothing arrives for that long is closed; pings go out at a third of it
+ * @param silence a connection on which nothing arrives for that long is closed; pings go out at a third of it. Less than the shipped
+ *     QUORUM_LOSS_STOP_SECS: what is committed must reach peers that heartbeats reach within that (docs/safety.md)
  * @param longestRetry longest pause between attempts to connect
  * @param handlerPatience how long messages wait for a handler of their topic
  * @param strangers most connections that have not proved who they are
@@ -28,7 +29,7 @@ public record Settings(
     public static final Settings DEFAULT = new Settings(
             Duration.ofSeconds(10),
             Duration.ofSeconds(5),
-            Duration.ofSeconds(15),
+            Duration.ofSeconds(6),
             Duration.ofMillis(500),
             Duration.ofSeconds(10),
             64,

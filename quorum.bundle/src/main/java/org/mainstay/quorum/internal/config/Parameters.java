@@ -19,6 +19,9 @@ import org.mainstay.cluster.QuorumSettings.Witness;
  * (QUO-039). Pure.
  */
 public final class Parameters {
+    /** What remains of the second half of S for the kill handles themselves, milliseconds (docs/safety.md). */
+    private static final long KILLING = 1_000;
+
     private static final Set<String> KNOWN = Set.of(
             "QUORUM_MODE",
             "WITNESS_MODE",
@@ -88,6 +91,7 @@ public final class Parameters {
         Etcd etcd = quorum == Quorum.ETCD ? etcd() : Etcd.NONE;
         long lossStop = values.millis("QUORUM_LOSS_STOP_SECS", QuorumSettings.DEFAULT.lossStopMillis(), 2, 600);
         long lease = lease(quorum, storage, lossStop);
+        long spare = Math.max(0, lossStop / 2 - KILLING);
         String watchdog = watchdog(quorum);
         QuorumSettings settings = new QuorumSettings(
                 quorum,
@@ -100,7 +104,7 @@ public final class Parameters {
                 safety(quorum),
                 watchdog,
                 values.millis("WATCHDOG_TIMEOUT_SECS", QuorumSettings.DEFAULT.watchdogMillis(), 5, 255),
-                values.millis("PAUSE_TOLERANCE", lossStop / 2, 0, lossStop / 2000.0),
+                values.millis("PAUSE_TOLERANCE", spare, 0, spare / 1000.0),
                 values.whole("QUORUM_DEBUG", 0, 0, 1) == 1);
         boolean usable = values.errors().isEmpty();
         return new Checked(usable ? Optional.of(settings) : Optional.empty(), values.errors(), values.warnings());

@@ -37,21 +37,28 @@ final class Fencer {
         this.closing = closing;
     }
 
+    /**
+     * What became of a fencing.
+     *
+     * @param by the devices of the level that succeeded; empty if none did
+     */
+    record Fenced(Devices.Answer answer, List<Device> by) {}
+
     /** Fences a server with its levels in order. */
-    Devices.Answer fence(String server, SortedMap<Integer, List<Device>> levels) throws InterruptedException {
+    Fenced fence(String server, SortedMap<Integer, List<Device>> levels) throws InterruptedException {
         if (levels.isEmpty()) {
-            return new Devices.Answer(false, "no fencing is configured for " + server + " in etc/fencing");
+            return new Fenced(
+                    new Devices.Answer(false, "no fencing is configured for " + server + " in etc/fencing"), List.of());
         }
         List<String> failures = new ArrayList<>();
         for (Map.Entry<Integer, List<Device>> level : levels.entrySet()) {
             Devices.Answer answer = level(server, level.getValue());
             if (answer.confirmed()) {
-                switchOn(level.getValue());
-                return answer;
+                return new Fenced(answer, level.getValue());
             }
             failures.add("level " + level.getKey() + ": " + answer.message());
         }
-        return new Devices.Answer(false, String.join("; ", failures));
+        return new Fenced(new Devices.Answer(false, String.join("; ", failures)), List.of());
     }
 
     private Devices.Answer level(String server, List<Device> level) throws InterruptedException {
@@ -95,7 +102,8 @@ final class Fencer {
                                 + " has reset it"));
     }
 
-    private void switchOn(List<Device> level) throws InterruptedException {
+    /** Switches on again what {@code action=cycle} says; nobody waits for that: the server was certainly off. */
+    void switchOn(List<Device> level) throws InterruptedException {
         for (Device device : level) {
             if (device.cycle() && device.kind() == Device.Kind.AGENT) {
                 Devices.Answer on = devices.on(device);

@@ -45,6 +45,7 @@ public final class FencingService implements Fencing, AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final ExecutorService threads;
     private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+    private final Map<String, Object> turns = new ConcurrentHashMap<>();
     private final Map<String, String> faults = new ConcurrentHashMap<>();
 
     /** What the service works with. */
@@ -162,25 +163,43 @@ public final class FencingService implements Fencing, AutoCloseable {
         }
         outside.event(BEGUN, Level.WARNING, "fencing " + server + ": " + reason);
         run(() -> {
-            Devices.Answer answer;
-            try {
-                answer = fencer.fence(server, levels(server));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                answer = new Devices.Answer(false, "interrupted");
-            } catch (RuntimeException e) {
-                LOG.error("INTERNAL ERROR: fencing {} failed", server, e);
-                answer = new Devices.Answer(false, "internal error: " + e);
-            } finally {
-                underWay.remove(server);
+            // A server is not switched on by an earlier fencing while a later one switches it off.
+            synchronized (turns.computeIfAbsent(server, key -> new Object())) {
+                switchOn(server, fenced(server).by());
             }
-            outside.event(
-                    answer.confirmed() ? CONFIRMED : FAILED,
-                    answer.confirmed() ? Level.WARNING : Level.ERROR,
-                    (answer.confirmed() ? server + " is fenced: " : server + " could not be fenced: ")
-                            + answer.message());
-            outside.finished(new FenceFinished(server, answer.confirmed(), answer.message()));
         });
+    }
+
+    private Fencer.Fenced fenced(String server) {
+        Fencer.Fenced fenced;
+        try {
+            fenced = fencer.fence(server, levels(server));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            fenced = new Fencer.Fenced(new Devices.Answer(false, "interrupted"), List.of());
+        } catch (RuntimeException e) {
+            LOG.error("INTERNAL ERROR: fencing {} failed", server, e);
+            fenced = new Fencer.Fenced(new Devices.Answer(false, "internal error: " + e), List.of());
+        } finally {
+            underWay.remove(server);
+        }
+        Devices.Answer answer = fenced.answer();
+        outside.event(
+                answer.confirmed() ? CONFIRMED : FAILED,
+                answer.confirmed() ? Level.WARNING : Level.ERROR,
+                (answer.confirmed() ? server + " is fenced: " : server + " could not be fenced: ") + answer.message());
+        outside.finished(new FenceFinished(server, answer.confirmed(), answer.message()));
+        return fenced;
+    }
+
+    private void switchOn(String server, List<Device> devices) {
+        try {
+            fencer.switchOn(devices);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.error("INTERNAL ERROR: {} could not be switched on again", server, e);
+        }
     }
 
     private SortedMap<Integer, List<Device>> levels(String server) {

@@ -131,11 +131,20 @@ public final class Assessment {
                         && (!level.kind().equals("watchdog") || settings.leased()));
     }
 
+    private boolean watched(String server) {
+        return means.levels().stream()
+                .anyMatch(level -> level.server().equals(server)
+                        && level.usable()
+                        && level.kind().equals("watchdog"));
+    }
+
     private Verdict verdict(Set<String> shared, boolean reserved, List<String> uncovered) {
         if (shared.isEmpty()) {
             return Verdict.NOTHING_SHARED;
         }
-        if (uncovered.isEmpty() || reserved) {
+        // A lease that is over is enough for a takeover, also where fencing fails at the same time: then only a
+        // watchdog is certain.
+        if (reserved || (settings.leased() ? servers.stream().allMatch(this::watched) : uncovered.isEmpty())) {
             return Verdict.GUARANTEED;
         }
         return settings.leased() ? Verdict.UNLESS_PAUSED : Verdict.BY_SIGHT;
@@ -146,12 +155,15 @@ public final class Assessment {
             case NOTHING_SHARED -> "no resource is shared between servers, so nothing can run twice";
             case GUARANTEED ->
                 uncovered.isEmpty()
-                        ? "never twice, whatever fails: every server can be fenced"
+                        ? "never twice, whatever fails: every server "
+                                + (settings.leased() ? "has a watchdog" : "can be fenced")
                         : "never twice, whatever fails: all shared resources in service have reserved storage";
             case UNLESS_PAUSED ->
                 "never twice unless a whole machine stands still for longer than "
-                        + seconds(settings.pauseToleranceMillis()) + " s; no fencing for "
-                        + String.join(", ", uncovered);
+                        + seconds(settings.pauseToleranceMillis()) + " s"
+                        + (uncovered.isEmpty()
+                                ? " and its fencing fails at the same time"
+                                : "; no fencing for " + String.join(", ", uncovered));
             case BY_SIGHT ->
                 "once only, while a running server can be seen; no quorum, and no fencing for "
                         + String.join(", ", uncovered);

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -184,6 +185,10 @@ class FencingServiceTest implements FencingService.Outside {
     void cycleSwitchesOnAgainAfterOffIsCertain() throws Exception {
         configure(agent.section("power-b", 1, "action=cycle"));
         assertThat(fence().confirmed()).isTrue();
+        // The answer does not wait for it.
+        while (!agent.calls().contains("\non ")) {
+            assertThat(new CountDownLatch(1).await(10, TimeUnit.MILLISECONDS)).isFalse();
+        }
         assertThat(agent.calls()).containsSubsequence("off ", "status ", "on ");
     }
 

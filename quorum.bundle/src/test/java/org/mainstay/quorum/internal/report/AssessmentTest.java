@@ -133,6 +133,9 @@ class AssessmentTest {
                 settings("QUORUM_MODE=etcd", "WITNESS_MODE=etcd", "QUORUM_ETCD_ENDPOINTS=http://10.0.0.9:2379");
         assertThat(report(cluster(true, "B"), etcd, NOBODY, dogA, dogB).verdict())
                 .isEqualTo(Verdict.GUARANTEED);
+        SafetyReport agents = report(cluster(true, "B"), etcd, NOBODY, agent("A", true), agent("B", true));
+        assertThat(agents.verdict()).as("a takeover needs no fencing there").isEqualTo(Verdict.UNLESS_PAUSED);
+        assertThat(agents.summary()).contains("4 s and its fencing fails at the same time");
     }
 
     @Test
