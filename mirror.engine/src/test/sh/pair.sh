@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Two engines on this machine, A source and B target of volume v. Sourced; needs WORK (an empty folder), CLASSES (class path) and
 # NATIVE (folder of the native programs). TYPE: sync or async; SIZE; SETTINGS: of the mirror; PORT_A, PORT_B: free ones otherwise.
+# FLUSHER=yes: engines as the guard starts them, not made to wait for the memory that they clean.
 # Ends what it started in end_pair.
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
@@ -23,7 +24,9 @@ port_a=${PORT_A:-$(free_port)}
 port_b=${PORT_B:-$(free_port)}
 
 engine() { # NAME PORT: starts an engine, its pid in $engine_pid
-    java -Xms64m -Xmx64m -Xss512k -XX:+UseSerialGC -XX:MaxDirectMemorySize=768m -Dmainstay.mirror.native="$NATIVE" \
+    ${FLUSHER:+"$NATIVE/mainstay-attach" --} \
+        java -Xms64m -Xmx64m -Xss512k -XX:+UseSerialGC -XX:MaxDirectMemorySize=768m ${FLUSHER:+-XX:+AlwaysPreTouch} \
+        -Dmainstay.mirror.native="$NATIVE" \
         -cp "$CLASSES" org.mainstay.mirror.engine.MirrorEngineMain run "$WORK/$1" "$1" "127.0.0.1:$2" >>"$WORK/$1.log" 2>&1 &
     engine_pid=$!
 }
@@ -46,7 +49,7 @@ await() { # SECONDS COMMAND...: until the command succeeds
     done
 }
 
-ended() { ! kill -0 "$1"; } # PID: says whether a child has ended
+ended() { ! kill -0 "$1" 2>/dev/null; } # PID: says whether a child has ended
 
 in_state() { control A status | grep -q "\"state\":$1,"; }
 

@@ -25,9 +25,7 @@ public interface EventLog {
      *
      * @param script its name, not empty
      */
-    default void addOfScript(int number, ClusterEvent.Level level, String script, String text) {
-        add(number, level, "", text);
-    }
+    void addOfScript(int number, ClusterEvent.Level level, String script, String text);
 
     /** Calls the listener with each further event, in order, on a thread that must not be held up. */
     Registration follow(Consumer<ClusterEvent> listener);

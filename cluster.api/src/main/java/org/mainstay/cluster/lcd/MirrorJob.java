@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -111,14 +110,18 @@ public record MirrorJob(String id, long revision, boolean deleted, String name, 
         return new MirrorJob(id, revision + 1, gone, name, description, gone ? List.of() : pairs);
     }
 
+    /** Says whether this copy counts where there is the other one too. */
+    public boolean isNewerThan(MirrorJob other) {
+        return NEWER.compare(this, other) > 0;
+    }
+
     /** Returns the newest copy of every job, also of deleted ones, by id. */
     public static Map<String, MirrorJob> newest(Collection<Lcd> databases) {
         Map<String, MirrorJob> newest = new TreeMap<>();
         for (Lcd lcd : databases) {
             lcd.rows(LcdSection.JOBS)
                     .values()
-                    .forEach(job ->
-                            newest.merge(job.id(), job, (one, other) -> NEWER.compare(one, other) >= 0 ? one : other));
+                    .forEach(job -> newest.merge(job.id(), job, (one, other) -> other.isNewerThan(one) ? other : one));
         }
         return newest;
     }
@@ -130,33 +133,16 @@ public record MirrorJob(String id, long revision, boolean deleted, String name, 
         return jobs;
     }
 
-    /** Finds what is stored for a mirror between two volumes; empty if nothing is, or if they are one disk. */
-    public static Optional<Stored> between(Collection<Lcd> databases, Volume here, Volume there) {
-        return inJobs(of(databases).values(), here, there);
-    }
-
-    /** Finds what jobs say of a mirror between two volumes, see {@link #between}. */
-    public static Optional<Stored> inJobs(Collection<MirrorJob> jobs, Volume here, Volume there) {
-        for (MirrorJob job : jobs) {
-            for (Pair pair : job.pairs()) {
-                boolean straight = here.is(pair.first()) && there.is(pair.second());
-                if (pair.type() != Type.D && (straight || here.is(pair.second()) && there.is(pair.first()))) {
-                    return Optional.of(new Stored(
-                            straight ? pair.second().address() : pair.first().address(), pair.type()));
-                }
-            }
-        }
-        return Optional.empty();
-    }
-
     /** A volume of a server. @param mount may be empty */
     public record Volume(String server, String tag, String mount) {
+        /** Returns the volume that a resource of a server is. */
+        public static Volume of(String server, Instance instance) {
+            return new Volume(server, instance.tag(), instance.properties().getOrDefault("mount", ""));
+        }
+
         /** Says whether an end is this volume. */
         public boolean is(End end) {
             return end.is(server, tag, mount);
         }
     }
-
-    /** What is stored for a mirror. @param address of the other end, without a port */
-    public record Stored(String address, Type type) {}
 }

@@ -291,6 +291,11 @@ public final class FakePlatform
         notes.add("event " + number + " " + level + " " + text);
     }
 
+    @Override
+    public void addOfScript(int number, ClusterEvent.Level level, String script, String text) {
+        notes.add("event of " + script + " " + number + " " + level + " " + text);
+    }
+
     /** Returns the events that commands added. */
     public List<String> notes() {
         return List.copyOf(notes);

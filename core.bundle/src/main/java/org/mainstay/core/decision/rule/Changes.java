@@ -8,6 +8,7 @@ import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.MirrorJob;
 import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.cluster.lcd.Wanted;
 import org.mainstay.core.decision.event.ServiceRequest;
@@ -29,7 +30,7 @@ final class Changes {
         for (LcdChange<?> change : request.changes()) {
             if (change.value() instanceof Instance wanted && step.instance(wanted.tag()) != null) {
                 setState(wanted);
-            } else {
+            } else if (!outdated(step.own(), change)) {
                 step.own(step.own().apply(List.of(change)));
             }
         }
@@ -132,6 +133,17 @@ final class Changes {
                                 && row.otherTag().equals(tag));
     }
 
+    /**
+     * Says whether a newer copy of a job is there already. Who copied it from another server looked some time ago, and an operation may
+     * end late: what came in between stays (EMC-024).
+     */
+    private static boolean outdated(Lcd lcd, LcdChange<?> change) {
+        return change.value() instanceof MirrorJob job
+                && lcd.row(LcdSection.JOBS, change.key())
+                        .filter(own -> own.isNewerThan(job))
+                        .isPresent();
+    }
+
     /** Returns a database with the changes of an operation over several servers: states and ownership stay as they are. */
     static Lcd apply(Lcd lcd, Collection<LcdChange<?>> changes) {
         Lcd result = lcd;
@@ -143,7 +155,7 @@ final class Changes {
                         .withFailed(old.failed())
                         .withOwnership(old.ownership());
                 result = result.with(merged);
-            } else {
+            } else if (!outdated(result, change)) {
                 result = result.apply(List.of(change));
             }
         }

@@ -42,6 +42,11 @@ public record EngineVolume(JsonObject json) {
         return EngineLink.text(json, "lastRole");
     }
 
+    /** Says whether it was target last, and has no role now. */
+    public boolean wasTarget() {
+        return role().equals("NONE") && lastRole().equals("TARGET");
+    }
+
     /** Returns the epoch of its last role. */
     public long epoch() {
         return number("epoch");

@@ -220,17 +220,27 @@ final class Dialogue {
         return answer;
     }
 
-    /** A target that begins anew is not current before it is in step again. */
+    /**
+     * A target that begins anew is not current before it is in step again. Nor is one that gave the role up, or whose resource is gone:
+     * only its engine's memory said that it was.
+     */
     private EngineLink.Answer forgotten(JsonObject question) throws IOException {
         String name = question.get("volume").getAsString();
         Optional<EngineVolume> volume = desk.engine().volume(name);
         String source = question.get("source").getAsString();
+        long epoch = question.get("epoch").getAsLong();
+        boolean gone = volume.isEmpty()
+                ? Volumes.named(cluster.get().own(), name).isEmpty()
+                : volume.get().wasTarget() && volume.get().epoch() <= epoch;
+        if (gone) {
+            return new EngineLink.Answer(0, List.of("it is target no more"));
+        }
         if (volume.isEmpty()
                 || !volume.get().isTarget()
                 || !volume.get().source().equals(source)) {
             return new EngineLink.Answer(8, List.of("not a target of " + source));
         }
-        return desk.engine().send("target", name, question.get("epoch").getAsLong(), source);
+        return desk.engine().send("target", name, epoch, source);
     }
 
     private EngineLink.Answer commanded(JsonObject question) throws IOException {

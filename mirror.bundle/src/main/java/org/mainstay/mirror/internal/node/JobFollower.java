@@ -12,7 +12,10 @@ import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.MirrorJob;
 
-/** Takes over jobs that were changed while this server was away, so that each server has them all (EMC-024). One thread calls it. */
+/**
+ * Takes over jobs that were changed while this server was away, so that each server has them all (EMC-024). What is newer than its look
+ * at the databases stays: the decision core compares where it commits (decision 0321). One thread calls it.
+ */
 final class JobFollower {
     private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(30);
 

@@ -12,6 +12,7 @@ import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.MirrorJob;
+import org.mainstay.cluster.lcd.MirrorWay;
 import org.mainstay.mirror.internal.volume.Mirrored;
 
 /** Mirrored volumes as the configuration databases have them. */
@@ -51,30 +52,24 @@ final class Volumes {
     /** Where the engine of another server is, and how data gets there: {@code HOST:PORT}, {@code sync} or {@code async}. */
     record Way(String address, String type) {}
 
-    /**
-     * Returns the way to another server: what the job says of the pair if one is stored (EMC-102, EMC-103), else the address of the other
-     * and the type of this side. The port is always the other's own.
-     */
+    /** Returns the way to another server, see {@link MirrorWay}. The port is always the other's own. */
     static Way way(ClusterSnapshot snapshot, Mirrored own, String peer, Mirrored other) {
-        Optional<MirrorJob.Stored> stored = MirrorJob.between(
-                snapshot.databases(),
-                volume(snapshot, snapshot.self(), own.tag()),
-                volume(snapshot, peer, other.tag()));
-        if (stored.isEmpty()) {
-            return new Way(other.address(), own.type());
-        }
-        String host = stored.get().address();
+        MirrorWay way = MirrorWay.between(
+                MirrorJob.of(snapshot.databases()).values(),
+                snapshot.self(),
+                instance(snapshot, snapshot.self(), own),
+                peer,
+                instance(snapshot, peer, other));
+        String host = way.address();
         return new Way(
                 (host.contains(":") ? "[" + host + "]" : host) + ":" + other.port(),
-                stored.get().type() == MirrorJob.Type.A ? Mirrored.ASYNC : Mirrored.SYNC);
+                way.type() == MirrorJob.Type.A ? Mirrored.ASYNC : Mirrored.SYNC);
     }
 
-    private static MirrorJob.Volume volume(ClusterSnapshot snapshot, String server, String tag) {
-        String mount = snapshot.lcd(server)
-                .flatMap(lcd -> lcd.instance(tag))
-                .map(instance -> instance.properties().getOrDefault("mount", ""))
-                .orElse("");
-        return new MirrorJob.Volume(server, tag, mount);
+    private static Instance instance(ClusterSnapshot snapshot, String server, Mirrored volume) {
+        return snapshot.lcd(server)
+                .flatMap(lcd -> lcd.instance(volume.tag()))
+                .orElseThrow(() -> new IllegalStateException(volume.tag() + " is not on " + server));
     }
 
     /** Says whether this server is not to become target of a volume: an operator said so (EMC-016, EMC-017). */

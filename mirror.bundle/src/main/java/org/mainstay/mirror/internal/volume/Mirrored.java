@@ -3,6 +3,7 @@ package org.mainstay.mirror.internal.volume;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import org.mainstay.cluster.lcd.MirrorWay;
 
 /**
  * What the properties of a mirrored volume say about its mirror.
@@ -16,9 +17,9 @@ import java.util.Optional;
  */
 public record Mirrored(String tag, String volume, Path device, String address, String type, long size) {
     /** Property: this server's {@code HOST:PORT} for its engine; present: the volume is mirrored. */
-    public static final String ADDRESS = "mirror";
+    public static final String ADDRESS = MirrorWay.ADDRESS;
     /** Property: {@code sync} or {@code async}. */
-    public static final String TYPE = "mirror-type";
+    public static final String TYPE = MirrorWay.TYPE;
 
     static final String NAME = "mirror-volume";
     static final String SIZE = "mirror-size";

@@ -227,6 +227,11 @@ class EventReaderTest {
         }
 
         @Override
+        public void addOfScript(int number, ClusterEvent.Level level, String script, String text) {
+            throw new AssertionError("nothing here is a script");
+        }
+
+        @Override
         public Registration follow(Consumer<ClusterEvent> listener) {
             return () -> {};
         }

@@ -17,6 +17,9 @@ import org.mainstay.mirror.engine.link.LinkHandler;
  * this side lacks, and holds back for the window afterwards. The window counts from when the ping answered last was sent.
  */
 final class TargetSide {
+    /** How long the last word to a source may take to leave. */
+    private static final long WORD_MILLIS = 1_000;
+
     private final Volume volume;
     private final DiskTurns turns = new DiskTurns();
     private final Snapshots snapshots;
@@ -49,11 +52,21 @@ final class TargetSide {
         source = from;
     }
 
-    /** Ends the session: nothing more is begun; what was begun ends, see {@link #busy}. @return the source */
+    /**
+     * Ends the session: nothing more is begun; what was begun ends, see {@link #busy}. The source is told that this side does not count as
+     * current from here on. Who is about to become source has said {@link #leave} before, and tells it nothing.
+     *
+     * @return the source
+     */
     String stop() {
-        endSession("this side is no longer target");
-        stops++;
         mirroring = false;
+        Session ending = session;
+        session = null;
+        if (ending != null) {
+            ending.end();
+            ending.resign("it is no longer target", true);
+        }
+        stops++;
         String from = source;
         source = "";
         return from;
@@ -128,7 +141,7 @@ final class TargetSide {
     void resign() {
         mirroring = false;
         if (session != null) {
-            session.resign();
+            session.resign("it ends", false);
         }
     }
 
@@ -158,7 +171,7 @@ final class TargetSide {
     LinkHandler accept(Link link, Map<String, String> hello) {
         volume.lock();
         try {
-            String refusal = refusal(hello);
+            String refusal = Introduction.refusal(volume, source, hello);
             long epoch = refusal == null ? Long.parseLong(hello.get("epoch")) : 0;
             boolean newer = epoch > volume.state().epoch();
             if (newer && !volume.save(volume.state().role(Role.TARGET, epoch))) {
@@ -174,6 +187,9 @@ final class TargetSide {
                 Map<String, String> answer = Account.of(volume, hello.getOrDefault("source", ""));
                 answer.put("reason", refusal);
                 answer.put("role", volume.serving() ? "source" : "other");
+                if (!mirroring && Introduction.gone(volume, hello)) {
+                    answer.put(SourceSession.RESIGNED, "true");
+                }
                 link.send(FrameType.REFUSE, 0, 0, 0, Frame.text(answer), null);
                 return null;
             }
@@ -194,34 +210,6 @@ final class TargetSide {
             volume.unlock();
             link.kick();
         }
-    }
-
-    private String refusal(Map<String, String> hello) {
-        VolumeState state = volume.state();
-        if (!Integer.toString(SourceSession.PROTOCOL).equals(hello.get("protocol"))) {
-            return "this engine speaks protocol " + SourceSession.PROTOCOL + ", not " + hello.get("protocol");
-        }
-        for (String key : new String[] {"source", "epoch", "size", "window", "ping", "silence"}) {
-            if (!hello.containsKey(key)) {
-                return "the introduction lacks " + key;
-            }
-        }
-        if (!volume.self().equals(hello.get("target"))) {
-            return "this is " + volume.self() + ", not " + hello.get("target");
-        }
-        if (!volume.active() || state.role() != Role.TARGET) {
-            return volume.serving() ? "this side is source itself" : "this side has no role now";
-        }
-        if (!source.equals(hello.get("source"))) {
-            return "this side takes data of " + source + " only";
-        }
-        if (Long.parseLong(hello.get("epoch")) < state.epoch()) {
-            return "epoch " + hello.get("epoch") + " is over, now is " + state.epoch();
-        }
-        if (Long.parseLong(hello.get("size")) > volume.size()) {
-            return "the volume is smaller here: " + volume.size() + " bytes";
-        }
-        return null;
     }
 
     /** One connection of the source. Frames come from one thread. */
@@ -276,11 +264,22 @@ final class TargetSide {
             return ended || failed;
         }
 
-        void resign() {
+        /** @param close whether the connection ends when the word has left, or cannot leave */
+        void resign(String why, boolean close) {
             failed = true;
-            Map<String, String> word = Map.of("reason", "it ends", "role", "other", SourceSession.RESIGNED, "true");
-            link.send(FrameType.REFUSE, 0, 0, 0, Frame.text(word), null);
+            Map<String, String> word = Map.of("reason", why, "role", "other", SourceSession.RESIGNED, "true");
+            Runnable end = () -> link.close("this side is no longer target");
+            link.send(
+                    FrameType.REFUSE,
+                    0,
+                    0,
+                    0,
+                    Frame.text(word),
+                    close ? () -> volume.env().run(end) : null);
             volume.env().run(link::kick);
+            if (close) {
+                volume.env().after(WORD_MILLIS, end);
+            }
         }
 
         void ping() {

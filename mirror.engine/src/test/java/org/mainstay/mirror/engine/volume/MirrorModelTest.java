@@ -123,6 +123,8 @@ class MirrorModelTest {
                 partition(!world.partitioned);
             } else if (dice < 87) {
                 pauseOrContinue();
+            } else if (dice < 90) {
+                stopTarget();
             } else {
                 world.run(world.random.nextInt(250));
                 equal();
@@ -171,6 +173,14 @@ class MirrorModelTest {
             }
         }
 
+        /** It may be asked to take over in the next step. */
+        private void stopTarget() {
+            if (other().up() && !other().volume.serving()) {
+                world.say(other().name + " is told to stop");
+                other().exec(other().life(), () -> other().volume.stop(1_000, () -> {}));
+            }
+        }
+
         /** What the cluster does: brings machines back, takes over where that is allowed. */
         private void repair() throws IOException {
             if (!owner().up()) {
@@ -194,6 +204,8 @@ class MirrorModelTest {
             } else if (!other().up() && world.random.nextInt(3) == 0) {
                 refusesAfterItsOwnRestart();
                 target(other(), true);
+            } else if (other().up() && !other().volume.hasRole() && world.random.nextInt(3) == 0) {
+                target(other(), false);
             }
         }
 

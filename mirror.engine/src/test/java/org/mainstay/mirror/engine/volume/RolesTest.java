@@ -150,6 +150,56 @@ class RolesTest {
     }
 
     @Test
+    void aSourceDoesNotWaitForATargetThatIsStopped() {
+        b.exec(b.life(), () -> b.volume.stop(1000, () -> {}));
+        a.exec(a.life(), () -> client.act(a.volume));
+        world.run(200);
+        assertThat(client.outstanding)
+                .as("writes go on before the window of 400 ms is over")
+                .isZero();
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN)).hasMessageContaining("not been in step");
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.RECORDED)).hasMessageContaining("not been in step");
+    }
+
+    /** The word is lost with the connection; the next answer says the same. */
+    @Test
+    void aTargetThatWasStoppedSaysSoWhenItIsAskedAgain() {
+        a.volume.settings("B", new MirrorSettings(Map.of("CurrencyWindowMs", 3_600_000L, "ResumeDelayMs", 20L)));
+        world.partitioned = true;
+        a.exec(a.life(), () -> client.act(a.volume));
+        b.exec(b.life(), () -> b.volume.stop(1000, () -> {}));
+        world.run(30_000);
+        assertThat(client.outstanding).as("nothing was heard of the target").isPositive();
+        world.partitioned = false;
+        world.run(3000);
+        assertThat(client.outstanding).as("the target has no role").isZero();
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN)).hasMessageContaining("not been in step");
+    }
+
+    @Test
+    void aSourceThatWasTargetOnceSaysNothingOfTheKind() throws Exception {
+        a.volume.stop(5000, () -> {});
+        world.run(1000);
+        b.volume.startSource(2, Trust.RECORDED);
+        b.volume.stop(0, () -> {});
+        world.run(100);
+        a.volume.startTarget(2, "B", false);
+        a.volume.stop(0, () -> {});
+        world.run(100);
+        assertThat(Introduction.gone(b.volume, Map.of("target", "B", "epoch", "2")))
+                .as("it was source last")
+                .isFalse();
+        assertThat(Introduction.gone(a.volume, Map.of("target", "B", "epoch", "2")))
+                .as("somebody else is meant")
+                .isFalse();
+        assertThat(Introduction.gone(a.volume, Map.of("target", "A", "epoch", "1")))
+                .as("there was a source since")
+                .isFalse();
+        assertThat(Introduction.gone(a.volume, Map.of("target", "A", "epoch", "2")))
+                .isTrue();
+    }
+
+    @Test
     void aSourceWaitsForATargetThatSaidNothing() {
         b.crash(false);
         a.exec(a.life(), () -> client.act(a.volume));

@@ -222,6 +222,11 @@ class QuorumNodeTest implements Cluster, EventLog {
     }
 
     @Override
+    public void addOfScript(int number, ClusterEvent.Level level, String script, String text) {
+        throw new AssertionError("nothing here is a script");
+    }
+
+    @Override
     public Registration follow(Consumer<ClusterEvent> listener) {
         return () -> {};
     }

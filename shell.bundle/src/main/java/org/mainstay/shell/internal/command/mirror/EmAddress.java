@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Optional;
 import org.mainstay.cluster.ExitCode;
+import org.mainstay.cluster.lcd.MirrorWay;
 import org.mainstay.shell.internal.registry.CommandException;
 
 /** Addresses as {@code emcmd} is given them: numbers, never names, so that nothing has to be asked. */
@@ -16,17 +17,10 @@ final class EmAddress {
 
     private EmAddress() {}
 
-    /** Returns the host of {@code HOST:PORT}, {@code [HOST]:PORT} or {@code HOST}. */
-    static String host(String address) {
-        int colon = address.lastIndexOf(':');
-        boolean bare = colon < 0 || address.indexOf(':') != colon && !address.startsWith("[");
-        return (bare ? address : address.substring(0, colon)).replaceAll("^\\[|\\]$", "");
-    }
-
     /** Returns the port of {@code HOST:PORT}; empty if there is none. */
     static Optional<String> port(String address) {
-        String rest =
-                address.substring(address.indexOf(host(address)) + host(address).length());
+        String rest = address.substring(address.indexOf(MirrorWay.host(address))
+                + MirrorWay.host(address).length());
         return Optional.of(rest.replaceAll("^\\]?:?", "")).filter(port -> !port.isEmpty());
     }
 

@@ -16,6 +16,7 @@ import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.Member;
 import org.mainstay.cluster.lcd.MirrorJob;
+import org.mainstay.cluster.lcd.MirrorWay;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
 
@@ -79,8 +80,8 @@ record EmCall(Invocation invocation, String server, List<String> arguments) {
         for (String name : snapshot.servers()) {
             Lcd lcd = snapshot.lcd(name).orElseThrow();
             boolean mirrors = lcd.instances().values().stream()
-                    .anyMatch(
-                            instance -> EmJobs.isMirrored(instance) && EmAddress.same(EmJobs.host(instance), address));
+                    .anyMatch(instance ->
+                            EmJobs.isMirrored(instance) && EmAddress.same(MirrorWay.host(instance), address));
             boolean paths = lcd.rows(org.mainstay.cluster.lcd.LcdSection.PATHS).values().stream()
                     .anyMatch(path -> EmAddress.same(path.local(), address));
             if (mirrors || paths) {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -19,6 +20,7 @@ import org.mainstay.cluster.lcd.MirrorJob;
 import org.mainstay.cluster.lcd.MirrorJob.End;
 import org.mainstay.cluster.lcd.MirrorJob.Pair;
 import org.mainstay.cluster.lcd.MirrorJob.Type;
+import org.mainstay.cluster.lcd.MirrorWay;
 import org.mainstay.shell.internal.command.mirror.EmCommand.Place;
 import org.mainstay.shell.internal.registry.CommandException;
 
@@ -85,8 +87,8 @@ final class EmJobCommands {
         EmJobs jobs = new EmJobs(call.snapshot());
         for (Mirrors.Side side : call.sides()) {
             for (Mirrors.Link link : EmChanges.isSource(side) ? side.links() : List.<Mirrors.Link>of()) {
-                MirrorJob.Stored is = jobs.way(before.values(), side.server(), side.tag(), link.target());
-                MirrorJob.Stored would = jobs.way(after.values(), side.server(), side.tag(), link.target());
+                Optional<MirrorWay> is = jobs.way(before.values(), side.server(), side.tag(), link.target());
+                Optional<MirrorWay> would = jobs.way(after.values(), side.server(), side.tag(), link.target());
                 if (EmPairs.RUNNING.contains(link.code()) && !is.equals(would)) {
                     throw new CommandException(
                             ExitCode.IN_USE,
@@ -98,8 +100,8 @@ final class EmJobCommands {
         }
     }
 
-    private static String text(MirrorJob.Stored way) {
-        return way.type() + " at " + way.address();
+    private static String text(Optional<MirrorWay> way) {
+        return way.map(known -> known.type() + " at " + known.address()).orElse("without another side");
     }
 
     private static MirrorJob job(EmCall call) throws CommandException {

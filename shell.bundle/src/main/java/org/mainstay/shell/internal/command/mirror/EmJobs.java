@@ -13,13 +13,13 @@ import java.util.UUID;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.MirrorJob;
+import org.mainstay.cluster.lcd.MirrorWay;
 
 /**
  * Jobs as {@code emcmd} shows them (EMC-020 to EMC-023): the stored ones, and one for each mirrored volume that is in none of them. They
  * are read from the configuration databases, so they are the same on every server.
  */
 final class EmJobs {
-    private static final String ADDRESS = "mirror";
     private static final String NAME = "mirror-volume";
 
     private final ClusterSnapshot snapshot;
@@ -67,8 +67,8 @@ final class EmJobs {
     }
 
     private static boolean tie(MirrorJob.Pair pair, String one, String other, Map<String, Instance> sides) {
-        MirrorJob.Volume here = volume(one, sides.get(one));
-        MirrorJob.Volume there = volume(other, sides.get(other));
+        MirrorJob.Volume here = MirrorJob.Volume.of(one, sides.get(one));
+        MirrorJob.Volume there = MirrorJob.Volume.of(other, sides.get(other));
         return here.is(pair.first()) && there.is(pair.second()) || here.is(pair.second()) && there.is(pair.first());
     }
 
@@ -79,20 +79,17 @@ final class EmJobs {
     /** Says whether a resource is a mirrored volume. */
     static boolean isMirrored(Instance instance) {
         return instance.typeKey().equals("filesys/volume")
-                && !instance.properties().getOrDefault(ADDRESS, "").isEmpty()
+                && !instance.properties().getOrDefault(MirrorWay.ADDRESS, "").isEmpty()
                 && instance.properties().containsKey(NAME);
     }
 
     private static boolean has(MirrorJob job, Map<String, Instance> sides) {
         return job.pairs().stream()
                 .anyMatch(pair -> sides.entrySet().stream()
-                        .anyMatch(side -> volume(side.getKey(), side.getValue()).is(pair.first())
-                                || volume(side.getKey(), side.getValue()).is(pair.second())));
-    }
-
-    private static MirrorJob.Volume volume(String server, Instance instance) {
-        return new MirrorJob.Volume(
-                server, instance.tag(), instance.properties().getOrDefault("mount", ""));
+                        .anyMatch(side -> MirrorJob.Volume.of(side.getKey(), side.getValue())
+                                        .is(pair.first())
+                                || MirrorJob.Volume.of(side.getKey(), side.getValue())
+                                        .is(pair.second())));
     }
 
     private static MirrorJob implied(String volume, Map<String, Instance> sides) {
@@ -101,7 +98,8 @@ final class EmJobs {
         List<MirrorJob.Pair> pairs = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
             for (int j = i + 1; j < servers.size(); j++) {
-                pairs.add(new MirrorJob.Pair(end(servers.get(i), sides), end(servers.get(j), sides), type(first)));
+                pairs.add(new MirrorJob.Pair(
+                        end(servers.get(i), sides), end(servers.get(j), sides), MirrorWay.type(first)));
             }
         }
         return new MirrorJob(
@@ -111,36 +109,20 @@ final class EmJobs {
     private static MirrorJob.End end(String server, Map<String, Instance> sides) {
         Instance instance = sides.get(server);
         // Blanks and semicolons would end the field.
-        return new MirrorJob.End(server, instance.tag().replaceAll("[;\\s]", "_"), host(instance));
+        return new MirrorJob.End(server, instance.tag().replaceAll("[;\\s]", "_"), MirrorWay.host(instance));
     }
 
-    /** Returns where a side's engine is, without the port. */
-    static String host(Instance instance) {
-        return EmAddress.host(instance.properties().getOrDefault(ADDRESS, ""));
-    }
-
-    /**
-     * Returns what jobs make of the mirror between two sides of a volume, where they say nothing the resources: whereby the other one is
-     * reached, and how.
-     */
-    MirrorJob.Stored way(Collection<MirrorJob> by, String server, String tag, String target) {
+    /** Returns how jobs let the data of a volume get from one side to another, see {@link MirrorWay}; empty: there is no other side. */
+    Optional<MirrorWay> way(Collection<MirrorJob> by, String server, String tag, String target) {
         Instance here = snapshot.lcd(server).flatMap(lcd -> lcd.instance(tag)).orElseThrow();
-        Optional<Instance> there = snapshot.lcd(target)
+        return snapshot.lcd(target)
                 .flatMap(lcd -> lcd.instances().values().stream()
                         .filter(EmJobs::isMirrored)
                         .filter(other -> other.properties()
                                 .get(NAME)
                                 .equals(here.properties().get(NAME)))
-                        .findFirst());
-        return there.flatMap(other -> MirrorJob.inJobs(by, volume(server, here), volume(target, other)))
-                .orElseGet(() -> new MirrorJob.Stored(there.map(EmJobs::host).orElse(""), type(here)));
-    }
-
-    /** EMC-014. */
-    private static MirrorJob.Type type(Instance instance) {
-        return instance.properties().getOrDefault("mirror-type", "sync").equals("async")
-                ? MirrorJob.Type.A
-                : MirrorJob.Type.S;
+                        .findFirst())
+                .map(there -> MirrorWay.between(by, server, here, target, there));
     }
 
     /** Returns all jobs. */
@@ -176,7 +158,8 @@ final class EmJobs {
     boolean isEnd(MirrorJob.End end, String server, String volume) {
         return end.is(server, volume, volume)
                 || resource(server, volume)
-                        .filter(instance -> volume(server, instance).is(end))
+                        .filter(instance ->
+                                MirrorJob.Volume.of(server, instance).is(end))
                         .isPresent();
     }
 

@@ -15,6 +15,7 @@ import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.MirrorJob.Type;
+import org.mainstay.cluster.lcd.MirrorWay;
 import org.mainstay.shell.internal.command.mirror.EmCommand.Place;
 import org.mainstay.shell.internal.registry.CommandException;
 
@@ -48,7 +49,7 @@ final class EmMirrors {
                     "'" + resource.tag() + "' was made without a mirror address, so other servers share its storage;"
                             + " make the resource with --set mirror=ADDRESS");
         }
-        EmAddress.sameFamily(EmJobs.host(resource), address);
+        EmAddress.sameFamily(MirrorWay.host(resource), address);
         ClusterSnapshot snapshot = call.snapshot();
         String target = EmCall.addressed(snapshot, address)
                 .filter(server -> !server.equals(call.server()))

@@ -15,6 +15,7 @@ import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.MirrorJob;
 import org.mainstay.cluster.lcd.MirrorJob.Pair;
 import org.mainstay.cluster.lcd.MirrorJob.Type;
+import org.mainstay.cluster.lcd.MirrorWay;
 import org.mainstay.shell.internal.command.mirror.EmCommand.Place;
 import org.mainstay.shell.internal.registry.CommandException;
 
@@ -233,7 +234,7 @@ final class EmPairs {
 
     /** Returns the pair with the new address of the other end, and of this one that of the resource. */
     private static Pair between(EmCall call, Found found, String address) throws CommandException {
-        String here = EmJobs.host(call.resource().orElseThrow());
+        String here = MirrorWay.host(call.resource().orElseThrow());
         Pair pair = found.pair();
         return new Pair(
                 pair.first().at(found.straight() ? here : address),

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.mainstay.cluster.Mirrors;
+import org.mainstay.cluster.lcd.MirrorWay;
 
 /** What {@code emcmd} prints: volumes are called by their resource's tag, with a colon as a drive letter has. */
 final class EmText {
@@ -50,7 +51,7 @@ final class EmText {
     }
 
     static String host(Mirrors.Link link) {
-        return EmAddress.host(link.address());
+        return MirrorWay.host(link.address());
     }
 
     /** Returns a time as the original prints it, in the zone of this server. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mainstay.cluster.lcd.MirrorWay;
 import org.mainstay.shell.internal.registry.CommandException;
 
 class EmCommandsTest {
@@ -54,9 +55,9 @@ class EmCommandsTest {
 
     @Test
     void hostAndPortOfAnAddressAreToldApart() {
-        assertThat(EmAddress.host("[fd00::2]:1501")).isEqualTo("fd00::2");
-        assertThat(EmAddress.host("fd00::2")).isEqualTo("fd00::2");
-        assertThat(EmAddress.host("10.0.0.1:1501")).isEqualTo("10.0.0.1");
+        assertThat(MirrorWay.host("[fd00::2]:1501")).isEqualTo("fd00::2");
+        assertThat(MirrorWay.host("fd00::2")).isEqualTo("fd00::2");
+        assertThat(MirrorWay.host("10.0.0.1:1501")).isEqualTo("10.0.0.1");
         assertThat(EmAddress.port("[fd00::2]:1501")).contains("1501");
         assertThat(EmAddress.port("10.0.0.1:1501")).contains("1501");
         assertThat(EmAddress.port("fd00::2")).isEmpty();

@@ -1,0 +1,49 @@
+package org.mainstay.mirror.engine.volume;
+
+import java.util.Map;
+
+/** What a source says when it connects, and whether a target takes it. Lock held. */
+final class Introduction {
+    private Introduction() {}
+
+    /** @param source whose data this side takes @return why the one that connects is refused; null: it is not */
+    static String refusal(Volume volume, String source, Map<String, String> hello) {
+        VolumeState state = volume.state();
+        if (!Integer.toString(SourceSession.PROTOCOL).equals(hello.get("protocol"))) {
+            return "this engine speaks protocol " + SourceSession.PROTOCOL + ", not " + hello.get("protocol");
+        }
+        for (String key : new String[] {"source", "epoch", "size", "window", "ping", "silence"}) {
+            if (!hello.containsKey(key)) {
+                return "the introduction lacks " + key;
+            }
+        }
+        if (!volume.self().equals(hello.get("target"))) {
+            return "this is " + volume.self() + ", not " + hello.get("target");
+        }
+        if (!volume.active() || state.role() != Role.TARGET) {
+            return volume.serving() ? "this side is source itself" : "this side has no role now";
+        }
+        if (!source.equals(hello.get("source"))) {
+            return "this side takes data of " + source + " only";
+        }
+        if (Long.parseLong(hello.get("epoch")) < state.epoch()) {
+            return "epoch " + hello.get("epoch") + " is over, now is " + state.epoch();
+        }
+        if (Long.parseLong(hello.get("size")) > volume.size()) {
+            return "the volume is smaller here: " + volume.size() + " bytes";
+        }
+        return null;
+    }
+
+    /**
+     * Says whether this side, which is meant, was target and has no role now, and knows of no later source. It does not count as current
+     * then, and the word that said so may have been lost.
+     */
+    static boolean gone(Volume volume, Map<String, String> hello) {
+        return !volume.active()
+                && volume.state().role() == Role.TARGET
+                && volume.self().equals(hello.get("target"))
+                && Long.parseLong(hello.getOrDefault("epoch", "-1"))
+                        >= volume.state().epoch();
+    }
+}
