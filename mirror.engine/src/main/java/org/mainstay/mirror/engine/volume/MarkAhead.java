@@ -8,20 +8,23 @@ import java.util.concurrent.TimeUnit;
  * single changes mark their own blocks only, and extents are marked only while few blocks are. Used with the volume's lock held.
  */
 final class MarkAhead {
-    /** 4 MiB: of an extent, and of the first step of a stream. */
+    /** 4 MiB: of the first extents, and of the first step of a stream. */
     static final int EXTENT = 64;
 
+    /** Extents have up to 32 MiB. */
+    private static final int LARGEST_DOUBLED = 4;
+
     private static final int LONGEST_STEP = 16 * EXTENT;
-    /** So many changes that had to wait, each soon after the one before, are a burst. */
+    /** So many changes that had to wait, each soon after the one before, are a burst; so many more, and extents are twice as large. */
     private static final int BURST = 4;
 
     private static final long SOON_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long SAME_STREAM_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** Marking ahead never takes a larger part of the volume. */
-    private static final int PART = 64;
+    private static final int PART = 16;
 
     private final int size;
-    private final int extent;
+    private final int largest;
     private final int longest;
     private final int most;
     private int burst;
@@ -40,7 +43,7 @@ final class MarkAhead {
     MarkAhead(int size, int most) {
         this.size = size;
         this.most = most;
-        this.extent = Math.max(1, Math.min(EXTENT, Integer.highestOneBit(Math.max(1, size / PART))));
+        this.largest = Math.min(EXTENT << LARGEST_DOUBLED - 1, Integer.highestOneBit(Math.max(1, size / PART)));
         this.longest = Math.max(EXTENT, Math.min(LONGEST_STEP, size / PART));
         this.step = EXTENT;
     }
@@ -49,6 +52,10 @@ final class MarkAhead {
     void miss(IntentLog log, int first, int last, long now) {
         burst = now - missed < SOON_NANOS ? burst + 1 : 0;
         missed = now;
+        int extent = largest;
+        if (burst < LARGEST_DOUBLED * BURST) {
+            extent = Math.min(largest, EXTENT << Math.max(0, burst / BURST - 1));
+        }
         if (first > 0 && log.covers(first - 1, first)) {
             boolean same = near(first) && now - stepped < SAME_STREAM_NANOS;
             step = same ? Math.min(2 * step, longest) : EXTENT;
