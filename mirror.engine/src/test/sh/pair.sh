@@ -51,7 +51,7 @@ await() { # SECONDS COMMAND...: until the command succeeds
 
 ended() { ! kill -0 "$1" 2>/dev/null; } # PID: says whether a child has ended
 
-in_state() { control A status | grep -q "\"state\":$1,"; }
+in_state() { control A status | grep "\"state\":$1," >/dev/null; } # grep -q would end before all is written
 
 start_pair() {
     mkdir -p "$WORK/A" "$WORK/B"

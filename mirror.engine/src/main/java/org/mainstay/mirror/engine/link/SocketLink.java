@@ -19,8 +19,17 @@ import org.mainstay.mirror.engine.io.Wire;
 public final class SocketLink implements Link {
     private static final int TOGETHER = 64;
     private static final int INPUT_BYTES = 2 << 20;
+    /** The rest of a longer frame is read alone: the next one then begins where no data has to be moved. */
+    private static final int LARGE_BYTES = 128 << 10;
+
     private static final int WORTH_COMPRESSING = 512;
     private static final long CONGESTED_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+    /** In the background, for so long changes wait for others: each bundle wakes three threads, here and at the peer. */
+    private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    /** So many, or one so large, are worth to be sent. */
+    private static final int GATHERED = 64;
+
+    private static final int GATHERED_BYTES = 64 << 10;
 
     private record Item(FrameType type, long seq, long offset, long length, ByteBuffer payload, Runnable sent) {}
 
@@ -42,11 +51,21 @@ public final class SocketLink implements Link {
     private volatile boolean background;
     private volatile boolean congested;
     private boolean kicked;
+    private final long gatherNanos;
+    private boolean gathering;
+    /** Whether something is queued that somebody waits for. */
+    private boolean urgent;
+
     private long budgetAt = System.nanoTime();
 
     /** Takes a connected wire; {@link #start} begins to receive. */
     public SocketLink(Wire wire) {
+        this(wire, GATHER_NANOS);
+    }
+
+    SocketLink(Wire wire, long gatherNanos) {
         this.wire = wire;
+        this.gatherNanos = gatherNanos;
         this.sender = new Thread(this::sendAll, "link-sender");
         sender.setDaemon(true);
     }
@@ -68,6 +87,8 @@ public final class SocketLink implements Link {
             dropped = closed;
             if (!dropped) {
                 queue.addLast(new Item(type, seq, offset, length, payload, sent));
+                boolean change = type == FrameType.WRITE || type == FrameType.ZERO || type == FrameType.TRIM;
+                urgent |= !change || payload != null && payload.remaining() >= GATHERED_BYTES;
             }
         } finally {
             lock.unlock();
@@ -116,7 +137,9 @@ public final class SocketLink implements Link {
         try {
             if (!queue.isEmpty() || closed) {
                 kicked = true;
-                work.signal();
+                if (!gathering || ripe()) {
+                    work.signal();
+                }
             }
         } finally {
             lock.unlock();
@@ -145,9 +168,30 @@ public final class SocketLink implements Link {
             while (!closed && !kicked) {
                 work.awaitUninterruptibly();
             }
+            gather();
             return !closed;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Says whether what is queued is not to wait for more. Lock held. */
+    private boolean ripe() {
+        return closed || urgent || !background || queue.size() >= GATHERED;
+    }
+
+    /** Lock held. */
+    private void gather() {
+        gathering = true;
+        try {
+            long left = gatherNanos;
+            while (left > 0 && !ripe()) {
+                left = work.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            gathering = false;
         }
     }
 
@@ -160,6 +204,7 @@ public final class SocketLink implements Link {
                 while (count < TOGETHER && !queue.isEmpty()) {
                     batch[count++] = queue.pollFirst();
                 }
+                urgent &= !queue.isEmpty();
             } finally {
                 lock.unlock();
             }
@@ -290,11 +335,13 @@ public final class SocketLink implements Link {
             FrameHeader header = new FrameHeader();
             Frame frame = new Frame();
             while (!closed) {
+                int whole = FrameHeader.BYTES;
                 while (in.remaining() >= FrameHeader.BYTES && !closed) {
                     int start = in.position();
                     header.read(in);
                     if (in.remaining() < header.payload) {
                         in.position(start);
+                        whole = FrameHeader.BYTES + header.payload;
                         break;
                     }
                     ByteBuffer data = in.slice(in.position(), header.payload);
@@ -307,10 +354,7 @@ public final class SocketLink implements Link {
                     handler.received(this, frame.set(header.type, header.seq, header.offset, header.length, data));
                 }
                 handler.received(this);
-                in.compact();
-                int got = wire.read(in);
-                in.flip();
-                if (got < 0) {
+                if (wire.readOn(in, whole, whole > LARGE_BYTES) < 0) {
                     break;
                 }
             }

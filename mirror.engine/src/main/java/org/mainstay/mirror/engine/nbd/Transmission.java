@@ -108,10 +108,7 @@ final class Transmission {
             }
             return;
         }
-        input.compact();
-        int got = wire.read(input);
-        input.flip();
-        if (got < 0) {
+        if (wire.readOn(input, Nbd.REQUEST_BYTES + BORROWED, false) < 0) {
             finished = true;
         }
     }

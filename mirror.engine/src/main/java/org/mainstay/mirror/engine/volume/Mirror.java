@@ -20,7 +20,6 @@ final class Mirror implements LinkHandler {
     /** So many marked blocks are left marked while the volume is busy: clearing costs a flush on both sides. */
     private static final int HOT_BLOCKS = 16384;
 
-    private static final int MARK_AHEAD = 64;
     /** Most bytes queued for one target, whatever the settings allow. */
     private static final long QUEUE_BYTES = 128L << 20;
 
@@ -35,6 +34,7 @@ final class Mirror implements LinkHandler {
     private MirrorState state = MirrorState.PAUSED;
     private PauseCause cause = PauseCause.CONNECTION;
     private final Bits dirty;
+    private final MarkAhead ahead;
     /** Blocks changed since the last look of the cleaner, and between the two before. */
     private final Bits recent;
 
@@ -55,6 +55,7 @@ final class Mirror implements LinkHandler {
         this.queue = new SendQueue(volume.env().buffers());
         int blocks = IntentLog.blocks(volume.size());
         this.dirty = new Bits(blocks);
+        this.ahead = new MarkAhead(blocks, HOT_BLOCKS);
         this.recent = new Bits(blocks);
         this.earlier = new Bits(blocks);
         this.resync = new Resync(volume, this);
@@ -158,12 +159,14 @@ final class Mirror implements LinkHandler {
         int grain = (int) Math.max(1, settings.get("BitmapBytesPerBlock") / IntentLog.BLOCK);
         int first = (int) (from / IntentLog.BLOCK) / grain * grain;
         int last = ((int) ((to - 1) / IntentLog.BLOCK) / grain + 1) * grain;
-        if (log.covers(first, Math.min(last, dirty.size()))) {
+        int end = Math.min(last, dirty.size());
+        if (log.covers(first, end)) {
+            if (ahead.hit(log, first, end, volume.env().nanos())) {
+                volume.path().commitSoon();
+            }
             return true;
         }
-        // A stream of writes goes on: mark what it will come to, so that it waits once per 4 MiB.
-        boolean stream = first > 0 && log.covers(first - 1, first);
-        log.mark(first, stream ? last + MARK_AHEAD : last);
+        ahead.miss(log, first, end, volume.env().nanos());
         return false;
     }
 

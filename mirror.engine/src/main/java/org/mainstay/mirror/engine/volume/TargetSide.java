@@ -220,8 +220,7 @@ final class TargetSide {
         private final HoldUp held;
         private volatile boolean ended;
         private volatile boolean failed;
-        private long applied;
-        private long acknowledged;
+        private final Applied applied;
         /** When the last ping was sent that the source answered before this side was in step. Frames come from one thread. */
         private long alive;
 
@@ -229,6 +228,7 @@ final class TargetSide {
 
         Session(Link link, long pingMillis, Map<String, String> hello) {
             this.link = link;
+            this.applied = new Applied(link);
             this.pingMillis = pingMillis;
             this.silence = TimeUnit.MILLISECONDS.toNanos(Long.parseLong(hello.get("silence")));
             this.held = new HoldUp(silence, volume.env().nanos(), this::over, this::heldUp);
@@ -239,7 +239,7 @@ final class TargetSide {
         private void heldUp() {
             hear();
             if (held.due(heard)) {
-                acknowledge();
+                applied.acknowledge();
                 ask();
                 // This thread has the disk's turn and must not wait for the network.
                 volume.env().run(link::kick);
@@ -304,7 +304,10 @@ final class TargetSide {
         public void received(Link from, Frame frame) {
             hear();
             switch (frame.type()) {
-                case WRITE, BLOCK, ZERO, TRIM -> apply(frame);
+                case WRITE, BLOCK, ZERO, TRIM -> {
+                    apply(frame);
+                    applied.acknowledgeMuch();
+                }
                 case FLUSH -> flush(frame.seq());
                 case SUMS -> compare(frame);
                 case MARK -> mark(frame);
@@ -316,7 +319,7 @@ final class TargetSide {
                 case ALIVE -> {
                     held.answered(frame.offset());
                     alive = Math.max(alive, frame.offset());
-                    acknowledge();
+                    applied.acknowledge();
                 }
                 default -> {
                     volume.env().log("the source sent " + frame.type() + ", which sources do not");
@@ -349,7 +352,7 @@ final class TargetSide {
                         case TRIM -> volume.disk().trim(frame.offset(), frame.length());
                         default -> volume.disk().write(frame.payload(), frame.offset());
                     }
-                    applied = frame.seq();
+                    applied.upTo(frame.seq(), data ? (int) frame.length() : 0);
                 } catch (IOException e) {
                     volume.env().log("the target " + volume.name() + " cannot write: " + e);
                     fail(frame, WritePath.errorOf(e));
@@ -365,7 +368,7 @@ final class TargetSide {
         }
 
         private void flush(long seq) {
-            acknowledge();
+            applied.acknowledge();
             volume.env().run(() -> {
                 int error = volume.flushLocal();
                 link.send(FrameType.DONE, seq, 0, error);
@@ -470,16 +473,9 @@ final class TargetSide {
             }
         }
 
-        private void acknowledge() {
-            if (applied != acknowledged) {
-                acknowledged = applied;
-                link.send(FrameType.ACK, applied, 0, 0);
-            }
-        }
-
         @Override
         public void received(Link from) {
-            acknowledge();
+            applied.acknowledge();
             link.kick();
         }
 

@@ -37,6 +37,9 @@ final class WritePath {
     private List<BlockRequest> unlogged = new ArrayList<>();
     private List<WriteOp> finished = new ArrayList<>();
     private boolean committing;
+    /** Whether blocks were marked since the last commit began. */
+    private boolean marked;
+
     private boolean resuming;
     /** Set: every change fails with this number, for good. */
     private int refusal;
@@ -135,12 +138,18 @@ final class WritePath {
         if (!all) {
             request.keepData();
             unlogged.add(request);
-            if (!committing) {
-                committing = true;
-                volume.env().run(this::commit);
-            }
+            commitSoon();
         }
         return all;
+    }
+
+    /** Brings marks to storage; what waits for them goes on then. Lock held. */
+    void commitSoon() {
+        marked = true;
+        if (!committing) {
+            committing = true;
+            volume.env().run(this::commit);
+        }
     }
 
     private void commit() {
@@ -150,6 +159,7 @@ final class WritePath {
         try {
             batch = unlogged;
             unlogged = new ArrayList<>();
+            marked = false;
             mirrors = volume.mirrors();
         } finally {
             volume.unlock();
@@ -160,7 +170,7 @@ final class WritePath {
         }
         volume.lock();
         try {
-            committing = !unlogged.isEmpty();
+            committing = marked;
             if (committing) {
                 volume.env().run(this::commit);
             }

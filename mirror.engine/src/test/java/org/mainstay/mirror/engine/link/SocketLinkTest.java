@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
@@ -103,6 +104,74 @@ class SocketLinkTest {
     void framesArriveWholeAndInOrder() throws Exception {
         serve(null);
         roundTrips(new SocketLink(SocketWire.connect(server.address())), 200);
+    }
+
+    /** A wire that notes how many frames leave with one call, and gives nothing. */
+    private static final class Bundles implements Wire {
+        final BlockingQueue<Integer> sent = new LinkedBlockingQueue<>();
+        private final CountDownLatch end = new CountDownLatch(1);
+
+        @Override
+        public int read(ByteBuffer target) throws IOException {
+            try {
+                end.await();
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+            return -1;
+        }
+
+        @Override
+        public void write(ByteBuffer[] sources, int count) {
+            int frames = 0;
+            for (int i = 0; i < count; i++) {
+                frames += sources[i].remaining() == FrameHeader.BYTES ? 1 : 0;
+            }
+            sent.add(frames);
+        }
+
+        @Override
+        public String peer() {
+            return "test";
+        }
+
+        @Override
+        public void close() {
+            end.countDown();
+        }
+    }
+
+    @Test
+    void inTheBackgroundChangesLeaveTogetherAndWhatIsWaitedForAtOnce() throws Exception {
+        serve(null);
+        Bundles wire = new Bundles();
+        SocketLink link = new SocketLink(wire, TimeUnit.HOURS.toNanos(1));
+        link.shape(0, 0, true);
+        link.start(new Notes());
+        for (int i = 0; i < 10; i++) {
+            link.send(FrameType.WRITE, i, 0, 4096, ByteBuffer.allocateDirect(4096), null);
+            link.kick();
+        }
+        link.send(FrameType.FLUSH, 10, 0, 0, null, null);
+        link.kick();
+        assertThat(wire.sent.poll(30, TimeUnit.SECONDS)).isEqualTo(11);
+        for (int i = 11; i < 11 + 64; i++) {
+            link.send(FrameType.ZERO, i, 0, 4096, null, null);
+            link.kick();
+        }
+        assertThat(wire.sent.poll(30, TimeUnit.SECONDS)).isEqualTo(64);
+        link.send(FrameType.WRITE, 75, 0, 1 << 20, ByteBuffer.allocateDirect(1 << 20), null);
+        link.kick();
+        assertThat(wire.sent.poll(30, TimeUnit.SECONDS)).isEqualTo(1);
+        link.close("the test ends");
+        Bundles soon = new Bundles();
+        SocketLink brief = new SocketLink(soon);
+        brief.shape(0, 0, true);
+        brief.start(new Notes());
+        brief.send(FrameType.WRITE, 0, 0, 4096, ByteBuffer.allocateDirect(4096), null);
+        brief.kick();
+        assertThat(soon.sent.poll(30, TimeUnit.SECONDS)).isEqualTo(1);
+        brief.close("the test ends");
     }
 
     @Test
