@@ -50,15 +50,23 @@ public interface Mirrors extends MirrorSnapshots {
         /** The named server's own changes may be overwritten by the source: the end of a split brain. Needs a target. */
         DISCARD,
         /** The named server may become source at its next restore although its data may be old or of no one moment. Needs a target. */
-        FORCE
+        FORCE,
+        /**
+         * The volume becomes as large as its storage on the source, or as {@link #SIZE} says; refused if the storage of another side has less,
+         * or a side does not answer. Needs no target.
+         */
+        RESIZE
     }
+
+    /** Value of {@link Verb#RESIZE}: bytes. */
+    String SIZE = "size";
 
     /**
      * Asks for something.
      *
      * @param tag the volume's resource
      * @param target the other server; empty where the volume has only one
-     * @param values of {@link Verb#SET}, else empty
+     * @param values of {@link Verb#SET} and {@link Verb#RESIZE}, else empty
      * @param caller must be an administrator, for {@link Verb#PAUSE} and {@link Verb#CONTINUE} an operator
      * @return completes with a reply, never exceptionally
      */

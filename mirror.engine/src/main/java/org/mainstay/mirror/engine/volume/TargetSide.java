@@ -218,10 +218,7 @@ final class TargetSide {
         if (Long.parseLong(hello.get("epoch")) < state.epoch()) {
             return "epoch " + hello.get("epoch") + " is over, now is " + state.epoch();
         }
-        if (Long.parseLong(hello.get("size")) > volume.size()) {
-            return "the volume is smaller here: " + volume.size() + " bytes";
-        }
-        return null;
+        return new Resizing(volume).refusal(Long.parseLong(hello.get("size")));
     }
 
     /** One connection of the source. Frames come from one thread. */
@@ -229,6 +226,7 @@ final class TargetSide {
         private final Link link;
         private final long pingMillis;
         private final long silence;
+        private final long size;
         private final HoldUp held;
         private volatile boolean ended;
         private volatile boolean failed;
@@ -243,6 +241,7 @@ final class TargetSide {
             this.link = link;
             this.pingMillis = pingMillis;
             this.silence = TimeUnit.MILLISECONDS.toNanos(Long.parseLong(hello.get("silence")));
+            this.size = Long.parseLong(hello.get("size"));
             this.held = new HoldUp(silence, volume.env().nanos(), this::over, this::heldUp);
             this.heard = volume.env().nanos();
         }
@@ -406,11 +405,16 @@ final class TargetSide {
         }
 
         private void change(Frame frame) {
-            int flushed = frame.type() == FrameType.END ? flushAll() : 0;
+            int error = 0;
+            if (frame.type() == FrameType.BEGIN) {
+                error = new Resizing(volume).ready(size);
+            } else if (frame.type() == FrameType.END) {
+                error = flushAll();
+            }
             volume.lock();
             try {
                 if (session == this && !failed) {
-                    boolean ok = flushed == 0 && changed(frame);
+                    boolean ok = error == 0 && changed(frame);
                     link.send(FrameType.DONE, frame.seq(), 0, ok ? 0 : BlockRequest.EIO);
                 }
             } catch (NumberFormatException e) {
@@ -441,7 +445,7 @@ final class TargetSide {
             switch (frame.type()) {
                 case BEGIN -> {
                     mirroring = false;
-                    return volume.save(state.syncSource(source));
+                    return new Resizing(volume).adopt(size, state.syncSource(source));
                 }
                 case END -> {
                     VolumeState whole = state.generations(generations(frame));
