@@ -55,7 +55,12 @@ public interface Mirrors extends MirrorSnapshots {
          * The volume becomes as large as its storage on the source, or as {@link #SIZE} says; refused if the storage of another side has less,
          * or a side does not answer. Needs no target.
          */
-        RESIZE
+        RESIZE,
+        /**
+         * Takes away what a mirror left here when its resource was deleted: the tag is the name of the engine's volume, or its storage.
+         * Refused while a resource or a side on another server has it. The data stays. Needs no target.
+         */
+        CLEAN
     }
 
     /** Value of {@link Verb#RESIZE}: bytes. */
@@ -81,6 +86,7 @@ public interface Mirrors extends MirrorSnapshots {
      * @param role {@code SOURCE}, {@code TARGET}, {@code NONE}, or {@code UNKNOWN} while its engine does not answer
      * @param epoch ownership epoch in which it last had a role
      * @param size bytes
+     * @param storage bytes of its storage, which may be more; 0: not known, as of an engine of an older version
      * @param current whether, as target, it holds everything its source has acknowledged
      * @param held whether, as source, it holds changes back until no target can count as current
      * @param links its targets, as source
@@ -92,11 +98,26 @@ public interface Mirrors extends MirrorSnapshots {
             String role,
             long epoch,
             long size,
+            long storage,
             boolean current,
             boolean held,
             List<Link> links) {
         public Side {
             links = List.copyOf(links);
+        }
+
+        /** A side whose storage is not known. */
+        public Side(
+                String server,
+                String tag,
+                String volume,
+                String role,
+                long epoch,
+                long size,
+                boolean current,
+                boolean held,
+                List<Link> links) {
+            this(server, tag, volume, role, epoch, size, 0, current, held, links);
         }
     }
 

@@ -172,6 +172,15 @@ public record EngineVolume(JsonObject json) {
     /** Returns it as one side of the cluster's volume. */
     public Mirrors.Side side(String server, String tag) {
         return new Mirrors.Side(
-                server, tag, name(), role(), epoch(), number("size"), flag("current"), number("held") > 0, links());
+                server,
+                tag,
+                name(),
+                role(),
+                epoch(),
+                size(),
+                storage().orElse(0),
+                flag("current"),
+                number("held") > 0,
+                links());
     }
 }

@@ -287,6 +287,10 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
                             known -> new ResizeDesk(known, cluster.snapshot(), this::command).grow(tag, bytes),
                             workers);
         }
+        if (verb == Verb.CLEAN) {
+            return sides().thenApplyAsync(
+                            sides -> new Leftovers(home, desk).clean(tag, cluster.snapshot(), sides), workers);
+        }
         return sides().thenApplyAsync(sides -> asked(sides, tag, verb, target, values), workers);
     }
 
