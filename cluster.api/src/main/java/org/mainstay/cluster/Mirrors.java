@@ -105,20 +105,6 @@ public interface Mirrors extends MirrorSnapshots {
         public Side {
             links = List.copyOf(links);
         }
-
-        /** A side whose storage is not known. */
-        public Side(
-                String server,
-                String tag,
-                String volume,
-                String role,
-                long epoch,
-                long size,
-                boolean current,
-                boolean held,
-                List<Link> links) {
-            this(server, tag, volume, role, epoch, size, 0, current, held, links);
-        }
     }
 
     /**

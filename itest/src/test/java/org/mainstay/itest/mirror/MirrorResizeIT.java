@@ -82,7 +82,9 @@ class MirrorResizeIT extends FaultCase {
         assertThat(done.exitCode()).as(done.output() + a().logs()).isZero();
         assertThat(done.output()).contains("data has " + GROWN + " bytes now").contains("resize2fs /dev/loop");
         assertThat(bytes(a())).isEqualTo(GROWN);
-        a().machine().run("sh", "-c", "echo grown > " + MOUNT + "/grown && sync " + MOUNT + "/grown").orThrow();
+        a().machine()
+                .run("sh", "-c", "echo grown > " + MOUNT + "/grown && sync " + MOUNT + "/grown")
+                .orThrow();
         inStep(a());
         Exec.Result health = a().bin("dkhealthcheck");
         assertThat(health.output()).contains("mirroring").doesNotContain("error");

@@ -98,7 +98,7 @@ class LeftoversTest {
             assertThat(clean(asked).message()).startsWith("the resource data uses this mirror");
         }
         own = Lcd.empty("A", 1);
-        sides = List.of(new Mirrors.Side("B", "data", "data-1", "NONE", 1, 0, false, false, List.of()));
+        sides = List.of(new Mirrors.Side("B", "data", "data-1", "NONE", 1, 0, 0, false, false, List.of()));
         assertThat(clean("data-1").message()).startsWith("B has a side of this mirror, with the resource data");
         sides = List.of();
         phase = ClusterSnapshot.Phase.STARTING;

@@ -19,7 +19,8 @@ import picocli.CommandLine.Parameters;
                         + " server that took part.",
         footer = {
             "",
-            "VOLUME is the name of the engine's volume, as in the file names of data/mirror, or its device or image.",
+            "VOLUME is the name of the engine's volume, as in the file names of data/mirror,",
+            "or its device or image.",
             "",
             "Examples:",
             "  cleanupmirror data-5f0c11aa",

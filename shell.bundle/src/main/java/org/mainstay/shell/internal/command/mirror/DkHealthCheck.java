@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
                         + " server that has a side.",
         footer = {
             "",
-            "Ends with 0 if nothing is to be done, 6 if there are warnings, 1 if there are errors.",
+            "Exit codes: 0 nothing is to be done, 6 there are warnings, 1 there are errors.",
             "",
             "Examples:",
             "  dkhealthcheck",
@@ -88,7 +88,6 @@ public final class DkHealthCheck implements ShellCommand {
 
     private static void print(Invocation invocation, List<Mirrors.Side> sides, List<Finding> findings) {
         MirrorStatus.print(invocation, sides);
-        invocation.out().println();
         if (findings.isEmpty()) {
             invocation.out().println("Nothing is wrong.");
             return;

@@ -169,6 +169,10 @@ final class EngineHealth {
                 add(Level.ERROR, one.tag(), configuration + " cannot be read: " + e.getMessage());
             }
         }
+        if (!Files.isDirectory(folder)) {
+            // Nobody told the guard to start an engine: said above.
+            return;
+        }
         try {
             long free = Files.getFileStore(folder).getUsableSpace();
             if (free < LEAST_SPACE) {

@@ -9,7 +9,6 @@ import java.util.TreeSet;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.lcd.Instance;
-import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.MirrorJob;
 
@@ -61,8 +60,9 @@ final class MirrorHealth {
     private Map<String, Map<String, Instance>> volumes() {
         Map<String, Map<String, Instance>> volumes = new TreeMap<>();
         for (String server : snapshot.servers()) {
-            for (Instance instance :
-                    snapshot.lcd(server).map(Lcd::instances).orElse(Map.of()).values()) {
+            for (Instance instance : snapshot.lcd(server)
+                    .map(lcd -> List.copyOf(lcd.instances().values()))
+                    .orElse(List.of())) {
                 if (!instance.properties().getOrDefault("mirror", "").isEmpty()) {
                     String name = instance.properties().getOrDefault("mirror-volume", instance.tag());
                     volumes.computeIfAbsent(name, key -> new LinkedHashMap<>()).put(server, instance);

@@ -129,7 +129,8 @@ final class MirrorVerbs {
                 "  mainstay mirror resize data",
                 "  mainstay mirror resize data --size 10737418240",
                 "",
-                "Refused if a side does not answer or its storage is too small. A volume is not made smaller."
+                "Refused if a side does not answer or its storage is too small. A volume is not",
+                "made smaller."
             })
     static final class Resize extends BaseCommand {
         @Parameters(paramLabel = "TAG", description = "The volume's resource.")

@@ -69,7 +69,7 @@ class MirrorHealthTest {
 
     @Test
     void sidesThatDoNotAnswerAreErrors() {
-        Side silent = new Side("B", "data", "data-1", "UNKNOWN", 0, 0, false, false, List.of());
+        Side silent = new Side("B", "data", "data-1", "UNKNOWN", 0, 0, 0, false, false, List.of());
         assertThat(found(source(SIZE, link(1, "NONE"))))
                 .containsExactly("ERROR B data: the server does not answer, so nothing is known of its side");
         assertThat(found(source(SIZE, link(1, "NONE")), silent).get(0)).startsWith("ERROR B data: its mirror engine");
