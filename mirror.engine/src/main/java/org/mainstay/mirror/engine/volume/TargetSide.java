@@ -26,11 +26,9 @@ final class TargetSide {
     private boolean leaving;
     /** How often this side was stopped: a change of its role that began before is over. */
     private long stops;
-
     private Session session;
     /** Whether the last session ended in step, in this life of the process. */
     private boolean mirroring;
-
     private long echoed;
     private long window;
 
@@ -333,8 +331,8 @@ final class TargetSide {
                 if (over()) {
                     return;
                 }
-                long size = volume.size();
-                boolean fits = frame.offset() >= 0 && frame.length() >= 0 && frame.offset() <= size - frame.length();
+                boolean fits =
+                        frame.offset() >= 0 && frame.length() >= 0 && frame.offset() <= volume.size() - frame.length();
                 boolean data = frame.type() == FrameType.WRITE || frame.type() == FrameType.BLOCK;
                 if (!fits || data && frame.payload().remaining() != frame.length()) {
                     fail(frame, BlockRequest.EINVAL);
@@ -405,12 +403,12 @@ final class TargetSide {
         }
 
         private void change(Frame frame) {
-            int error = 0;
-            if (frame.type() == FrameType.BEGIN) {
-                error = new Resizing(volume).ready(size);
-            } else if (frame.type() == FrameType.END) {
-                error = flushAll();
-            }
+            int error =
+                    switch (frame.type()) {
+                        case BEGIN -> new Resizing(volume).ready(size);
+                        case END -> flushAll();
+                        default -> 0;
+                    };
             volume.lock();
             try {
                 if (session == this && !failed) {
