@@ -403,12 +403,11 @@ final class TargetSide {
         }
 
         private void change(Frame frame) {
-            int error =
-                    switch (frame.type()) {
-                        case BEGIN -> new Resizing(volume).ready(size);
-                        case END -> flushAll();
-                        default -> 0;
-                    };
+            int error = switch (frame.type()) {
+                case BEGIN -> new Resizing(volume).ready(size);
+                case END -> flushAll();
+                default -> 0;
+            };
             volume.lock();
             try {
                 if (session == this && !failed) {
