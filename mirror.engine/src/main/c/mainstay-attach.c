@@ -4,7 +4,8 @@
  *
  * Speaks the kernel's FUSE protocol on one side and NBD on the other. When the engine goes away, for a crash or an upgrade,
  * it connects again, without limit, and sends every unanswered request again: I/O stalls and no request fails. Requests may be sent
- * twice; all of them have the same effect twice, and the kernel sends no overlapping ones at the same time.
+ * twice; all of them have the same effect twice, and the kernel sends no overlapping ones at the same time. A volume that became larger
+ * meanwhile is a larger file from then on; one that became smaller is not the same, and waited for.
  *
  * What is sent never waits for what is received, nor the other way round: the sockets hold less than the requests do, and an engine
  * that cannot send answers takes no requests. So the thread that reads answers sends nothing, and waits for nobody who does.
@@ -61,7 +62,7 @@ static uint64_t sent;         /* order of the last request that went to this eng
 static struct slot *outgoing; /* being sent */
 static int nbd = -1;          /* -1 while there is no engine */
 static int fuse;
-static uint64_t size;
+static _Atomic uint64_t size;
 static const char *folder, *socket_path, *export_name;
 
 static void respond(uint64_t unique, int error, const void *data, size_t length)
@@ -163,14 +164,28 @@ static void *resend(void *unused)
     return unused;
 }
 
+/* What the kernel remembers of the file's size is over. Waits for nobody. */
+static void grown(void)
+{
+    struct fuse_notify_inval_inode_out inode = {.ino = FILE_NODE, .off = -1};
+    struct fuse_out_header out = {.len = sizeof out + sizeof inode, .error = FUSE_NOTIFY_INVAL_INODE};
+    struct iovec parts[2] = {{&out, sizeof out}, {&inode, sizeof inode}};
+    while (writev(fuse, parts, 2) < 0 && errno == EINTR)
+        ;
+    /* ENOENT: it remembers nothing. */
+}
+
 static int reconnect(void)
 {
     for (;;) {
         uint64_t now = 0;
         struct timespec pause = {0, 50000000};
         int fd = nbd_connect(socket_path, export_name, &now);
-        if (fd >= 0 && (size == 0 || now == size)) {
+        if (fd >= 0 && now >= size) {
+            int larger = size != 0 && now > size;
             size = now;
+            if (larger)
+                grown();
             pthread_mutex_lock(&lock);
             nbd = fd;
             sent = 0;

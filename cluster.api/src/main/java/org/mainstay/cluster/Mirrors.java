@@ -50,15 +50,28 @@ public interface Mirrors extends MirrorSnapshots {
         /** The named server's own changes may be overwritten by the source: the end of a split brain. Needs a target. */
         DISCARD,
         /** The named server may become source at its next restore although its data may be old or of no one moment. Needs a target. */
-        FORCE
+        FORCE,
+        /**
+         * The volume becomes as large as its storage on the source, or as {@link #SIZE} says; refused if the storage of another side has less,
+         * or a side does not answer. Needs no target.
+         */
+        RESIZE,
+        /**
+         * Takes away what a mirror left here when its resource was deleted: the tag is the name of the engine's volume, or its storage.
+         * Refused while a resource or a side on another server has it. The data stays. Needs no target.
+         */
+        CLEAN
     }
+
+    /** Value of {@link Verb#RESIZE}: bytes. */
+    String SIZE = "size";
 
     /**
      * Asks for something.
      *
      * @param tag the volume's resource
      * @param target the other server; empty where the volume has only one
-     * @param values of {@link Verb#SET}, else empty
+     * @param values of {@link Verb#SET} and {@link Verb#RESIZE}, else empty
      * @param caller must be an administrator, for {@link Verb#PAUSE} and {@link Verb#CONTINUE} an operator
      * @return completes with a reply, never exceptionally
      */
@@ -73,6 +86,7 @@ public interface Mirrors extends MirrorSnapshots {
      * @param role {@code SOURCE}, {@code TARGET}, {@code NONE}, or {@code UNKNOWN} while its engine does not answer
      * @param epoch ownership epoch in which it last had a role
      * @param size bytes
+     * @param storage bytes of its storage, which may be more; 0: not known, as of an engine of an older version
      * @param current whether, as target, it holds everything its source has acknowledged
      * @param held whether, as source, it holds changes back until no target can count as current
      * @param links its targets, as source
@@ -84,6 +98,7 @@ public interface Mirrors extends MirrorSnapshots {
             String role,
             long epoch,
             long size,
+            long storage,
             boolean current,
             boolean held,
             List<Link> links) {

@@ -46,7 +46,7 @@ final class FakeMirrors implements Mirrors {
             case "only a target" -> List.of(side("A", "data", "TARGET"));
             case "target here" ->
                 List.of(
-                        new Side("B", "data", "data-1", "SOURCE", 5, SIZE, false, false, List.of(toA())),
+                        new Side("B", "data", "data-1", "SOURCE", 5, SIZE, SIZE, false, false, List.of(toA())),
                         side("A", "data", "TARGET"));
             case "engine silent" -> List.of(side("A", "data", "UNKNOWN"));
             case "no answer" -> List.of();
@@ -58,11 +58,11 @@ final class FakeMirrors implements Mirrors {
     }
 
     private static Side source(String tag, Link... links) {
-        return new Side("A", tag, tag + "-1", "SOURCE", 5, SIZE, false, false, List.of(links));
+        return new Side("A", tag, tag + "-1", "SOURCE", 5, SIZE, SIZE, false, false, List.of(links));
     }
 
     private static Side side(String server, String tag, String role) {
-        return new Side(server, tag, tag + "-1", role, 5, SIZE, role.equals("TARGET"), false, List.of());
+        return new Side(server, tag, tag + "-1", role, 5, SIZE, SIZE, role.equals("TARGET"), false, List.of());
     }
 
     private static Link link(int code, String cause, long requested) {
@@ -98,9 +98,9 @@ final class FakeMirrors implements Mirrors {
                 "paused by command",
                 Map.of("resyncDirtyBlocks", 2L, "resyncTotalBlocks", 1600L, "breakUserRequested", 1L));
         return List.of(
-                new Side("A", "data", "data-1", "SOURCE", 5, SIZE, false, false, List.of(b, c)),
-                new Side("B", "data", "data-1", "TARGET", 5, SIZE, false, false, List.of()),
-                new Side("C", "data", "data-1", "UNKNOWN", 0, 0, false, false, List.of()));
+                new Side("A", "data", "data-1", "SOURCE", 5, SIZE, SIZE, false, false, List.of(b, c)),
+                new Side("B", "data", "data-1", "TARGET", 5, SIZE, SIZE, false, false, List.of()),
+                new Side("C", "data", "data-1", "UNKNOWN", 0, 0, 0, false, false, List.of()));
     }
 
     @Override

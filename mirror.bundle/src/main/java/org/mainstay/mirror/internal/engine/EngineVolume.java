@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.mainstay.cluster.Mirrors;
 
@@ -50,6 +51,16 @@ public record EngineVolume(JsonObject json) {
     /** Returns the epoch of its last role. */
     public long epoch() {
         return number("epoch");
+    }
+
+    /** Returns its bytes. */
+    public long size() {
+        return number("size");
+    }
+
+    /** Returns the bytes of its storage, which may be more; nothing: an engine of an older version does not say it. */
+    public OptionalLong storage() {
+        return json.has("storage") ? OptionalLong.of(number("storage")) : OptionalLong.empty();
     }
 
     /** Says whether its data went on after every other side was last in step. */
@@ -166,6 +177,15 @@ public record EngineVolume(JsonObject json) {
     /** Returns it as one side of the cluster's volume. */
     public Mirrors.Side side(String server, String tag) {
         return new Mirrors.Side(
-                server, tag, name(), role(), epoch(), number("size"), flag("current"), number("held") > 0, links());
+                server,
+                tag,
+                name(),
+                role(),
+                epoch(),
+                size(),
+                storage().orElse(0),
+                flag("current"),
+                number("held") > 0,
+                links());
     }
 }

@@ -247,6 +247,9 @@ final class Dialogue {
         List<String> words = new ArrayList<>();
         question.getAsJsonArray("line").forEach(word -> words.add(word.getAsString()));
         String verb = words.get(0);
+        if (verb.equals("resize")) {
+            return new Growth(desk.engine()).grow(cluster.get().own(), words);
+        }
         if (verb.equals("discard") || verb.equals("force")) {
             return discarding.discard(question.get("tag").getAsString(), verb.equals("force"));
         }

@@ -280,6 +280,17 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
         if (!caller.role().may(needed)) {
             return CompletableFuture.completedFuture(denied(caller, needed));
         }
+        if (verb == Verb.RESIZE) {
+            long bytes = values.getOrDefault(SIZE, 0L);
+            return dialogue.known()
+                    .thenApplyAsync(
+                            known -> new ResizeDesk(known, cluster.snapshot(), this::command).grow(tag, bytes),
+                            workers);
+        }
+        if (verb == Verb.CLEAN) {
+            return sides().thenApplyAsync(
+                            sides -> new Leftovers(home, desk).clean(tag, cluster.snapshot(), sides), workers);
+        }
         return sides().thenApplyAsync(sides -> asked(sides, tag, verb, target, values), workers);
     }
 
@@ -327,6 +338,9 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
         }
         if (words.size() == 1) {
             return discard(tag, words.get(0).equals("force"));
+        }
+        if (words.get(0).equals("resize")) {
+            return new Growth(engine).grow(cluster.snapshot().own(), words);
         }
         String refusal = words.get(0).equals("location")
                 ? SnapshotDesk.refusal(cluster.snapshot().own(), words)

@@ -27,6 +27,9 @@ public final class FakeEngine implements AutoCloseable {
     /** Refusals by the first word of a command, or the whole command. */
     public final Map<String, String> refusals = new ConcurrentHashMap<>();
 
+    /** What commands that are done answer, by their first word. */
+    public final Map<String, String> answers = new ConcurrentHashMap<>();
+
     /** Commands, by their first word, that are never answered. */
     public final Set<String> hangs = ConcurrentHashMap.newKeySet();
 
@@ -93,6 +96,8 @@ public final class FakeEngine implements AutoCloseable {
                         .forEach(json -> answer.append("| ").append(json).append('\n'));
             } else {
                 commands.add(line);
+                String said = answers.get(line.split(" ")[0]);
+                answer.append(said == null ? "" : "| " + said + "\n");
             }
             answer.append(refusal == null ? "exit 0\n" : "| " + refusal + "\nexit 8\n");
             write(client, answer.toString());

@@ -146,6 +146,7 @@ public final class ControlServer implements AutoCloseable {
             case "status" -> status(name, out);
             case "create" -> engine.create(need(words, 1), need(words, 2), word(words, 3, ""));
             case "delete" -> engine.delete(name);
+            case "resize" -> write(out, "| " + engine.resize(name, number(word(words, 2, "0"))));
             case "logs" -> engine.moveLogs(name, word(words, 2, ""));
             case "mirror" ->
                 engine.mirror(

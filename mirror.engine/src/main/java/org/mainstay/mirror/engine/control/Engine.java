@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.mainstay.mirror.engine.io.Export;
@@ -48,6 +49,9 @@ public final class Engine implements AutoCloseable, Exports {
     private final Map<String, Long> leaseEnds = new ConcurrentHashMap<>();
     /** By volume: one command about its role at a time. It may wait for the disk, so others do not wait for it. */
     private final Map<String, ReentrantLock> roles = new ConcurrentHashMap<>();
+
+    /** The volume whose size is being changed (TRB-143); empty: none. */
+    private final AtomicReference<String> resizing = new AtomicReference<>("");
 
     private final SnapshotCommands snapshots;
     private final NbdServer nbd;
@@ -257,6 +261,22 @@ public final class Engine implements AutoCloseable, Exports {
         VolumeFiles one = files(name);
         one.put(peer, one.address(peer), type, one.settings(peer));
         volume(name).type(peer, type);
+    }
+
+    /** Makes a volume larger. @param asked bytes; 0: all of the storage. @return its size now */
+    long resize(String name, long asked) throws IOException, RefusedException {
+        Volume volume = volume(name);
+        String other = resizing.compareAndExchange("", name);
+        if (!other.isEmpty()) {
+            throw new IllegalStateException(
+                    "the size of " + other + " is being changed: one volume at a time, try again then");
+        }
+        try {
+            alone(name, () -> volume(name).resize(asked));
+        } finally {
+            resizing.set("");
+        }
+        return volume.size();
     }
 
     void moveLogs(String name, String logs) throws IOException, RefusedException {

@@ -19,6 +19,8 @@ import org.mainstay.mirror.engine.volume.VolumeState;
 /** The files of one volume: what was configured, its state, its intent logs, and the storage itself (PROTOCOL.md, Files). */
 final class VolumeFiles {
     private static final String MIRROR = "mirror.";
+    private static final String SIZE = "size";
+    private static final int SECTOR = 512;
     private static final String SNAPSHOT_LOCATION = "snapshot.location";
     private static final String SNAPSHOT_BLOCK = "snapshot.block";
     private final Path folder;
@@ -44,9 +46,11 @@ final class VolumeFiles {
         if (exists()) {
             throw new IOException("there is a volume " + name + " already");
         }
+        try (FileDisk storage = FileDisk.open(Path.of(path), true)) {
+            lines.put(SIZE, Long.toString(storage.size()));
+        }
         lines.put("path", path);
         lines.put("logs", logs);
-        FileDisk.open(Path.of(path), true).close();
         configuration.save(lines);
     }
 
@@ -73,7 +77,7 @@ final class VolumeFiles {
         disk = FileDisk.open(Path.of(lines.get("path")), true);
         LocalIo io = new LocalIo(disk, env.storage(), text -> env.log(name + ": " + text), System::nanoTime);
         FileStore state = new FileStore(folder.resolve(name + ".state"));
-        Volume volume = new Volume(name, self, env, io, new StateStore() {
+        StateStore store = new StateStore() {
             @Override
             public VolumeState load() throws IOException {
                 Map<String, String> stored = state.load();
@@ -84,13 +88,48 @@ final class VolumeFiles {
             public void save(VolumeState now) throws IOException {
                 state.save(now.toLines());
             }
-        });
+        };
+        Volume volume;
+        try {
+            volume = new Volume(name, self, env, io, store, size(state.load() == null));
+        } catch (IOException e) {
+            disk.close();
+            throw new IOException(lines.get("path") + ": " + e.getMessage(), e);
+        }
+        if (disk.size() / SECTOR * SECTOR > volume.size()) {
+            env.log("the storage of " + name + " has " + disk.size() + " bytes, the volume " + volume.size()
+                    + ": the rest is not used; 'mainstay mirror resize' takes it");
+        }
         for (Map.Entry<String, String> line : lines.entrySet()) {
             if (line.getKey().startsWith(MIRROR)) {
                 attach(volume, line.getKey().substring(MIRROR.length()), line.getValue(), env);
             }
         }
         return volume;
+    }
+
+    /** Returns the size where the state does not say it. @param fresh there is no state: it was never used */
+    private long size(boolean fresh) throws IOException {
+        if (fresh && lines.containsKey(SIZE)) {
+            return Long.parseLong(lines.get(SIZE));
+        }
+        // A version before this one took all of the storage, and noted that in the logs. It may have grown since.
+        long known = 0;
+        for (String key : lines.keySet()) {
+            if (key.startsWith(MIRROR) && !lines.get("logs").isEmpty()) {
+                known = Math.max(known, sizeInLog(key.substring(MIRROR.length())));
+            }
+        }
+        return known > 0 && known <= disk.size() ? known : disk.size();
+    }
+
+    private long sizeInLog(String peer) {
+        try (FileDisk log = FileDisk.open(logFile(peer), true)) {
+            return IntentLog.volumeSize(log);
+        } catch (IOException e) {
+            // That it is lost is found, and said, when it is opened.
+            return 0;
+        }
     }
 
     private void attach(Volume volume, String peer, String value, EngineEnvironment env) {

@@ -12,6 +12,11 @@ public interface Disk extends Closeable {
     /** Returns the size in bytes. */
     long size();
 
+    /** Returns how many bytes there are now: a device may have been made larger, or smaller, since it was opened. */
+    default long room() throws IOException {
+        return size();
+    }
+
     /** Fills the rest of {@code target} from {@code offset} on. */
     void read(ByteBuffer target, long offset) throws IOException;
 

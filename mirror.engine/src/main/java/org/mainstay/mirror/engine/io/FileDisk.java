@@ -65,6 +65,11 @@ public final class FileDisk implements Disk {
     }
 
     @Override
+    public long room() throws IOException {
+        return channel.size();
+    }
+
+    @Override
     public void read(ByteBuffer target, long offset) throws IOException {
         fill(target, channel, offset, "the storage");
     }

@@ -2,10 +2,10 @@ package org.mainstay.mirror.engine.volume;
 
 import java.util.Arrays;
 
-/** A fixed number of bits and how many are set. Not thread-safe. */
+/** A number of bits and how many are set. Not thread-safe. */
 final class Bits {
-    private final long[] words;
-    private final int size;
+    private long[] words;
+    private int size;
     private int count;
 
     Bits(int size) {
@@ -19,6 +19,25 @@ final class Bits {
 
     int count() {
         return count;
+    }
+
+    /** Changes how many bits there are; new ones are clear. */
+    void resize(int now) {
+        words = Arrays.copyOf(words, (now + 63) >>> 6);
+        size = now;
+        trim();
+    }
+
+    /** Bits beyond the end are none. */
+    private void trim() {
+        if ((size & 63) != 0) {
+            words[words.length - 1] &= (1L << size) - 1;
+        }
+        int total = 0;
+        for (long word : words) {
+            total += Long.bitCount(word);
+        }
+        count = total;
     }
 
     boolean get(int bit) {
@@ -71,23 +90,20 @@ final class Bits {
         count = 0;
     }
 
+    /** Sets what {@code other}, which may be of another size, has set. */
     void or(Bits other) {
-        int total = 0;
-        for (int i = 0; i < words.length; i++) {
+        for (int i = 0; i < Math.min(words.length, other.words.length); i++) {
             words[i] |= other.words[i];
-            total += Long.bitCount(words[i]);
         }
-        count = total;
+        trim();
     }
 
     /** Clears what {@code other} has set. */
     void andNot(Bits other) {
-        int total = 0;
-        for (int i = 0; i < words.length; i++) {
+        for (int i = 0; i < Math.min(words.length, other.words.length); i++) {
             words[i] &= ~other.words[i];
-            total += Long.bitCount(words[i]);
         }
-        count = total;
+        trim();
     }
 
     Bits copy() {

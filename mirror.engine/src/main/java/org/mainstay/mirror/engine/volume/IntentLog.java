@@ -26,7 +26,11 @@ public final class IntentLog implements Closeable {
     private static final long MAGIC = 0x4d53494c4f473031L;
 
     private final Disk file;
-    private final int sectors;
+    private long size;
+    private int sectors;
+    /** The size that the head on storage says. Guarded by {@code writing}. */
+    private long head;
+
     private final Bits durable;
     private final Bits wanted;
     private final BitSet changed = new BitSet();
@@ -35,19 +39,29 @@ public final class IntentLog implements Closeable {
     private IntentLog(Disk file, long volumeSize) {
         int bits = blocks(volumeSize);
         this.file = file;
-        this.sectors = (bits + SECTOR_BITS - 1) / SECTOR_BITS;
+        this.size = volumeSize;
+        this.head = volumeSize;
+        this.sectors = sectors(volumeSize);
         this.durable = new Bits(bits);
         this.wanted = new Bits(bits);
     }
 
     /** Returns the number of blocks of a volume; the last may be partial. */
     static int blocks(long volumeSize) {
-        return Math.toIntExact((volumeSize + BLOCK - 1) / BLOCK);
+        return Math.toIntExact(blocksOf(volumeSize));
+    }
+
+    private static long blocksOf(long volumeSize) {
+        return volumeSize / BLOCK + (volumeSize % BLOCK == 0 ? 0 : 1);
+    }
+
+    private static int sectors(long volumeSize) {
+        return (blocks(volumeSize) + SECTOR_BITS - 1) / SECTOR_BITS;
     }
 
     /** Returns how large the file of a volume's log is. */
     public static long fileSize(long volumeSize) {
-        return SECTOR + (blocks(volumeSize) + SECTOR_BITS - 1L) / SECTOR_BITS * SECTOR;
+        return SECTOR + (long) sectors(volumeSize) * SECTOR;
     }
 
     /** Makes a log with all bits clear, durable when this returns. */
@@ -60,21 +74,34 @@ public final class IntentLog implements Closeable {
         return log;
     }
 
-    /** Opens a log. @throws IOException if it cannot be read or is not one of a volume of this size */
+    /** Opens a log. What it does not know of a volume of this size is marked. @throws IOException if it cannot be read or is none */
     public static IntentLog open(Disk file, long volumeSize) throws IOException {
         IntentLog log = new IntentLog(file, volumeSize);
-        ByteBuffer head = ByteBuffer.allocateDirect(SECTOR);
-        file.read(head, 0);
-        if (file.size() != fileSize(volumeSize) || head.flip().mismatch(header(volumeSize)) >= 0) {
-            throw new IOException("this is not the intent log of a volume of " + volumeSize + " bytes");
-        }
+        log.head = volumeSize(file);
         ByteBuffer sector = ByteBuffer.allocateDirect(SECTOR);
         for (int i = 0; i < log.sectors; i++) {
-            sector.clear();
-            file.read(sector, SECTOR + (long) i * SECTOR);
-            log.load(i, sector.flip());
+            if (i < sectors(log.head)) {
+                sector.clear();
+                file.read(sector, SECTOR + (long) i * SECTOR);
+                log.load(i, sector.flip());
+            }
         }
+        log.unknown(log.head);
         return log;
+    }
+
+    /** Returns the size of the volume that a log is of. @throws IOException if it cannot be read or is none */
+    public static long volumeSize(Disk file) throws IOException {
+        ByteBuffer head = ByteBuffer.allocateDirect(SECTOR);
+        file.read(head, 0);
+        long size = head.flip().getLong(Long.BYTES);
+        if (size <= 0
+                || blocksOf(size) > Integer.MAX_VALUE
+                || head.mismatch(header(size)) >= 0
+                || file.room() < fileSize(size)) {
+            throw new IOException("this is not the intent log of a volume");
+        }
+        return size;
     }
 
     private static ByteBuffer header(long volumeSize) {
@@ -102,6 +129,26 @@ public final class IntentLog implements Closeable {
         crc.update(index >>> 16);
         crc.update(sector.duplicate().position(Integer.BYTES).limit(SECTOR));
         return (int) crc.getValue();
+    }
+
+    /** Marks what is beyond a size. */
+    private void unknown(long known) {
+        int first = (int) Math.min(known / BLOCK, blocks(size));
+        if (known < size) {
+            wanted.set(first, blocks(size));
+            changed.set(first / SECTOR_BITS, sectors);
+        }
+    }
+
+    /** The volume has another size; what is new is marked. */
+    synchronized void resize(long now) {
+        long before = size;
+        size = now;
+        sectors = sectors(now);
+        durable.resize(blocks(now));
+        wanted.resize(blocks(now));
+        changed.clear(sectors, Math.max(sectors, changed.length()));
+        unknown(before);
     }
 
     /** Says whether all blocks of [from, to) are marked on stable storage. */
@@ -154,17 +201,27 @@ public final class IntentLog implements Closeable {
         synchronized (writing) {
             BitSet todo;
             Bits image;
+            long now;
             synchronized (this) {
+                now = size;
                 todo = (BitSet) changed.clone();
                 changed.clear();
                 image = wanted.copy();
                 drop(todo, image);
             }
             try {
+                if (now < head) {
+                    // What is written from here on knows nothing of what was given up.
+                    writeHead(now);
+                }
                 for (int i = todo.nextSetBit(0); i >= 0; i = todo.nextSetBit(i + 1)) {
                     i = writeRun(todo, i, image);
                 }
                 file.flush();
+                if (now > head) {
+                    // What it did not know is marked on storage.
+                    writeHead(now);
+                }
             } catch (IOException e) {
                 synchronized (this) {
                     changed.or(todo);
@@ -175,6 +232,12 @@ public final class IntentLog implements Closeable {
                 adopt(todo, image);
             }
         }
+    }
+
+    private void writeHead(long now) throws IOException {
+        file.write(header(now), 0);
+        file.flush();
+        head = now;
     }
 
     /** What is about to be cleared on storage is not relied on any more. */

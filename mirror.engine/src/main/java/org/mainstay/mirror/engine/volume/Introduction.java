@@ -29,10 +29,7 @@ final class Introduction {
         if (Long.parseLong(hello.get("epoch")) < state.epoch()) {
             return "epoch " + hello.get("epoch") + " is over, now is " + state.epoch();
         }
-        if (Long.parseLong(hello.get("size")) > volume.size()) {
-            return "the volume is smaller here: " + volume.size() + " bytes";
-        }
-        return null;
+        return new Resizing(volume).refusal(Long.parseLong(hello.get("size")));
     }
 
     /**

@@ -352,6 +352,24 @@ final class Mirror implements LinkHandler {
         dirty.setAll();
     }
 
+    /** The volume has another size: whoever is connected was introduced to the old one, and what is new may differ. */
+    void resized(long before, long now) {
+        int blocks = IntentLog.blocks(now);
+        if (volume.serving() && session.active()) {
+            fail(PauseCause.CONNECTION, "the volume's size was changed");
+            reconnect(0);
+        }
+        for (Bits bits : List.of(dirty, recent, earlier, resync.taken())) {
+            bits.resize(blocks);
+        }
+        if (volume.serving()) {
+            dirty.set((int) (before / IntentLog.BLOCK), blocks);
+        }
+        if (log != null) {
+            log.resize(now);
+        }
+    }
+
     /** Sets the state a stored one starts with. */
     void recall() {
         if (record().broken()) {

@@ -37,6 +37,7 @@ final class Snapshot implements Export {
 
     private final String id;
     private final Disk volume;
+    private final long size;
     private final SnapshotRoom room;
     private final Environment env;
     private final Consumer<String> broken;
@@ -51,17 +52,20 @@ final class Snapshot implements Export {
     /**
      * @param id names it in its export
      * @param volume what it is of
+     * @param size bytes of that
      * @param block unit of copying in bytes
      * @param broken told once, by any thread, why it ended by itself
      */
-    Snapshot(String id, Disk volume, SnapshotRoom room, int block, Environment env, Consumer<String> broken) {
+    Snapshot(
+            String id, Disk volume, long size, SnapshotRoom room, int block, Environment env, Consumer<String> broken) {
         this.id = id;
         this.volume = volume;
+        this.size = size;
         this.room = room;
         this.block = block;
         this.env = env;
         this.broken = broken;
-        this.map = new SnapshotMap(volume.size(), block);
+        this.map = new SnapshotMap(size, block);
     }
 
     String id() {
@@ -162,7 +166,7 @@ final class Snapshot implements Export {
             return;
         }
         long from = index * block;
-        int length = (int) Math.min(block, volume.size() - from);
+        int length = (int) Math.min(block, size - from);
         ByteBuffer data = env.buffers().takeBeyond(length);
         try {
             data.limit(length);
@@ -182,7 +186,7 @@ final class Snapshot implements Export {
 
     @Override
     public long size() {
-        return volume.size();
+        return size;
     }
 
     @Override
@@ -301,7 +305,7 @@ final class Snapshot implements Export {
         Lock lock = map.lock(index).writeLock();
         lock.lock();
         try {
-            boolean whole = offset % block == 0 && length == Math.min(block, volume.size() - offset);
+            boolean whole = offset % block == 0 && length == Math.min(block, size - offset);
             boolean fresh = !map.has(index);
             if (fresh && !whole) {
                 fill(index);

@@ -74,7 +74,8 @@ public final class Snapshots {
         try {
             ready();
             Snapshot[] made = new Snapshot[1];
-            made[0] = new Snapshot(id, volume.disk(), room, block, volume.env(), why -> broke(made[0], why));
+            made[0] = new Snapshot(
+                    id, volume.disk(), volume.size(), room, block, volume.env(), why -> broke(made[0], why));
             prepared = made[0];
             since = volume.env().nanos();
             volume.env()

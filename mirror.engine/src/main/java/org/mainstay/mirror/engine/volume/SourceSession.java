@@ -130,11 +130,12 @@ final class SourceSession {
         while (theirs != null && runs.remaining() >= 2 * Integer.BYTES) {
             int first = runs.getInt();
             int count = runs.getInt();
-            if (first < 0 || count < 0 || count > theirs.size() - first) {
-                mirror.fail(PauseCause.CONNECTION, "the target marks blocks the volume does not have");
+            if (first < 0 || count < 0 || count > Integer.MAX_VALUE - first) {
+                mirror.fail(PauseCause.CONNECTION, "the target marks blocks that cannot be");
                 return;
             }
-            theirs.set(first, first + count);
+            // A target that was larger gives the rest up.
+            theirs.set(first, Math.min(first + count, theirs.size()));
         }
     }
 

@@ -29,11 +29,9 @@ final class TargetSide {
     private boolean leaving;
     /** How often this side was stopped: a change of its role that began before is over. */
     private long stops;
-
     private Session session;
     /** Whether the last session ended in step, in this life of the process. */
     private boolean mirroring;
-
     private long echoed;
     private long window;
 
@@ -217,6 +215,7 @@ final class TargetSide {
         private final Link link;
         private final long pingMillis;
         private final long silence;
+        private final long size;
         private final HoldUp held;
         private volatile boolean ended;
         private volatile boolean failed;
@@ -231,6 +230,7 @@ final class TargetSide {
             this.applied = new Applied(link);
             this.pingMillis = pingMillis;
             this.silence = TimeUnit.MILLISECONDS.toNanos(Long.parseLong(hello.get("silence")));
+            this.size = Long.parseLong(hello.get("size"));
             this.held = new HoldUp(silence, volume.env().nanos(), this::over, this::heldUp);
             this.heard = volume.env().nanos();
         }
@@ -336,8 +336,8 @@ final class TargetSide {
                 if (over()) {
                     return;
                 }
-                long size = volume.size();
-                boolean fits = frame.offset() >= 0 && frame.length() >= 0 && frame.offset() <= size - frame.length();
+                boolean fits =
+                        frame.offset() >= 0 && frame.length() >= 0 && frame.offset() <= volume.size() - frame.length();
                 boolean data = frame.type() == FrameType.WRITE || frame.type() == FrameType.BLOCK;
                 if (!fits || data && frame.payload().remaining() != frame.length()) {
                     fail(frame, BlockRequest.EINVAL);
@@ -408,11 +408,15 @@ final class TargetSide {
         }
 
         private void change(Frame frame) {
-            int flushed = frame.type() == FrameType.END ? flushAll() : 0;
+            int error = switch (frame.type()) {
+                case BEGIN -> new Resizing(volume).ready(size);
+                case END -> flushAll();
+                default -> 0;
+            };
             volume.lock();
             try {
                 if (session == this && !failed) {
-                    boolean ok = flushed == 0 && changed(frame);
+                    boolean ok = error == 0 && changed(frame);
                     link.send(FrameType.DONE, frame.seq(), 0, ok ? 0 : BlockRequest.EIO);
                 }
             } catch (NumberFormatException e) {
@@ -443,7 +447,7 @@ final class TargetSide {
             switch (frame.type()) {
                 case BEGIN -> {
                     mirroring = false;
-                    return volume.save(state.syncSource(source));
+                    return new Resizing(volume).adopt(size, state.syncSource(source));
                 }
                 case END -> {
                     VolumeState whole = state.generations(generations(frame));

@@ -34,6 +34,7 @@ public final class Volume implements Export {
     private final Clients clients = new Clients();
     private List<Mirror> mirrorList = List.of();
     private VolumeState state;
+    private volatile long size;
     private boolean active;
     private String trouble = "";
 
@@ -43,16 +44,24 @@ public final class Volume implements Export {
      * @param name the same on all sides
      * @param self this side's name
      * @param io its storage
-     * @throws IOException if its state cannot be read: then nothing is known of the data, and nothing may be done with it
+     * @param size bytes, where its state does not say it
+     * @throws IOException if its state cannot be read: then nothing is known of the data, and nothing may be done with it; or if its
+     *     storage became smaller than it is
      */
-    public Volume(String name, String self, Environment env, LocalIo io, StateStore store) throws IOException {
+    public Volume(String name, String self, Environment env, LocalIo io, StateStore store, long size)
+            throws IOException {
         this.name = name;
         this.self = self;
         this.env = env;
         this.io = io;
         this.store = store;
         VolumeState stored = store.load();
-        this.state = stored == null ? VolumeState.NEW : stored;
+        this.state = stored == null ? VolumeState.NEW.size(size) : stored.size() == 0 ? stored.size(size) : stored;
+        this.size = state.size();
+        if (size() > io.disk().room()) {
+            throw new IOException("its storage has " + io.disk().room() + " bytes, the volume has " + size()
+                    + ": it was made smaller. Make it as large again; what was cut off has to come from another side");
+        }
         this.path = new WritePath(this, io);
         this.barrier = new Barrier(this);
         this.target = new TargetSide(this);
@@ -196,6 +205,12 @@ public final class Volume implements Export {
         locked(target::resign);
     }
 
+    /** Makes a source larger: see {@link Resizing#grow}. Its clients connect again. @param asked bytes; 0: all of the storage */
+    public void resize(long asked) throws IOException, RefusedException {
+        new Resizing(this).grow(asked);
+        clients.disconnect(problem -> env.log("a client of " + name + " could not be disconnected: " + problem));
+    }
+
     // ---- mirrors' commands ----
 
     /** Pauses a mirror until {@link #resume} (T3). */
@@ -307,6 +322,7 @@ public final class Volume implements Export {
         try {
             store.save(now);
             state = now;
+            size = now.size();
             return true;
         } catch (IOException e) {
             trouble = String.valueOf(e.getMessage());
@@ -449,7 +465,7 @@ public final class Volume implements Export {
 
     @Override
     public long size() {
-        return io.disk().size();
+        return size;
     }
 
     @Override

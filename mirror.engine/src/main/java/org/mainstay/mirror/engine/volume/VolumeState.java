@@ -13,6 +13,7 @@ import java.util.TreeMap;
  * @param written whether it was source since it last was in step as a target
  * @param discard an operator decided that its own changes may be overwritten
  * @param peers what is known of each other side, by name
+ * @param size bytes of the volume; its storage may be larger. 0: not recorded yet
  */
 public record VolumeState(
         Role role,
@@ -21,9 +22,11 @@ public record VolumeState(
         String syncSource,
         boolean written,
         boolean discard,
-        Map<String, Peer> peers) {
+        Map<String, Peer> peers,
+        long size) {
     /** Of a side that was never used. */
-    public static final VolumeState NEW = new VolumeState(Role.NONE, 0, Generations.NONE, "", false, false, Map.of());
+    public static final VolumeState NEW =
+            new VolumeState(Role.NONE, 0, Generations.NONE, "", false, false, Map.of(), 0);
 
     /**
      * Another side.
@@ -73,15 +76,15 @@ public record VolumeState(
     }
 
     VolumeState role(Role now, long inEpoch) {
-        return new VolumeState(now, inEpoch, generations, syncSource, written, discard, peers);
+        return new VolumeState(now, inEpoch, generations, syncSource, written, discard, peers, size);
     }
 
     VolumeState generations(Generations now) {
-        return new VolumeState(role, epoch, now, syncSource, written, discard, peers);
+        return new VolumeState(role, epoch, now, syncSource, written, discard, peers, size);
     }
 
     VolumeState syncSource(String now) {
-        return new VolumeState(role, epoch, generations, now, written, discard, peers);
+        return new VolumeState(role, epoch, generations, now, written, discard, peers, size);
     }
 
     /** Says whether the data is of one moment. */
@@ -90,11 +93,11 @@ public record VolumeState(
     }
 
     VolumeState written(boolean now) {
-        return new VolumeState(role, epoch, generations, syncSource, now, discard, peers);
+        return new VolumeState(role, epoch, generations, syncSource, now, discard, peers, size);
     }
 
     VolumeState discard(boolean now) {
-        return new VolumeState(role, epoch, generations, syncSource, written, now, peers);
+        return new VolumeState(role, epoch, generations, syncSource, written, now, peers, size);
     }
 
     /** Returns what is known of a side. */
@@ -105,13 +108,17 @@ public record VolumeState(
     VolumeState peer(String name, Peer now) {
         Map<String, Peer> changed = new TreeMap<>(peers);
         changed.put(name, now);
-        return new VolumeState(role, epoch, generations, syncSource, written, discard, changed);
+        return new VolumeState(role, epoch, generations, syncSource, written, discard, changed, size);
     }
 
     VolumeState without(String name) {
         Map<String, Peer> changed = new TreeMap<>(peers);
         changed.remove(name);
-        return new VolumeState(role, epoch, generations, syncSource, written, discard, changed);
+        return new VolumeState(role, epoch, generations, syncSource, written, discard, changed, size);
+    }
+
+    VolumeState size(long bytes) {
+        return new VolumeState(role, epoch, generations, syncSource, written, discard, peers, bytes);
     }
 
     /** Writes as lines {@code NAME=value}. */
@@ -123,6 +130,7 @@ public record VolumeState(
         lines.put("syncSource", syncSource);
         lines.put("written", Boolean.toString(written));
         lines.put("discard", Boolean.toString(discard));
+        lines.put("size", Long.toString(size));
         peers.forEach((name, peer) -> lines.put(
                 "peer." + name,
                 Long.toHexString(peer.generation) + " " + peer.logComplete + " " + peer.stopped + " " + peer.broken
@@ -162,6 +170,7 @@ public record VolumeState(
                 lines.get("syncSource"),
                 Boolean.parseBoolean(lines.get("written")),
                 Boolean.parseBoolean(lines.get("discard")),
-                peers);
+                peers,
+                Long.parseLong(lines.getOrDefault("size", "0")));
     }
 }

@@ -1,5 +1,6 @@
 package org.mainstay.mirror.engine.volume;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ public record VolumeStatus(Map<String, Object> volume, List<Map<String, Object>>
         all.put("lastRole", state.role().name());
         all.put("epoch", state.epoch());
         all.put("size", volume.size());
+        all.put("storage", room(volume));
         all.put("generation", Long.toHexString(state.generations().current()));
         all.put("consistent", state.consistent());
         all.put("ahead", ahead(volume, state));
@@ -55,6 +57,15 @@ public record VolumeStatus(Map<String, Object> volume, List<Map<String, Object>>
                         .map(mirror -> state.peer(mirror.name()))
                         .noneMatch(peer -> peer.mayBeCurrent()
                                 || peer.generation() == state.generations().current());
+    }
+
+    /** Returns the bytes of its storage; 0 if that cannot be told. */
+    private static long room(Volume volume) {
+        try {
+            return volume.disk().room();
+        } catch (IOException e) {
+            return 0;
+        }
     }
 
     private static Map<String, Object> of(Volume volume, Mirror mirror) {

@@ -8,9 +8,13 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.mirror.engine.io.FileStore;
+import org.mainstay.mirror.engine.volume.MirrorSettings;
+import org.mainstay.mirror.engine.volume.MirrorType;
 import org.mainstay.mirror.engine.volume.Trust;
 
 /** An engine that is started again: what it knows of its volumes, and what it serves. */
@@ -72,6 +76,68 @@ class EngineTest {
         Files.writeString(role, "another-boot" + Files.readString(role));
         try (Engine rebooted = engine()) {
             assertThat(rebooted.names()).isEmpty();
+        }
+    }
+
+    private static void grow(Path image, long size) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.setLength(size);
+        }
+    }
+
+    /** Its log is as long as before: what it does not know of is to be sent. */
+    @Test
+    void storageThatGrewIsTakenByCommandAndLastsOverARestart() throws Exception {
+        Path image = image("a.img");
+        try (Engine first = engine()) {
+            first.create("v", image.toString(), folder.toString());
+            first.mirror("v", "B", "127.0.0.1:9", MirrorType.SYNC, new MirrorSettings(Map.of()));
+            first.startSource("v", 3, Trust.OWN, Long.MAX_VALUE);
+            grow(image, 3 << 20);
+            assertThat(first.volume("v").status().volume())
+                    .containsEntry("size", 1L << 20)
+                    .containsEntry("storage", 3L << 20);
+        }
+        try (Engine second = engine()) {
+            assertThat(second.find("v@3").size()).isEqualTo(1 << 20);
+            assertThat(log).noneMatch(line -> line.contains("is lost"));
+            assertThat(log).anyMatch(line -> line.contains("the rest is not used; 'mainstay mirror resize' takes it"));
+            assertThat(second.resize("v", 2 << 20)).isEqualTo(2 << 20);
+            assertThat(second.resize("v", 0)).isEqualTo(3 << 20);
+            assertThat(second.find("v@3").size()).isEqualTo(3 << 20);
+            assertThatThrownBy(() -> second.resize("v", 1 << 20)).hasMessageContaining("is not made smaller");
+        }
+        try (Engine third = engine()) {
+            assertThat(third.find("v@3").size()).isEqualTo(3 << 20);
+            assertThat(log).noneMatch(line -> line.contains("is lost"));
+        }
+        grow(image, 2 << 20);
+        try (Engine fourth = engine()) {
+            assertThat(fourth.names()).isEmpty();
+            assertThat(log)
+                    .anyMatch(line -> line.contains(
+                            "a.img: its storage has 2097152 bytes, the volume has 3145728: it was made" + " smaller"));
+        }
+    }
+
+    @Test
+    void aVolumeOfAVersionWithoutSizesHasTheSizeOfItsLog() throws Exception {
+        Path image = image("a.img");
+        try (Engine first = engine()) {
+            first.create("v", image.toString(), folder.toString());
+            first.mirror("v", "B", "127.0.0.1:9", MirrorType.SYNC, new MirrorSettings(Map.of()));
+            first.startSource("v", 3, Trust.OWN, Long.MAX_VALUE);
+        }
+        for (String name : List.of("v.state", "v.volume")) {
+            FileStore store = new FileStore(folder.resolve(name));
+            Map<String, String> lines = store.load();
+            lines.remove("size");
+            store.save(lines);
+        }
+        grow(image, 3 << 20);
+        try (Engine second = engine()) {
+            assertThat(second.volume("v").size()).isEqualTo(1 << 20);
+            assertThat(log).noneMatch(line -> line.contains("is lost"));
         }
     }
 }

@@ -43,7 +43,7 @@ class HungDiskTest {
     @BeforeEach
     void target() throws Exception {
         LocalIo io = new LocalIo(disk, threads, sent::add, System::nanoTime);
-        volume = new Volume("v", "B", new Threads(), io, new Memory());
+        volume = new Volume("v", "B", new Threads(), io, new Memory(), io.disk().size());
         volume.startTarget(1, "A", false);
     }
 

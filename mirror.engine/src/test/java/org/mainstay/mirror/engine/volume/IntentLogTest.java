@@ -87,10 +87,59 @@ class IntentLogTest {
     }
 
     @Test
-    void anotherVolumesLogIsRefused() throws IOException {
+    void whatIsNoLogIsRefused() throws IOException {
         SimDisk file = disk(GIB);
         IntentLog.create(file, GIB);
-        assertThatThrownBy(() -> IntentLog.open(file, GIB + IntentLog.BLOCK))
-                .hasMessageContaining("not the intent log");
+        file.write(ByteBuffer.wrap(new byte[] {99}), 9);
+        assertThatThrownBy(() -> IntentLog.open(file, GIB)).hasMessageContaining("not the intent log");
+        SimDisk cut = disk(GIB);
+        IntentLog.create(cut, GIB);
+        cut.room -= 512;
+        assertThatThrownBy(() -> IntentLog.open(cut, GIB)).hasMessageContaining("not the intent log");
+    }
+
+    /** The volume grew, and the process died before its log was told. */
+    @Test
+    void whatALogDoesNotKnowOfIsMarked() throws IOException {
+        long grown = GIB + 3000L * IntentLog.BLOCK + 512;
+        SimDisk file = disk(grown);
+        IntentLog.create(file, GIB - 512);
+        Bits marked = IntentLog.open(file, grown).marked();
+        assertThat(marked.next(0)).isEqualTo(IntentLog.blocks(GIB) - 1);
+        assertThat(marked.count()).isEqualTo(1 + 3000 + 1);
+        assertThat(IntentLog.open(file, GIB - 512).marked().count()).isZero();
+    }
+
+    /** At whatever step it dies. */
+    @Test
+    void whatIsNewIsMarkedUntilItIsCleared() throws IOException {
+        long grown = GIB + 5000L * IntentLog.BLOCK;
+        for (int fuse = 1; fuse < 12; fuse++) {
+            SimDisk file = disk(grown);
+            // It was as large before, and in step.
+            IntentLog log = IntentLog.create(file, grown);
+            log.resize(GIB);
+            log.commit();
+            int[] steps = {fuse};
+            file.hook(() -> {
+                if (--steps[0] == 0) {
+                    throw new SimWorld.Crash();
+                }
+            });
+            log.resize(grown);
+            assertThat(log.marked().count()).isEqualTo(5000);
+            try {
+                log.commit();
+                assertThat(log.covers(IntentLog.blocks(GIB), IntentLog.blocks(grown)))
+                        .isTrue();
+            } catch (SimWorld.Crash e) {
+                assertThat(steps[0]).isZero();
+            }
+            file.hook(() -> {});
+            file.powerLoss(new Random(fuse));
+            Bits marked = IntentLog.open(file, grown).marked();
+            assertThat(marked.next(0)).as("fuse " + fuse).isEqualTo(IntentLog.blocks(GIB));
+            assertThat(marked.count()).isEqualTo(5000);
+        }
     }
 }

@@ -11,11 +11,13 @@ import org.junit.jupiter.api.Test;
 /**
  * Crashes sources, targets, networks and both at any step, with power and without, and checks: what a synchronous mirror
  * acknowledged is on a side that may take over by itself, and what was flushed on an asynchronous one; a target is of one past
- * moment; what was flushed survives power loss; in step means byte for byte equal; nobody who may be stale is promoted unless forced; both sides written means split brain. More runs:
+ * moment; what was flushed survives power loss; in step means byte for byte equal; nobody who may be stale is promoted unless forced; both sides written means split brain;
+ * a volume that is made larger has the old or the new size. More runs:
  * {@code -Dmainstay.mirror.seeds=100000 -Dmainstay.mirror.seed=FIRST}.
  */
 class MirrorModelTest {
     private static final int SIZE = 20 * IntentLog.BLOCK + 8192;
+    private static final int MOST = SIZE + 9 * IntentLog.BLOCK;
     private static final int WINDOW = 400;
 
     @Test
@@ -26,6 +28,8 @@ class MirrorModelTest {
         long answered = 0;
         long checks = 0;
         long synchronous = 0;
+        long growths = 0;
+        long grownEqual = 0;
         for (long seed = first; seed < first + count; seed++) {
             Run run = new Run(seed);
             try {
@@ -37,15 +41,19 @@ class MirrorModelTest {
             answered += run.client.answered;
             checks += run.equalities;
             synchronous += run.sync ? 1 : 0;
+            growths += run.growths;
+            grownEqual += run.grownEqual;
         }
         // A model in which nothing happens would prove nothing.
         assertThat(answered).isGreaterThan(100 * count);
         assertThat(checks).isGreaterThan(count / 2);
         assertThat(promotions).isGreaterThan(count / 20);
         assertThat(synchronous).isBetween(count / 3, count - count / 3);
+        assertThat(growths).isGreaterThan(count / 2);
+        assertThat(grownEqual).isGreaterThan(count / 4);
         System.out.printf(
-                "%d seeds, %d synchronous: %d requests answered, %d promotions, %d times equal%n",
-                count, synchronous, answered, promotions, checks);
+                "%d seeds, %d synchronous: %d requests answered, %d promotions, %d growths, %d times equal, %d of them grown%n",
+                count, synchronous, answered, promotions, growths, checks, grownEqual);
     }
 
     private static final class Run {
@@ -60,6 +68,8 @@ class MirrorModelTest {
         long epoch = 1;
         long promotions;
         long equalities;
+        long growths;
+        long grownEqual;
         boolean ownerLostPower;
 
         Run(long seed) {
@@ -83,8 +93,12 @@ class MirrorModelTest {
                     Map.entry("DontFlushAsyncQueue", flushes ? 0L : 1L)));
             MirrorType type = sync ? MirrorType.SYNC : MirrorType.ASYNC;
             nodes = new SimNode[] {
-                new SimNode(world, "A", SIZE, type, settings), new SimNode(world, "B", SIZE, type, settings)
+                new SimNode(world, "A", SIZE, MOST, type, settings), new SimNode(world, "B", SIZE, MOST, type, settings)
             };
+            for (SimNode node : nodes) {
+                node.disk.garbage(SIZE, node.name.hashCode() * 0x0101_0101_0101L);
+                node.disk.room = SIZE + world.random.nextInt(2) * 512;
+            }
             nodes[0].peer = nodes[1];
             nodes[1].peer = nodes[0];
             client = new SimClient(world, SIZE / SimClient.CELL * SimClient.CELL);
@@ -125,6 +139,10 @@ class MirrorModelTest {
                 pauseOrContinue();
             } else if (dice < 90) {
                 stopTarget();
+            } else if (dice < 92) {
+                SimNode node = nodes[world.random.nextInt(2)];
+                node.disk.room = Math.min(MOST, node.disk.room + world.random.nextInt(4 * IntentLog.BLOCK));
+                grow();
             } else {
                 world.run(world.random.nextInt(250));
                 equal();
@@ -181,6 +199,39 @@ class MirrorModelTest {
             }
         }
 
+        /** An operator makes the volume larger, perhaps before all storage is. */
+        private void grow() {
+            if (!owner().up() || !owner().volume.serving()) {
+                return;
+            }
+            int room = owner().disk.room;
+            long asked = world.random.nextInt(3) == 0 ? 0 : (SIZE + world.random.nextInt(MOST - SIZE)) / 512 * 512;
+            long before = owner().volume.size();
+            long life = owner().life();
+            owner().exec(life, () -> {
+                try {
+                    owner().volume.resize(asked);
+                    assertThat(owner().volume.size()).isEqualTo(asked == 0 ? room / 512 * 512 : asked);
+                    growths += owner().volume.size() > before ? 1 : 0;
+                } catch (RefusedException e) {
+                    assertThat(asked < before || asked > room)
+                            .as(e.getMessage())
+                            .isTrue();
+                    assertThat(owner().volume.size()).isEqualTo(before);
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            if (owner().lives(life)) {
+                client.grown(image(owner()));
+            }
+        }
+
+        /** What clients may read. */
+        private static byte[] image(SimNode node) {
+            return Arrays.copyOf(node.disk.seen, (int) node.volume.size());
+        }
+
         /** What the cluster does: brings machines back, takes over where that is allowed. */
         private void repair() throws IOException {
             if (!owner().up()) {
@@ -194,7 +245,7 @@ class MirrorModelTest {
                 world.run(world.random.nextInt(30));
                 owner().start();
                 boolean alone = !world.partitioned || !other().up();
-                client.adopt(owner().disk.seen, !ownerLostPower, "restart of " + owner().name, alone);
+                client.adopt(image(owner()), !ownerLostPower, "restart of " + owner().name, alone);
                 epoch++;
                 start(owner(), Trust.OWN);
                 // Whom the network does not reach is told nothing.
@@ -232,7 +283,7 @@ class MirrorModelTest {
             epoch = next;
             promotions++;
             owner = 1 - owner;
-            client.takeOver(candidate.disk.seen, sync, flushes, "takeover by " + candidate.name);
+            client.takeOver(image(candidate), sync, flushes, "takeover by " + candidate.name);
             return true;
         }
 
@@ -272,7 +323,9 @@ class MirrorModelTest {
                     && state() == MirrorState.MIRRORING
                     && owner().volume.mirror(other().name).queue().isEmpty()) {
                 equalities++;
-                int mismatch = Arrays.mismatch(owner().disk.seen, other().disk.seen);
+                assertThat(other().volume.size()).isEqualTo(owner().volume.size());
+                grownEqual += owner().volume.size() > SIZE ? 1 : 0;
+                int mismatch = Arrays.mismatch(image(owner()), image(other()));
                 assertThat(mismatch)
                         .as("first differing byte of sides in step\n%s", client.tail())
                         .isNegative();
@@ -286,6 +339,8 @@ class MirrorModelTest {
         /** Everything is whole again: both sides must become equal, and stay so. */
         private void settle() throws IOException {
             partition(false);
+            nodes[0].disk.room = MOST;
+            nodes[1].disk.room = MOST;
             nodes[0].fuse = -1;
             nodes[1].fuse = -1;
             while (!owner().up()) {

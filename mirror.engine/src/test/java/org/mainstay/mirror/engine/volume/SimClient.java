@@ -70,7 +70,7 @@ final class SimClient {
             outstanding--;
             answered++;
             if (kind == Kind.FLUSH) {
-                for (int i = 0; error == 0 && i < known.length; i++) {
+                for (int i = 0; error == 0 && i < Math.min(known.length, cells.length); i++) {
                     cells[i].flushed = Math.max(cells[i].flushed, Math.min(known[i], cells[i].values.size() - 1));
                 }
                 return;
@@ -90,7 +90,7 @@ final class SimClient {
         public void push() {}
     }
 
-    private final Cell[] cells;
+    private Cell[] cells;
     private final SimWorld world;
     private long next = 1;
     private long clock;
@@ -166,6 +166,8 @@ final class SimClient {
      * @param flushed whether what was flushed must be there; otherwise nothing need be
      */
     void takeOver(byte[] image, boolean lossless, boolean flushed, String who) {
+        ToIntFunction<Cell> floor = cell -> lossless ? cell.acked : flushed ? cell.flushed : 0;
+        fit(image, floor, who);
         long moment = 0;
         for (int i = 0; i < cells.length; i++) {
             long value = ByteBuffer.wrap(image).getLong(i * CELL);
@@ -184,11 +186,39 @@ final class SimClient {
                         .isGreaterThan(moment);
             }
         }
-        adopt(image, cell -> lossless ? cell.acked : flushed ? cell.flushed : 0, who, true);
+        adopt(image, floor, who, true);
+    }
+
+    /** The volume was made larger: what is new may hold anything. */
+    void grown(byte[] image) {
+        fit(image, cell -> cell.acked, "growth");
+    }
+
+    /** There are as many cells as the image has. What is missing must not have been relied on. */
+    private void fit(byte[] image, ToIntFunction<Cell> floor, String who) {
+        int before = cells.length;
+        for (int i = image.length / CELL; i < before; i++) {
+            assertThat(floor.applyAsInt(cells[i]))
+                    .as("%s lacks cell %s, which was written\n%s", who, i, tail())
+                    .isZero();
+        }
+        cells = Arrays.copyOf(cells, image.length / CELL);
+        for (int i = before; i < cells.length; i++) {
+            cells[i] = new Cell();
+            cells[i].values.set(0, ByteBuffer.wrap(image).getLong(i * CELL));
+            for (int sector = 512; sector < CELL; sector += 512) {
+                long value = ByteBuffer.wrap(image).getLong(i * CELL + sector);
+                if (!cells[i].values.contains(value)) {
+                    cells[i].values.add(value);
+                    cells[i].times.add(new long[] {0, NEVER});
+                }
+            }
+        }
     }
 
     private void adopt(byte[] image, ToIntFunction<Cell> floor, String who, boolean last) {
         outstanding = 0;
+        fit(image, floor, who);
         for (int i = 0; i < cells.length; i++) {
             Cell cell = cells[i];
             int least = floor.applyAsInt(cell);

@@ -19,10 +19,13 @@ final class SimDisk implements Disk {
     private Runnable before = () -> {};
     /** The device takes nothing. */
     boolean failing;
+    /** How much of it there is: it may be made larger, or smaller. */
+    int room;
 
     SimDisk(int size) {
         seen = new byte[size];
         durable = new byte[size];
+        room = size;
     }
 
     /** @param hook run before and in the middle of every change; may throw a crash */
@@ -32,7 +35,15 @@ final class SimDisk implements Disk {
 
     @Override
     public long size() {
-        return seen.length;
+        return room;
+    }
+
+    /** Nothing was ever written from there on: who knows what is there. */
+    void garbage(int from, long value) {
+        for (int at = from; at + Long.BYTES <= seen.length; at += Long.BYTES) {
+            ByteBuffer.wrap(seen).putLong(at, value);
+        }
+        System.arraycopy(seen, from, durable, from, seen.length - from);
     }
 
     @Override

@@ -20,6 +20,9 @@ final class SimNode implements Environment, StateStore {
     final SimDisk log;
     Volume volume;
     SimNode peer;
+    /** Of the volume when it was made. */
+    private final int size;
+
     private final SimWorld world;
     private final MirrorSettings settings;
     private final MirrorType type;
@@ -49,12 +52,18 @@ final class SimNode implements Environment, StateStore {
     long slept;
 
     SimNode(SimWorld world, String name, int size, MirrorType type, MirrorSettings settings) {
+        this(world, name, size, size, type, settings);
+    }
+
+    /** @param most bytes that its storage may come to have */
+    SimNode(SimWorld world, String name, int size, int most, MirrorType type, MirrorSettings settings) {
+        this.size = size;
         this.world = world;
         this.name = name;
         this.type = type;
         this.settings = settings;
-        this.disk = new SimDisk(size);
-        this.log = new SimDisk((int) IntentLog.fileSize(size));
+        this.disk = new SimDisk(most);
+        this.log = new SimDisk((int) IntentLog.fileSize(most));
     }
 
     boolean up() {
@@ -91,8 +100,8 @@ final class SimNode implements Environment, StateStore {
                 job -> later(mine, 1 + world.random.nextInt(300_000), job),
                 text -> world.say(name + " " + text),
                 () -> world.now() + world.random.nextInt(400_000));
-        volume = new Volume("v", name, this, io, this);
-        IntentLog opened = logMade ? IntentLog.open(log, disk.size()) : IntentLog.create(log, disk.size());
+        volume = new Volume("v", name, this, io, this, size);
+        IntentLog opened = logMade ? IntentLog.open(log, volume.size()) : IntentLog.create(log, volume.size());
         logMade = true;
         volume.addMirror(peer.name, peer.name, type, settings, opened, false);
         tick(mine);

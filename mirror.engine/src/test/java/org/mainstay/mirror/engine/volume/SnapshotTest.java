@@ -328,7 +328,7 @@ class SnapshotTest {
     private Snapshot hanging(HangingRoom room, SimDisk disk, List<String> broken) throws IOException, RefusedException {
         SimNode node = pair(MirrorType.SYNC)[1];
         node.realTime = true;
-        return new Snapshot("a1", disk, room, BLOCK, node, broken::add);
+        return new Snapshot("a1", disk, disk.size(), room, BLOCK, node, broken::add);
     }
 
     private static HoldUp holdUp(long millis, BooleanSupplier over, Runnable alive) {

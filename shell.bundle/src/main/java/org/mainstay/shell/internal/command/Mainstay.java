@@ -52,7 +52,7 @@ import picocli.CommandLine.Option;
             "under their own names: app_* ins_* dep_* eqv_* typ_* sys_* flg_*, lcdrcp",
             "lcdrecover lcdremexec lcdsync lk_chg_value lk_err perform_action sendevent",
             "getlocks rlslocks lcduname hry_setpri net_list lksupport qwk_storage_init",
-            "qwk_storage_exit EditFileShareResource.",
+            "qwk_storage_exit EditFileShareResource emcmd dkhealthcheck cleanupmirror.",
             "",
             "Exit codes: 0 success, 1 a system call or action failed, 2 syntax, 3 internal",
             "error, 4 exists already, 5 invalid argument, 6 out of range, 7 not found,",

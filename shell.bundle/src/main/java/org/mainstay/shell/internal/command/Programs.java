@@ -42,6 +42,8 @@ import org.mainstay.shell.internal.command.lcd.SysRemove;
 import org.mainstay.shell.internal.command.lcd.TypCreate;
 import org.mainstay.shell.internal.command.lcd.TypList;
 import org.mainstay.shell.internal.command.lcd.TypRemove;
+import org.mainstay.shell.internal.command.mirror.CleanupMirror;
+import org.mainstay.shell.internal.command.mirror.DkHealthCheck;
 import org.mainstay.shell.internal.command.mirror.EmCmd;
 import org.mainstay.shell.internal.command.program.GetLocks;
 import org.mainstay.shell.internal.command.program.LcdRcp;
@@ -127,6 +129,8 @@ public final class Programs {
         programs.put("qwk_storage_init", StorageInit::new);
         programs.put("qwk_storage_exit", StorageExit::new);
         programs.put("emcmd", EmCmd::new);
+        programs.put("dkhealthcheck", DkHealthCheck::new);
+        programs.put("cleanupmirror", CleanupMirror::new);
         programs.put("EditFileShareResource", EditFileShareResource::new);
     }
 }

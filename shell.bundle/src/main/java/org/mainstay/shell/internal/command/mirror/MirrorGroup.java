@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
             MirrorVerbs.Break.class,
             MirrorVerbs.Resync.class,
             MirrorVerbs.Tune.class,
+            MirrorVerbs.Resize.class,
             MirrorVerbs.Discard.class,
             MirrorVerbs.Force.class,
             SnapshotVerbs.Group.class

@@ -166,7 +166,7 @@ final class MirrorStatus extends BaseCommand {
         };
     }
 
-    private static void print(Invocation invocation, List<Mirrors.Side> sides) {
+    static void print(Invocation invocation, List<Mirrors.Side> sides) {
         if (sides.isEmpty()) {
             invocation.out().println("There is no mirrored volume; see 'mainstay mirror --help'.");
             return;

@@ -119,6 +119,41 @@ final class MirrorVerbs {
     }
 
     @Command(
+            name = "resize",
+            description =
+                    "Makes a mirrored volume larger, while it is in use: give it more storage on every server first, then this"
+                            + " command takes it. The file system is made larger afterwards, with its own tool.",
+            footer = {
+                "",
+                "Examples:",
+                "  mainstay mirror resize data",
+                "  mainstay mirror resize data --size 10737418240",
+                "",
+                "Refused if a side does not answer or its storage is too small. A volume is not",
+                "made smaller."
+            })
+    static final class Resize extends BaseCommand {
+        @Parameters(paramLabel = "TAG", description = "The volume's resource.")
+        private String tag;
+
+        @Option(
+                names = "--size",
+                paramLabel = "BYTES",
+                description = "A multiple of 512. Left out: all storage that the source has.")
+        private Long size;
+
+        @Override
+        public int run(Invocation invocation) throws CommandException, InterruptedException {
+            if (size != null && (size <= 0 || size % 512 != 0)) {
+                throw new CommandException(
+                        ExitCode.INVALID_ARGUMENT, "--size is a multiple of 512 bytes above 0, not " + size);
+            }
+            return ask(
+                    invocation, tag, Mirrors.Verb.RESIZE, null, size == null ? Map.of() : Map.of(Mirrors.SIZE, size));
+        }
+    }
+
+    @Command(
             name = "discard",
             description =
                     "After a split brain: gives up what was written on one server only, and makes it target of the"

@@ -21,7 +21,8 @@ class EmTextTest {
 
     private static String print(int code, Map<String, Long> counters, BiConsumer<EmText, Side> what) {
         Link link = new Link("B", "[fd00::2]:1501", code, "STATE", "SYNC", "NONE", "", counters);
-        Side side = new Side("A", "data", "data-1", "SOURCE", 1, 2_151_608_320L, false, false, List.of(link));
+        Side side = new Side(
+                "A", "data", "data-1", "SOURCE", 1, 2_151_608_320L, 2_151_608_320L, false, false, List.of(link));
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         EmText text =
                 new EmText(new PrintStream(out, true, StandardCharsets.UTF_8), List.of(side), tag -> Map.of(), NOON);
