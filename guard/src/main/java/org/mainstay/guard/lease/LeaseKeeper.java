@@ -133,22 +133,11 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
 
     @Override
     public synchronized void terms(String peer, Terms terms) {
-        boolean none = book.settings().mode() == LeaseSettings.Mode.NONE;
         if (book.unleased(peer, terms == Terms.WITHOUT_LEASE)) {
             evaluate(clock.millis());
             save();
         }
-        String text = "";
-        if (!none && terms == Terms.WITHOUT_LEASE) {
-            text = peer
-                    + " runs what it has without a lease (QUORUM_MODE is none there, or was never held yet): as long as"
-                    + " it says so, its resources are not taken over because its grants are over; make QUORUM_MODE the same"
-                    + " on all servers";
-        } else if (none && terms == Terms.WITH_LEASE) {
-            text = peer
-                    + " runs what it has under a lease and here QUORUM_MODE is none: a takeover from it would not wait"
-                    + " for its lease to end; make QUORUM_MODE the same on all servers";
-        }
+        String text = LeaseReason.terms(book.settings().mode(), peer, terms);
         if (told.terms(peer, text, clock.millis())) {
             log.warn(text);
             surroundings.notice(text);
@@ -224,16 +213,14 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         // Shorter too: settings may have taken back a part of it.
         boolean moved = held && (until - told.until() >= book.settings().leaseMillis() / 4 || until < told.until());
         if (changed && !told.state().isEmpty()) {
-            log.info("lease " + state + ": " + reason(now));
+            log.info("lease " + state + ": " + LeaseReason.of(book, witness, now));
         }
-        if (changed && state.equals("lost")) {
-            endAgainAt = LeaseBook.NEVER;
-        }
+        endAgainAt = changed ? LeaseBook.NEVER : endAgainAt;
         if (changed && !state.equals("lost")) {
             surroundings.held();
         }
         if (changed || moved) {
-            tellLease(state, until, reason(now));
+            tellLease(state, until, LeaseReason.of(book, witness, now));
         }
         boolean longer = held && (changed || until - writtenUntil >= WRITE_MILLIS);
         if (longer || !book.unlimited() && until < writtenUntil) {
@@ -317,12 +304,6 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
                 : said;
     }
 
-    private String reason(long now) {
-        return book.overdue() == LeaseBook.NEVER
-                ? LeaseReason.of(book, witness, now)
-                : "the lease was over for so long that others may have taken what was in service here; it ends first";
-    }
-
     // --- the manager
 
     /** Says the present state again, as to a manager that has just linked itself. */
@@ -339,10 +320,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     public CompletableFuture<Result> settings(LeaseSettings newer) {
         long slowest = surroundings.slowestDetectionMillis();
         if (newer.mode() != LeaseSettings.Mode.NONE && newer.leaseMillis() < slowest) {
-            return CompletableFuture.completedFuture(Result.failed("a lease of " + newer.leaseMillis()
-                    + " ms (QUORUM_LEASE_SECS) is shorter than the " + slowest
-                    + " ms after which the slowest heartbeat path is dead: it would end between two heartbeats; make it"
-                    + " longer or LCMHBEATTIME and LCMNUMHBEATS smaller"));
+            return CompletableFuture.completedFuture(Result.failed(LeaseReason.tooShort(newer, slowest)));
         }
         synchronized (this) {
             if (known && newer.equals(book.settings())) {
@@ -510,7 +488,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
                 book.until(now) - now,
                 book.since() == LeaseBook.NEVER ? -1 : now - book.since(),
                 book.outBy(now) - now,
-                reason(now),
+                LeaseReason.of(book, witness, now),
                 peers);
     }
 

@@ -2,6 +2,7 @@ package org.mainstay.guard.lease;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.mainstay.guard.heartbeat.LeaseExchange;
 
 /** Why the lease is held or lost, in one sentence that does not change as long as nothing does. */
 final class LeaseReason {
@@ -9,6 +10,9 @@ final class LeaseReason {
 
     static String of(LeaseBook book, WitnessPost witness, long now) {
         LeaseSettings settings = book.settings();
+        if (book.overdue() != LeaseBook.NEVER) {
+            return "the lease was over for so long that others may have taken what was in service here; it ends first";
+        }
         List<String> granting = new ArrayList<>();
         List<String> silent = new ArrayList<>();
         for (String peer : settings.peers()) {
@@ -34,6 +38,27 @@ final class LeaseReason {
             return "granted by all other servers together; " + why;
         }
         return why + "; not granted by " + names(silent) + ", where all others would have to";
+    }
+
+    /** Returns what an operator has to know of how a peer runs what it has; empty if nothing. */
+    static String terms(LeaseSettings.Mode own, String peer, LeaseExchange.Terms terms) {
+        if (own != LeaseSettings.Mode.NONE && terms == LeaseExchange.Terms.WITHOUT_LEASE) {
+            return peer
+                    + " runs what it has without a lease (QUORUM_MODE is none there, or was never held yet): as long as it"
+                    + " says so, its resources are not taken over because its grants are over; make QUORUM_MODE the same on"
+                    + " all servers";
+        } else if (own == LeaseSettings.Mode.NONE && terms == LeaseExchange.Terms.WITH_LEASE) {
+            return peer
+                    + " runs what it has under a lease and here QUORUM_MODE is none: a takeover from it would not wait"
+                    + " for its lease to end; make QUORUM_MODE the same on all servers";
+        }
+        return "";
+    }
+
+    static String tooShort(LeaseSettings newer, long slowest) {
+        return "a lease of " + newer.leaseMillis() + " ms (QUORUM_LEASE_SECS) is shorter than the " + slowest
+                + " ms after which the slowest heartbeat path is dead: it would end between two heartbeats; make it longer"
+                + " or LCMHBEATTIME and LCMNUMHBEATS smaller";
     }
 
     private static String names(List<String> names) {

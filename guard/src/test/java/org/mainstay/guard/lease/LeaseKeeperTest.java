@@ -4,138 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.mainstay.guard.heartbeat.LeaseExchange;
 import org.mainstay.guard.lease.LeaseSettings.Mode;
-import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
 
-class LeaseKeeperTest {
-    private static final int L = 5000;
-    private static final int S = 10_000;
-    private static final long PERIOD = Witness.period(L + S);
-
-    @TempDir
-    Path home;
-
-    private Log log;
-    private long now = 500_000;
-    private long suspended;
-    private long slowest = 3000;
-    private final Queue<Runnable> disk = new ArrayDeque<>();
-    private boolean diskAtOnce = true;
-    private final List<String> news = new ArrayList<>();
-    private final List<String> notices = new ArrayList<>();
-    private final List<Long> ends = new ArrayList<>();
-    private int heldAgain;
-    private boolean left;
-    private final FakeWitness witness = new FakeWitness();
-    private LeaseKeeper keeper;
-
-    @BeforeEach
-    void start() throws IOException {
-        Files.createDirectories(home.resolve("data/guard"));
-        Files.createDirectories(home.resolve("data/run"));
-        log = new Log(home.resolve("log"));
-        restart("boot-1");
-    }
-
-    @AfterEach
-    void end() throws InterruptedException {
-        log.close();
-    }
-
-    private void restart(String bootId) {
-        SuspendWatch clock = new SuspendWatch() {
-            @Override
-            public long millis() {
-                return now;
-            }
-
-            @Override
-            public long newlySuspendedMillis() {
-                long newly = suspended;
-                suspended = 0;
-                return newly;
-            }
-        };
-        LeaseSurroundings surroundings = new LeaseSurroundings() {
-            @Override
-            public void news(String line) {
-                news.add(line);
-            }
-
-            @Override
-            public void notice(String text) {
-                notices.add(text);
-            }
-
-            @Override
-            public void end(long leftMillis) {
-                ends.add(leftMillis);
-            }
-
-            @Override
-            public boolean anythingLeft() {
-                return left;
-            }
-
-            @Override
-            public void held() {
-                heldAgain++;
-            }
-
-            @Override
-            public long slowestDetectionMillis() {
-                return slowest;
-            }
-        };
-        keeper = new LeaseKeeper(
-                clock,
-                new LeaseFiles(home, bootId),
-                task -> {
-                    if (diskAtOnce) {
-                        task.run();
-                    } else {
-                        disk.add(task);
-                    }
-                },
-                log,
-                (mode, boot, into) -> witness,
-                surroundings);
-        keeper.start();
-        keeper.turn();
-    }
-
-    private static LeaseSettings settings(Mode mode, String... members) {
-        return new LeaseSettings(mode, "A", L, S, Set.of(members), "", Map.of());
-    }
-
-    private void configured(Mode mode) {
-        assertThat(keeper.settings(settings(mode, "A", "B", "C")).join().done()).isTrue();
-    }
-
-    /** Passes time in steps of the heartbeat thread. */
-    private void pass(long millis) {
-        for (long end = now + millis; now < end; ) {
-            now = Math.min(end, now + 100);
-            keeper.turn();
-        }
-    }
-
-    private void granted(String peer) {
-        keeper.granted(peer, now, L, S);
-    }
+class LeaseKeeperTest extends LeaseKeeperBench {
 
     @Test
     void aLeaseThatSettingsMakeShorterIsToldAndOutlivesNoRestart() throws IOException {
@@ -150,19 +25,6 @@ class LeaseKeeperTest {
         restart("boot-1");
         pass(L + 200);
         assertThat(lastLease()).contains(" lost ");
-    }
-
-    private String lastLease() {
-        return news.stream()
-                .filter(line -> line.startsWith("* lease"))
-                .reduce((first, second) -> second)
-                .orElse("");
-    }
-
-    private void holding() {
-        configured(Mode.MAJORITY);
-        granted("B");
-        assertThat(lastLease()).startsWith("* lease held " + (now + L) + " ");
     }
 
     @Test
@@ -251,108 +113,6 @@ class LeaseKeeperTest {
         news.clear();
         granted("B");
         assertThat(lastLease()).as("since now").startsWith("* lease held " + (now + L) + " " + now);
-    }
-
-    private void confirmed() {
-        configured(Mode.STORAGE);
-        witness.listener.written(now);
-        assertThat(lastLease()).startsWith("* lease held " + (now + L) + " ");
-        news.clear();
-    }
-
-    private List<String> leases() {
-        return news.stream()
-                .filter(line -> line.startsWith("* lease"))
-                .map(line -> line.split(" ")[2])
-                .toList();
-    }
-
-    /** A machine that was suspended goes on with whatever thread comes first: also with the one that writes. */
-    @Test
-    void aLossThatNobodySawIsToldBeforeWhatWasWritten() {
-        confirmed();
-        now += 8_000;
-        witness.listener.written(now);
-        assertThat(leases()).containsExactly("lost", "held");
-        assertThat(lastLease()).startsWith("* lease held " + (now + L) + " " + now);
-    }
-
-    /** Storage and etcd confirm what this server writes, whoever took its resources meanwhile. */
-    @Test
-    void whatOthersMayHaveTakenEndsBeforeTheLeaseIsHeldAgain() {
-        confirmed();
-        left = true;
-        int before = heldAgain;
-        now += L + S;
-        witness.listener.written(now);
-        assertThat(leases()).containsExactly("lost");
-        assertThat(lastLease()).contains("others%20may%20have%20taken");
-        assertThat(ends).as("at once").hasSize(1).allMatch(left -> left <= 0);
-        assertThat(keeper.safeUntil(true, 60_000)).as("the watchdog is not fed").isLessThanOrEqualTo(now);
-        pass(2_000);
-        witness.listener.written(now);
-        assertThat(heldAgain).as("what ends is not interrupted").isEqualTo(before);
-        assertThat(ends).hasSizeGreaterThan(1);
-        left = false;
-        keeper.turn();
-        pass(1_000);
-        witness.listener.written(now);
-        assertThat(leases()).containsExactly("lost", "held");
-        assertThat(heldAgain).isEqualTo(before + 1);
-    }
-
-    @Test
-    void whatNobodyElseMayHaveBegunGoesOn() {
-        confirmed();
-        left = true;
-        now += L + S - 1;
-        witness.listener.written(now);
-        assertThat(leases()).containsExactly("lost", "held");
-        assertThat(ends).isEmpty();
-    }
-
-    @Test
-    void aGuardThatWasAwayForLongEndsWhatIsLeftToo() {
-        confirmed();
-        left = true;
-        now += L + S;
-        restart("boot-1");
-        witness.listener.written(now);
-        assertThat(leases()).doesNotContain("held");
-        assertThat(ends).isNotEmpty();
-    }
-
-    /** QUORUM_MODE is a file of each server: what runs without a lease does not stop because its grants are over. */
-    @Test
-    void whatRunsWithoutALeaseNeverLapses() throws IOException {
-        holding();
-        keeper.allow(Set.of("B", "C")).join();
-        keeper.terms("B", LeaseExchange.Terms.WITHOUT_LEASE);
-        keeper.terms("C", LeaseExchange.Terms.UNSAID);
-        news.clear();
-        pass(2 * PERIOD);
-        assertThat(news).contains("* lapsed C yes").doesNotContain("* lapsed B yes");
-        assertThat(notices).as("it may be changing").isEmpty();
-        keeper.terms("B", LeaseExchange.Terms.WITHOUT_LEASE);
-        assertThat(notices).hasSize(1).allMatch(text -> text.contains("B runs what it has without a lease"));
-        restart("boot-1");
-        news.clear();
-        pass(2 * PERIOD);
-        assertThat(news).as("known after a restart").doesNotContain("* lapsed B yes");
-        keeper.terms("B", LeaseExchange.Terms.WITH_LEASE);
-        assertThat(news).contains("* lapsed B yes");
-    }
-
-    @Test
-    void whatWasNeverHeldIsNoLease() {
-        assertThat(keeper.withoutLease()).as("before any settings").isTrue();
-        keeper.settings(settings(Mode.NONE, "A", "B", "C")).join();
-        configured(Mode.MAJORITY);
-        assertThat(keeper.withoutLease()).as("switched on, not held yet").isTrue();
-        granted("B");
-        assertThat(keeper.withoutLease()).isFalse();
-        pass(L + 1_000);
-        assertThat(keeper.withoutLease()).as("lost: it stops").isFalse();
     }
 
     @Test

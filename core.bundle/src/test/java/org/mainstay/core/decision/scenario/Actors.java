@@ -68,7 +68,7 @@ final class Actors {
         on("(\\w+) loses power", m -> server(m, 1).powerOff());
         on(
                 "the guard of (\\w+) says path (\\w+) to (\\w+) is alive",
-                m -> server(m, 1).guardSays(m.group(2), m.group(3)));
+                m -> world.guardSays(m.group(1), m.group(2), m.group(3)));
         on("(\\w+) gets power", m -> server(m, 1).powerOn());
         on("all servers lose power", m -> world.servers().values().forEach(Server::powerOff));
         on("all servers get power", m -> world.servers().values().forEach(Server::powerOn));

@@ -108,9 +108,7 @@ public final class Server {
         disk = change.apply(disk).committed();
     }
 
-    /** The path that all servers have to each other. */
-    void path(Server other) {
-        CommPath path = new CommPath("to-" + other.name, other.name, "10.8.0.1", "10.8.0.2", 1, 500, 6);
+    void path(CommPath path) {
         disk = disk.with(LcdSection.PATHS, path.id(), path);
     }
 
@@ -257,11 +255,6 @@ public final class Server {
                 feed(new Event.PathState(path.id(), other.name, alive));
             }
         }
-    }
-
-    /** The guard speaks of a path that it was not yet told is deleted. */
-    public void guardSays(String path, String peer) {
-        feed(new Event.PathState(path, peer, true));
     }
 
     /** Beats on the shared disk began or ended. */

@@ -8,6 +8,8 @@ import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.Settings;
 
 /**
@@ -85,11 +87,21 @@ public final class World {
         return EPOCH + now + jump;
     }
 
+    /** The path that all servers have to each other. */
+    private static CommPath pathTo(Server other) {
+        return new CommPath("to-" + other.name(), other.name(), "10.8.0.1", "10.8.0.2", 1, 500, 6);
+    }
+
+    /** The guard speaks of a path that it was not yet told is deleted. */
+    public void guardSays(String server, String path, String peer) {
+        server(server).feed(new Event.PathState(path, peer, true));
+    }
+
     public Server add(String name) {
         Server server = new Server(this, name);
         for (Server other : servers.values()) {
-            server.path(other);
-            other.path(server);
+            server.path(pathTo(other));
+            other.path(pathTo(server));
         }
         servers.put(name, server);
         return server;

@@ -29,9 +29,11 @@ final class TargetSide {
     private boolean leaving;
     /** How often this side was stopped: a change of its role that began before is over. */
     private long stops;
+
     private Session session;
     /** Whether the last session ended in step, in this life of the process. */
     private boolean mirroring;
+
     private long echoed;
     private long window;
 
