@@ -42,6 +42,7 @@ public final class Engine implements AutoCloseable, Exports {
     private final Path folder;
     private final String self;
     private final EngineEnvironment env;
+    private final MirrorMemory bitmaps = new MirrorMemory();
     private final Leases leases;
     private final Map<String, VolumeFiles> files = new ConcurrentHashMap<>();
     private final Map<String, Volume> volumes = new ConcurrentHashMap<>();
@@ -90,7 +91,7 @@ public final class Engine implements AutoCloseable, Exports {
                 try {
                     VolumeFiles one = new VolumeFiles(folder, name);
                     one.load();
-                    volumes.put(name, one.open(self, env));
+                    volumes.put(name, one.open(self, env, bitmaps));
                     files.put(name, one);
                 } catch (IOException | IllegalArgumentException e) {
                     env.log("ERROR the volume " + name + " cannot be opened: " + e.getMessage());
@@ -223,18 +224,27 @@ public final class Engine implements AutoCloseable, Exports {
         } else {
             one.create(path, logs);
         }
-        volumes.put(name, one.open(self, env));
+        volumes.put(name, one.open(self, env, bitmaps));
         files.put(name, one);
     }
 
     synchronized void mirror(String name, String peer, String address, MirrorType type, MirrorSettings settings)
             throws IOException {
         EngineEnvironment.address(address);
-        files(name).addMirror(volume(name), peer, address, type, settings);
+        VolumeFiles one = files(name);
+        long size = volume(name).size();
+        bitmaps.take(name, size, one.mirrors() + 1);
+        try {
+            one.addMirror(volume(name), peer, address, type, settings);
+        } finally {
+            bitmaps.take(name, size, one.mirrors());
+        }
     }
 
     synchronized void removeMirror(String name, String peer) throws IOException {
-        files(name).removeMirror(volume(name), peer);
+        VolumeFiles one = files(name);
+        one.removeMirror(volume(name), peer);
+        bitmaps.take(name, volume(name).size(), one.mirrors());
     }
 
     synchronized void set(String name, String peer, Map<String, Long> changes) throws IOException {
@@ -268,7 +278,7 @@ public final class Engine implements AutoCloseable, Exports {
         VolumeFiles one = files(name);
         one.moveLogs(volume(name), logs);
         one.close();
-        volumes.put(name, one.open(self, env));
+        volumes.put(name, one.open(self, env, bitmaps));
     }
 
     /** @param end of the lease on {@link Leases#uptime}; {@link Long#MAX_VALUE}: none */
@@ -328,6 +338,7 @@ public final class Engine implements AutoCloseable, Exports {
         one.close();
         one.delete();
         leases.remove(name);
+        bitmaps.give(name);
         volumes.remove(name);
         files.remove(name);
     }
