@@ -72,7 +72,8 @@ final class VolumeFiles {
 
     /** Returns the number of mirrors. */
     int mirrors() {
-        return (int) lines.keySet().stream().filter(key -> key.startsWith(MIRROR)).count();
+        return (int)
+                lines.keySet().stream().filter(key -> key.startsWith(MIRROR)).count();
     }
 
     /** Opens the volume with all its mirrors. @throws IOException also if there is no memory for them */

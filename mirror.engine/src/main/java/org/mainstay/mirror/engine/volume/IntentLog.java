@@ -179,6 +179,8 @@ public final class IntentLog implements Closeable {
                 synchronized (this) {
                     changed.or(todo);
                 }
+                // These sectors are not relied on, and are written again.
+                file.renew();
                 throw e;
             }
         }

@@ -32,6 +32,7 @@ final class Mirror implements LinkHandler {
     private final SendQueue queue;
     private final Resync resync;
     private final SourceSession session;
+    private final LocalFaults faults;
     private MirrorType type;
     private MirrorSettings settings;
     private IntentLog log;
@@ -62,6 +63,7 @@ final class Mirror implements LinkHandler {
         this.earlier = new Bits(blocks);
         this.resync = new Resync(volume, this);
         this.session = new SourceSession(volume, this);
+        this.faults = new LocalFaults(volume, this);
         this.since = volume.env().nanos();
     }
 
@@ -242,10 +244,16 @@ final class Mirror implements LinkHandler {
         if (state == MirrorState.BROKEN) {
             return;
         }
-        dirty.set((int) (op.offset / IntentLog.BLOCK), (int) ((op.end - 1) / IntentLog.BLOCK) + 1);
-        if (replicates()) {
-            fail(PauseCause.LOCAL_ERROR, "a local write failed");
-        }
+        faults.failed((int) (op.offset / IntentLog.BLOCK), (int) ((op.end - 1) / IntentLog.BLOCK) + 1);
+    }
+
+    /** A block is sent again. */
+    void sends(int block) {
+        recent.set(block);
+    }
+
+    LocalFaults faults() {
+        return faults;
     }
 
     void poke() {
@@ -288,6 +296,7 @@ final class Mirror implements LinkHandler {
         } else {
             dirty.or(log.marked());
         }
+        faults.left();
         recent.clearAll();
         earlier.clearAll();
         cleaning = null;
@@ -388,6 +397,7 @@ final class Mirror implements LinkHandler {
         session.end();
         orphans.addAll(queue.end());
         failWaiting(BlockRequest.ESHUTDOWN);
+        faults.left();
         if (state != MirrorState.BROKEN) {
             state = MirrorState.PAUSED;
         }
@@ -409,6 +419,7 @@ final class Mirror implements LinkHandler {
         clean.andNot(recent);
         clean.andNot(earlier);
         clean.andNot(resync.taken());
+        clean.andNot(faults.blocks());
         earlier.clearAll();
         earlier.or(recent);
         recent.clearAll();
@@ -445,14 +456,16 @@ final class Mirror implements LinkHandler {
             clean.andNot(recent);
             clean.andNot(dirty);
             clean.andNot(resync.taken());
+            clean.andNot(faults.blocks());
             log.clear(clean);
             volume.env().run(() -> volume.logs().commit(this));
         }
     }
 
-    /** Ends a link whose target is silent or slow. */
+    /** Ends a link whose target is silent or slow; sends what a fault of the own disk left different. */
     void watch() {
         session.watch();
+        faults.tick();
     }
 
     @Override

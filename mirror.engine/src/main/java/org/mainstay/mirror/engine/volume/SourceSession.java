@@ -184,6 +184,7 @@ final class SourceSession {
         }
         Ancestry.Verdict verdict;
         boolean fresh;
+        boolean keeps = Boolean.parseBoolean(welcome.get("consistent"));
         try {
             Ancestry.Side target = side(welcome);
             fresh = target.generations().current() == 0;
@@ -197,12 +198,20 @@ final class SourceSession {
         volume.env()
                 .log("mirror " + volume.name() + " to " + mirror.name() + ": " + verdict + ", " + bits.count()
                         + " blocks marked there, " + mirror.dirty().count() + " here");
+        keeps &= !fresh;
+        if (keeps && volume.lost() && (verdict == Ancestry.Verdict.PARTIAL || verdict == Ancestry.Verdict.FULL)) {
+            mirror.fail(
+                    PauseCause.LOCAL_ERROR,
+                    "a flush of this side's disk failed, so that it may have lost what was written: the target keeps the"
+                            + " data it has. Switch over, or repair the disk and start the volume again");
+            return;
+        }
         switch (verdict) {
             case PARTIAL -> {
                 mirror.dirty().or(bits);
-                mirror.resync().begin(false, false);
+                mirror.resync().begin(false, false, keeps);
             }
-            case FULL -> mirror.resync().begin(true, !fresh && mirror.settings().get("ResyncCompare") != 0);
+            case FULL -> mirror.resync().begin(true, !fresh && mirror.settings().get("ResyncCompare") != 0, keeps);
             case STALE_SOURCE ->
                 mirror.fail(
                         PauseCause.STALE_SOURCE, "the target's data is newer: " + "this side must become its target");

@@ -441,6 +441,8 @@ final class TargetSide {
             switch (frame.type()) {
                 case BEGIN -> {
                     mirroring = false;
+                    // What was not flushed here has its mark on the source, which sends it again now.
+                    volume.renew();
                     return volume.save(state.syncSource(source));
                 }
                 case END -> {

@@ -305,6 +305,7 @@ public final class Volume implements Export {
         mirror.state(MirrorState.MIRRORING, PauseCause.NONE);
         env.log("mirror " + name + " to " + mirror.name() + " in step after "
                 + mirror.resync().elapsed() / 1_000_000 + " ms");
+        mirror.faults().inStep();
         barrier.done(mirror);
         if (generation != state.generations().current()) {
             mirror.announce(state.generations());
@@ -330,6 +331,16 @@ public final class Volume implements Export {
 
     int flushLocal() {
         return io.flush();
+    }
+
+    /** Says whether a flush has failed since {@link #renew}. */
+    boolean lost() {
+        return io.lost();
+    }
+
+    /** A failed flush does not count from here on: what it may have lost is known, or will be written again. */
+    void renew() {
+        io.renew();
     }
 
     /** Sends what was queued. */
