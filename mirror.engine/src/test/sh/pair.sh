@@ -23,7 +23,7 @@ port_a=${PORT_A:-$(free_port)}
 port_b=${PORT_B:-$(free_port)}
 
 engine() { # NAME PORT: starts an engine, its pid in $engine_pid
-    java -Xms64m -Xmx512m -Xmn21m -Xss512k -XX:+UseSerialGC -XX:MaxDirectMemorySize=768m -Dmainstay.mirror.native="$NATIVE" \
+    java -Xms64m -Xmx512m -Xmn21m -Xss512k -XX:+UseSerialGC -XX:MaxDirectMemorySize=1024m -Dmainstay.mirror.native="$NATIVE" \
         -cp "$CLASSES" org.mainstay.mirror.engine.MirrorEngineMain run "$WORK/$1" "$1" "127.0.0.1:$2" >>"$WORK/$1.log" 2>&1 &
     engine_pid=$!
 }

@@ -391,6 +391,11 @@ public final class Engine implements AutoCloseable, Exports {
         return names;
     }
 
+    /** Sets who is told of what this process cannot go on with. */
+    public void onFatal(Consumer<Throwable> told) {
+        env.onFatal(told);
+    }
+
     /** The process is about to end: sources of targets here are told, so that they need not wait. Returns when that is sent. */
     public void resign() {
         volumes.values().forEach(Volume::resign);

@@ -20,6 +20,8 @@ public final class SocketLink implements Link {
     private static final int TOGETHER = 64;
     private static final int INPUT_BYTES = 2 << 20;
     private static final int WORTH_COMPRESSING = 512;
+    private static final int PIECE_MILLIS = 100;
+    private static final int SMALLEST_PIECE = 4096;
     private static final long CONGESTED_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private record Item(FrameType type, long seq, long offset, long length, ByteBuffer payload, Runnable sent) {}
@@ -92,6 +94,9 @@ public final class SocketLink implements Link {
                 drain();
             } catch (IOException e) {
                 close(String.valueOf(e.getMessage()));
+            } catch (RuntimeException | Error e) {
+                close("a defect, frames taken from the queue were not sent: " + e);
+            throw e;
             } finally {
                 sending.unlock();
             }
@@ -135,6 +140,9 @@ public final class SocketLink implements Link {
             }
         } catch (IOException e) {
             close(String.valueOf(e.getMessage()));
+        } catch (RuntimeException | Error e) {
+            close("a defect, frames taken from the queue were not sent: " + e);
+            throw e;
         }
     }
 
@@ -182,7 +190,6 @@ public final class SocketLink implements Link {
     private void write(int count) throws IOException {
         headers.clear();
         int filled = 0;
-        long bytes = 0;
         for (int i = 0; i < count; i++) {
             Item item = batch[i];
             ByteBuffer payload = item.payload == null ? null : item.payload.duplicate();
@@ -191,19 +198,20 @@ public final class SocketLink implements Link {
             int start = headers.position();
             FrameHeader.write(headers, item.type, squeezed != null, item.seq, item.offset, item.length, data);
             parts[filled++] = headers.duplicate().limit(headers.position()).position(start);
-            bytes += FrameHeader.BYTES;
             if (data != null && data.hasRemaining()) {
                 parts[filled++] = data;
-                bytes += data.remaining();
             }
         }
         if (closed) {
             // Payloads may have been used for something else since: the checksums above could be of that.
             return;
         }
-        throttle(bytes);
         long begin = System.nanoTime();
-        wire.write(parts, filled);
+        if (kilobits > 0) {
+            writeThrottled(filled);
+        } else {
+            wire.write(parts, filled);
+        }
         congested = System.nanoTime() - begin > CONGESTED_NANOS;
         Arrays.fill(parts, 0, filled, null);
     }
@@ -225,6 +233,21 @@ public final class SocketLink implements Link {
         return deflater.finished() ? out.flip() : null;
     }
 
+    /** In pieces that take no longer than the peer may wait to hear something, however low the rate. */
+    private void writeThrottled(int filled) throws IOException {
+        for (int i = 0; i < filled; i++) {
+            ByteBuffer part = parts[i];
+            while (part.hasRemaining() && !closed) {
+                // Kilobits per second times milliseconds are bits.
+                long most = Math.max(SMALLEST_PIECE, kilobits * PIECE_MILLIS / 8);
+                int length = kilobits == 0 ? part.remaining() : (int) Math.min(most, part.remaining());
+                throttle(length);
+                wire.write(part.duplicate().limit(part.position() + length));
+                part.position(part.position() + length);
+            }
+        }
+    }
+
     private void throttle(long bytes) {
         long rate = kilobits;
         if (rate == 0) {
@@ -235,7 +258,7 @@ public final class SocketLink implements Link {
         lock.lock();
         try {
             long left = budgetAt - System.nanoTime();
-            while (left > 0 && !closed) {
+            while (left > 0 && !closed && kilobits == rate) {
                 left = work.awaitNanos(left);
             }
         } catch (InterruptedException e) {
@@ -271,9 +294,18 @@ public final class SocketLink implements Link {
 
     @Override
     public void shape(long kilobitsPerSecond, int compression, boolean inBackground) {
-        kilobits = kilobitsPerSecond;
         level = compression;
         background = inBackground;
+        lock.lock();
+        try {
+            if (kilobits != kilobitsPerSecond) {
+                kilobits = kilobitsPerSecond;
+                // Whoever waits for its turn at the rate before does not any more.
+                work.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
@@ -313,6 +345,7 @@ public final class SocketLink implements Link {
                 if (got < 0) {
                     break;
                 }
+                handler.heard(this);
             }
         } catch (IOException | DataFormatException e) {
             close(String.valueOf(e.getMessage()));

@@ -56,7 +56,7 @@ final class Mirror implements LinkHandler {
         this.name = name;
         this.type = type;
         this.settings = settings;
-        this.queue = new SendQueue(volume.env().buffers());
+        this.queue = new SendQueue(volume.env());
         int blocks = IntentLog.blocks(volume.size());
         this.dirty = new Bits(blocks);
         this.recent = new Bits(blocks);
@@ -179,7 +179,8 @@ final class Mirror implements LinkHandler {
 
     /** Does what a full queue asks for. */
     void checkRoom() {
-        boolean full = queue.writes() >= settings.queueLength()
+        boolean full = queue.crowded()
+                || queue.writes() >= settings.queueLength()
                 || queue.bytes() >= Math.min(QUEUE_BYTES, settings.queueBytes());
         if (full && replicates()) {
             // A queue that only the engine's own bound stops delays the writer: pausing would not be what was asked

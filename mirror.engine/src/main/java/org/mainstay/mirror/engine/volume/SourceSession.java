@@ -17,6 +17,9 @@ final class SourceSession {
     /** In a refusal: the target that ends does not count as current from here on. */
     static final String RESIGNED = "resigned";
 
+    /** How many silences a flush may take: one has to write what the page cache took in many. */
+    private static final int FLUSH_SILENCES = 20;
+
     private final Volume volume;
     private final Mirror mirror;
     private boolean connecting;
@@ -237,8 +240,17 @@ final class SourceSession {
             mirror.fail(
                     PauseCause.CONNECTION,
                     "nothing was heard of the target for " + mirror.settings().silence() + " ms");
-        } else if (now - mirror.queue().oldest(now) > 4 * silence) {
+        } else if (now - waiting(now) > 4 * silence) {
             mirror.fail(PauseCause.CONNECTION, "the target did not answer a write in time");
+        } else if (mirror.replicates() && now - mirror.queue().unanswered(now) > FLUSH_SILENCES * silence) {
+            // Its disk may hang in a flush, which nobody here would get the end of.
+            mirror.fail(PauseCause.CONNECTION, "the target did not answer a flush in time");
         }
+    }
+
+    /** Writes wait for a synchronous target; an asynchronous one may be far behind as long as it gets on. */
+    private long waiting(long now) {
+        boolean sync = mirror.type() == MirrorType.SYNC && mirror.replicates();
+        return sync ? mirror.queue().oldest(now) : mirror.queue().stalled(now);
     }
 }

@@ -238,6 +238,8 @@ final class TargetSide {
         private long alive;
 
         private volatile long heard;
+        /** Whether the thread that hears the source is at work for it. */
+        private volatile boolean applying;
 
         Session(Link link, long pingMillis, Map<String, String> hello) {
             this.link = link;
@@ -289,8 +291,11 @@ final class TargetSide {
                 if (session != this) {
                     return;
                 }
-                if (volume.env().nanos() - heard > silence) {
-                    endSession("nothing was heard of the source");
+                // Who waits for the own disk hears nothing.
+                if (!applying && volume.env().nanos() - heard > silence) {
+                    String why = "nothing was heard of the source for " + TimeUnit.NANOSECONDS.toMillis(silence) + " ms";
+                    volume.env().log("target " + volume.name() + " ends the connection of " + source + ": " + why);
+                    endSession(why);
                     return;
                 }
                 ask();
@@ -302,8 +307,22 @@ final class TargetSide {
         }
 
         @Override
-        public void received(Link from, Frame frame) {
+        public void heard(Link from) {
             hear();
+        }
+
+        @Override
+        public void received(Link from, Frame frame) {
+            applying = true;
+            try {
+                take(frame);
+            } finally {
+                hear();
+                applying = false;
+            }
+        }
+
+        private void take(Frame frame) {
             switch (frame.type()) {
                 case WRITE, BLOCK, ZERO, TRIM -> apply(frame);
                 case FLUSH -> flush(frame.seq());
