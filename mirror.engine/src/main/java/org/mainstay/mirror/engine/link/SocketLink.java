@@ -96,7 +96,7 @@ public final class SocketLink implements Link {
                 close(String.valueOf(e.getMessage()));
             } catch (RuntimeException | Error e) {
                 close("a defect, frames taken from the queue were not sent: " + e);
-            throw e;
+                throw e;
             } finally {
                 sending.unlock();
             }

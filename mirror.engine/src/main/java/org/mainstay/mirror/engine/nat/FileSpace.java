@@ -52,8 +52,9 @@ public final class FileSpace implements AutoCloseable {
         }
         int descriptor = open(path.toString().getBytes(StandardCharsets.UTF_8));
         if (descriptor == -EBUSY) {
-            throw new IOException(path + " is in use: mounted, swap, part of another device, or of another volume. A volume's"
-                    + " device is for its engine alone: free it first");
+            throw new IOException(
+                    path + " is in use: mounted, swap, part of another device, or of another volume. A volume's"
+                            + " device is for its engine alone: free it first");
         }
         if (descriptor < 0) {
             throw new IOException(path + " cannot be opened for reading and writing: errno " + -descriptor);

@@ -98,7 +98,8 @@ final class LocalFaults {
             if (read && link == mirror.queue().link() && mirror.replicates() && blocks.get(block)) {
                 blocks.clear(block);
                 mirror.sends(block);
-                mirror.queue().blocks(claim.offset, length, 1, data, volume.env().nanos());
+                mirror.queue()
+                        .blocks(claim.offset, length, 1, data, volume.env().nanos());
                 sent = true;
                 tick();
             }

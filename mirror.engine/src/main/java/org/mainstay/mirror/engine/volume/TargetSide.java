@@ -293,7 +293,8 @@ final class TargetSide {
                 }
                 // Who waits for the own disk hears nothing.
                 if (!applying && volume.env().nanos() - heard > silence) {
-                    String why = "nothing was heard of the source for " + TimeUnit.NANOSECONDS.toMillis(silence) + " ms";
+                    String why =
+                            "nothing was heard of the source for " + TimeUnit.NANOSECONDS.toMillis(silence) + " ms";
                     volume.env().log("target " + volume.name() + " ends the connection of " + source + ": " + why);
                     endSession(why);
                     return;

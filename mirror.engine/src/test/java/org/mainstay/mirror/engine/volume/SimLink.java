@@ -48,7 +48,9 @@ final class SimLink implements Link {
             sent.run();
         }
         if (alive() && !world.lost.test(type)) {
-            long arrival = Math.max(lastArrival + (payload == null ? 0 : world.perFrame), world.now() + 20_000 + world.random.nextInt(400_000));
+            long arrival = Math.max(
+                    lastArrival + (payload == null ? 0 : world.perFrame),
+                    world.now() + 20_000 + world.random.nextInt(400_000));
             lastArrival = arrival;
             world.at(arrival - world.now(), () -> other.arrive(new Frame().set(type, seq, offset, length, copy)));
         }
