@@ -40,7 +40,7 @@ final class Resync {
 
     private final Volume volume;
     private final Mirror mirror;
-    private volatile Phase phase = Phase.OFF;
+    private Phase phase = Phase.OFF;
     private boolean flushed;
     private boolean working;
     private boolean again;
@@ -57,7 +57,7 @@ final class Resync {
     private long begun;
     private long took;
     /** Distinguishes this run from earlier ones whose jobs or answers come late. */
-    private volatile long run;
+    private long run;
 
     Resync(Volume volume, Mirror mirror) {
         this.volume = volume;
@@ -123,7 +123,7 @@ final class Resync {
         // From here on the target's data is a mixture: that has to be known after any crash of either side.
         volume.env().run(() -> {
             String unreadable =
-                    first == null ? null : mirror.faults().unreadable(first, () -> mine != run || phase == Phase.OFF);
+                    first == null ? null : mirror.faults().unreadable(first, () -> over(mine));
             if (unreadable != null) {
                 volume.later(() -> failed(mine, unreadable));
                 return;
@@ -140,6 +140,16 @@ final class Resync {
             });
             volume.kick();
         });
+    }
+
+    /** Without the lock. */
+    private boolean over(long mine) {
+        volume.lock();
+        try {
+            return mine != run || phase != Phase.BEGINNING;
+        } finally {
+            volume.unlock();
+        }
     }
 
     private void failed(long mine, String why) {
