@@ -122,8 +122,7 @@ final class Resync {
         }
         // From here on the target's data is a mixture: that has to be known after any crash of either side.
         volume.env().run(() -> {
-            String unreadable =
-                    first == null ? null : mirror.faults().unreadable(first, () -> over(mine));
+            String unreadable = first == null ? null : mirror.faults().unreadable(first, () -> over(mine));
             if (unreadable != null) {
                 volume.later(() -> failed(mine, unreadable));
                 return;
