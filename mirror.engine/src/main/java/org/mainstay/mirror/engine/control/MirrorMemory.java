@@ -3,7 +3,7 @@ package org.mainstay.mirror.engine.control;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import org.mainstay.mirror.engine.volume.Volume;
+import org.mainstay.mirror.engine.volume.IntentLog;
 
 /** What the bitmaps of all mirrors may take, so that a volume too much is refused and does not end the process. Thread-safe. */
 final class MirrorMemory {
@@ -28,7 +28,7 @@ final class MirrorMemory {
      * @throws IOException if that is not there: then it keeps what it had
      */
     synchronized void take(String volume, long size, int mirrors) throws IOException {
-        long each = Volume.mirrorMemory(size);
+        long each = IntentLog.mostMemory(size);
         long needed = each * mirrors;
         long others = taken.entrySet().stream()
                 .filter(entry -> !entry.getKey().equals(volume))
@@ -38,7 +38,7 @@ final class MirrorMemory {
             throw new IOException("the mirrors of " + volume + " may need " + (needed >> 20) + " MiB of memory, of "
                     + (limit >> 20) + " MiB other volumes may need " + (others >> 20)
                     + ": all mirrored volumes of a server, each counted once for every target, may have "
-                    + (limit / (Volume.mirrorMemory(1L << 30) + 1)) + " GiB together. Mirror fewer or smaller ones,"
+                    + (limit / (IntentLog.mostMemory(1L << 30) + 1)) + " GiB together. Mirror fewer or smaller ones,"
                     + " or to fewer targets");
         }
         taken.put(volume, needed);

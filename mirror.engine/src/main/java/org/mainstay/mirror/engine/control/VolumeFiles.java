@@ -47,7 +47,7 @@ final class VolumeFiles {
         lines.put("path", path);
         lines.put("logs", logs);
         try (FileDisk there = FileDisk.open(Path.of(path), true)) {
-            Volume.mirrorMemory(there.size());
+            IntentLog.mostMemory(there.size());
         }
         configuration.save(lines);
     }

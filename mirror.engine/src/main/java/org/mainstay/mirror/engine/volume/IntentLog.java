@@ -22,6 +22,9 @@ public final class IntentLog implements Closeable {
     /** Bytes of the largest volume: the number of a block has 31 bits, and sectors are rounded up. */
     private static final long LARGEST = 127L << 40;
 
+    /** Bitmaps of a mirror that may be neither empty nor full at one time: of the log, the resynchronisation and the cleaner. */
+    private static final int BITMAPS = 8;
+
     private static final int SECTOR = 512;
     /** So many sectors are copied, written and flushed at a time. */
     private static final int ROUND = 1024;
@@ -53,6 +56,15 @@ public final class IntentLog implements Closeable {
                     "a mirrored volume has at most " + (LARGEST >> 40) + " TiB; this one has " + volumeSize + " bytes");
         }
         return (int) ((volumeSize + BLOCK - 1) / BLOCK);
+    }
+
+    /**
+     * Returns how many bytes of memory the mirror to one target takes at most, beside data on its way.
+     *
+     * @throws IllegalArgumentException if no volume may be so large
+     */
+    public static long mostMemory(long volumeSize) {
+        return BITMAPS * Bits.mostBytes(blocks(volumeSize));
     }
 
     /** Returns how large the file of a volume's log is. */

@@ -24,9 +24,6 @@ final class Mirror implements LinkHandler {
     /** Most bytes queued for one target, whatever the settings allow. */
     private static final long QUEUE_BYTES = 128L << 20;
 
-    /** Bitmaps that may be neither empty nor full at the same time: of the log, the resynchronisation and the cleaner. */
-    private static final int BITMAPS = 8;
-
     private final Volume volume;
     private final String name;
     private final SendQueue queue;
@@ -65,11 +62,6 @@ final class Mirror implements LinkHandler {
         this.session = new SourceSession(volume, this);
         this.faults = new LocalFaults(volume, this);
         this.since = volume.env().nanos();
-    }
-
-    /** Returns how many bytes of memory a mirror of so large a volume takes at most, beside data on its way. */
-    static long mostMemory(long volumeSize) {
-        return BITMAPS * Bits.mostBytes(IntentLog.blocks(volumeSize));
     }
 
     String name() {

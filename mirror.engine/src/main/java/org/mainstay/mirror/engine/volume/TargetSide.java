@@ -158,7 +158,7 @@ final class TargetSide {
     LinkHandler accept(Link link, Map<String, String> hello) {
         volume.lock();
         try {
-            String refusal = refusal(hello);
+            String refusal = Introduction.refusal(volume, source, hello);
             long epoch = refusal == null ? Long.parseLong(hello.get("epoch")) : 0;
             boolean newer = epoch > volume.state().epoch();
             if (newer && !volume.save(volume.state().role(Role.TARGET, epoch))) {
@@ -194,34 +194,6 @@ final class TargetSide {
             volume.unlock();
             link.kick();
         }
-    }
-
-    private String refusal(Map<String, String> hello) {
-        VolumeState state = volume.state();
-        if (!Integer.toString(SourceSession.PROTOCOL).equals(hello.get("protocol"))) {
-            return "this engine speaks protocol " + SourceSession.PROTOCOL + ", not " + hello.get("protocol");
-        }
-        for (String key : new String[] {"source", "epoch", "size", "window", "ping", "silence"}) {
-            if (!hello.containsKey(key)) {
-                return "the introduction lacks " + key;
-            }
-        }
-        if (!volume.self().equals(hello.get("target"))) {
-            return "this is " + volume.self() + ", not " + hello.get("target");
-        }
-        if (!volume.active() || state.role() != Role.TARGET) {
-            return volume.serving() ? "this side is source itself" : "this side has no role now";
-        }
-        if (!source.equals(hello.get("source"))) {
-            return "this side takes data of " + source + " only";
-        }
-        if (Long.parseLong(hello.get("epoch")) < state.epoch()) {
-            return "epoch " + hello.get("epoch") + " is over, now is " + state.epoch();
-        }
-        if (Long.parseLong(hello.get("size")) > volume.size()) {
-            return "the volume is smaller here: " + volume.size() + " bytes";
-        }
-        return null;
     }
 
     /** One connection of the source. Frames come from one thread. */

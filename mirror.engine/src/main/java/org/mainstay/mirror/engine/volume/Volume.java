@@ -61,15 +61,6 @@ public final class Volume implements Export {
     // ---- configuration ----
 
     /**
-     * Returns how many bytes of memory a mirror of so large a volume takes at most.
-     *
-     * @throws IllegalArgumentException if no volume may be so large
-     */
-    public static long mirrorMemory(long size) {
-        return Mirror.mostMemory(size);
-    }
-
-    /**
      * Adds a mirror.
      *
      * @param address where the target's engine listens
