@@ -21,7 +21,10 @@ JNIEXPORT jint JNICALL Java_org_mainstay_mirror_engine_nat_FileSpace_open(JNIEnv
         return -ENAMETOOLONG;
     (*env)->GetByteArrayRegion(env, path, 0, length, (jbyte *)name);
     name[length] = 0;
-    int fd = open(name, O_RDWR | O_CLOEXEC);
+    /* A block device is for nobody else as long as it is open: mount and mkfs fail with EBUSY. */
+    struct stat status;
+    int alone = stat(name, &status) == 0 && S_ISBLK(status.st_mode) ? O_EXCL : 0;
+    int fd = open(name, O_RDWR | O_CLOEXEC | alone);
     return fd < 0 ? -errno : fd;
 }
 

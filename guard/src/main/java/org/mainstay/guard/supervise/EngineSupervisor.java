@@ -27,10 +27,12 @@ public final class EngineSupervisor implements AutoCloseable {
     /** Memory for data is direct and bounded; the heap is touched at the start, so that no write has to wait for memory. */
     private static final List<String> JAVA_OPTIONS = List.of(
             "-Xms64m",
-            "-Xmx64m",
+            // The rest is for bitmaps of large volumes, as they need it: docs/mirroring.md says how large they may be.
+            "-Xmx512m",
+            "-Xmn21m",
             "-Xss512k",
             "-XX:+UseSerialGC",
-            "-XX:MaxDirectMemorySize=768m",
+            "-XX:MaxDirectMemorySize=1024m",
             "-XX:+AlwaysPreTouch",
             "-XX:+ExitOnOutOfMemoryError",
             "-Dmainstay.mirror.native=lib/native",

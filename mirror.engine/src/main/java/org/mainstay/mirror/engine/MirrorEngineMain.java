@@ -31,6 +31,7 @@ import org.mainstay.mirror.engine.nbd.NbdServer;
 public final class MirrorEngineMain {
     private static final int BAD_ARGUMENT = 2;
     private static final int RUNS_ALREADY = 4;
+    private static final int CANNOT_GO_ON = 5;
     private static final int RESIGN_MILLIS = 200;
 
     private MirrorEngineMain() {}
@@ -53,6 +54,13 @@ public final class MirrorEngineMain {
     }
 
     private static void run(List<String> words) throws IOException, InterruptedException {
+        // A thread that accepts connections, or sends, would be missing for ever; the guard starts the process again.
+        Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
+            log("ERROR the thread " + thread.getName() + " ended: " + error);
+            if (error instanceof Error) {
+                halt(error);
+            }
+        });
         Path folder = Path.of(words.get(1));
         Files.createDirectories(folder);
         try (FileChannel channel =
@@ -68,6 +76,7 @@ public final class MirrorEngineMain {
             try (Engine engine =
                             new Engine(folder, words.get(2), replication, security(), memory, MirrorEngineMain::log);
                     ControlServer control = new ControlServer(folder.resolve("control.sock"), engine, end::countDown)) {
+                engine.onFatal(MirrorEngineMain::halt);
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> resign(engine, end), "resign"));
                 log("the mirror engine of " + words.get(2) + " runs");
                 end.await();
@@ -76,6 +85,12 @@ public final class MirrorEngineMain {
             }
         }
         System.exit(0);
+    }
+
+    /** Without the shutdown hooks, which may need what is missing. */
+    private static void halt(Throwable why) {
+        System.err.println("the mirror engine ends, to be started again: " + why);
+        Runtime.getRuntime().halt(CANNOT_GO_ON);
     }
 
     /**

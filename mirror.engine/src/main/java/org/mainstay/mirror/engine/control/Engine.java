@@ -43,6 +43,7 @@ public final class Engine implements AutoCloseable, Exports {
     private final Path folder;
     private final String self;
     private final EngineEnvironment env;
+    private final MirrorMemory bitmaps = new MirrorMemory();
     private final Leases leases;
     private final Map<String, VolumeFiles> files = new ConcurrentHashMap<>();
     private final Map<String, Volume> volumes = new ConcurrentHashMap<>();
@@ -94,7 +95,7 @@ public final class Engine implements AutoCloseable, Exports {
                 try {
                     VolumeFiles one = new VolumeFiles(folder, name);
                     one.load();
-                    volumes.put(name, one.open(self, env));
+                    volumes.put(name, one.open(self, env, bitmaps));
                     files.put(name, one);
                 } catch (IOException | IllegalArgumentException e) {
                     env.log("ERROR the volume " + name + " cannot be opened: " + e.getMessage());
@@ -227,18 +228,27 @@ public final class Engine implements AutoCloseable, Exports {
         } else {
             one.create(path, logs);
         }
-        volumes.put(name, one.open(self, env));
+        volumes.put(name, one.open(self, env, bitmaps));
         files.put(name, one);
     }
 
     synchronized void mirror(String name, String peer, String address, MirrorType type, MirrorSettings settings)
             throws IOException {
         EngineEnvironment.address(address);
-        files(name).addMirror(volume(name), peer, address, type, settings);
+        VolumeFiles one = files(name);
+        long size = volume(name).size();
+        bitmaps.take(name, size, one.mirrors() + 1);
+        try {
+            one.addMirror(volume(name), peer, address, type, settings);
+        } finally {
+            bitmaps.take(name, size, one.mirrors());
+        }
     }
 
     synchronized void removeMirror(String name, String peer) throws IOException {
-        files(name).removeMirror(volume(name), peer);
+        VolumeFiles one = files(name);
+        one.removeMirror(volume(name), peer);
+        bitmaps.take(name, volume(name).size(), one.mirrors());
     }
 
     synchronized void set(String name, String peer, Map<String, Long> changes) throws IOException {
@@ -272,11 +282,23 @@ public final class Engine implements AutoCloseable, Exports {
                     "the size of " + other + " is being changed: one volume at a time, try again then");
         }
         try {
-            alone(name, () -> volume(name).resize(asked));
+            alone(name, () -> grow(name, asked));
         } finally {
             resizing.set("");
         }
         return volume.size();
+    }
+
+    private void grow(String name, long asked) throws IOException, RefusedException {
+        Volume volume = volume(name);
+        long most = Math.max(volume.size(), asked == 0 ? volume.room() : asked);
+        VolumeFiles one = files(name);
+        bitmaps.take(name, most, one.mirrors());
+        try {
+            volume.resize(asked);
+        } finally {
+            bitmaps.take(name, volume.size(), one.mirrors());
+        }
     }
 
     void moveLogs(String name, String logs) throws IOException, RefusedException {
@@ -288,7 +310,7 @@ public final class Engine implements AutoCloseable, Exports {
         VolumeFiles one = files(name);
         one.moveLogs(volume(name), logs);
         one.close();
-        volumes.put(name, one.open(self, env));
+        volumes.put(name, one.open(self, env, bitmaps));
     }
 
     /** @param end of the lease on {@link Leases#uptime}; {@link Long#MAX_VALUE}: none */
@@ -348,6 +370,7 @@ public final class Engine implements AutoCloseable, Exports {
         one.close();
         one.delete();
         leases.remove(name);
+        bitmaps.give(name);
         volumes.remove(name);
         files.remove(name);
     }
@@ -398,6 +421,11 @@ public final class Engine implements AutoCloseable, Exports {
                         .filter(e -> !e.isEmpty())
                         .forEach(names::add);
         return names;
+    }
+
+    /** Sets who is told of what this process cannot go on with. */
+    public void onFatal(Consumer<Throwable> told) {
+        env.onFatal(told);
     }
 
     /** The process is about to end: sources of targets here are told, so that they need not wait. Returns when that is sent. */

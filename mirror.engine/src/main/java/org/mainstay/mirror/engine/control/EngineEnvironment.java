@@ -38,9 +38,11 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
     private final ScheduledThreadPoolExecutor timer;
     private final SecureRandom random = new SecureRandom();
     private final Buffers buffers;
+    private final Buffers queueBuffers;
     private final LinkServer.Security security;
     private final Consumer<String> log;
     private final long dialMillis;
+    private volatile Consumer<Throwable> fatal = error -> {};
     private final BootClock boot = new BootClock();
     private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
 
@@ -56,6 +58,7 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
     EngineEnvironment(long memory, LinkServer.Security security, Consumer<String> log, long dialMillis) {
         this.dialMillis = dialMillis;
         this.buffers = new Buffers(memory);
+        this.queueBuffers = new Buffers(memory, memory / 4);
         this.security = security;
         this.log = log;
         // Jobs may wait for the disk or the network: each gets a thread, so that none waits for another.
@@ -115,7 +118,15 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
                 text.append("\n    at ").append(element);
             }
             log.accept(text.toString());
+            if (e instanceof Error) {
+                fatal.accept(e);
+            }
         }
+    }
+
+    /** Sets who is told that a job ended without memory or threads: whatever it was to do is left undone for ever. */
+    void onFatal(Consumer<Throwable> told) {
+        fatal = told;
     }
 
     @Override
@@ -146,6 +157,11 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
     @Override
     public Buffers buffers() {
         return buffers;
+    }
+
+    @Override
+    public Buffers queueBuffers() {
+        return queueBuffers;
     }
 
     @Override

@@ -47,6 +47,7 @@ final class VolumeFiles {
             throw new IOException("there is a volume " + name + " already");
         }
         try (FileDisk storage = FileDisk.open(Path.of(path), true)) {
+            IntentLog.mostMemory(storage.size());
             lines.put(SIZE, Long.toString(storage.size()));
         }
         lines.put("path", path);
@@ -72,9 +73,26 @@ final class VolumeFiles {
         }
     }
 
-    /** Opens the volume with all its mirrors. */
-    Volume open(String self, EngineEnvironment env) throws IOException {
+    /** Returns the number of mirrors. */
+    int mirrors() {
+        return (int)
+                lines.keySet().stream().filter(key -> key.startsWith(MIRROR)).count();
+    }
+
+    /** Opens the volume with all its mirrors. @throws IOException also if there is no memory for them */
+    Volume open(String self, EngineEnvironment env, MirrorMemory memory) throws IOException {
         disk = FileDisk.open(Path.of(lines.get("path")), true);
+        try {
+            memory.take(name, disk.size(), mirrors());
+            return open(self, env);
+        } catch (IOException | RuntimeException e) {
+            memory.give(name);
+            disk.close();
+            throw e;
+        }
+    }
+
+    private Volume open(String self, EngineEnvironment env) throws IOException {
         LocalIo io = new LocalIo(disk, env.storage(), text -> env.log(name + ": " + text), System::nanoTime);
         FileStore state = new FileStore(folder.resolve(name + ".state"));
         StateStore store = new StateStore() {

@@ -17,6 +17,7 @@ public final class Buffers {
     private static final int CLASSES = 14;
 
     private final long limit;
+    private final long kept;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition returned = lock.newCondition();
     private final ArrayDeque<ByteBuffer>[] idle;
@@ -24,9 +25,15 @@ public final class Buffers {
     private long cached;
 
     /** @param limit bytes that may be out at one time, and kept while idle, each */
-    @SuppressWarnings("unchecked")
     public Buffers(long limit) {
+        this(limit, limit);
+    }
+
+    /** @param kept bytes that may be kept while idle */
+    @SuppressWarnings("unchecked")
+    public Buffers(long limit, long kept) {
         this.limit = limit;
+        this.kept = kept;
         this.idle = new ArrayDeque[CLASSES];
         for (int i = 0; i < CLASSES; i++) {
             idle[i] = new ArrayDeque<>();
@@ -106,7 +113,7 @@ public final class Buffers {
         int bytes = buffer.capacity();
         lock.lock();
         try {
-            if (cached + bytes <= limit) {
+            if (cached + bytes <= kept) {
                 cached += bytes;
                 idle[kind(bytes)].addLast(buffer);
             }
@@ -125,6 +132,11 @@ public final class Buffers {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Returns how many bytes may be out at one time. */
+    public long limit() {
+        return limit;
     }
 
     /** Returns how many bytes are out now. */

@@ -31,4 +31,7 @@ public interface Disk extends Closeable {
 
     /** Returns when everything written before the call is on stable storage. */
     void flush() throws IOException;
+
+    /** A failed flush, after which all fail, does not count from here on: what it may have lost is known, or is written again. */
+    default void renew() {}
 }

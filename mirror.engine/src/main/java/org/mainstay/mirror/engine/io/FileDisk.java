@@ -9,6 +9,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.mainstay.mirror.engine.nat.FileSpace;
 
 /**
@@ -27,7 +28,25 @@ public final class FileDisk implements Disk {
     /** Says that a failed flush was reported: pages may have been dropped, so no later flush may claim success. */
     private volatile IOException lost;
 
+    private final Force force;
+    private final Object flushing = new Object();
+    private final AtomicLong asked = new AtomicLong();
+    /** The last flush asked for before one began that succeeded. */
+    private long done;
+
+    /** Brings a file to stable storage. */
+    @FunctionalInterface
+    interface Force {
+        void run() throws IOException;
+    }
+
     private FileDisk(FileChannel channel, long size, FileSpace space) {
+        this(channel, size, space, () -> channel.force(false));
+    }
+
+    /** @param force what a flush does */
+    FileDisk(FileChannel channel, long size, FileSpace space, Force force) {
+        this.force = force;
         this.channel = channel;
         this.size = size;
         this.space = space;
@@ -120,15 +139,30 @@ public final class FileDisk implements Disk {
 
     @Override
     public void flush() throws IOException {
-        if (lost != null) {
-            throw new IOException("an earlier flush of this storage failed, data may be lost; reopen it", lost);
+        long mine = asked.incrementAndGet();
+        // The system tells an error once: two at a time, and one of them would claim success for what is lost.
+        synchronized (flushing) {
+            if (lost != null) {
+                throw new IOException("an earlier flush of this storage failed, data may be lost", lost);
+            }
+            if (done >= mine) {
+                // One that began after this call has ended meanwhile.
+                return;
+            }
+            long all = asked.get();
+            try {
+                force.run();
+            } catch (IOException e) {
+                lost = e;
+                throw e;
+            }
+            done = all;
         }
-        try {
-            channel.force(false);
-        } catch (IOException e) {
-            lost = e;
-            throw e;
-        }
+    }
+
+    @Override
+    public void renew() {
+        lost = null;
     }
 
     @Override

@@ -20,6 +20,7 @@ public final class LocalIo {
     private final Executor workers;
     private final Consumer<String> trouble;
     private final LongSupplier nanos;
+    private volatile boolean lost;
     /** One per kind; updates may get lost, it is a guess anyway. */
     private final int[] slowness = new int[BlockRequest.Kind.values().length];
 
@@ -40,6 +41,17 @@ public final class LocalIo {
     /** Returns the disk. */
     public Disk disk() {
         return disk;
+    }
+
+    /** Says whether a flush has failed since {@link #renew}. */
+    public boolean lost() {
+        return lost;
+    }
+
+    /** See {@link Disk#renew}. */
+    public void renew() {
+        lost = false;
+        disk.renew();
     }
 
     /** Returns the workers. */
@@ -73,6 +85,7 @@ public final class LocalIo {
             learn(BlockRequest.Kind.FLUSH, 0, nanos.getAsLong() - begin);
             return BlockRequest.OK;
         } catch (IOException e) {
+            lost = true;
             trouble.accept("flush failed: " + e);
             return error(e);
         }

@@ -8,6 +8,9 @@ public interface LinkHandler {
     /** All frames that came together have been given. */
     void received(Link link);
 
+    /** Something came, perhaps a part of a frame. */
+    default void heard(Link link) {}
+
     /** The link has ended. @param why for people */
     void closed(Link link, String why);
 }

@@ -160,6 +160,13 @@ public final class LinkServer implements AutoCloseable {
         }
 
         @Override
+        public void heard(Link link) {
+            if (next != null) {
+                next.heard(link);
+            }
+        }
+
+        @Override
         public void closed(Link link, String why) {
             open.remove(socket);
             if (next != null) {

@@ -23,6 +23,8 @@ public final class SocketLink implements Link {
     private static final int LARGE_BYTES = 128 << 10;
 
     private static final int WORTH_COMPRESSING = 512;
+    private static final int PIECE_MILLIS = 100;
+    private static final int SMALLEST_PIECE = 4096;
     private static final long CONGESTED_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
     /** In the background, for so long changes wait for others: each bundle wakes three threads, here and at the peer. */
     private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -113,6 +115,9 @@ public final class SocketLink implements Link {
                 drain();
             } catch (IOException e) {
                 close(String.valueOf(e.getMessage()));
+            } catch (RuntimeException | Error e) {
+                close("a defect, frames taken from the queue were not sent: " + e);
+                throw e;
             } finally {
                 sending.unlock();
             }
@@ -158,6 +163,9 @@ public final class SocketLink implements Link {
             }
         } catch (IOException e) {
             close(String.valueOf(e.getMessage()));
+        } catch (RuntimeException | Error e) {
+            close("a defect, frames taken from the queue were not sent: " + e);
+            throw e;
         }
     }
 
@@ -227,7 +235,6 @@ public final class SocketLink implements Link {
     private void write(int count) throws IOException {
         headers.clear();
         int filled = 0;
-        long bytes = 0;
         for (int i = 0; i < count; i++) {
             Item item = batch[i];
             ByteBuffer payload = item.payload == null ? null : item.payload.duplicate();
@@ -236,19 +243,20 @@ public final class SocketLink implements Link {
             int start = headers.position();
             FrameHeader.write(headers, item.type, squeezed != null, item.seq, item.offset, item.length, data);
             parts[filled++] = headers.duplicate().limit(headers.position()).position(start);
-            bytes += FrameHeader.BYTES;
             if (data != null && data.hasRemaining()) {
                 parts[filled++] = data;
-                bytes += data.remaining();
             }
         }
         if (closed) {
             // Payloads may have been used for something else since: the checksums above could be of that.
             return;
         }
-        throttle(bytes);
         long begin = System.nanoTime();
-        wire.write(parts, filled);
+        if (kilobits > 0) {
+            writeThrottled(filled);
+        } else {
+            wire.write(parts, filled);
+        }
         congested = System.nanoTime() - begin > CONGESTED_NANOS;
         Arrays.fill(parts, 0, filled, null);
     }
@@ -270,6 +278,21 @@ public final class SocketLink implements Link {
         return deflater.finished() ? out.flip() : null;
     }
 
+    /** In pieces that take no longer than the peer may wait to hear something, however low the rate. */
+    private void writeThrottled(int filled) throws IOException {
+        for (int i = 0; i < filled; i++) {
+            ByteBuffer part = parts[i];
+            while (part.hasRemaining() && !closed) {
+                // Kilobits per second times milliseconds are bits.
+                long most = Math.max(SMALLEST_PIECE, kilobits * PIECE_MILLIS / 8);
+                int length = kilobits == 0 ? part.remaining() : (int) Math.min(most, part.remaining());
+                throttle(length);
+                wire.write(part.duplicate().limit(part.position() + length));
+                part.position(part.position() + length);
+            }
+        }
+    }
+
     private void throttle(long bytes) {
         long rate = kilobits;
         if (rate == 0) {
@@ -280,7 +303,7 @@ public final class SocketLink implements Link {
         lock.lock();
         try {
             long left = budgetAt - System.nanoTime();
-            while (left > 0 && !closed) {
+            while (left > 0 && !closed && kilobits == rate) {
                 left = work.awaitNanos(left);
             }
         } catch (InterruptedException e) {
@@ -316,9 +339,18 @@ public final class SocketLink implements Link {
 
     @Override
     public void shape(long kilobitsPerSecond, int compression, boolean inBackground) {
-        kilobits = kilobitsPerSecond;
         level = compression;
         background = inBackground;
+        lock.lock();
+        try {
+            if (kilobits != kilobitsPerSecond) {
+                kilobits = kilobitsPerSecond;
+                // Whoever waits for its turn at the rate before does not any more.
+                work.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
@@ -357,6 +389,7 @@ public final class SocketLink implements Link {
                 if (wire.readOn(in, whole, whole > LARGE_BYTES) < 0) {
                     break;
                 }
+                handler.heard(this);
             }
         } catch (IOException | DataFormatException e) {
             close(String.valueOf(e.getMessage()));

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 public final class FileSpace implements AutoCloseable {
     private static final int EOPNOTSUPP = 95;
     private static final int ENXIO = 6;
+    private static final int EBUSY = 16;
+    private static final int EINVAL = 22;
     private static final boolean LOADED = load();
 
     private final int descriptor;
@@ -49,6 +51,11 @@ public final class FileSpace implements AutoCloseable {
             return null;
         }
         int descriptor = open(path.toString().getBytes(StandardCharsets.UTF_8));
+        if (descriptor == -EBUSY) {
+            throw new IOException(
+                    path + " is in use: mounted, swap, part of another device, or of another volume. A volume's"
+                            + " device is for its engine alone: free it first");
+        }
         if (descriptor < 0) {
             throw new IOException(path + " cannot be opened for reading and writing: errno " + -descriptor);
         }
@@ -67,23 +74,29 @@ public final class FileSpace implements AutoCloseable {
             if (error == 0) {
                 return true;
             }
-            punches = unsupported(error, "give back space");
+            punches = again(error, "give back space");
         }
         if (zeroes) {
             int error = zero(descriptor, offset, length, false);
             if (error == 0) {
                 return true;
             }
-            zeroes = unsupported(error, "zero a range");
+            zeroes = again(error, "zero a range");
         }
         return false;
     }
 
-    private static boolean unsupported(int error, String what) throws IOException {
-        if (error != EOPNOTSUPP) {
+    /** Returns whether it is worth another try later. @throws IOException if zeros could not be written either */
+    private static boolean again(int error, String what) throws IOException {
+        if (!writable(error)) {
             throw new IOException("the storage cannot " + what + ": errno " + error);
         }
-        return false;
+        return error != EOPNOTSUPP;
+    }
+
+    /** Says whether zeros may be written all the same: never possible, not for ranges that do not fit the sectors, or not just now. */
+    static boolean writable(int error) {
+        return error == EOPNOTSUPP || error == EINVAL || error == EBUSY;
     }
 
     /** Returns where the first data at or after {@code offset} begins; {@code end} if there is none before it. */

@@ -24,6 +24,11 @@ public interface Environment {
     /** Returns the buffers for data on its way. */
     Buffers buffers();
 
+    /** Returns the buffers for what waits in the queues of asynchronous mirrors: those above must be left for others. */
+    default Buffers queueBuffers() {
+        return buffers();
+    }
+
     /**
      * Connects to another engine. Calls {@code connected} with the link, or with null and the reason, once, on another thread.
      * The handler gets nothing before that call returns.

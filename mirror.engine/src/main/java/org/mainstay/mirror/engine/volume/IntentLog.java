@@ -19,7 +19,16 @@ public final class IntentLog implements Closeable {
     /** Bytes of volume per bit. */
     public static final int BLOCK = 64 << 10;
 
+    /** Bytes of the largest volume: the number of a block has 31 bits, and sectors are rounded up. */
+    private static final long LARGEST = 127L << 40;
+
+    /** Bitmaps of a mirror that may be neither empty nor full at one time: of the log, the resynchronisation and the cleaner. */
+    private static final int BITMAPS = 8;
+
     private static final int SECTOR = 512;
+    /** So many sectors are copied, written and flushed at a time. */
+    private static final int ROUND = 1024;
+
     private static final int HEAD = 8;
     private static final int WORDS = (SECTOR - HEAD) / Long.BYTES;
     private static final int SECTOR_BITS = WORDS * 64;
@@ -46,17 +55,26 @@ public final class IntentLog implements Closeable {
         this.wanted = new Bits(bits);
     }
 
-    /** Returns the number of blocks of a volume; the last may be partial. */
+    /** Returns the number of blocks of a volume; the last may be partial. @throws IllegalArgumentException if it is too large */
     static int blocks(long volumeSize) {
-        return Math.toIntExact(blocksOf(volumeSize));
-    }
-
-    private static long blocksOf(long volumeSize) {
-        return volumeSize / BLOCK + (volumeSize % BLOCK == 0 ? 0 : 1);
+        if (volumeSize > LARGEST) {
+            throw new IllegalArgumentException(
+                    "a mirrored volume has at most " + (LARGEST >> 40) + " TiB; this one has " + volumeSize + " bytes");
+        }
+        return (int) ((volumeSize + BLOCK - 1) / BLOCK);
     }
 
     private static int sectors(long volumeSize) {
-        return (blocks(volumeSize) + SECTOR_BITS - 1) / SECTOR_BITS;
+        return (int) ((blocks(volumeSize) + (long) SECTOR_BITS - 1) / SECTOR_BITS);
+    }
+
+    /**
+     * Returns how many bytes of memory the mirror to one target takes at most, beside data on its way.
+     *
+     * @throws IllegalArgumentException if no volume may be so large
+     */
+    public static long mostMemory(long volumeSize) {
+        return BITMAPS * Bits.mostBytes(blocks(volumeSize));
     }
 
     /** Returns how large the file of a volume's log is. */
@@ -95,10 +113,7 @@ public final class IntentLog implements Closeable {
         ByteBuffer head = ByteBuffer.allocateDirect(SECTOR);
         file.read(head, 0);
         long size = head.flip().getLong(Long.BYTES);
-        if (size <= 0
-                || blocksOf(size) > Integer.MAX_VALUE
-                || head.mismatch(header(size)) >= 0
-                || file.room() < fileSize(size)) {
+        if (size <= 0 || size > LARGEST || head.mismatch(header(size)) >= 0 || file.room() < fileSize(size)) {
             throw new IOException("this is not the intent log of a volume");
         }
         return size;
@@ -172,10 +187,12 @@ public final class IntentLog implements Closeable {
 
     /** Clears the bits set in {@code clean}; on storage some time later. */
     synchronized void clear(Bits clean) {
-        for (int i = clean.next(0); i >= 0; i = clean.next(i + 1)) {
-            durable.clear(i);
-            wanted.clear(i);
-            changed.set(i / SECTOR_BITS);
+        durable.andNot(clean);
+        wanted.andNot(clean);
+        for (int i = clean.next(0); i >= 0; ) {
+            int sector = i / SECTOR_BITS;
+            changed.set(sector);
+            i = sector + 1 < sectors ? clean.next((sector + 1) * SECTOR_BITS) : -1;
         }
     }
 
@@ -196,28 +213,26 @@ public final class IntentLog implements Closeable {
         return wanted.count();
     }
 
-    /** Brings all marks made before the call to stable storage. @throws IOException if that failed; then none counts */
+    /** Brings all marks made before the call to stable storage. @throws IOException if that failed; then they do not count */
     void commit() throws IOException {
         synchronized (writing) {
             BitSet todo;
-            Bits image;
             long now;
             synchronized (this) {
                 now = size;
                 todo = (BitSet) changed.clone();
                 changed.clear();
-                image = wanted.copy();
-                drop(todo, image);
             }
             try {
                 if (now < head) {
                     // What is written from here on knows nothing of what was given up.
                     writeHead(now);
                 }
-                for (int i = todo.nextSetBit(0); i >= 0; i = todo.nextSetBit(i + 1)) {
-                    i = writeRun(todo, i, image);
+                while (!todo.isEmpty()) {
+                    int[] round = todo.stream().limit(ROUND).toArray();
+                    commit(round);
+                    todo.clear(round[0], round[round.length - 1] + 1);
                 }
-                file.flush();
                 if (now > head) {
                     // What it did not know is marked on storage.
                     writeHead(now);
@@ -226,10 +241,32 @@ public final class IntentLog implements Closeable {
                 synchronized (this) {
                     changed.or(todo);
                 }
+                // These sectors are not relied on, and are written again.
+                file.renew();
                 throw e;
             }
-            synchronized (this) {
-                adopt(todo, image);
+        }
+    }
+
+    private void commit(int[] round) throws IOException {
+        long[] image = new long[round.length * WORDS];
+        synchronized (this) {
+            for (int i = 0; i < image.length; i++) {
+                int word = round[i / WORDS] * WORDS + i % WORDS;
+                image[i] = wanted.word(word);
+                // What is about to be cleared on storage is not relied on any more.
+                durable.word(word, durable.word(word) & image[i]);
+            }
+        }
+        for (int i = 0; i < round.length; ) {
+            i = writeRun(round, i, image);
+        }
+        file.flush();
+        synchronized (this) {
+            for (int i = 0; i < image.length; i++) {
+                int word = round[i / WORDS] * WORDS + i % WORDS;
+                // What is set on storage and still wanted is relied on.
+                durable.word(word, durable.word(word) | image[i] & wanted.word(word));
             }
         }
     }
@@ -240,36 +277,22 @@ public final class IntentLog implements Closeable {
         head = now;
     }
 
-    /** What is about to be cleared on storage is not relied on any more. */
-    private void drop(BitSet todo, Bits image) {
-        for (int i = todo.nextSetBit(0); i >= 0; i = todo.nextSetBit(i + 1)) {
-            for (int word = i * WORDS; word < (i + 1) * WORDS; word++) {
-                durable.word(word, durable.word(word) & image.word(word));
-            }
+    /** Writes neighbouring sectors at once. @return where the next ones begin */
+    private int writeRun(int[] round, int first, long[] image) throws IOException {
+        int end = first + 1;
+        while (end < round.length && end - first < 128 && round[end] == round[end - 1] + 1) {
+            end++;
         }
-    }
-
-    /** What is set on storage and still wanted is relied on. */
-    private void adopt(BitSet todo, Bits image) {
-        for (int i = todo.nextSetBit(0); i >= 0; i = todo.nextSetBit(i + 1)) {
-            for (int word = i * WORDS; word < (i + 1) * WORDS; word++) {
-                durable.word(word, durable.word(word) | image.word(word) & wanted.word(word));
-            }
-        }
-    }
-
-    private int writeRun(BitSet todo, int first, Bits image) throws IOException {
-        int end = Math.min(todo.nextClearBit(first), first + 128);
         ByteBuffer out = ByteBuffer.allocateDirect((end - first) * SECTOR);
         for (int i = first; i < end; i++) {
             ByteBuffer sector = out.slice((i - first) * SECTOR, SECTOR);
             for (int word = 0; word < WORDS; word++) {
-                sector.putLong(HEAD + word * Long.BYTES, image.word(i * WORDS + word));
+                sector.putLong(HEAD + word * Long.BYTES, image[i * WORDS + word]);
             }
-            sector.putInt(0, checksum(sector, i));
+            sector.putInt(0, checksum(sector, round[i]));
         }
-        file.write(out, SECTOR + (long) first * SECTOR);
-        return end - 1;
+        file.write(out, SECTOR + (long) round[first] * SECTOR);
+        return end;
     }
 
     @Override

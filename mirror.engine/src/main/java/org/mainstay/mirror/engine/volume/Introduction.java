@@ -2,7 +2,7 @@ package org.mainstay.mirror.engine.volume;
 
 import java.util.Map;
 
-/** What a source says when it connects, and whether a target takes it. Lock held. */
+/** What a source says when it connects, whether a target takes it, and what the target may become by it. Lock held. */
 final class Introduction {
     private Introduction() {}
 
@@ -42,5 +42,39 @@ final class Introduction {
                 && volume.self().equals(hello.get("target"))
                 && Long.parseLong(hello.getOrDefault("epoch", "-1"))
                         >= volume.state().epoch();
+    }
+
+    /** Returns what a source that is turned away is told. */
+    static Map<String, String> answer(Volume volume, Map<String, String> hello, String refusal, boolean mirroring) {
+        Map<String, String> answer = Account.of(volume, hello.getOrDefault("source", ""));
+        answer.put("reason", refusal);
+        answer.put("role", volume.serving() ? "source" : "other");
+        if (!mirroring && gone(volume, hello)) {
+            answer.put(SourceSession.RESIGNED, "true");
+        }
+        return answer;
+    }
+
+    /**
+     * Looks whether a side that was target may become source without force.
+     *
+     * @param mirroring whether it was in step with its source since it was started
+     * @param lives whether the source was heard within the window, where that matters
+     * @throws RefusedException if it may lack what its source acknowledged
+     */
+    static void checkPromotion(VolumeState state, boolean mirroring, boolean lives, String source, long window)
+            throws RefusedException {
+        if (!state.consistent()) {
+            throw new RefusedException("a resynchronisation from " + state.syncSource()
+                    + " has not ended: the data is of no one moment. Connect the source, or force");
+        }
+        if (!mirroring) {
+            throw new RefusedException("this side has not been in step with its source since it was started,"
+                    + " so its data may be old. Start the other side, or force");
+        }
+        if (!lives) {
+            throw new RefusedException("the source " + source + " was last heard in step more than " + window
+                    + " ms ago and may have gone on alone. Start it, or force");
+        }
     }
 }

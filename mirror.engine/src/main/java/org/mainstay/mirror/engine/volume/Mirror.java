@@ -28,13 +28,14 @@ final class Mirror implements LinkHandler {
     private final SendQueue queue;
     private final Resync resync;
     private final SourceSession session;
+    private final LocalFaults faults;
     private MirrorType type;
     private MirrorSettings settings;
     private IntentLog log;
     private MirrorState state = MirrorState.PAUSED;
     private PauseCause cause = PauseCause.CONNECTION;
     private final Bits dirty;
-    private final MarkAhead ahead;
+    private MarkAhead ahead;
     /** Blocks changed since the last look of the cleaner, and between the two before. */
     private final Bits recent;
 
@@ -52,7 +53,7 @@ final class Mirror implements LinkHandler {
         this.name = name;
         this.type = type;
         this.settings = settings;
-        this.queue = new SendQueue(volume.env().buffers());
+        this.queue = new SendQueue(volume.env());
         int blocks = IntentLog.blocks(volume.size());
         this.dirty = new Bits(blocks);
         this.ahead = new MarkAhead(blocks, HOT_BLOCKS);
@@ -60,6 +61,7 @@ final class Mirror implements LinkHandler {
         this.earlier = new Bits(blocks);
         this.resync = new Resync(volume, this);
         this.session = new SourceSession(volume, this);
+        this.faults = new LocalFaults(volume, this);
         this.since = volume.env().nanos();
     }
 
@@ -172,7 +174,8 @@ final class Mirror implements LinkHandler {
 
     /** Does what a full queue asks for. */
     void checkRoom() {
-        boolean full = queue.writes() >= settings.queueLength()
+        boolean full = queue.crowded()
+                || queue.writes() >= settings.queueLength()
                 || queue.bytes() >= Math.min(QUEUE_BYTES, settings.queueBytes());
         if (full && replicates()) {
             // A queue that only the engine's own bound stops delays the writer: pausing would not be what was asked
@@ -237,10 +240,16 @@ final class Mirror implements LinkHandler {
         if (state == MirrorState.BROKEN) {
             return;
         }
-        dirty.set((int) (op.offset / IntentLog.BLOCK), (int) ((op.end - 1) / IntentLog.BLOCK) + 1);
-        if (replicates()) {
-            fail(PauseCause.LOCAL_ERROR, "a local write failed");
-        }
+        faults.failed((int) (op.offset / IntentLog.BLOCK), (int) ((op.end - 1) / IntentLog.BLOCK) + 1);
+    }
+
+    /** A block is sent again. */
+    void sends(int block) {
+        recent.set(block);
+    }
+
+    LocalFaults faults() {
+        return faults;
     }
 
     void poke() {
@@ -283,6 +292,7 @@ final class Mirror implements LinkHandler {
         } else {
             dirty.or(log.marked());
         }
+        faults.left();
         recent.clearAll();
         earlier.clearAll();
         cleaning = null;
@@ -359,12 +369,13 @@ final class Mirror implements LinkHandler {
             fail(PauseCause.CONNECTION, "the volume's size was changed");
             reconnect(0);
         }
-        for (Bits bits : List.of(dirty, recent, earlier, resync.taken())) {
+        for (Bits bits : List.of(dirty, recent, earlier, resync.taken(), faults.blocks())) {
             bits.resize(blocks);
         }
         if (volume.serving()) {
             dirty.set((int) (before / IntentLog.BLOCK), blocks);
         }
+        ahead = new MarkAhead(blocks, HOT_BLOCKS);
         if (log != null) {
             log.resize(now);
         }
@@ -401,6 +412,7 @@ final class Mirror implements LinkHandler {
         session.end();
         orphans.addAll(queue.end());
         failWaiting(BlockRequest.ESHUTDOWN);
+        faults.left();
         if (state != MirrorState.BROKEN) {
             state = MirrorState.PAUSED;
         }
@@ -422,6 +434,7 @@ final class Mirror implements LinkHandler {
         clean.andNot(recent);
         clean.andNot(earlier);
         clean.andNot(resync.taken());
+        clean.andNot(faults.blocks());
         earlier.clearAll();
         earlier.or(recent);
         recent.clearAll();
@@ -458,14 +471,16 @@ final class Mirror implements LinkHandler {
             clean.andNot(recent);
             clean.andNot(dirty);
             clean.andNot(resync.taken());
+            clean.andNot(faults.blocks());
             log.clear(clean);
             volume.env().run(() -> volume.logs().commit(this));
         }
     }
 
-    /** Ends a link whose target is silent or slow. */
+    /** Ends a link whose target is silent or slow; sends what a fault of the own disk left different. */
     void watch() {
         session.watch();
+        faults.tick();
     }
 
     @Override

@@ -96,8 +96,13 @@ final class Resync {
         }
     }
 
-    /** @param compare ask the target by digests before sending */
-    void begin(boolean full, boolean compare) {
+    /**
+     * Begins.
+     *
+     * @param compare ask the target by digests before sending
+     * @param keeps whether the target's data is of one moment, so that nothing may begin that the own disk does not let end
+     */
+    void begin(boolean full, boolean compare, boolean keeps) {
         phase = Phase.BEGINNING;
         flushed = false;
         pointer = 0;
@@ -107,6 +112,7 @@ final class Resync {
         begun = volume.env().nanos();
         compared = compare ? new Bits(mirror.dirty().size()) : null;
         long mine = ++run;
+        Bits first = keeps ? mirror.faults().toRead(full) : null;
         if (full) {
             mirror.dirty().setAll();
         }
@@ -116,6 +122,11 @@ final class Resync {
         }
         // From here on the target's data is a mixture: that has to be known after any crash of either side.
         volume.env().run(() -> {
+            String unreadable = first == null ? null : mirror.faults().unreadable(first, () -> over(mine));
+            if (unreadable != null) {
+                volume.later(() -> failed(mine, unreadable));
+                return;
+            }
             Marks marks = full ? commit(log) : Marks.AS_THEY_WERE;
             volume.locked(() -> {
                 if (mine == run && phase == Phase.BEGINNING) {
@@ -128,6 +139,22 @@ final class Resync {
             });
             volume.kick();
         });
+    }
+
+    /** Without the lock. */
+    private boolean over(long mine) {
+        volume.lock();
+        try {
+            return mine != run || phase != Phase.BEGINNING;
+        } finally {
+            volume.unlock();
+        }
+    }
+
+    private void failed(long mine, String why) {
+        if (mine == run && phase == Phase.BEGINNING) {
+            mirror.fail(PauseCause.LOCAL_ERROR, why);
+        }
     }
 
     private Marks commit(IntentLog log) {
@@ -260,6 +287,7 @@ final class Resync {
             }
             if (failure != null) {
                 mirror.dirty().set(first, first + count);
+                mirror.faults().unreadable(first);
                 mirror.fail(PauseCause.LOCAL_ERROR, "block " + first + " cannot be read: " + failure.getMessage());
                 working = false;
                 return false;

@@ -98,6 +98,7 @@ final class RoleChange {
         save(after);
         // It would miss what is written here from now on; service does not wait for it (SNAP-051).
         volume.target().snapshots().drop("the volume becomes source here");
+        volume.renew();
         volume.activate();
         volume.path().accept();
         for (Mirror mirror : volume.mirrors()) {

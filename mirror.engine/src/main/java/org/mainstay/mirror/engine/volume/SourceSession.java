@@ -17,6 +17,9 @@ final class SourceSession {
     /** In a refusal: the target that ends does not count as current from here on. */
     static final String RESIGNED = "resigned";
 
+    /** How many silences a flush may take: one has to write what the page cache took in many. */
+    private static final int FLUSH_SILENCES = 20;
+
     private final Volume volume;
     private final Mirror mirror;
     private boolean connecting;
@@ -185,6 +188,7 @@ final class SourceSession {
         }
         Ancestry.Verdict verdict;
         boolean fresh;
+        boolean keeps = Boolean.parseBoolean(welcome.get("consistent"));
         try {
             Ancestry.Side target = side(welcome);
             fresh = target.generations().current() == 0;
@@ -198,12 +202,20 @@ final class SourceSession {
         volume.env()
                 .log("mirror " + volume.name() + " to " + mirror.name() + ": " + verdict + ", " + bits.count()
                         + " blocks marked there, " + mirror.dirty().count() + " here");
+        keeps &= !fresh;
+        if (keeps && volume.lost() && (verdict == Ancestry.Verdict.PARTIAL || verdict == Ancestry.Verdict.FULL)) {
+            mirror.fail(
+                    PauseCause.LOCAL_ERROR,
+                    "a flush of this side's disk failed, so that it may have lost what was written: the target keeps the"
+                            + " data it has. Switch over, or repair the disk and start the volume again");
+            return;
+        }
         switch (verdict) {
             case PARTIAL -> {
                 mirror.dirty().or(bits);
-                mirror.resync().begin(false, false);
+                mirror.resync().begin(false, false, keeps);
             }
-            case FULL -> mirror.resync().begin(true, !fresh && mirror.settings().get("ResyncCompare") != 0);
+            case FULL -> mirror.resync().begin(true, !fresh && mirror.settings().get("ResyncCompare") != 0, keeps);
             case STALE_SOURCE ->
                 mirror.fail(
                         PauseCause.STALE_SOURCE, "the target's data is newer: " + "this side must become its target");
@@ -229,8 +241,17 @@ final class SourceSession {
             mirror.fail(
                     PauseCause.CONNECTION,
                     "nothing was heard of the target for " + mirror.settings().silence() + " ms");
-        } else if (now - mirror.queue().oldest(now) > 4 * silence) {
+        } else if (now - waiting(now) > 4 * silence) {
             mirror.fail(PauseCause.CONNECTION, "the target did not answer a write in time");
+        } else if (mirror.replicates() && now - mirror.queue().unanswered(now) > FLUSH_SILENCES * silence) {
+            // Its disk may hang in a flush, which nobody here would get the end of.
+            mirror.fail(PauseCause.CONNECTION, "the target did not answer a flush in time");
         }
+    }
+
+    /** Writes wait for a synchronous target; an asynchronous one may be far behind as long as it gets on. */
+    private long waiting(long now) {
+        boolean sync = mirror.type() == MirrorType.SYNC && mirror.replicates();
+        return sync ? mirror.queue().oldest(now) : mirror.queue().stalled(now);
     }
 }

@@ -116,21 +116,8 @@ final class TargetSide {
 
     /** @throws RefusedException if this side may lack what its source acknowledged */
     void checkPromotion(Trust trust) throws RefusedException {
-        if (trust == Trust.FORCED) {
-            return;
-        }
-        VolumeState state = volume.state();
-        if (!state.consistent()) {
-            throw new RefusedException("a resynchronisation from " + state.syncSource()
-                    + " has not ended: the data is of no one moment. Connect the source, or force");
-        }
-        if (!mirroring) {
-            throw new RefusedException("this side has not been in step with its source since it was started,"
-                    + " so its data may be old. Start the other side, or force");
-        }
-        if (trust == Trust.OWN && !lives()) {
-            throw new RefusedException("the source " + source + " was last heard in step more than " + window
-                    + " ms ago and may have gone on alone. Start it, or force");
+        if (trust != Trust.FORCED) {
+            Introduction.checkPromotion(volume.state(), mirroring, trust != Trust.OWN || lives(), source, window);
         }
     }
 
@@ -184,12 +171,7 @@ final class TargetSide {
                 refusal = "this side is about to become source";
             }
             if (refusal != null) {
-                Map<String, String> answer = Account.of(volume, hello.getOrDefault("source", ""));
-                answer.put("reason", refusal);
-                answer.put("role", volume.serving() ? "source" : "other");
-                if (!mirroring && Introduction.gone(volume, hello)) {
-                    answer.put(SourceSession.RESIGNED, "true");
-                }
+                Map<String, String> answer = Introduction.answer(volume, hello, refusal, mirroring);
                 link.send(FrameType.REFUSE, 0, 0, 0, Frame.text(answer), null);
                 return null;
             }
@@ -226,6 +208,8 @@ final class TargetSide {
         private long alive;
 
         private volatile long heard;
+        /** Whether the thread that hears the source is at work for it. */
+        private volatile boolean applying;
 
         Session(Link link, long pingMillis, Map<String, String> hello) {
             this.link = link;
@@ -290,8 +274,12 @@ final class TargetSide {
                 if (session != this) {
                     return;
                 }
-                if (volume.env().nanos() - heard > silence) {
-                    endSession("nothing was heard of the source");
+                // Who waits for the own disk hears nothing.
+                if (!applying && volume.env().nanos() - heard > silence) {
+                    String why =
+                            "nothing was heard of the source for " + TimeUnit.NANOSECONDS.toMillis(silence) + " ms";
+                    volume.env().log("target " + volume.name() + " ends the connection of " + source + ": " + why);
+                    endSession(why);
                     return;
                 }
                 ask();
@@ -303,8 +291,22 @@ final class TargetSide {
         }
 
         @Override
-        public void received(Link from, Frame frame) {
+        public void heard(Link from) {
             hear();
+        }
+
+        @Override
+        public void received(Link from, Frame frame) {
+            applying = true;
+            try {
+                take(frame);
+            } finally {
+                hear();
+                applying = false;
+            }
+        }
+
+        private void take(Frame frame) {
             switch (frame.type()) {
                 case WRITE, BLOCK, ZERO, TRIM -> {
                     apply(frame);
@@ -449,6 +451,8 @@ final class TargetSide {
             switch (frame.type()) {
                 case BEGIN -> {
                     mirroring = false;
+                    // What was not flushed here has its mark on the source, which sends it again now.
+                    volume.renew();
                     return new Resizing(volume).adopt(size, state.syncSource(source));
                 }
                 case END -> {

@@ -311,6 +311,7 @@ public final class Volume implements Export {
         mirror.state(MirrorState.MIRRORING, PauseCause.NONE);
         env.log("mirror " + name + " to " + mirror.name() + " in step after "
                 + mirror.resync().elapsed() / 1_000_000 + " ms");
+        mirror.faults().inStep();
         barrier.done(mirror);
         if (generation != state.generations().current()) {
             mirror.announce(state.generations());
@@ -337,6 +338,16 @@ public final class Volume implements Export {
 
     int flushLocal() {
         return io.flush();
+    }
+
+    /** Says whether a flush has failed since {@link #renew}. */
+    boolean lost() {
+        return io.lost();
+    }
+
+    /** A failed flush does not count from here on: what it may have lost is known, or will be written again. */
+    void renew() {
+        io.renew();
     }
 
     /** Sends what was queued. */
@@ -396,6 +407,11 @@ public final class Volume implements Export {
 
     Disk disk() {
         return io.disk();
+    }
+
+    /** Returns how many bytes the storage has; the volume may have less. */
+    public long room() throws IOException {
+        return io.disk().room();
     }
 
     TargetSide target() {

@@ -21,6 +21,14 @@ final class WriteOp {
         this.flush = flush;
     }
 
+    /** Keeps changes out of a range; nobody is answered. */
+    WriteOp(long offset, long end) {
+        this.request = null;
+        this.offset = offset;
+        this.end = end;
+        this.flush = false;
+    }
+
     boolean overlaps(long from, long to) {
         return offset < to && from < end;
     }

@@ -242,15 +242,33 @@ final class WritePath {
                 }
                 part(op);
             }
-            if (!overlapping.isEmpty()) {
-                held.addAll(overlapping);
-                overlapping.clear();
-                resume();
-            }
+            admitOverlapping();
             volume.mirrors().forEach(Mirror::poke);
         } finally {
             volume.unlock();
         }
+    }
+
+    private void admitOverlapping() {
+        if (!overlapping.isEmpty()) {
+            held.addAll(overlapping);
+            overlapping.clear();
+            resume();
+        }
+    }
+
+    /** Lets changes of a range wait until {@link #release}. Lock held. */
+    WriteOp claim(long from, long to) {
+        WriteOp claim = new WriteOp(from, to);
+        inFlight.add(claim);
+        return claim;
+    }
+
+    /** Ends a {@link #claim}. Lock held. */
+    void release(WriteOp claim) {
+        inFlight.remove(claim);
+        admitOverlapping();
+        volume.mirrors().forEach(Mirror::poke);
     }
 
     /** One part of a change is done. Lock held; {@link #drain} follows when it is released. */

@@ -36,4 +36,19 @@ class EngineEnvironmentTest {
             assertThat(now).isBetween(before, Leases.uptime());
         }
     }
+
+    @Test
+    void aJobThatEndsWithoutMemoryIsTold() throws Exception {
+        java.util.concurrent.BlockingQueue<Throwable> told = new java.util.concurrent.LinkedBlockingQueue<>();
+        try (EngineEnvironment env = new EngineEnvironment(1 << 20, null, line -> {})) {
+            env.onFatal(told::add);
+            env.run(() -> {
+                throw new IllegalStateException("a defect");
+            });
+            env.run(() -> {
+                throw new OutOfMemoryError("unable to create native thread");
+            });
+            assertThat(told.poll(60, java.util.concurrent.TimeUnit.SECONDS)).isInstanceOf(OutOfMemoryError.class);
+        }
+    }
 }

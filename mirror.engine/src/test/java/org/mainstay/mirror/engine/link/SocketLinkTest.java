@@ -69,6 +69,48 @@ class SocketLinkTest {
         }
     }
 
+    /** A large frame at a low rate: the peer must hear something long before it has all of it, and who waits sees a new rate. */
+    @Test
+    void aThrottledFrameLeavesInPieces() throws Exception {
+        java.util.concurrent.atomic.AtomicInteger pieces = new java.util.concurrent.atomic.AtomicInteger();
+        server = new LinkServer(
+                new InetSocketAddress("127.0.0.1", 0),
+                null,
+                (link, hello) -> new LinkHandler() {
+                    @Override
+                    public void received(Link from, Frame frame) {
+                        heard.add("all " + frame.payload().remaining());
+                    }
+
+                    @Override
+                    public void received(Link from) {}
+
+                    @Override
+                    public void heard(Link from) {
+                        pieces.incrementAndGet();
+                    }
+
+                    @Override
+                    public void closed(Link from, String why) {}
+                },
+                timer,
+                line -> {});
+        SocketLink link = new SocketLink(SocketWire.connect(server.address()));
+        link.start(new Notes());
+        link.send(FrameType.HELLO, 0, 0, 0, Frame.text(Map.of("a", "b")), null);
+        link.kick();
+        link.shape(100, 0, false);
+        // Takes 84 seconds.
+        link.send(FrameType.WRITE, 1, 0, 1 << 20, ByteBuffer.allocateDirect(1 << 20), null);
+        link.kick();
+        while (pieces.get() < 3) {
+            Thread.onSpinWait();
+        }
+        assertThat(heard).isEmpty();
+        link.shape(0, 0, false);
+        assertThat(heard.poll(30, TimeUnit.SECONDS)).isEqualTo("all 1048576");
+    }
+
     private void serve(LinkServer.Security security) throws IOException {
         server = new LinkServer(
                 new InetSocketAddress("127.0.0.1", 0), security, (link, hello) -> new Echo(), timer, heard::add);

@@ -83,6 +83,47 @@ class AsynchronousTest {
         assertThat(alone.result).isZero();
     }
 
+    /** A network that takes longer for what is queued than a target may be silent. */
+    @Test
+    void aTargetThatIsFarBehindAndGetsOnStaysInStep() {
+        world.perFrame = 150_000_000;
+        a.events = line -> assertThat(line).doesNotStartWith("state");
+        for (int i = 0; i < 30; i++) {
+            write(i, false);
+        }
+        world.run(200);
+        SimClient.Request flush = flush();
+        world.run(3_000);
+        assertThat(flush.result).as("it waits for the target").isEqualTo(-1);
+        world.run(4_000);
+        assertThat(flush.result).isZero();
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(b.disk.seen).isEqualTo(a.disk.seen);
+    }
+
+    @Test
+    void aTargetThatTakesNothingAnyMoreIsLost() {
+        world.lost = type -> type == org.mainstay.mirror.engine.link.FrameType.ACK;
+        write(3, false);
+        world.run(900);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        world.run(1_000);
+        assertThat(a.volume.mirror("B").detail()).contains("did not answer a write in time");
+    }
+
+    /** Its disk hangs in a flush; it answers pings, and writes. */
+    @Test
+    void aTargetThatDoesNotEndAFlushIsLost() {
+        world.lost = type -> type == org.mainstay.mirror.engine.link.FrameType.DONE;
+        SimClient.Request flush = flush();
+        world.run(3_000);
+        assertThat(flush.result).isEqualTo(-1);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        world.run(3_000);
+        assertThat(flush.result).isZero();
+        assertThat(state(a)).isNotEqualTo(MirrorState.MIRRORING);
+    }
+
     @Test
     void aForcedWriteWaitsAsAFlushDoes() throws Exception {
         part();

@@ -58,14 +58,39 @@ class HungDiskTest {
     }
 
     private LinkHandler session(long epoch) {
+        return session(epoch, 600_000);
+    }
+
+    private LinkHandler session(long epoch, long millis) {
         Map<String, String> hello = new LinkedHashMap<>();
         hello.put("protocol", Integer.toString(SourceSession.PROTOCOL));
         hello.put("source", "A");
         hello.put("target", "B");
         hello.put("epoch", Long.toString(epoch));
         hello.put("size", Integer.toString(SIZE));
-        List.of("window", "ping", "silence").forEach(name -> hello.put(name, "600000"));
+        List.of("window", "ping", "silence").forEach(name -> hello.put(name, Long.toString(millis)));
         return volume.accept(new Sent(), hello);
+    }
+
+    /** Who waits for the own disk hears nothing. */
+    @Test
+    void aSlowDiskIsNoSilenceOfTheSource() throws Exception {
+        CompletableFuture<Void> writing = hang(session(1, 20));
+        long pings = pings();
+        while (pings() < pings + 10) {
+            assertThat(volume.status().volume()).as("%s", sent).containsEntry("connected", true);
+            Thread.onSpinWait();
+        }
+        works.countDown();
+        writing.get(60, TimeUnit.SECONDS);
+        while (volume.status().volume().get("connected").equals(true)) {
+            Thread.onSpinWait();
+        }
+        assertThat(sent).anyMatch(line -> line.contains("nothing was heard of the source for 20 ms"));
+    }
+
+    private long pings() {
+        return sent.stream().filter(line -> line.startsWith("PING")).count();
     }
 
     private static Frame write(int value) {

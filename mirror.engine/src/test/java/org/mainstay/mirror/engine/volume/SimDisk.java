@@ -21,6 +21,12 @@ final class SimDisk implements Disk {
     boolean failing;
     /** How much of it there is: it may be made larger, or smaller. */
     int room;
+    /** The device cannot read where this says so. */
+    java.util.function.LongPredicate unreadable = offset -> false;
+    /** Flushes fail. */
+    boolean losing;
+    /** A flush failed: all do until {@link #renew}. */
+    private boolean lost;
 
     SimDisk(int size) {
         seen = new byte[size];
@@ -47,7 +53,12 @@ final class SimDisk implements Disk {
     }
 
     @Override
-    public void read(ByteBuffer target, long offset) {
+    public void read(ByteBuffer target, long offset) throws IOException {
+        for (long at = offset; at < offset + target.remaining(); at += SECTOR) {
+            if (unreadable.test(at)) {
+                throw new IOException("a simulated failure at " + at);
+            }
+        }
         target.put(seen, (int) offset, target.remaining());
     }
 
@@ -85,11 +96,20 @@ final class SimDisk implements Disk {
     }
 
     @Override
-    public void flush() {
+    public void flush() throws IOException {
         before.run();
+        lost |= losing;
+        if (lost) {
+            throw new IOException("a simulated failure");
+        }
         durable = seen.clone();
         unflushed.clear();
         before.run();
+    }
+
+    @Override
+    public void renew() {
+        lost = false;
     }
 
     /** Returns the blocks of 64 KiB that power loss would damage. */

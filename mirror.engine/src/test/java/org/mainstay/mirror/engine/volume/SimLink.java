@@ -47,8 +47,10 @@ final class SimLink implements Link {
         if (sent != null) {
             sent.run();
         }
-        if (alive()) {
-            long arrival = Math.max(lastArrival, world.now() + 20_000 + world.random.nextInt(400_000));
+        if (alive() && !world.lost.test(type)) {
+            long arrival = Math.max(
+                    lastArrival + (payload == null ? 0 : world.perFrame),
+                    world.now() + 20_000 + world.random.nextInt(400_000));
             lastArrival = arrival;
             world.at(arrival - world.now(), () -> other.arrive(new Frame().set(type, seq, offset, length, copy)));
         }

@@ -14,7 +14,7 @@ import org.mainstay.mirror.engine.link.FrameType;
 import org.mainstay.mirror.engine.link.LinkHandler;
 
 /** A machine with one volume: can be killed, lose power and start again. */
-final class SimNode implements Environment, StateStore {
+class SimNode implements Environment, StateStore {
     final String name;
     final SimDisk disk;
     final SimDisk log;

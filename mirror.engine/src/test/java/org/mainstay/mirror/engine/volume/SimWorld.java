@@ -18,6 +18,11 @@ final class SimWorld {
 
     final Random random;
     boolean partitioned;
+    /** Frames that get lost. */
+    java.util.function.Predicate<org.mainstay.mirror.engine.link.FrameType> lost = type -> false;
+    /** How long the network takes for each frame, in nanoseconds. */
+    long perFrame;
+
     final StringBuilder trace = new StringBuilder();
     private final PriorityQueue<Event> events = new PriorityQueue<>((a, b) -> {
         int byTime = Long.compare(a.at, b.at);

@@ -1,0 +1,102 @@
+package org.mainstay.mirror.engine.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class FileDiskTest {
+    private static CompletableFuture<Void> flush(FileDisk disk) {
+        return CompletableFuture.runAsync(() -> {
+            try {
+                disk.flush();
+            } catch (IOException e) {
+                throw new CompletionException(e);
+            }
+        });
+    }
+
+    /** The system tells an error to one of two. */
+    @Test
+    @Timeout(60)
+    void aFlushBesideOneThatFailsDoesNotClaimSuccess() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        FileDisk disk = new FileDisk(null, 1, null, () -> {
+            if (calls.incrementAndGet() == 1) {
+                begun.countDown();
+                try {
+                    go.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                throw new IOException("reported once");
+            }
+        });
+        CompletableFuture<Void> first = flush(disk);
+        begun.await();
+        Thread[] waiting = new Thread[1];
+        CompletableFuture<Void> second = new CompletableFuture<>();
+        waiting[0] = new Thread(() -> {
+            try {
+                disk.flush();
+                second.complete(null);
+            } catch (IOException e) {
+                second.completeExceptionally(e);
+            }
+        });
+        waiting[0].start();
+        while (!second.isDone() && waiting[0].getState() != Thread.State.BLOCKED) {
+            Thread.onSpinWait();
+        }
+        go.countDown();
+        assertThatThrownBy(first::join).hasMessageContaining("reported once");
+        assertThatThrownBy(second::join).hasMessageContaining("an earlier flush of this storage failed");
+        assertThatThrownBy(disk::flush).hasMessageContaining("an earlier flush");
+        disk.renew();
+        disk.flush();
+    }
+
+    /** Those that wait while one runs are done by one. */
+    @Test
+    @Timeout(60)
+    void flushesThatWaitAreDoneTogether() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        CountDownLatch go = new CountDownLatch(1);
+        FileDisk disk = new FileDisk(null, 1, null, () -> {
+            if (calls.incrementAndGet() == 1) {
+                try {
+                    go.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        });
+        Thread[] threads = new Thread[8];
+        for (int i = 0; i < threads.length; i++) {
+            threads[i] = new Thread(() -> {
+                try {
+                    disk.flush();
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            threads[i].start();
+            while (i == 0 ? calls.get() == 0 : threads[i].getState() != Thread.State.BLOCKED) {
+                Thread.onSpinWait();
+            }
+        }
+        go.countDown();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(calls).hasValue(2);
+    }
+}

@@ -1,0 +1,155 @@
+package org.mainstay.mirror.engine.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A source whose disk fails: a target that is good stays good, and can take over. */
+class LocalFaultTest {
+    private static final int SIZE = 8 * IntentLog.BLOCK;
+
+    private final SimWorld world = new SimWorld(5);
+    private SimNode a;
+    private SimNode b;
+    private SimClient client;
+
+    @BeforeEach
+    void pair() throws Exception {
+        MirrorSettings settings = new MirrorSettings(
+                Map.of("CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
+        a = new SimNode(world, "A", SIZE, MirrorType.SYNC, settings);
+        b = new SimNode(world, "B", SIZE, MirrorType.SYNC, settings);
+        a.peer = b;
+        b.peer = a;
+        a.start();
+        b.start();
+        client = new SimClient(world, SIZE);
+        a.volume.startSource(1, Trust.OWN);
+        b.volume.startTarget(1, "A", false);
+        until(MirrorState.MIRRORING);
+    }
+
+    private MirrorState state() {
+        return a.volume.mirror("B").state();
+    }
+
+    private void until(MirrorState wanted) {
+        for (int i = 0; i < 5000 && state() != wanted; i++) {
+            world.run(1);
+        }
+        assertThat(state()).isEqualTo(wanted);
+    }
+
+    private SimClient.Request write(int cell) {
+        SimClient.Request request = client.write(a.volume, cell, false);
+        world.run(300);
+        return request;
+    }
+
+    /** The connection is lost and comes back. */
+    private void renewLink() {
+        world.partitioned = true;
+        for (int i = 0; i < 5000 && state() == MirrorState.MIRRORING; i++) {
+            world.run(1);
+        }
+        client.write(a.volume, 3, false);
+        world.run(1000);
+        world.partitioned = false;
+        a.healed();
+        b.healed();
+    }
+
+    @Test
+    void aWriteThatFailsHereLeavesTheTargetInStep() throws Exception {
+        assertThat(write(3).result).isZero();
+        a.events = line -> assertThat(line).as("nothing happens to the mirror").doesNotStartWith("state");
+        a.disk.failing = true;
+        assertThat(write(3).result).isPositive();
+        assertThat(write(40).result).isPositive();
+        world.run(2000);
+        assertThat(state()).isEqualTo(MirrorState.MIRRORING);
+        boolean[] stopped = new boolean[1];
+        a.volume.stop(300, () -> stopped[0] = true);
+        for (int i = 0; i < 300 && !stopped[0]; i++) {
+            world.run(1);
+        }
+        assertThat(stopped[0]).isTrue();
+        b.volume.startSource(2, Trust.OWN);
+        client.adopt(b.disk.seen, true, "switchover to B");
+    }
+
+    @Test
+    void whatFailedIsSentOnceItCanBeReadInTheOrderOfWrites() throws Exception {
+        a.disk.unreadable = offset -> offset < IntentLog.BLOCK;
+        a.disk.failing = true;
+        assertThat(write(3).result).isPositive();
+        assertThat(write(20).result).isPositive();
+        a.disk.failing = false;
+        world.run(1000);
+        assertThat(b.disk.seen).isNotEqualTo(a.disk.seen);
+        a.disk.unreadable = offset -> false;
+        for (int i = 0; i < 20; i++) {
+            client.write(a.volume, i, false);
+            world.run(3);
+        }
+        world.run(2000);
+        assertThat(client.outstanding).isZero();
+        assertThat(state()).isEqualTo(MirrorState.MIRRORING);
+        assertThat(b.disk.seen).isEqualTo(a.disk.seen);
+        world.run(5000);
+        assertThat(a.volume.mirror("B").log().count()).as("marks go").isZero();
+    }
+
+    @Test
+    void aBlockThatCannotBeReadDoesNotMakeTheTargetsDataAMixture() throws Exception {
+        a.disk.unreadable = offset -> offset < IntentLog.BLOCK;
+        renewLink();
+        for (int i = 0; i < 100; i++) {
+            world.run(30);
+            assertThat(b.volume.state().consistent()).isTrue();
+        }
+        assertThat(a.volume.mirror("B").cause()).isEqualTo(PauseCause.LOCAL_ERROR);
+        assertThat(a.volume.mirror("B").detail()).contains("block 0 cannot be read");
+        a.disk.unreadable = offset -> false;
+        until(MirrorState.MIRRORING);
+        assertThat(b.disk.seen).isEqualTo(a.disk.seen);
+    }
+
+    @Test
+    void aSourceThatMayHaveLostDataSendsNoneOverGoodData() throws Exception {
+        assertThat(write(3).result).isZero();
+        a.disk.losing = true;
+        SimClient.Request flush = client.flush(a.volume);
+        world.run(300);
+        assertThat(flush.result).isPositive();
+        assertThat(state()).isEqualTo(MirrorState.MIRRORING);
+        a.disk.losing = false;
+        renewLink();
+        world.run(3000);
+        assertThat(b.volume.state().consistent()).isTrue();
+        assertThat(a.volume.mirror("B").detail()).contains("a flush of this side's disk failed");
+        boolean[] stopped = new boolean[1];
+        a.volume.stop(0, () -> stopped[0] = true);
+        world.run(2000);
+        a.volume.startSource(2, Trust.OWN);
+        until(MirrorState.MIRRORING);
+    }
+
+    @Test
+    void aTargetWhoseFlushFailedComesBackWhenItsDiskIsRepaired() {
+        assertThat(write(3).result).isZero();
+        b.disk.losing = true;
+        client.flush(a.volume);
+        for (int i = 0; i < 5000 && state() == MirrorState.MIRRORING; i++) {
+            world.run(1);
+        }
+        assertThat(a.volume.mirror("B").cause()).isEqualTo(PauseCause.TARGET_ERROR);
+        world.run(1000);
+        assertThat(state()).isNotEqualTo(MirrorState.MIRRORING);
+        b.disk.losing = false;
+        until(MirrorState.MIRRORING);
+        assertThat(b.disk.seen).isEqualTo(a.disk.seen);
+    }
+}
