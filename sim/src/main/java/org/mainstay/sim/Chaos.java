@@ -16,7 +16,7 @@ final class Chaos {
         Kind.DISK_FAILS, Kind.DISK_SLOW, Kind.GUARD_DISK_FAILS, Kind.GUARD_DISK_SLOW, Kind.DIE_AT_COMMIT,
         Kind.POWER_AT_COMMIT, Kind.CRASH, Kind.KIT_FAILS, Kind.KIT_HANGS, Kind.BRING,
         Kind.BRING, Kind.BRING, Kind.TAKE_OUT, Kind.FLAG, Kind.CONFIRM_DOWN,
-        Kind.STOP, Kind.STOP_LEAVING
+        Kind.STOP, Kind.STOP_LEAVING, Kind.FREEZE
     };
     private static final Kind[] WITNESSED = {Kind.STORAGE, Kind.STORAGE, Kind.STORAGE, Kind.STORAGE_SLOW};
     private static final Kind[] FENCED = {Kind.FENCE_FAILS, Kind.ISOLATE};
@@ -152,9 +152,6 @@ final class Chaos {
     }
 
     private Step single(Plan plan, long at) {
-        if (plan.leased() && random.nextInt(12) == 0) {
-            return step(plan, at, Kind.FREEZE);
-        }
         boolean special = plan.fenced() && random.nextInt(4) == 0;
         Kind[] kinds = special ? FENCED : SINGLE;
         return step(plan, at, kinds[random.nextInt(kinds.length)]);

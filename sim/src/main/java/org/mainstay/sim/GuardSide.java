@@ -44,6 +44,9 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
 
     private boolean alive;
     private int life;
+    /** The lease was held again so often: what was being ended then is not ended any further. */
+    private int endings;
+
     private int wake;
     private boolean diskBusy;
     private boolean diskSlow;
@@ -433,11 +436,13 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
             return;
         }
         int during = life;
+        int begun = endings;
         for (String tag : inService) {
             if (!ended.contains(tag)) {
                 cluster.clock().after(cluster.about(KILL), () -> {
                     if (alive
                             && life == during
+                            && endings == begun
                             && machine.guardRuns()
                             && machine.apps().kill(tag)) {
                         ended.add(tag);
@@ -454,6 +459,7 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
 
     @Override
     public void held() {
+        endings++;
         ended.clear();
     }
 

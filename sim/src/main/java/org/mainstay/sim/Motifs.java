@@ -24,10 +24,11 @@ final class Motifs {
 
     /** Returns one of those that show most of what can be wrong. */
     List<Step> common(Plan plan, long at) {
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(plan.leased() ? 5 : 4)) {
             case 0, 1 -> lastMoment(plan, at);
             case 2 -> rotation(plan, at);
-            default -> forgetfulGuards(plan, at);
+            case 3 -> forgetfulGuards(plan, at);
+            default -> frozen(plan, at);
         };
     }
 
@@ -61,6 +62,14 @@ final class Motifs {
         long kill = cut + plan.leaseMillis() + plan.lossStop() / 2;
         steps.add(new Step(kill - between(0, 2_000), kind, Step.OWNER, "", "", pause, 0));
         return steps;
+    }
+
+    /** The owner's manager is away for long, and the machine stands still until others have taken what it runs. */
+    private List<Step> frozen(Plan plan, long at) {
+        long freeze = plan.leaseMillis() + plan.lossStop() + between(5_000, 30_000);
+        return List.of(
+                new Step(at, Kind.MANAGER_DIES, Step.OWNER, "", "", freeze + between(10_000, 30_000), 0),
+                new Step(at + between(200, 1_500), Kind.FREEZE, Step.OWNER, "", "", freeze, 0));
     }
 
     /** One server after the other is away, and managers die in between: whoever is asked was not there before. */

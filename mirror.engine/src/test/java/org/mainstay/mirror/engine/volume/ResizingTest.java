@@ -68,6 +68,27 @@ class ResizingTest {
         assertThat(written.result).isZero();
     }
 
+    /** What goes ahead of a stream must not end where the volume did when the mirror was made. */
+    @Test
+    void aStreamGoesOnBeyondTheOldEnd() throws Exception {
+        a.disk.room = MOST;
+        b.disk.room = MOST;
+        a.volume.resize(0);
+        client.grown(a.disk.seen);
+        equal(MOST);
+        for (int i = 0; i < 5; i++) {
+            a.volume.tick(true);
+            world.run(1000);
+        }
+        assertThat(a.volume.mirror("B").log().count()).as("at rest").isZero();
+        for (int block = 7; block < 14; block++) {
+            SimClient.Request written = client.write(a.volume, block * (IntentLog.BLOCK / SimClient.CELL), false);
+            world.run(2000);
+            assertThat(written.result).as("block " + block).isZero();
+        }
+        equal(MOST);
+    }
+
     @Test
     void itIsNotMadeSmallerNorLargerThanItsStorage() {
         assertThatThrownBy(() -> a.volume.resize(SIZE - 512))
