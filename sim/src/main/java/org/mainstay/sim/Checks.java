@@ -31,7 +31,9 @@ final class Checks {
     private final Set<String> answered = new HashSet<>();
     private final Map<String, Machine> open = new HashMap<>();
     private final Map<String, String> flags = new HashMap<>();
-    private final Map<String, Long> excused = new HashMap<>();
+    /** By resource and machine until when. */
+    private final Map<String, Map<String, Long>> excused = new HashMap<>();
+
     private final Map<String, Set<String>> expected = new TreeMap<>();
 
     Checks(Cluster cluster) {
@@ -48,30 +50,42 @@ final class Checks {
         Set<String> machines = where.computeIfAbsent(tag, key -> new TreeSet<>());
         if (presence == Presence.STOPPED) {
             machines.remove(machine.name());
+            excused.getOrDefault(tag, Map.of()).remove(machine.name());
         } else if (machines.add(machine.name())) {
             once(tag);
         }
     }
 
     private void once(String tag) {
+        Map<String, Long> late = excused.getOrDefault(tag, Map.of());
         Set<String> machines = where(tag);
-        if (machines.size() < 2) {
-            return;
-        }
-        long until = machines.stream()
-                .mapToLong(name -> excused.getOrDefault(name, 0L))
-                .max()
-                .orElse(0);
-        if (cluster.now() < until) {
-            cluster.clock().after(until - cluster.now(), () -> once(tag));
-        } else {
+        long sound = machines.stream()
+                .filter(name -> late.getOrDefault(name, 0L) <= cluster.now())
+                .count();
+        if (sound > 1) {
             throw violation("I1", tag + " runs on " + String.join(" and ", machines) + " at once");
+        }
+        if (machines.size() > 1) {
+            long next = machines.stream()
+                    .mapToLong(name -> late.getOrDefault(name, 0L))
+                    .filter(until -> until > cluster.now())
+                    .min()
+                    .orElseThrow();
+            cluster.clock().after(next - cluster.now(), () -> once(tag));
         }
     }
 
-    /** A machine stands still for longer than is tolerated: what it ran must be out soon after it goes on, not before. */
+    /**
+     * A machine stands still for longer than is tolerated: what it ran then, and nothing else, may run beside another until shortly
+     * after it goes on.
+     */
     void excuse(Machine machine, long millis) {
-        excused.put(machine.name(), cluster.now() + millis + AWAKE);
+        where.forEach((tag, machines) -> {
+            if (machines.contains(machine.name())) {
+                excused.computeIfAbsent(tag, key -> new HashMap<>())
+                        .put(machine.name(), cluster.now() + millis + AWAKE);
+            }
+        });
     }
 
     Set<String> where(String tag) {

@@ -151,10 +151,10 @@ final class Cluster {
         sessions.forEach(Session::refresh);
     }
 
-    void send(Machine from, long within, Effect.Send send) {
+    void send(Machine from, Effect.Send send) {
         Session session = sessionOf.get(from.name() + send.peer());
         if (session != null) {
-            session.send(from, within, send.message());
+            session.send(from, send.session(), send.message());
         }
     }
 

@@ -18,7 +18,6 @@ import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Input;
 import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.decision.state.CoreState;
-import org.mainstay.core.decision.state.PeerView;
 import org.mainstay.core.decision.state.RightToRun.Right;
 
 /** The manager of a machine: the production decision core, and a model of its loop, timers and database. */
@@ -383,8 +382,7 @@ final class ManagerSide {
                 }
             });
         } else if (effect instanceof Effect.Send send) {
-            PeerView peer = state.peers().get(send.peer());
-            cluster.send(machine, peer == null ? 0 : peer.sessionId(), send);
+            cluster.send(machine, send);
         } else if (effect instanceof Effect.StartTimer start) {
             startTimer(start);
         } else if (effect instanceof Effect.CancelTimer cancel) {

@@ -101,12 +101,17 @@ record Plan(
     long promised() {
         long lapse = (leaseMillis() + lossStop()) * 101L / 100 + 50;
         long waiting = switch (quorum) {
-            case NONE -> detection() + Math.max(detection(), Safety.LEAST_LIMIT) + (fenced ? FENCING : 0);
+            case NONE -> detection() + Math.max(detection(), Safety.LEAST_LIMIT) + (fenced ? FENCING + turn() : 0);
             case MAJORITY -> Math.max(detection(), lapse) + INTERVAL;
             case STORAGE -> Math.max(4 * Witnesses.BEAT, lapse) + Witnesses.BEAT;
             case ETCD -> lapse + leaseMillis() / 4;
         };
         return waiting + RESTORE + 1_000;
+    }
+
+    /** Of two servers that both serve something one waits for the other before it fences. */
+    private long turn() {
+        return hierarchies > 1 ? detection() : 0;
     }
 
     Settings settings() {

@@ -97,7 +97,7 @@ class StorageFullTest {
         assertThat(state.storage().works()).isTrue();
         assertThat(state.kits()).contains("gen/app");
         // Too many of the peer's commits were passed over: its database is fetched, and not believed until then.
-        assertThat(effects).contains(new Effect.Send("B", new CoreMessage.AskSnapshot()));
+        assertThat(effects).contains(new Effect.Send("B", 1, new CoreMessage.AskSnapshot()));
         assertThat(state.peers().get("B").current()).isFalse();
     }
 

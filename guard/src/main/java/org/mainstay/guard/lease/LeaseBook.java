@@ -105,6 +105,9 @@ final class LeaseBook {
             long shortened = Math.min(before, now + newer.leaseMillis());
             carried = before == NEVER ? NEVER : Math.min(shortened, newest(blocking));
         }
+        if (newer.mode() == LeaseSettings.Mode.NONE) {
+            overdue = NEVER;
+        }
         allowed.retainAll(newer.peers());
         unleased.retainAll(newer.peers());
         lapsesAt.keySet().removeIf(peer -> !newer.members().contains(peer) && lapsed(peer, now));
@@ -203,7 +206,7 @@ final class LeaseBook {
             held = false;
             endedAt = Math.min(endedAt, now);
         } else if (!held && end > now) {
-            if (once && overdue == NEVER && now >= endedAt + stop()) {
+            if (once && !unlimited() && overdue == NEVER && now >= endedAt + stop()) {
                 overdue = endedAt + stop();
             }
             held = true;

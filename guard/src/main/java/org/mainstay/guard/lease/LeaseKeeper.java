@@ -337,6 +337,10 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         }
         synchronized (this) {
             book.settings(newer, known, clock.millis());
+            if (newer.mode() == LeaseSettings.Mode.NONE) {
+                // Of what runs without a lease none is over.
+                disk.execute(() -> run(LeaseBook.NEVER, LeaseBook.NEVER));
+            }
             known = true;
             wanted.retainAll(newer.peers());
             told.keep(newer.peers());

@@ -113,4 +113,20 @@ class LeaseGapTest extends LeaseKeeperBench {
         pass(L + 1_000);
         assertThat(keeper.withoutLease()).as("lost: it stops").isFalse();
     }
+
+    /** The lease of the time before is no gap in a time without. */
+    @Test
+    void whatRunsWithoutALeaseIsNotOverdue() {
+        confirmed();
+        left = true;
+        keeper.settings(settings(Mode.NONE, "A", "B", "C")).join();
+        now += L + S + 1;
+        restart("boot-1");
+        assertThat(keeper.safeUntil(true, 60_000)).isEqualTo(now + 60_000);
+        news.clear();
+        keeper.settings(settings(Mode.MAJORITY, "A", "B", "C")).join();
+        granted("B");
+        assertThat(leases()).endsWith("held").doesNotContain("lost");
+        assertThat(ends).isEmpty();
+    }
 }

@@ -60,8 +60,12 @@ public sealed interface Effect {
         }
     }
 
-    /** Sends within the session that the state names ({@code PeerView.sessionId}); dropped if there is none, or another by now. */
-    record Send(String peer, CoreMessage message) implements Effect {}
+    /**
+     * Sends within a session; dropped if that is over.
+     *
+     * @param session the one that was open when this was decided; 0 if none was
+     */
+    record Send(String peer, long session, CoreMessage message) implements Effect {}
 
     /** Starts or restarts a one-shot timer. */
     record StartTimer(String id, long millis) implements Effect {}

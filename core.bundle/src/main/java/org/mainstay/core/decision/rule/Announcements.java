@@ -38,6 +38,7 @@ final class Announcements {
                 Lcd copy = peer.lcd();
                 effects.add(new Effect.Send(
                         name,
+                        peer.sessionId(),
                         new CoreMessage.Hello(
                                 stored,
                                 step.start.run(),
@@ -48,15 +49,16 @@ final class Announcements {
                 continue;
             }
             if (replaced || step.resend.contains(name)) {
-                effects.add(new Effect.Send(name, new CoreMessage.Snapshot(stored)));
+                effects.add(new Effect.Send(name, peer.sessionId(), new CoreMessage.Snapshot(stored)));
             } else if (changed) {
                 effects.add(new Effect.Send(
                         name,
+                        peer.sessionId(),
                         new CoreMessage.LcdDelta(
                                 own.incarnation(), own.version(), stored.version(), own.bootId(), changes)));
             }
             if (!standing.equals(before)) {
-                effects.add(new Effect.Send(name, standing));
+                effects.add(new Effect.Send(name, peer.sessionId(), standing));
             }
         }
         step.standing = standing;

@@ -269,10 +269,11 @@ final class Replication {
         changed.retainAll(step.paths.keySet());
         boolean replaced = before.incarnation() != step.own().incarnation();
         for (String id : changed) {
-            String peer = step.paths.get(id).peer();
-            if (!replaced || before.row(LcdSection.PATHS, id).isPresent()) {
-                step.paths.remove(id);
+            if (replaced && before.row(LcdSection.PATHS, id).isEmpty()) {
+                // The database was fetched from a peer: the guard knew of the path before, and says nothing twice.
+                continue;
             }
+            String peer = step.paths.remove(id).peer();
             step.touch();
             reachable(peer, step.before.reachability(peer));
         }

@@ -358,7 +358,7 @@ final class Step {
     }
 
     void send(String peer, CoreMessage message) {
-        effects.add(new Effect.Send(peer, message));
+        effects.add(new Effect.Send(peer, peer(peer).sessionId(), message));
     }
 
     void startTimer(String id, long millis) {

@@ -220,7 +220,7 @@ public final class Loop implements AutoCloseable {
             boolean stores = after.own().version() != before.own().version();
             return new Step(input, after, decision.effects(), decision.origin(), stores);
         } catch (RuntimeException | StackOverflowError e) {
-            Effect refusal = Undecided.refusal(event, before.self())
+            Effect refusal = Undecided.refusal(event, before)
                     .orElseThrow(() -> new Doubt("the decision core failed at " + event, e));
             LOG.error("INTERNAL ERROR: the decision core failed at {}, which is refused", event, e);
             return new Step(

@@ -12,7 +12,6 @@ import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
-import org.mainstay.core.decision.state.PeerView;
 import org.mainstay.core.internal.event.Events;
 import org.mainstay.core.internal.run.ActionRunner;
 import org.mainstay.core.internal.run.Ended;
@@ -122,10 +121,7 @@ final class NodeEdge implements Loop.Edge {
 
     private void executeLocal(Effect effect) {
         if (effect instanceof Effect.Send send) {
-            PeerView peer = state.peers().get(send.peer());
-            if (peer != null) {
-                parts.links().send(send.peer(), peer.sessionId(), send.message());
-            }
+            parts.links().send(send.peer(), send.session(), send.message());
         } else if (effect instanceof Effect.StartTimer timer) {
             parts.timers().start(timer.id(), timer.millis());
         } else if (effect instanceof Effect.CancelTimer timer) {

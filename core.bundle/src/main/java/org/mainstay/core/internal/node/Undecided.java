@@ -7,6 +7,8 @@ import org.mainstay.cluster.Reply;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.message.CoreMessage;
+import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.decision.state.PeerView;
 
 /** What is said to who asked something that the decision core could not decide because of a defect. */
 final class Undecided {
@@ -16,15 +18,19 @@ final class Undecided {
      * Returns the refusal of a question; nothing has changed then, so that the manager may go on. Empty for every other event: it
      * told of something that happened, which must not be forgotten.
      */
-    static Optional<Effect> refusal(Event event, String self) {
+    static Optional<Effect> refusal(Event event, CoreState before) {
+        String self = before.self();
         String text = "internal error on " + self
                 + ": the request could not be decided and nothing was changed; see the log" + " there";
         if (event instanceof Event.Requested requested) {
             return Optional.of(new Effect.Answer(requested.requestId(), Reply.failed(ExitCode.INTERNAL_ERROR, text)));
         }
-        return event instanceof Event.MessageReceived received
-                ? answer(received.message(), text).map(message -> new Effect.Send(received.peer(), message))
-                : Optional.empty();
+        if (event instanceof Event.MessageReceived received) {
+            PeerView peer = before.peers().get(received.peer());
+            long session = peer == null ? 0 : peer.sessionId();
+            return answer(received.message(), text).map(message -> new Effect.Send(received.peer(), session, message));
+        }
+        return Optional.empty();
     }
 
     private static Optional<CoreMessage> answer(CoreMessage question, String text) {

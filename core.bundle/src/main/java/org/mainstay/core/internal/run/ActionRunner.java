@@ -178,7 +178,7 @@ public final class ActionRunner {
         Duration limit = kit.descriptor().timeLimit(order.action());
         return workers.submit(new Call<>(name, lane, kind, limit, urgent, kit.kit(), control -> {
             if (!kits.present(kit)) {
-                throw new KitDefect("the kit " + kit.key() + " was uninstalled or is being upgraded", null);
+                throw new KitGone(kit.key());
             }
             Consumer<String> told = message -> {
                 LOG.info("{} {}: {}", resource.tag(), order.actionName(), message);

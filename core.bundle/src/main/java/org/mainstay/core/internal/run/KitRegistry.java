@@ -258,7 +258,8 @@ public final class KitRegistry {
                 } else {
                     LOG.info("{}", news.text());
                 }
-                listeners.forEach(listener -> listener.accept(news));
+                listeners.forEach(listener -> Threads.kept("a listener to news of kits", () -> listener.accept(news))
+                        .run());
             } finally {
                 synchronized (services) {
                     telling = false;

@@ -322,6 +322,9 @@ public final class Workers implements AutoCloseable {
             Ended<T> ended;
             try {
                 ended = Ended.answered(call.body().run(control));
+            } catch (KitGone e) {
+                LOG.warn("{} did not take place: {}", call.name(), e.getMessage());
+                ended = Ended.without(Ended.How.CANCELLED, e.getMessage());
             } catch (KitDefect e) {
                 LOG.warn("{} did not take place: {}", call.name(), e.getMessage());
                 ended = Ended.without(Ended.How.NOT_RUN, e.getMessage());

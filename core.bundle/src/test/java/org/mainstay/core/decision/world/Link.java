@@ -2,7 +2,6 @@ package org.mainstay.core.decision.world;
 
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.message.CoreMessage;
-import org.mainstay.core.decision.state.PeerView;
 
 /** One direction of the connection of two servers: what {@code from} notices of {@code to}. */
 final class Link {
@@ -144,11 +143,10 @@ final class Link {
         });
     }
 
-    /** Sends a message to {@code to}. */
-    void send(CoreMessage message) {
+    /** Sends a message to {@code to}. @param within the session it was decided in */
+    void send(long within, CoreMessage message) {
         Link back = to.link(from);
-        PeerView told = from.state().peers().get(to.name());
-        if (told == null || told.sessionId() != session) {
+        if (within != session) {
             return;
         }
         if (session != 0 && back.session == session && !world.linked(from, to)) {

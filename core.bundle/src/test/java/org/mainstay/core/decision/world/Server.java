@@ -393,7 +393,7 @@ public final class Server {
             kits.kill(kill.tag());
         } else if (effect instanceof Effect.Send send) {
             if (world.servers().containsKey(send.peer())) {
-                link(world.server(send.peer())).send(send.message());
+                link(world.server(send.peer())).send(send.session(), send.message());
             }
         } else if (effect instanceof Effect.StartTimer start) {
             startTimer(start);

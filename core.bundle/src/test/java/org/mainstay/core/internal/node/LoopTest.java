@@ -110,6 +110,7 @@ class LoopTest {
                     .anyMatch(tag -> state.own().row(LcdSection.FLAGS, tag).isPresent());
             effects.add(new Effect.Send(
                     received.peer(),
+                    1,
                     new CoreMessage.ClaimAnswer(claim.claimId(), !involved, false, Map.of(), involved ? "mine" : "")));
         }
         return effects;

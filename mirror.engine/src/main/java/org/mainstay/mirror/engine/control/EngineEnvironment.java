@@ -106,6 +106,11 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
             jobs.execute(() -> guarded(job));
         } catch (RejectedExecutionException e) {
             log.accept("the engine ends: a job was not begun");
+        } catch (OutOfMemoryError e) {
+            // No thread: whoever called, a timer among them, would be told and forget it.
+            log.accept("ERROR a job could not be begun: " + e.getMessage());
+            fatal.accept(e);
+            throw e;
         }
     }
 

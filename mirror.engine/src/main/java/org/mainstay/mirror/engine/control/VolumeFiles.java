@@ -83,8 +83,7 @@ final class VolumeFiles {
     Volume open(String self, EngineEnvironment env, MirrorMemory memory) throws IOException {
         disk = FileDisk.open(Path.of(lines.get("path")), true);
         try {
-            memory.take(name, disk.size(), mirrors());
-            return open(self, env);
+            return opened(self, env, memory);
         } catch (IOException | RuntimeException e) {
             memory.give(name);
             disk.close();
@@ -92,7 +91,7 @@ final class VolumeFiles {
         }
     }
 
-    private Volume open(String self, EngineEnvironment env) throws IOException {
+    private Volume opened(String self, EngineEnvironment env, MirrorMemory memory) throws IOException {
         LocalIo io = new LocalIo(disk, env.storage(), text -> env.log(name + ": " + text), System::nanoTime);
         FileStore state = new FileStore(folder.resolve(name + ".state"));
         StateStore store = new StateStore() {
@@ -114,6 +113,7 @@ final class VolumeFiles {
             disk.close();
             throw new IOException(lines.get("path") + ": " + e.getMessage(), e);
         }
+        memory.take(name, volume.size(), mirrors());
         if (disk.size() / SECTOR * SECTOR > volume.size()) {
             env.log("the storage of " + name + " has " + disk.size() + " bytes, the volume " + volume.size()
                     + ": the rest is not used; 'mainstay mirror resize' takes it");

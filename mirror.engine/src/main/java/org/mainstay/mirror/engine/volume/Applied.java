@@ -6,7 +6,7 @@ import org.mainstay.mirror.engine.link.Link;
 /** How far a target has applied what its source sent, and how far it has said so. Used by one thread. */
 final class Applied {
     /** Much data that came together is not answered at its end only, so that the source goes on meanwhile. */
-    private static final int MUCH = 256 << 10;
+    static final int MUCH = 256 << 10;
 
     private final Link link;
     private long applied;

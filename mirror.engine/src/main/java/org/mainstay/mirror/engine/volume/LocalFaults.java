@@ -12,7 +12,7 @@ import org.mainstay.mirror.engine.link.Link;
  */
 final class LocalFaults {
     /** So many blocks are read before each resynchronisation: they were written lately, so most are in memory. */
-    private static final int FEW = 16384;
+    private static final int FEW = 1024;
 
     private static final int RUN = 16;
 
@@ -27,6 +27,10 @@ final class LocalFaults {
     private volatile int bad;
 
     private boolean sending;
+    /** Where to go on. */
+    private int next;
+
+    private int told = -1;
 
     LocalFaults(Volume volume, Mirror mirror) {
         this.volume = volume;
@@ -64,10 +68,16 @@ final class LocalFaults {
     // ---- in step: sends what differs, in the order of changes ----
 
     void tick() {
-        int block = blocks.next(0);
-        if (block < 0 || sending || !mirror.replicates()) {
+        if (blocks.count() == 0
+                || sending
+                || !mirror.replicates()
+                || mirror.queue().blocks() >= mirror.settings().get("ResyncReads")) {
             return;
         }
+        int after = blocks.next(next);
+        int block = after < 0 ? blocks.next(0) : after;
+        // One that cannot be read keeps no other from being sent.
+        next = block + 1;
         long from = (long) block * IntentLog.BLOCK;
         long to = Math.min(from + IntentLog.BLOCK, volume.size());
         if (volume.path().busy(from, to)) {
@@ -88,7 +98,10 @@ final class LocalFaults {
             volume.disk().read(data.duplicate(), claim.offset);
             read = true;
         } catch (IOException e) {
-            volume.env().log("block " + block + " of " + volume.name() + " cannot be read: " + e.getMessage());
+            if (told != block) {
+                told = block;
+                volume.env().log("block " + block + " of " + volume.name() + " cannot be read: " + e.getMessage());
+            }
         }
         boolean sent = false;
         volume.lock();

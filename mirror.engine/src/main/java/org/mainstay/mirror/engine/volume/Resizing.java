@@ -50,6 +50,13 @@ final class Resizing {
         if (!volume.serving()) {
             throw new IllegalStateException("the volume " + name + " is not source here: its source is told its size");
         }
+        if (volume.lost()
+                || volume.mirrors().stream()
+                        .anyMatch(mirror -> mirror.faults().blocks().count() > 0)) {
+            throw new RefusedException(
+                    "the disk of " + name + " has failed here: its targets, which are in step, would be"
+                            + " connected anew and could not be brought in step. Switch over, or repair the disk first");
+        }
         // Storage of an odd number of bytes was taken as it was.
         if (wanted < now && !(all && now - wanted < SECTOR)) {
             throw new RefusedException("the volume " + name + " has " + now + " bytes and is not made smaller ("

@@ -57,6 +57,11 @@ final class RoleChange {
     }
 
     private void checkData(VolumeState state, Trust trust) throws RefusedException {
+        if (state.role() != Role.TARGET && volume.lost() && trust != Trust.FORCED) {
+            throw new RefusedException(
+                    "a flush of " + volume.name() + " failed here, so what its disk holds is not known."
+                            + " Start the other side and make this one its target, or force");
+        }
         if (state.role() == Role.TARGET || !state.consistent()) {
             volume.target().checkPromotion(trust);
         }

@@ -103,7 +103,8 @@ final class SendQueue {
      */
     boolean crowded() {
         long own = copied.get();
-        return own >= LEAST_COPIES && own >= copies.limit() - copies.inUse();
+        // Only an answer makes room known again: without entries none will come.
+        return !entries.isEmpty() && own >= LEAST_COPIES && own >= copies.limit() - copies.inUse();
     }
 
     /** Returns since when the target has taken nothing although there is something, in nanoseconds; {@code now}: it does. */

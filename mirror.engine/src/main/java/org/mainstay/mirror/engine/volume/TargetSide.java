@@ -203,6 +203,9 @@ final class TargetSide {
         private final HoldUp held;
         private volatile boolean ended;
         private volatile boolean failed;
+        /** A flush had failed when the resynchronisation began. Frames come from one thread. */
+        private boolean doubtful;
+
         private final Applied applied;
         /** When the last ping was sent that the source answered before this side was in step. Frames come from one thread. */
         private long alive;
@@ -356,7 +359,7 @@ final class TargetSide {
                         case TRIM -> volume.disk().trim(frame.offset(), frame.length());
                         default -> volume.disk().write(frame.payload(), frame.offset());
                     }
-                    applied.upTo(frame.seq(), data ? (int) frame.length() : 0);
+                    applied.upTo(frame.seq(), (int) Math.min(frame.length(), Applied.MUCH));
                 } catch (IOException e) {
                     volume.env().log("the target " + volume.name() + " cannot write: " + e);
                     fail(frame, WritePath.errorOf(e));
@@ -372,6 +375,10 @@ final class TargetSide {
         }
 
         private void flush(long seq) {
+            if (over()) {
+                // What came before it was not applied either.
+                return;
+            }
             applied.acknowledge();
             volume.env().run(() -> {
                 int error = volume.flushLocal();
@@ -381,6 +388,10 @@ final class TargetSide {
         }
 
         private void compare(Frame frame) {
+            if (doubtful) {
+                link.send(FrameType.DONE, frame.seq(), 0, BlockRequest.EIO);
+                return;
+            }
             Comparison comparison = new Comparison(frame);
             // What an earlier session left under way would change what was compared.
             if (!turns.take(this::over)) {
@@ -451,7 +462,10 @@ final class TargetSide {
             switch (frame.type()) {
                 case BEGIN -> {
                     mirroring = false;
-                    // What was not flushed here has its mark on the source, which sends it again now.
+                    // What was not flushed here has its mark on the source, which sends it again now; what is compared
+                    // may be
+                    // right in memory only.
+                    doubtful = volume.lost();
                     volume.renew();
                     return new Resizing(volume).adopt(size, state.syncSource(source));
                 }

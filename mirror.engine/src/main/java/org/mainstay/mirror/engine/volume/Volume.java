@@ -84,6 +84,10 @@ public final class Volume implements Export {
                 throw new IllegalStateException("there is a mirror to " + peer + " already");
             }
             Mirror mirror = new Mirror(this, peer, type, settings);
+            if (log != null) {
+                // It may have been made while the volume grew.
+                log.resize(size);
+            }
             mirror.log(log);
             addresses.put(peer, address);
             boolean known = state.peers().containsKey(peer);

@@ -1,6 +1,7 @@
 package org.mainstay.mirror.engine.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -125,6 +126,10 @@ class LocalFaultTest {
         world.run(300);
         assertThat(flush.result).isPositive();
         assertThat(state()).isEqualTo(MirrorState.MIRRORING);
+        assertThatThrownBy(() -> a.volume.resize(0))
+                .as("it would connect the only good target anew")
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("the disk of v has failed here");
         a.disk.losing = false;
         renewLink();
         world.run(3000);
@@ -133,7 +138,10 @@ class LocalFaultTest {
         boolean[] stopped = new boolean[1];
         a.volume.stop(0, () -> stopped[0] = true);
         world.run(2000);
-        a.volume.startSource(2, Trust.OWN);
+        assertThatThrownBy(() -> a.volume.startSource(2, Trust.OWN))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("a flush of v failed here");
+        a.volume.startSource(2, Trust.FORCED);
         until(MirrorState.MIRRORING);
     }
 

@@ -91,7 +91,6 @@ public final class Parameters {
         Etcd etcd = quorum == Quorum.ETCD ? etcd() : Etcd.NONE;
         long lossStop = values.millis("QUORUM_LOSS_STOP_SECS", QuorumSettings.DEFAULT.lossStopMillis(), 2, 600);
         long lease = lease(quorum, storage, lossStop);
-        long spare = Math.max(0, lossStop / 2 - KILLING);
         String watchdog = watchdog(quorum);
         QuorumSettings settings = new QuorumSettings(
                 quorum,
@@ -104,10 +103,21 @@ public final class Parameters {
                 safety(quorum),
                 watchdog,
                 values.millis("WATCHDOG_TIMEOUT_SECS", QuorumSettings.DEFAULT.watchdogMillis(), 5, 255),
-                values.millis("PAUSE_TOLERANCE", spare, 0, spare / 1000.0),
+                tolerance(lossStop),
                 values.whole("QUORUM_DEBUG", 0, 0, 1) == 1);
         boolean usable = values.errors().isEmpty();
         return new Checked(usable ? Optional.of(settings) : Optional.empty(), values.errors(), values.warnings());
+    }
+
+    /** Above what is certain it is not refused: it is only told, and servers have had it as large as half of S. */
+    private long tolerance(long lossStop) {
+        long certain = Math.max(0, lossStop / 2 - KILLING);
+        long wanted = values.millis("PAUSE_TOLERANCE", certain, 0, lossStop / 2000.0);
+        if (wanted > certain) {
+            values.warn("PAUSE_TOLERANCE counts as " + certain / 1000.0
+                    + ": half of QUORUM_LOSS_STOP_SECS less 1 s, in which the kill handles end what runs");
+        }
+        return Math.min(wanted, certain);
     }
 
     /** The table QUO-038; both mixed combinations are allowed and warned about. */

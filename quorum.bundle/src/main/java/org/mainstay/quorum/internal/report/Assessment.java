@@ -52,7 +52,7 @@ public final class Assessment {
         Verdict verdict = verdict(shared, reserved, uncovered);
         return new SafetyReport(
                 verdict,
-                summary(verdict, uncovered),
+                summary(verdict, reserved, uncovered),
                 modes(),
                 servers.stream().map(this::server).toList(),
                 new Faults(snapshot, means, reserved).all(),
@@ -132,10 +132,11 @@ public final class Assessment {
     }
 
     private boolean watched(String server) {
-        return means.levels().stream()
-                .anyMatch(level -> level.server().equals(server)
-                        && level.usable()
-                        && level.kind().equals("watchdog"));
+        return (!server.equals(snapshot.self()) || !settings.watchdogDevice().isEmpty())
+                && means.levels().stream()
+                        .anyMatch(level -> level.server().equals(server)
+                                && level.usable()
+                                && level.kind().equals("watchdog"));
     }
 
     private Verdict verdict(Set<String> shared, boolean reserved, List<String> uncovered) {
@@ -150,14 +151,14 @@ public final class Assessment {
         return settings.leased() ? Verdict.UNLESS_PAUSED : Verdict.BY_SIGHT;
     }
 
-    private String summary(Verdict verdict, List<String> uncovered) {
+    private String summary(Verdict verdict, boolean reserved, List<String> uncovered) {
         return switch (verdict) {
             case NOTHING_SHARED -> "no resource is shared between servers, so nothing can run twice";
             case GUARANTEED ->
-                uncovered.isEmpty()
-                        ? "never twice, whatever fails: every server "
-                                + (settings.leased() ? "has a watchdog" : "can be fenced")
-                        : "never twice, whatever fails: all shared resources in service have reserved storage";
+                reserved
+                        ? "never twice, whatever fails: all shared resources in service have reserved storage"
+                        : "never twice, whatever fails: every server "
+                                + (settings.leased() ? "has a watchdog" : "can be fenced");
             case UNLESS_PAUSED ->
                 "never twice unless a whole machine stands still for longer than "
                         + seconds(settings.pauseToleranceMillis()) + " s"
@@ -225,7 +226,7 @@ public final class Assessment {
         } else if (verdict == Verdict.BY_SIGHT) {
             advice.add("use a witness outside the two servers: QUORUM_MODE=storage or etcd, or configure fencing");
         }
-        if (verdict == Verdict.UNLESS_PAUSED || verdict == Verdict.BY_SIGHT) {
+        if (!uncovered.isEmpty() && (verdict == Verdict.UNLESS_PAUSED || verdict == Verdict.BY_SIGHT)) {
             advice.add("configure fencing for " + String.join(", ", uncovered) + " in etc/fencing on every server");
         }
         if (settings.leased() && settings.watchdogDevice().isEmpty()) {

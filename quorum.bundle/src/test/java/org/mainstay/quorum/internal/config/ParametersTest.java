@@ -119,7 +119,7 @@ class ParametersTest {
                 "SAFETY_CHECK_ALERT_SECS=-3 | 1 to 86400",
                 "WATCHDOG_DEVICE=dev/watchdog | must be an absolute path",
                 "PAUSE_TOLERANCE=x | not a number of seconds",
-                "PAUSE_TOLERANCE=5 | 0 to 4",
+                "PAUSE_TOLERANCE=6 | 0 to 5",
             })
     void wrongValues(String line, String message) {
         Checked checked = check(THREE, "WITNESS_MODE=none", line.strip());

@@ -174,7 +174,7 @@ final class MirrorHealth {
                     side.tag(),
                     "the storage has " + (side.storage() - side.size())
                             + " bytes more than the volume; mainstay mirror resize " + side.tag()
-                            + " takes what all sides have");
+                            + " takes all of the source's storage, if all sides have as much");
         }
         for (Mirrors.Side source : sources) {
             if (source.size() != side.size()) {
