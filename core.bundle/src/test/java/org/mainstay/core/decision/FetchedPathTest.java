@@ -9,6 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.mainstay.cluster.ClusterSnapshot.PeerState;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.Equivalency;
+import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Member;
@@ -27,7 +29,13 @@ class FetchedPathTest {
     private final DecisionCore core = new DecisionCore();
     private static final Membership BOTH = new Membership(
             1, List.of(new Member("A", "10.0.0.1", 1500, "00"), new Member("B", "10.0.0.2", 1500, "01")));
-    private final Lcd own = Lcd.empty("A", 1).with(LcdSection.MEMBERSHIP, Membership.KEY, BOTH);
+    private static final Equivalency SHARED = new Equivalency("A", "ip", "B", "ip", 1, 10);
+    /** The start waits for who shares something. */
+    private final Lcd own = Lcd.empty("A", 1)
+            .with(LcdSection.MEMBERSHIP, Membership.KEY, BOTH)
+            .with(Instance.create("ip", "id-ip", "gen", "app"))
+            .with(LcdSection.EQUIVALENCIES, SHARED.key(), SHARED);
+
     private CoreState state = CoreState.initial(own, Map.of());
 
     private void feed(Event event) {

@@ -90,7 +90,11 @@ class FailoverTest {
     }
 
     @Test
-    void aHangingPathIsLeftAsSoonAsTheGuardSaysItIsDead() {
+    void aHangingPathIsLeftAsSoonAsTheGuardSaysItIsDead() throws Exception {
+        // The other paths are perhaps not connected yet: the session waits for them.
+        stop();
+        proxies.clear();
+        start(grace(60));
         int sessions = atA.sessions.size();
         for (int i = 0; i < 100; i++) {
             a.node.send("B", "core", Inspector.numbered(i, 1000));
@@ -103,7 +107,7 @@ class FailoverTest {
         a.guard("p1", "B", false);
         b.guard("p1", "A", false);
         Await.until("the second path has brought all", () -> atB.count("core") == 200);
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(20));
         assertThat(atB.received("core")).isEqualTo(upTo(200));
         assertThat(atA.sessions).as("the session went on").hasSize(sessions);
 

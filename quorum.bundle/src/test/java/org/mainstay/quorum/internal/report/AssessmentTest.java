@@ -129,9 +129,17 @@ class AssessmentTest {
         assertThat(report(cluster(true, "B"), QuorumSettings.DEFAULT, NOBODY, agent("A", true), man)
                         .verdict())
                 .isEqualTo(Verdict.BY_SIGHT);
-        QuorumSettings etcd =
-                settings("QUORUM_MODE=etcd", "WITNESS_MODE=etcd", "QUORUM_ETCD_ENDPOINTS=http://10.0.0.9:2379");
+        String mode = "QUORUM_MODE=etcd";
+        QuorumSettings etcd = settings(mode, "WITNESS_MODE=etcd", "QUORUM_ETCD_ENDPOINTS=http://10.0.0.9:2379");
         assertThat(report(cluster(true, "B"), etcd, NOBODY, dogA, dogB).verdict())
+                .as("there is none here")
+                .isEqualTo(Verdict.UNLESS_PAUSED);
+        QuorumSettings watched = settings(
+                mode,
+                "WITNESS_MODE=etcd",
+                "QUORUM_ETCD_ENDPOINTS=http://10.0.0.9:2379",
+                "WATCHDOG_DEVICE=/dev/watchdog");
+        assertThat(report(cluster(true, "B"), watched, NOBODY, dogA, dogB).verdict())
                 .isEqualTo(Verdict.GUARANTEED);
         SafetyReport agents = report(cluster(true, "B"), etcd, NOBODY, agent("A", true), agent("B", true));
         assertThat(agents.verdict()).as("a takeover needs no fencing there").isEqualTo(Verdict.UNLESS_PAUSED);
