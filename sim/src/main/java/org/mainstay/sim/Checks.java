@@ -50,7 +50,7 @@ final class Checks {
         Set<String> machines = where.computeIfAbsent(tag, key -> new TreeSet<>());
         if (presence == Presence.STOPPED) {
             machines.remove(machine.name());
-            excused.getOrDefault(tag, Map.of()).remove(machine.name());
+            excused.computeIfAbsent(tag, key -> new HashMap<>()).remove(machine.name());
         } else if (machines.add(machine.name())) {
             once(tag);
         }

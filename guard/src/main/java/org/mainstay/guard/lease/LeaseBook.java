@@ -128,10 +128,20 @@ final class LeaseBook {
         evaluate(now);
     }
 
-    /** The witness confirmed a write. @param startedAt before it was begun */
+    /**
+     * The witness confirmed a write. Where nothing was written for L + S before, a reader may have judged already that this server has
+     * failed, and acts on it later, whatever others granted meanwhile: a lease that was lost comes back from that as one that is overdue.
+     *
+     * @param startedAt before it was begun
+     */
     void written(long startedAt, long now) {
         evaluate(now);
         if (startedAt <= now) {
+            // What an earlier run of the guard wrote last is not known.
+            long judged = written == Grant.NONE ? endedAt : writtenUntil() + stop();
+            if (!held && once && overdue == NEVER && settings.mode().witness() && now >= judged) {
+                overdue = judged;
+            }
             written = written.later(new Grant(startedAt, settings.leaseMillis(), settings.lossStopMillis()));
         }
         evaluate(now);

@@ -129,4 +129,24 @@ class LeaseGapTest extends LeaseKeeperBench {
         assertThat(leases()).endsWith("held").doesNotContain("lost");
         assertThat(ends).isEmpty();
     }
+
+    /** What others granted made the gap short, but the witness had nothing of this server for L + S. */
+    @Test
+    void whoMayHaveBeenJudgedByTheWitnessEndsWhatItRuns() {
+        confirmed();
+        left = true;
+        now += 8_000;
+        granted("B");
+        granted("C");
+        now += L + 1_000;
+        keeper.turn();
+        now += 1_000;
+        news.clear();
+        witness.listener.written(now);
+        assertThat(leases()).doesNotContain("held");
+        left = false;
+        keeper.turn();
+        pass(1_000);
+        assertThat(lastLease()).startsWith("* lease held ");
+    }
 }
