@@ -16,7 +16,7 @@ final class Chaos {
         Kind.DISK_FAILS, Kind.DISK_SLOW, Kind.GUARD_DISK_FAILS, Kind.GUARD_DISK_SLOW, Kind.DIE_AT_COMMIT,
         Kind.POWER_AT_COMMIT, Kind.CRASH, Kind.KIT_FAILS, Kind.KIT_HANGS, Kind.BRING,
         Kind.BRING, Kind.BRING, Kind.TAKE_OUT, Kind.FLAG, Kind.CONFIRM_DOWN,
-        Kind.STOP, Kind.STOP_LEAVING, Kind.FREEZE
+        Kind.STOP, Kind.STOP_LEAVING
     };
     private static final Kind[] WITNESSED = {Kind.STORAGE, Kind.STORAGE, Kind.STORAGE, Kind.STORAGE_SLOW};
     private static final Kind[] FENCED = {Kind.FENCE_FAILS, Kind.ISOLATE};
@@ -92,7 +92,7 @@ final class Chaos {
         int count = faults / 2 + random.nextInt(faults + 1);
         boolean forgets = mutant == Mutant.PROMISE_NOT_DURABLE;
         if (plan.leased() && (random.nextInt(4) == 0 || forgets)) {
-            Motifs motifs = new Motifs(random);
+            Motifs motifs = new Motifs(random, mutant.freezes());
             List<Step> motif = forgets
                     ? motifs.rotation(plan, at)
                     : mutant.atTheEdge() ? motifs.any(plan, at) : motifs.common(plan, at);
@@ -101,7 +101,8 @@ final class Chaos {
             count -= Math.min(count, motif.size());
         }
         for (int i = 0; i < count; i++) {
-            Step step = plan.leased() ? any(plan, at) : single(plan, at);
+            boolean freeze = mutant.freezes() && plan.leased() && random.nextInt(ANYWHERE.length) == 0;
+            Step step = freeze ? step(plan, at, Kind.FREEZE) : plan.leased() ? any(plan, at) : single(plan, at);
             steps.add(step);
             at += gap(plan, step);
         }

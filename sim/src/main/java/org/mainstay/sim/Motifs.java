@@ -8,9 +8,12 @@ import org.mainstay.sim.Step.Kind;
 /** Sequences that chance alone seldom finds: faults that meet where the rules are at their edge. */
 final class Motifs {
     private final Random random;
+    private final boolean freezes;
 
-    Motifs(Random random) {
+    /** @param freezes whether machines stand still for longer than is tolerated, too */
+    Motifs(Random random, boolean freezes) {
         this.random = random;
+        this.freezes = freezes;
     }
 
     /** Returns one of them. */
@@ -24,7 +27,7 @@ final class Motifs {
 
     /** Returns one of those that show most of what can be wrong. */
     List<Step> common(Plan plan, long at) {
-        return switch (random.nextInt(plan.leased() ? 5 : 4)) {
+        return switch (random.nextInt(freezes && plan.leased() ? 5 : 4)) {
             case 0, 1 -> lastMoment(plan, at);
             case 2 -> rotation(plan, at);
             case 3 -> forgetfulGuards(plan, at);

@@ -65,6 +65,11 @@ enum Mutant {
         return this == NONE || this == COUNTED_FROM_RECEIPT || this == GRANT_AFTER_WITHHOLD;
     }
 
+    /** Returns whether machines stand still for longer than is tolerated, too: most mutants show without. */
+    boolean freezes() {
+        return this == NONE || this == REGAINED_AT_ONCE;
+    }
+
     String meaning() {
         return meaning;
     }
