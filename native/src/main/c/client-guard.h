@@ -9,6 +9,9 @@ enum { DEFAULT_WAIT_SECONDS = 60, STOP_WAIT_SECONDS = 90, POLL_MILLIS = 100 };
 /* What ask_guard returns instead of an exit code: it is not there, or it does not answer, which was said. */
 enum { GUARD_AWAY = -1, GUARD_SILENT = -2 };
 
+/* How a guard ends where another one has the lock. */
+enum { GUARD_RUNS_ALREADY = 4 };
+
 static void pause_briefly(void) {
     struct timespec time = {.tv_nsec = POLL_MILLIS * 1000000L};
     nanosleep(&time, NULL);
@@ -203,10 +206,14 @@ static int wait_until_ready(int seconds, double end, pid_t guard) {
         silent = now == silent_phase;
         int status;
         if (guard > 0 && waitpid(guard, &status, WNOHANG) == guard) {
-            /* 4: another guard was faster; it starts the manager just as well. */
-            if (!WIFEXITED(status) || WEXITSTATUS(status) != 4) {
+            if (!WIFEXITED(status) || WEXITSTATUS(status) != GUARD_RUNS_ALREADY) {
                 complain("the guard ended at once; data/log/guard-console.log and data/log/guard.log say why");
                 return EXIT_SYSTEM;
+            }
+            /* Another guard was faster; it may have been started without the manager, as keep-guard does. */
+            int asked = ask_guard("start-manager", "", NULL, ANSWER_SECONDS);
+            if (asked != EXIT_OK && asked != GUARD_AWAY) {
+                return asked < 0 ? EXIT_SYSTEM : asked;
             }
             guard = -1;
         }

@@ -44,6 +44,9 @@ import org.mainstay.guard.util.Words;
 /** The parts of the guard, wired. What it was told last is on disk and goes on after a restart, also without Karaf. */
 final class Guard implements Operations, HeartbeatListener {
     /** Karaf ends its bundles in an orderly way within this time or is killed. */
+    /** Relative to the working directory: the kernel takes 107 bytes. */
+    static final Path SOCKET = Path.of("data/run/guard.sock");
+
     static final int MANAGER_STOP_SECONDS = 60;
     /** Karaf hears of a lost reservation after this time at the latest. */
     private static final int LOST_SECONDS = 60;
@@ -101,7 +104,7 @@ final class Guard implements Operations, HeartbeatListener {
         this.supervisor = new ManagerSupervisor(
                 home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck, this::managerKilled);
         this.engine = new EngineSupervisor(home, ticker, log);
-        this.control = new ControlServer(Path.of("data/run/guard.sock"), this, log);
+        this.control = new ControlServer(SOCKET, this, log);
     }
 
     private DiskStorage.Slots openDisk(PathConfig path) throws IOException {
@@ -167,6 +170,12 @@ final class Guard implements Operations, HeartbeatListener {
     void awaitEnd() throws InterruptedException {
         ended.await();
         supervisor.close();
+        try {
+            // Before all that may take long: who is to follow waits for the lock as long as nobody listens here.
+            control.close();
+        } catch (IOException e) {
+            log.warn("closing: " + e.getMessage());
+        }
         // What was left running on purpose goes on using the engine.
         if (inService.isEmpty()) {
             engine.end();
@@ -176,7 +185,6 @@ final class Guard implements Operations, HeartbeatListener {
         lease.close();
         reservations.close();
         try {
-            control.close();
             Files.deleteIfExists(home.resolve("data/run/guard.pid"));
         } catch (IOException e) {
             log.warn("closing: " + e.getMessage());

@@ -1,8 +1,10 @@
 package org.mainstay.guard;
 
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -57,6 +59,7 @@ public final class GuardMain {
                         home.resolve("data/guard/lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock lock = lock(channel)) {
             if (lock == null) {
+                // What this one was to do with Karaf is the other's work: by its end somebody may have decided anew.
                 System.err.println("a guard runs already in " + home);
                 return RUNS_ALREADY;
             }
@@ -70,11 +73,21 @@ public final class GuardMain {
     private static FileLock lock(FileChannel channel) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + LOCK_WAIT;
         FileLock lock = channel.tryLock();
-        while (lock == null && System.nanoTime() - deadline < 0) {
+        while (lock == null && !anotherServes() && System.nanoTime() - deadline < 0) {
             Waiting.until(System::nanoTime, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(20));
             lock = channel.tryLock();
         }
         return lock;
+    }
+
+    /** A guard that ends closes its socket first. */
+    private static boolean anotherServes() {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(Guard.SOCKET))) {
+            return channel.isConnected();
+        } catch (IOException e) {
+            // nobody listens, or not yet
+            return false;
+        }
     }
 
     private static void finish(Log log) {

@@ -74,6 +74,8 @@ class GuardIT {
         GuardProcess first = guard("A", "");
         GuardProcess second = new GuardProcess(first.home, "");
         guards.add(second);
+        // Two that start Mainstay at once: the slower one's guard must not outlive a stop and start Karaf again.
+        Await.until("the second has ended, not after the 10 s it waits for a lock", 8_000, () -> !second.alive());
         assertThat(second.exitCode()).isEqualTo(4);
         assertThat(first.alive()).isTrue();
         assertThat(Link.command(first.socket(), "status json").get(0)).startsWith("| {\"schema\":1");
