@@ -194,6 +194,31 @@ public class Machine {
                 .orThrow();
     }
 
+    /**
+     * Stops or continues all processes of the machine at once, as a hypervisor does that suspends it: clocks go on. What its
+     * kernel does (answers to ARP and ping, writing back) goes on here, unlike there.
+     */
+    public void freeze(boolean frozen) {
+        try {
+            Files.writeString(cgroup().resolve("cgroup.freeze"), frozen ? "1" : "0", StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        String wanted = "frozen " + (frozen ? 1 : 0);
+        Await.until(
+                name + " is " + wanted,
+                Duration.ofSeconds(20),
+                () -> cgroupEvents().contains(wanted));
+    }
+
+    private List<String> cgroupEvents() {
+        try {
+            return Files.readAllLines(cgroup().resolve("cgroup.events"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Runs a program in the machine's network namespace only. */
     public Exec.Result inNetwork(String... command) {
         List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", namespace()));

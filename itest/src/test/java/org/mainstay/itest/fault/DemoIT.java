@@ -65,6 +65,8 @@ class DemoIT {
                 Demo.class.getName(),
                 FaultCase.distribution().toString()));
         command.addAll(List.of(options));
+        // Whoever runs the tests in the background ignores interrupts, and so would the demo.
+        command.addAll(0, List.of("env", "--default-signal=INT"));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectInput(new File("/dev/null"))
                 .redirectOutput(folder.resolve("out").toFile())

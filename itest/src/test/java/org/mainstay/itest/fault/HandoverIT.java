@@ -6,36 +6,16 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.mainstay.itest.client.Acknowledgements;
 import org.mainstay.itest.lab.Await;
-import org.mainstay.itest.lab.Cluster;
-import org.mainstay.itest.lab.Database;
 import org.mainstay.itest.lab.Server;
 
-/**
- * The power of either server is cut at each step of a planned switchover. Scripts at the top and at the bottom of the database's
- * hierarchy hold the steps: nothing removed, all but the last removed, nothing restored, all but the last restored.
- */
+/** The power of either server is cut at each step of a planned switchover. */
 class HandoverIT extends FaultCase {
-    private static final String ADDRESS = "10.77.1.100";
-
-    private App top;
-    private App bottom;
-    private Acknowledgements client;
+    private SteppedDatabase database;
 
     @Override
     protected void formed() {
-        Database database = Database.create(lab(), a().machine(), List.of());
-        Server first = a();
-        Cluster.createDatabase(first, database, ADDRESS);
-        top = App.write(lab(), "top");
-        top.create(first);
-        bottom = App.write(lab(), "bottom");
-        bottom.create(first);
-        first.mainstay("dependency", "create", "top", "pg");
-        first.mainstay("dependency", "create", "data", "bottom");
-        first.mainstay("resource", "extend", "top", "--to", "B");
-        client = Acknowledgements.start(lab(), ADDRESS + ":" + Database.PORT);
+        database = SteppedDatabase.create(lab(), a(), List.of(b()));
     }
 
     @ParameterizedTest(name = "the {2} server loses its power when {1} of {0} begins")
@@ -53,7 +33,7 @@ class HandoverIT extends FaultCase {
         Server giving = a().state("top", "A").equals("ISP") ? a() : b();
         Server taking = giving == a() ? b() : a();
         expect("top", giving, taking);
-        App app = level.equals("top") ? top : bottom;
+        App app = database.app(level);
         Server acting = action.equals("remove") ? giving : taking;
         Server victim = who.equals("giving") ? giving : taking;
         Server survivor = who.equals("giving") ? taking : giving;
@@ -70,14 +50,14 @@ class HandoverIT extends FaultCase {
         Await.until(
                 "the hierarchy serves on " + survivor.name(),
                 LIMIT,
-                () -> List.of("top", "pg", "vip", "data", "bottom").stream().allMatch(tag -> serves(survivor, tag)),
+                () -> SteppedDatabase.TAGS.stream().allMatch(tag -> serves(survivor, tag)),
                 () -> survivor.bin("mainstay", "status").output() + survivor.logs());
-        client.awaitMore(20, LIMIT);
+        database.serves(LIMIT);
         victim.machine().powerOn();
         victim.start();
         meet();
         expect("top", survivor, victim);
-        for (App one : List.of(top, bottom)) {
+        for (App one : database.apps()) {
             assertThat(one.processes(survivor))
                     .as(one.tag() + " on " + survivor.name())
                     .hasSize(1);
@@ -85,8 +65,8 @@ class HandoverIT extends FaultCase {
                     .as(one.tag() + " on " + victim.name())
                     .isEmpty();
         }
-        client.awaitMore(20, LIMIT);
-        assertThat(client.lost()).as("acknowledged rows that are lost").isEqualTo(Set.of());
+        database.serves(LIMIT);
+        assertThat(database.lost()).as("acknowledged rows that are lost").isEqualTo(Set.of());
     }
 
     private static boolean serves(Server server, String tag) {

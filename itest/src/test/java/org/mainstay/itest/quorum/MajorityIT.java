@@ -19,38 +19,8 @@ import org.mainstay.itest.lab.Server;
 
 /** Three servers with QUORUM_MODE=majority and WITNESS_MODE=remote_verify. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class MajorityIT extends QuorumCase {
+class MajorityIT extends MajorityCase {
     private static final String ADDRESS = "10.77.1.100";
-
-    @Override
-    protected List<String> names() {
-        return List.of("A", "B", "C");
-    }
-
-    @Override
-    List<String> tunables() {
-        return List.of(
-                "QUORUM_LEASE_SECS=5",
-                "QUORUM_LOSS_STOP_SECS=4",
-                "QUORUM_QUARANTINE_SECS=3",
-                "WITNESS_MODE=remote_verify",
-                "QUORUM_MODE=majority");
-    }
-
-    /** Longer than a guard takes to start again on a busy machine: its death must not end the lease. */
-    @Override
-    Duration lease() {
-        return Duration.ofSeconds(5);
-    }
-
-    @Override
-    Duration lossStop() {
-        return Duration.ofSeconds(4);
-    }
-
-    private Server c() {
-        return lab().server("C");
-    }
 
     /** Quorum is switched on while a resource runs: that does not notice. */
     @Override

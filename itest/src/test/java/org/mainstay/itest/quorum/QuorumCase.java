@@ -102,11 +102,22 @@ abstract class QuorumCase extends FaultCase {
 
     /** Drops at a server what comes from, and if asked what goes to, all other servers; clients still reach it. */
     void deafen(Server server, boolean dumb) {
+        List<Server> others =
+                lab().servers().stream().filter(other -> other != server).toList();
+        filter(server, others, dumb);
+    }
+
+    /** Drops at a server what comes from some others. */
+    static void drop(Server server, List<Server> others) {
+        filter(server, others, false);
+    }
+
+    private static void filter(Server server, List<Server> others, boolean dumb) {
         StringBuilder rules = new StringBuilder("add table ip lossy;"
                 + " add chain ip lossy in { type filter hook input priority 0; };"
                 + " add chain ip lossy out { type filter hook output priority 0; };");
-        for (Server other : lab().servers()) {
-            for (int network = 1; network <= NETWORKS && other != server; network++) {
+        for (Server other : others) {
+            for (int network = 1; network <= NETWORKS; network++) {
                 String address = other.machine().address(network);
                 rules.append(" add rule ip lossy in ip saddr ").append(address).append(" drop;");
                 if (dumb) {
