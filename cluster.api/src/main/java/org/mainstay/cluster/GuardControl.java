@@ -261,8 +261,13 @@ public interface GuardControl {
         /** Mainstay is away from this server until then, on the clock of the boot; 0: it is not. */
         record Quarantine(long untilBootMillis) implements GuardNews {}
 
-        /** Something an operator should see as an event, such as a local address that is not there; one sentence. */
-        record Notice(String text) implements GuardNews {}
+        /**
+         * Something an operator should see as an event, such as a local address that is not there.
+         *
+         * @param number of the quorum catalog (18100 to 18219); 0 where the text has none
+         * @param text one sentence
+         */
+        record Notice(int number, ClusterEvent.Level level, String text) implements GuardNews {}
     }
 
     /**

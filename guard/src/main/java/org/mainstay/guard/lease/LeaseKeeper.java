@@ -70,7 +70,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         this.known = found.known();
         this.wanted = new TreeSet<>(found.allowed());
         this.onDisk = Set.copyOf(found.allowed());
-        this.witness = new WitnessPost(witnesses, clock, log, this::written, this::witnessSaid);
+        this.witness = new WitnessPost(witnesses, clock, log, this::written, this::witnessSaid, surroundings::notice);
     }
 
     private LeaseFiles.Found read() {

@@ -101,6 +101,13 @@ public interface Witness extends AutoCloseable {
          * @param trouble why not, one sentence; empty if it can
          */
         void reachable(boolean usable, String trouble);
+
+        /**
+         * Something for the event log.
+         *
+         * @param text {@code NUMBER LEVEL TEXT}: a number of the quorum catalog (18100 to 18219), I, W or E, and a sentence
+         */
+        void message(String text);
     }
 
     /**

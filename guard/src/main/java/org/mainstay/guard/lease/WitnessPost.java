@@ -3,6 +3,7 @@ package org.mainstay.guard.lease;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
@@ -20,6 +21,7 @@ public final class WitnessPost {
     private final Log log;
     private final LongConsumer written;
     private final Runnable changed;
+    private final Consumer<String> notice;
     private final Object use = new Object();
 
     private volatile Seat seat = new Seat(LeaseSettings.NOTHING);
@@ -59,9 +61,25 @@ public final class WitnessPost {
                 changed.run();
             }
         }
+
+        @Override
+        public void message(String text) {
+            log.info(text);
+            if (seat == this) {
+                notice.accept(text);
+            }
+        }
     }
 
-    WitnessPost(Witness.Factory factory, BootClock clock, Log log, LongConsumer written, Runnable changed) {
+    /** @param notice takes what is for the event log */
+    WitnessPost(
+            Witness.Factory factory,
+            BootClock clock,
+            Log log,
+            LongConsumer written,
+            Runnable changed,
+            Consumer<String> notice) {
+        this.notice = notice;
         this.factory = factory;
         this.clock = clock;
         this.log = log;

@@ -38,33 +38,42 @@ final class OwnObject {
     /**
      * Looks at what is in the own object before it is replaced.
      *
+     * @return whether it is whole; a torn page of this server is written anew
      * @throws IOException if it is not this server's, or of another initialisation: nothing may be written, nothing is confirmed
      */
-    void found(String location, byte[] bytes) throws IOException {
+    boolean found(String location, byte[] bytes) throws IOException {
         SignOfLife object;
         try {
             object = SignOfLife.decode(bytes);
         } catch (SignOfLife.DamagedException e) {
             if (SignOfLife.tornOf(bytes, cluster, initialised)) {
-                return;
+                return false;
             }
-            throw new IOException(
+            throw new Problem.Found(
+                    e.number(),
                     location + " is not this server's QWK object: " + e.getMessage()
                             + "; run qwk_storage_exit and qwk_storage_init",
                     e);
         }
         if (!object.cluster().equals(cluster) || !object.server().equals(self)) {
-            throw new IOException(location + " is written by " + object.server()
-                    + (object.cluster().equals(cluster) ? "" : " of another cluster")
-                    + "; give every server its own object, then qwk_storage_exit and qwk_storage_init");
+            boolean ours = object.cluster().equals(cluster);
+            throw new Problem.Found(
+                    ours ? Problem.OTHER_SERVER : Problem.OTHER_SIGNATURE,
+                    location + " is written by " + object.server() + (ours ? "" : " of another cluster")
+                            + "; give every server its own object, then qwk_storage_exit and qwk_storage_init",
+                    null);
         }
         if (!object.initialised().equals(initialised)) {
-            throw new IOException(location + " is of another initialisation (is the right file system mounted?);"
-                    + " run qwk_storage_exit and qwk_storage_init");
+            throw new Problem.Found(
+                    Problem.OTHER_SIGNATURE,
+                    location + " is of another initialisation (is the right file system mounted?);"
+                            + " run qwk_storage_exit and qwk_storage_init",
+                    null);
         }
         if (object.incarnation() != incarnation) {
             generation = Math.max(generation, object.generation() + 1);
         }
+        return true;
     }
 
     /** Returns what to write next. @param wallMillis for people */

@@ -56,8 +56,16 @@ record SignOfLife(
     static final class DamagedException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        DamagedException(String message) {
+        private final int number;
+
+        /** @param number of the catalog's message, see {@link Problem} */
+        DamagedException(int number, String message) {
             super(message);
+            this.number = number;
+        }
+
+        int number() {
+            return number;
         }
     }
 
@@ -84,18 +92,19 @@ record SignOfLife(
     /** @throws DamagedException if it is torn, something else, or of another version */
     static SignOfLife decode(byte[] bytes) throws DamagedException {
         if (bytes.length != BYTES) {
-            throw new DamagedException("it has " + bytes.length + " bytes instead of " + BYTES);
+            throw new DamagedException(Problem.NO_SIGNATURE, "it has " + bytes.length + " bytes instead of " + BYTES);
         }
         ByteBuffer page = ByteBuffer.wrap(bytes);
         if (page.getInt(0) != MAGIC) {
-            throw new DamagedException("it is no QWK object of Mainstay");
+            throw new DamagedException(Problem.NO_SIGNATURE, "it is no QWK object of Mainstay");
         }
         byte[] expected = Arrays.copyOfRange(bytes, DIGEST_AT, BYTES);
         if (!MessageDigest.isEqual(expected, digest(bytes, DIGEST_AT))) {
-            throw new DamagedException("its checksum is wrong (half written or damaged)");
+            throw new DamagedException(Problem.WRONG_CHECKSUM, "its checksum is wrong (half written or damaged)");
         }
         if (page.getShort(4) != VERSION || page.get(6) < 0 || page.get(6) > State.EXITED.ordinal()) {
-            throw new DamagedException("it was written by a version of Mainstay that is not known here");
+            throw new DamagedException(
+                    Problem.OTHER_SIGNATURE, "it was written by a version of Mainstay that is not known here");
         }
         return new SignOfLife(
                 id(page, 8),
@@ -123,6 +132,11 @@ record SignOfLife(
         return page.getInt(0) == MAGIC
                 && id(page, 8).equals(cluster)
                 && id(page, 24).equals(initialised);
+    }
+
+    /** Returns the sequence in an object that was decoded before. */
+    static long sequenceOf(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).getLong(56);
     }
 
     /** Returns whether it was an object once, whatever happened to it. */

@@ -3,9 +3,13 @@ package org.mainstay.guard.witness;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.mainstay.guard.lease.BootClock;
 import org.mainstay.guard.lease.Witness;
@@ -36,6 +40,11 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
     private final Map<String, PeerJudge> judges = new TreeMap<>();
     private final Map<String, String> stale = new TreeMap<>();
     private final Map<String, String> troubles = new LinkedHashMap<>();
+    private final Map<String, Word> verified = new TreeMap<>();
+    private final Map<String, SignOfLife> copies = new HashMap<>();
+    private final Set<String> looked = new HashSet<>();
+    private final Catalog catalog = new Catalog();
+    private final long startedAt;
     private final Thread watcher;
 
     private boolean complete;
@@ -61,6 +70,7 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
         this.log = around.log();
         this.words = new Telling(listener);
         this.complete = begun.complete();
+        this.startedAt = clock.millis();
         this.own = new OwnObject(
                 begun.id(),
                 begun.self(),
@@ -130,7 +140,16 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
     @Override
     public byte[] toWrite(String location, byte[] found) throws IOException {
         synchronized (this) {
-            own.found(location, found);
+            boolean whole = own.found(location, found);
+            if (looked.add(location)) {
+                catalog.say(
+                        location,
+                        whole ? Catalog.VALID_OBJECT : Catalog.INVALID_OBJECT,
+                        whole
+                                ? location + " is this server's valid object, sequence " + SignOfLife.sequenceOf(found)
+                                : location + " is this server's object and half written: it is written anew",
+                        clock.millis());
+            }
             return own.next(complete ? SignOfLife.State.RUNNING : SignOfLife.State.INITIALISING, wall.millis())
                     .encode();
         }
@@ -147,9 +166,12 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
             // A write that took longer than the lease is a refusal; it says nothing about now either.
             boolean late = clock.millis() - startedAt >= limits.leaseMillis();
             if (late) {
-                troubles.put(location, "a write to " + location + " took longer than the lease");
+                String text = "a write to " + location + " took longer than the lease";
+                troubles.put(location, text);
+                catalog.problem(location, new Problem(Problem.LATE, text), clock.millis());
                 return;
             }
+            catalog.fine(location, location + " can be written again", clock.millis());
             confirmedAt = Math.max(confirmedAt, startedAt);
             counts = complete;
         }
@@ -159,12 +181,13 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
     }
 
     @Override
-    public synchronized void failed(String server, int index, String location, String reason) {
+    public synchronized void failed(String server, int index, String location, Problem problem) {
+        catalog.problem(location, problem, clock.millis());
         if (own(server)) {
-            troubles.put(location, reason);
+            troubles.put(location, problem.text());
         } else {
-            judges.get(server).unreadable(index, reason);
-            stale.put(server, reason);
+            judges.get(server).unreadable(index, problem.text());
+            stale.put(server, problem.text());
         }
     }
 
@@ -175,24 +198,43 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
             // Without access of its own this server has no quorum, and an empty mount point looks like missing objects.
             judge.interrupted();
             if (look.object() == null) {
-                stale.put(server, look.flaw());
+                stale.put(server, look.flaw().text());
                 return;
             }
         }
-        String flaw = look.object() == null ? look.flaw() : foreign(server, look.object());
-        if (flaw.isEmpty()) {
+        String location = settings.objects().get(server).get(index);
+        Problem flaw = look.object() == null ? look.flaw() : foreign(server, look.object());
+        if (flaw == null) {
+            catalog.fine(
+                    location, "the QWK object of " + server + " in " + location + " can be read again", clock.millis());
+            older(location, server, look.object());
             judge.read(index, look.startedAt(), look.endedAt(), look.object(), look.check());
         } else {
-            judge.unusable(index, look.startedAt(), look.endedAt(), flaw, look.check());
-            stale.put(server, flaw);
+            catalog.problem(location, flaw, clock.millis());
+            judge.unusable(index, look.startedAt(), look.endedAt(), flaw.text(), look.check());
+            stale.put(server, flaw.text());
         }
     }
 
-    private String foreign(String server, SignOfLife object) {
-        if (!object.cluster().equals(settings.cluster())) {
-            return "the object of " + server + " is written by " + object.server() + " of another cluster";
+    /** Some storage delivers old copies (MSG-032). */
+    private void older(String location, String server, SignOfLife object) {
+        SignOfLife before = copies.put(location, object);
+        if (before != null && before.incarnation() == object.incarnation() && before.sequence() > object.sequence()) {
+            catalog.say(
+                    location,
+                    Catalog.SEQUENCE_WENT_BACK,
+                    "the sequence of " + server + " in " + location + " went back from " + before.sequence() + " to "
+                            + object.sequence() + ": an old copy, which counts as no change",
+                    clock.millis());
         }
-        return object.server().equals(server) ? "" : "the object of " + server + " is written by " + object.server();
+    }
+
+    private Problem foreign(String server, SignOfLife object) {
+        String text = "the object of " + server + " is written by " + object.server();
+        if (!object.cluster().equals(settings.cluster())) {
+            return new Problem(Problem.OTHER_SIGNATURE, text + " of another cluster");
+        }
+        return object.server().equals(server) ? null : new Problem(Problem.OTHER_SERVER, text);
     }
 
     @Override
@@ -241,17 +283,39 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
                 Word word = usable ? judge.word(now) : Word.UNKNOWN;
                 String reason = usable ? judge.reason(now) : "the QWK storage cannot be used here: " + trouble;
                 tell.add(() -> words.word(peer, word, reason));
+                verify(peer, word, reason, now);
             });
             // QUO-092
-            limits.peers().stream()
-                    .filter(peer -> !judges.containsKey(peer))
-                    .forEach(peer -> tell.add(() -> words.word(
-                            peer,
-                            Word.UNKNOWN,
-                            peer + " is not among the servers of qwk_storage_init; initialise again")));
+            limits.peers().stream().filter(peer -> !judges.containsKey(peer)).forEach(peer -> {
+                String why = peer + " is not among the servers of qwk_storage_init; initialise again";
+                catalog.problem("server " + peer, new Problem(Catalog.NOT_CONFIGURED, why), now);
+                tell.add(() -> words.word(peer, Word.UNKNOWN, why));
+            });
+            if (confirmedAt == Long.MIN_VALUE && now - startedAt >= 2 * settings.intervalMillis()) {
+                catalog.problem(
+                        "first cycle",
+                        new Problem(
+                                Catalog.FIRST_CYCLE_LATE,
+                                "the first write of this server's object has not finished within "
+                                        + 2 * settings.intervalMillis() + " ms"),
+                        now);
+            }
+            catalog.take().forEach(text -> tell.add(() -> words.message(text)));
         }
         tell.forEach(Runnable::run);
         return true;
+    }
+
+    private void verify(String peer, Word word, String reason, long now) {
+        Word before = verified.put(peer, word);
+        if (before != null && before != word) {
+            catalog.say(
+                    peer + " " + word,
+                    Catalog.WITNESS_VERIFICATION,
+                    "witness verification (storage, " + peer + "): "
+                            + word.name().toLowerCase(Locale.ROOT) + ", " + reason,
+                    now);
+        }
     }
 
     private long hangMillis() {

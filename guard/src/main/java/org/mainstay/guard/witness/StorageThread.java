@@ -27,7 +27,7 @@ final class StorageThread implements AutoCloseable {
     private long toldAt = Long.MIN_VALUE;
 
     /** What a check found: an object, or why there is none that can be trusted. */
-    record Look(long startedAt, long endedAt, SignOfLife object, String flaw, boolean check) {}
+    record Look(long startedAt, long endedAt, SignOfLife object, Problem flaw, boolean check) {}
 
     /** For whom it works. Returns at once; called without locks of this class. */
     interface Owner {
@@ -40,7 +40,7 @@ final class StorageThread implements AutoCloseable {
         void written(String location, long startedAt);
 
         /** A call failed. */
-        void failed(String server, int index, String location, String reason);
+        void failed(String server, int index, String location, Problem problem);
 
         /** A peer's object was looked at. */
         void found(String server, int index, Look look);
@@ -86,13 +86,13 @@ final class StorageThread implements AutoCloseable {
     }
 
     /** Returns what is wrong if a call has been under way for so long, once for each such time that has passed. */
-    synchronized Optional<String> hungSince(long now, long limit) {
+    synchronized Optional<Problem> hungSince(long now, long limit) {
         boolean told = toldAt != Long.MIN_VALUE && now - toldAt < limit;
         if (callSince == Long.MIN_VALUE || now - callSince < limit || told) {
             return Optional.empty();
         }
         toldAt = now;
-        return Optional.of(location + " does not answer");
+        return Optional.of(new Problem(Problem.LATE, location + " does not answer"));
     }
 
     private void run() {
@@ -114,10 +114,12 @@ final class StorageThread implements AutoCloseable {
     }
 
     private boolean write() throws InterruptedException {
+        boolean writing = false;
         try {
             byte[] found = call(() -> store.read(location));
             byte[] next = owner.toWrite(location, found);
             long startedAt = clock.millis();
+            writing = true;
             call(() -> {
                 store.write(location, next, false);
                 return null;
@@ -125,10 +127,14 @@ final class StorageThread implements AutoCloseable {
             owner.written(location, startedAt);
             return true;
         } catch (ObjectStore.AbsentException e) {
-            owner.failed(server, index, location, location + " does not exist; is the file system mounted?");
+            owner.failed(
+                    server,
+                    index,
+                    location,
+                    new Problem(Problem.ABSENT, location + " does not exist; is the file system mounted?"));
             return false;
         } catch (IOException | RuntimeException e) {
-            owner.failed(server, index, location, message(e));
+            owner.failed(server, index, location, Problem.of(e, location, writing));
             return false;
         }
     }
@@ -136,32 +142,31 @@ final class StorageThread implements AutoCloseable {
     private boolean read(boolean check) throws InterruptedException {
         long startedAt = clock.millis();
         try {
-            String flaw = "";
+            Problem flaw = null;
             for (int i = 0; i < TORN_READS; i++) {
                 startedAt = clock.millis();
                 try {
                     SignOfLife object = SignOfLife.decode(call(() -> store.read(location)));
-                    owner.found(server, index, new Look(startedAt, clock.millis(), object, "", check));
+                    owner.found(server, index, new Look(startedAt, clock.millis(), object, null, check));
                     return true;
                 } catch (SignOfLife.DamagedException e) {
                     // Perhaps read while it was written.
-                    flaw = location + ": " + e.getMessage();
+                    flaw = new Problem(e.number(), location + ": " + e.getMessage());
                     Waiting.until(System::nanoTime, System.nanoTime() + TORN_PAUSE_MILLIS * 1_000_000);
                 }
             }
             owner.found(server, index, new Look(startedAt, clock.millis(), null, flaw, check));
             return true;
         } catch (ObjectStore.AbsentException e) {
-            owner.found(server, index, new Look(startedAt, clock.millis(), null, e.getMessage(), check));
+            owner.found(
+                    server,
+                    index,
+                    new Look(startedAt, clock.millis(), null, new Problem(Problem.ABSENT, e.getMessage()), check));
             return true;
         } catch (IOException | RuntimeException e) {
-            owner.failed(server, index, location, message(e));
+            owner.failed(server, index, location, Problem.of(e, location, false));
             return false;
         }
-    }
-
-    private static String message(Exception e) {
-        return e instanceof IOException && e.getMessage() != null ? e.getMessage() : e.toString();
     }
 
     private interface Call {

@@ -36,6 +36,12 @@ final class Telling implements AutoCloseable {
         }
     }
 
+    synchronized void message(String text) {
+        if (!closed) {
+            listener.message(text);
+        }
+    }
+
     /** Waits for nothing: whoever closes may hold what a call under way needs. */
     @Override
     public void close() {

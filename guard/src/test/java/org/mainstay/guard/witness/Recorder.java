@@ -1,7 +1,9 @@
 package org.mainstay.guard.witness;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.mainstay.guard.lease.Witness;
 import org.mainstay.guard.lease.Witness.Word;
@@ -17,6 +19,7 @@ final class Recorder implements Witness.Listener {
     private final AtomicInteger writes = new AtomicInteger();
     volatile boolean usable;
     volatile String trouble = "";
+    final List<String> messages = new CopyOnWriteArrayList<>();
 
     static long now() {
         return System.nanoTime() / 1_000_000;
@@ -47,6 +50,18 @@ final class Recorder implements Witness.Listener {
         this.usable = usable;
         this.trouble = trouble;
         leave();
+    }
+
+    @Override
+    public void message(String text) {
+        enter();
+        messages.add(text);
+        leave();
+    }
+
+    /** Returns how often a message of the catalog was told. @param begin number and level */
+    long told(String begin) {
+        return messages.stream().filter(text -> text.startsWith(begin + " ")).count();
     }
 
     private void enter() {

@@ -75,6 +75,14 @@ class StorageWitnessIT {
         }
     }
 
+    /** MSG-030 to MSG-032, MSG-036: what happens to the objects is told with the numbers of the catalog. */
+    private static void awaitMessage(Node node, String begin, String text) throws Exception {
+        Await.until(
+                begin + " " + text + " at " + node.name,
+                30_000,
+                () -> node.told.messages.stream().anyMatch(one -> one.startsWith(begin + " ") && one.contains(text)));
+    }
+
     private static void awaitWord(Node node, String peer, Word word) throws Exception {
         Await.until(node.name + " says " + word + " of " + peer, 40_000, () -> node.told.word(peer) == word);
     }
@@ -193,6 +201,7 @@ class StorageWitnessIT {
         all[0].die();
         for (Node node : List.of(all[1], all[2], all[3])) {
             awaitWord(node, "a", Word.FAILED);
+            awaitMessage(node, "18168 I", "(storage, a): failed");
             assertThat(node.told.failedAt("a")).isGreaterThanOrEqualTo(last + Node.LEASE + Node.STOP);
             Await.until("leased", 30_000, node::leased);
             awaitWord(node, "b".equals(node.name) ? "c" : "b", Word.ALIVE);
@@ -203,6 +212,7 @@ class StorageWitnessIT {
             awaitWord(all[0], peer, Word.ALIVE);
             awaitWord(all[1], "a", Word.ALIVE);
         }
+        awaitMessage(all[0], "18147 I", "valid object, sequence");
         Await.until("a lease again, without init", 30_000, all[0]::leased);
     }
 
@@ -253,6 +263,7 @@ class StorageWitnessIT {
         Node[] all = running("a", "b");
         all[0].store.hang = new CountDownLatch(1);
         Await.until("said", 30_000, () -> all[0].told.trouble.contains("does not answer"));
+        awaitMessage(all[0], "18102 E", "does not answer");
         Await.until("no lease", 30_000, () -> !all[0].leased());
         awaitWord(all[1], "a", Word.FAILED);
         assertThat(all[0].told.word("b")).isEqualTo(Word.UNKNOWN);
@@ -261,6 +272,7 @@ class StorageWitnessIT {
         all[0].store.hang = null;
         hang.countDown();
         Await.until("writes again", 30_000, () -> all[0].told.writes() > writes && all[0].leased());
+        awaitMessage(all[0], "18211 I", "can be written again");
         awaitWord(all[1], "a", Word.ALIVE);
     }
 
@@ -287,6 +299,7 @@ class StorageWitnessIT {
         all[0].store.readOnly = true;
         Await.until("no lease", 30_000, () -> !all[0].leased());
         Await.until("said", 30_000, () -> all[0].told.trouble.contains("Read-only"));
+        awaitMessage(all[0], "18131 E", "Read-only");
         awaitWord(all[1], "a", Word.FAILED);
     }
 
@@ -296,10 +309,15 @@ class StorageWitnessIT {
         all[0].store.tearsWrites = true;
         awaitWord(all[1], "a", Word.FAILED);
         assertThat(all[1].told.reason("a")).contains("checksum");
+        awaitMessage(all[1], "18146 E", "checksum");
+        assertThat(all[1].told.told("18146 E"))
+                .as("a page torn again and again is one message")
+                .isEqualTo(1);
         assertThat(all[0].leased()).isFalse();
         all[0].die();
         all[0].store.tearsWrites = false;
         all[0].start();
+        awaitMessage(all[0], "18148 I", "half written");
         Await.until("leased", 30_000, all[0]::leased);
         awaitWord(all[1], "a", Word.ALIVE);
     }
@@ -312,6 +330,7 @@ class StorageWitnessIT {
         for (Node node : all) {
             Await.until("no lease", 30_000, () -> !node.leased() && !node.told.usable);
             assertThat(node.told.trouble).contains("mounted?");
+            awaitMessage(node, "18149 E", "does not exist");
         }
         assertThat(share).isEmptyDirectory();
         assertThat(all[0].told.failedAt("b")).isEqualTo(Long.MIN_VALUE);
@@ -333,6 +352,7 @@ class StorageWitnessIT {
         Files.write(share.resolve("a"), old);
         all[0].start();
         Await.until("refused", 30_000, () -> all[0].told.trouble.contains("another initialisation"));
+        awaitMessage(all[0], "18136 E", "another initialisation");
         assertThat(all[0].told.writes()).isZero();
         assertThat(Files.readAllBytes(share.resolve("a"))).isEqualTo(old);
     }
@@ -350,6 +370,8 @@ class StorageWitnessIT {
         Await.until("no lease", 30_000, () -> !all[0].leased());
         awaitWord(all[1], "a", Word.FAILED);
         assertThat(all[1].told.reason("a")).contains("the object of a is written by b");
+        awaitMessage(all[0], "18138 E", "written by b");
+        awaitMessage(all[1], "18138 E", "written by b");
     }
 
     @Test

@@ -91,7 +91,7 @@ final class GuardFeed {
         } else if (news instanceof GuardControl.GuardNews.ReservationLost lost) {
             reservationLost(lost);
         } else if (news instanceof GuardControl.GuardNews.Notice notice) {
-            events.add(NOTICE, ClusterEvent.Level.WARNING, "", notice.text());
+            events.add(notice.number() == 0 ? NOTICE : notice.number(), notice.level(), "", notice.text());
         } else {
             safetyNews(news);
         }

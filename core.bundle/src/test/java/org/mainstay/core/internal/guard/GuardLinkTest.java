@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.cluster.ClusterEvent;
 import org.mainstay.cluster.GuardControl;
 import org.mainstay.cluster.GuardControl.GuardNews;
 import org.mainstay.cluster.GuardControl.HandleResult;
@@ -82,7 +83,8 @@ class GuardLinkTest {
                 "* path p1 B dead",
                 "* lost /a%20b taken",
                 "* futureword 1 2",
-                "* notice hello%20there")) {
+                "* notice hello%20there",
+                "* notice 18154%20W%20went%20back")) {
             guard.send(line);
         }
         List<GuardNews> expected = List.of(
@@ -91,7 +93,8 @@ class GuardLinkTest {
                 new GuardNews.PeerInfo("B", "boot-1", true, 7, 8),
                 new GuardNews.PathState("p1", "B", false),
                 new GuardNews.ReservationLost("/a b", "taken"),
-                new GuardNews.Notice("hello there"));
+                new GuardNews.Notice(0, ClusterEvent.Level.WARNING, "hello there"),
+                new GuardNews.Notice(18154, ClusterEvent.Level.WARNING, "went back"));
         GuardAwait.until("all news", 30_000, () -> news.size() >= expected.size());
         assertThat(news).containsExactlyElementsOf(expected);
         List<GuardNews> late = new CopyOnWriteArrayList<>();

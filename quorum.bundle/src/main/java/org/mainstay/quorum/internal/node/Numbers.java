@@ -11,6 +11,11 @@ final class Numbers {
     /** Catalog: terminate requested. */
     static final int TERMINATE = 18169;
 
+    /** Catalog: quorum state changed, to lost. */
+    static final int RIGHT_LOST = 18212;
+    /** Catalog: quorum state changed, to held. */
+    static final int RIGHT_HELD = 18213;
+
     static final int IN_EFFECT = 20220;
     static final int CUT_OFF = 20221;
     static final int NOT_CUT_OFF = 20222;

@@ -69,6 +69,7 @@ final class QuorumNode implements AutoCloseable {
     private long configuredAt;
     private boolean wasCutOff;
     private volatile State state;
+    private volatile GuardControl.GuardNews.Right right;
     private volatile Map<String, Integer> probes = Map.of();
     private volatile boolean landmarks;
 
@@ -100,8 +101,29 @@ final class QuorumNode implements AutoCloseable {
         });
         storage = new StorageMode(configuration, thread, new StorageSurroundings());
         readConfiguration();
-        guardNews = guard.listen(news -> board.news(news, place.millis().getAsLong()));
+        guardNews = guard.listen(this::guardNews);
         thread.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void guardNews(GuardControl.GuardNews news) {
+        board.news(news, place.millis().getAsLong());
+        if (news instanceof GuardControl.GuardNews.Lease lease) {
+            rightChanged(lease);
+        }
+    }
+
+    /** MSG-037, MSG-038: told at each change; what held at the start is none. */
+    private void rightChanged(GuardControl.GuardNews.Lease lease) {
+        GuardControl.GuardNews.Right before = right;
+        right = lease.right();
+        if (before == null || before == right) {
+            return;
+        }
+        if (right == GuardControl.GuardNews.Right.LOST) {
+            event(Numbers.RIGHT_LOST, Level.WARNING, "quorum state changed to lost: " + lease.reason());
+        } else if (right == GuardControl.GuardNews.Right.HELD) {
+            event(Numbers.RIGHT_HELD, Level.INFORMATION, "quorum state changed to held");
+        }
     }
 
     private void event(int number, Level level, String text) {

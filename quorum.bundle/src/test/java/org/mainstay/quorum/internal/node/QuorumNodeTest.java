@@ -59,6 +59,7 @@ class QuorumNodeTest implements Cluster, EventLog {
     private volatile boolean defined = true;
     private volatile String remote = "127.0.0.2";
     private volatile GuardControl.HandleResult setup = new GuardControl.HandleResult(true, "");
+    private volatile Consumer<GuardControl.GuardNews> guardNews;
     private QuorumNode node;
 
     @BeforeEach
@@ -170,6 +171,23 @@ class QuorumNodeTest implements Cluster, EventLog {
         }
     }
 
+    /** MSG-037, MSG-038: what held at the start is no change. */
+    @Test
+    void eachChangeOfTheRightToRunIsAMessage() {
+        guardNews.accept(new GuardControl.GuardNews.Lease(GuardControl.GuardNews.Right.HELD, 1, 1, ""));
+        guardNews.accept(new GuardControl.GuardNews.Lease(GuardControl.GuardNews.Right.HELD, 2, 1, ""));
+        assertThat(events).noneMatch(text -> text.startsWith("1821"));
+        guardNews.accept(
+                new GuardControl.GuardNews.Lease(GuardControl.GuardNews.Right.LOST, 2, 0, "1 of 3 servers grants"));
+        guardNews.accept(
+                new GuardControl.GuardNews.Lease(GuardControl.GuardNews.Right.LOST, 2, 0, "1 of 3 servers grants"));
+        guardNews.accept(new GuardControl.GuardNews.Lease(GuardControl.GuardNews.Right.HELD, 3, 3, ""));
+        assertThat(events.stream().filter(text -> text.startsWith("1821")))
+                .containsExactly(
+                        "18212 quorum state changed to lost: 1 of 3 servers grants",
+                        "18213 quorum state changed to held");
+    }
+
     @Test
     void anAcknowledgementIsNewsOfItsOwn() throws Exception {
         Reply reply = get(node.fencing().acknowledge("B", ADMIN, ""));
@@ -241,6 +259,7 @@ class QuorumNodeTest implements Cluster, EventLog {
 
         @Override
         public Registration listen(Consumer<GuardNews> listener) {
+            guardNews = listener;
             return () -> {};
         }
 
