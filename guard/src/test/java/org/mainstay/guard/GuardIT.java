@@ -140,8 +140,8 @@ class GuardIT {
             Await.until("its peer sees it", 30_000, () -> managerB.lines.contains("* path p1 A dead"));
             long seen = System.nanoTime();
             Await.until("a longer pause", 30_000, () -> System.nanoTime() - seen > 800_000_000L);
-            signal(a.pid(), "CONT");
             int before = managerB.lines.size();
+            signal(a.pid(), "CONT");
             Await.until(
                     "its peer hears it",
                     30_000,

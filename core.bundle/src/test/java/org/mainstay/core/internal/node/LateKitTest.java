@@ -20,7 +20,7 @@ import org.mainstay.kit.Command;
 import org.mainstay.kit.Outcome;
 
 /** A restore whose code hangs beyond its limit and its interrupt, and comes back when everybody has forgotten it (I1). */
-@Timeout(60)
+@Timeout(180)
 class LateKitTest {
     @TempDir(factory = MemoryFolder.class)
     Path directory;

@@ -25,7 +25,7 @@ import org.mainstay.cluster.lcd.Member;
 import org.mainstay.cluster.lcd.Membership;
 
 /** What a server tells of itself for display reaches a peer in the order in which it came to be. */
-@Timeout(60)
+@Timeout(180)
 class ViewOrderTest {
     @TempDir(factory = MemoryFolder.class)
     Path directory;

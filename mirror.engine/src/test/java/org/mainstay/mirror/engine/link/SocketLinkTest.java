@@ -23,7 +23,7 @@ import org.mainstay.mirror.engine.io.SocketWire;
 import org.mainstay.mirror.engine.io.Tls;
 import org.mainstay.mirror.engine.io.Wire;
 
-@Timeout(60)
+@Timeout(180)
 class SocketLinkTest {
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(180)
 class NbdServerTest {
     /** Limits that only something that hangs reaches. */
     private static final NbdLimits LIMITS = limits(Duration.ofSeconds(20), Duration.ofSeconds(20));

@@ -43,7 +43,7 @@ import org.mainstay.cluster.lcd.Member;
 import org.mainstay.cluster.lcd.Membership;
 
 /** The bundle put together, with a core and a guard that do as told. */
-@Timeout(60)
+@Timeout(180)
 class QuorumNodeTest implements Cluster, EventLog {
     private static final Caller ADMIN = new Caller("root", Caller.Role.ADMINISTRATOR, "A bin");
     private static final String STORAGE = "QUORUM_MODE=storage\nWITNESS_MODE=storage\nQWK_STORAGE_TYPE=file\n"

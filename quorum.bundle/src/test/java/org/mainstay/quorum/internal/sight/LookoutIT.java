@@ -33,7 +33,7 @@ import org.mainstay.quorum.internal.config.Facts;
 import org.mainstay.quorum.internal.config.Parameters;
 
 /** The safety check with the real program, between machines in network namespaces. */
-@Timeout(60)
+@Timeout(180)
 class LookoutIT {
     @TempDir
     private Path folder;
