@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import org.mainstay.bench.ProcessorTime;
 import org.mainstay.itest.lab.Await;
 import org.mainstay.itest.lab.Cluster;
 import org.mainstay.itest.lab.Cluster.Heartbeat;
@@ -114,11 +115,11 @@ public final class FootprintBench {
         Await.pass(SETTLE);
         long guard = server.guardProcesses().get(0);
         long karaf = server.managerProcesses().get(0);
-        double guardBefore = processorSeconds(server, guard);
-        double karafBefore = processorSeconds(server, karaf);
+        double guardBefore = ProcessorTime.seconds(server, guard);
+        double karafBefore = ProcessorTime.seconds(server, karaf);
         Await.pass(WATCH);
-        double guardLoad = 100 * (processorSeconds(server, guard) - guardBefore) / WATCH.toSeconds();
-        double karafLoad = 100 * (processorSeconds(server, karaf) - karafBefore) / WATCH.toSeconds();
+        double guardLoad = 100 * (ProcessorTime.seconds(server, guard) - guardBefore) / WATCH.toSeconds();
+        double karafLoad = 100 * (ProcessorTime.seconds(server, karaf) - karafBefore) / WATCH.toSeconds();
         long guardMemory = kilobytes(server, guard, "VmRSS");
         long karafMemory = kilobytes(server, karaf, "VmRSS");
         System.out.printf(
@@ -144,13 +145,6 @@ public final class FootprintBench {
                 .mapToLong(Long::parseLong)
                 .findFirst()
                 .orElseThrow();
-    }
-
-    /** User and system time; the kernel counts both in hundredths of a second. */
-    private static double processorSeconds(Server server, long pid) {
-        String stat = server.machine().run("cat", "/proc/" + pid + "/stat").orThrow();
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-        return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / 100.0;
     }
 
     private static void row(String what, List<Long> values, String aim) {

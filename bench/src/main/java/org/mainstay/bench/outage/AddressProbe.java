@@ -14,7 +14,7 @@ import org.mainstay.itest.lab.Await;
 import org.mainstay.itest.lab.Lab;
 
 /** Asks an address for an echo every two milliseconds and notes when answers came. Thread-safe. */
-final class AddressProbe implements AutoCloseable {
+public final class AddressProbe implements AutoCloseable {
     private static final Pattern ANSWER = Pattern.compile("^\\[(\\d+\\.\\d+)].*icmp_seq=\\d+ ttl=.*");
 
     private final Process process;
@@ -29,7 +29,7 @@ final class AddressProbe implements AutoCloseable {
         this.reader.start();
     }
 
-    static AddressProbe start(Lab lab, String address) {
+    public static AddressProbe start(Lab lab, String address) {
         try {
             AddressProbe probe = new AddressProbe(
                     new ProcessBuilder(lab.atClient(List.of("ping", "-D", "-n", "-i", "0.002", "-W", "1", address)))
@@ -65,14 +65,14 @@ final class AddressProbe implements AutoCloseable {
     }
 
     /** Forgets what came so far, but for the last answer. */
-    synchronized void reset() {
+    public synchronized void reset() {
         double last = answers.get(answers.size() - 1);
         answers.clear();
         answers.add(last);
     }
 
     /** Returns the longest time between two answers since the last {@link #reset}. */
-    synchronized Duration longestGap() {
+    public synchronized Duration longestGap() {
         double longest = 0;
         for (int i = 1; i < answers.size(); i++) {
             longest = Math.max(longest, answers.get(i) - answers.get(i - 1));
@@ -80,7 +80,7 @@ final class AddressProbe implements AutoCloseable {
         return Duration.ofNanos(Math.round(longest * 1e9));
     }
 
-    void awaitMore(int more, Duration limit) {
+    public void awaitMore(int more, Duration limit) {
         int before = count();
         Await.until("the address answers again", limit, () -> count() >= before + more);
     }
