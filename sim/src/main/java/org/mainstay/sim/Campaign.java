@@ -1,9 +1,5 @@
 package org.mainstay.sim;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -119,15 +115,11 @@ final class Campaign {
     }
 
     /**
-     * Looks for a run that shows a mutant: the one that is kept for it, then random ones.
+     * Looks for a run that shows a mutant.
      *
      * @return the seed, or -1 if none of so many did
      */
     long hunt(Mutant mutant, long firstSeed, int seeds) {
-        Script known = known(mutant);
-        if (known != null && !Shrinker.outcome(known, mutant).isEmpty()) {
-            return known.plan().seed();
-        }
         AtomicLong next = new AtomicLong(firstSeed);
         AtomicLong caught = new AtomicLong(Long.MAX_VALUE);
         inParallel(() -> {
@@ -142,18 +134,5 @@ final class Campaign {
             }
         });
         return caught.get() == Long.MAX_VALUE ? -1 : caught.get();
-    }
-
-    /** Returns a run that once showed the mutant, kept where chance seldom finds one; null: there is none. */
-    private static Script known(Mutant mutant) {
-        try (InputStream file = Campaign.class.getResourceAsStream("/mutants/" + mutant + ".scenario")) {
-            return file == null
-                    ? null
-                    : Script.parse(new String(file.readAllBytes(), StandardCharsets.UTF_8)
-                            .lines()
-                            .toList());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -94,7 +94,7 @@ final class Chaos {
         if (plan.leased() && (random.nextInt(4) == 0 || forgets)) {
             Motifs motifs = new Motifs(random, mutant.freezes());
             List<Step> motif = forgets
-                    ? motifs.rotation(plan, at)
+                    ? motifs.lostPromise(plan, at)
                     : mutant.atTheEdge() ? motifs.any(plan, at) : motifs.common(plan, at);
             steps.addAll(motif);
             at = motif.get(motif.size() - 1).at() + random.nextInt(20_000);

@@ -7,7 +7,7 @@ import org.mainstay.core.decision.message.CoreMessage;
 
 /**
  * The message session of two managers: what is sent arrives once and in order until it ends; it waits while no path works and
- * is lost with the session. Each side notices the end at its own time.
+ * is lost with the session. Each side notices the end at its own time: who is left behind first gets what was on its way.
  */
 final class Session {
     private static final long CONNECT = 30;
@@ -19,6 +19,10 @@ final class Session {
     private static final class End {
         private final Machine owner;
         private boolean open;
+        /** The other side has ended it: what is on its way comes, then the end. */
+        private boolean ending;
+        /** The machine's boot in which it was opened. */
+        private int boot;
         private final Deque<Parcel> inbound = new ArrayDeque<>();
         private boolean pumping;
 
@@ -55,7 +59,31 @@ final class Session {
     }
 
     private void look(End end, End peer, boolean up) {
-        if (end.open && (!wanted(end, peer) || !peer.open && up)) {
+        if (!end.open) {
+            return;
+        }
+        if (!wanted(end, peer)) {
+            close(end);
+        } else if (!peer.open && up && !end.ending) {
+            end.ending = true;
+            if (lost(end, peer)) {
+                end.inbound.clear();
+            }
+            pump(end, id);
+            endIfDrained(end);
+        }
+    }
+
+    /** A machine without power sends nothing again: what was on the wire may still come, what waited for a path does not. */
+    private boolean lost(End end, End peer) {
+        if (peer.owner.boot() == peer.boot || end.inbound.isEmpty()) {
+            return false;
+        }
+        return end.inbound.peek().readyAt() < cluster.now() || cluster.chance(0.5);
+    }
+
+    private void endIfDrained(End end) {
+        if (end.open && end.ending && end.inbound.isEmpty()) {
             close(end);
         }
     }
@@ -76,6 +104,8 @@ final class Session {
 
     private void open(End end, End peer) {
         end.open = true;
+        end.ending = false;
+        end.boot = end.owner.boot();
         end.inbound.clear();
         enqueue(end, cluster.about(CONNECT), new Event.SessionOpened(peer.owner.name(), id));
     }
@@ -128,5 +158,6 @@ final class Session {
             end.owner.manager().post(parcel.event());
         }
         pump(end, session);
+        endIfDrained(end);
     }
 }
