@@ -173,6 +173,11 @@ final class Cluster {
         trace.noted(machine, text);
     }
 
+    /** Returns whether anybody reads what is said. */
+    boolean told() {
+        return trace != Trace.NONE;
+    }
+
     void say(String text) {
         trace.say(clock.now(), text);
     }

@@ -47,7 +47,9 @@ final class Run {
         cluster.checks().serves("at the start");
         for (Step step : script.steps()) {
             cluster.pass(Math.max(0, step.at() + START + SERVE - cluster.now()));
-            cluster.say("*** " + step);
+            if (cluster.told()) {
+                cluster.say("*** " + step);
+            }
             happenings.happen(step);
         }
         cluster.pass(Math.max(0, happenings.last() - cluster.now()));
