@@ -32,6 +32,7 @@ final class Cluster {
     private final Map<String, Session> sessionOf = new TreeMap<>();
     private Trace trace = Trace.NONE;
     private long decisions;
+    private int faults;
 
     Cluster(Plan plan, Mutant mutant) {
         this.plan = plan;
@@ -113,6 +114,16 @@ final class Cluster {
 
     long decisions() {
         return decisions;
+    }
+
+    /** A fault changed something. */
+    void fault() {
+        faults++;
+    }
+
+    /** Returns how many faults changed something. */
+    int faults() {
+        return faults;
     }
 
     // ---- chance

@@ -170,8 +170,7 @@ final class Motifs {
                 steps.add(new Step(claim - 2_000, kind, name, "", "", 0, ALL));
             }
         }
-        steps.add(
-                new Step(claim + between(700, 3_000), Kind.ISOLATE, claimer, "", "", between(45_000, 60_000), 0));
+        steps.add(new Step(claim + between(700, 3_000), Kind.ISOLATE, claimer, "", "", between(45_000, 60_000), 0));
         return steps;
     }
 }

@@ -99,6 +99,15 @@ final class Network {
         });
     }
 
+    /** Returns how many directions of paths are cut. */
+    long cut() {
+        return Arrays.stream(lanes).filter(lane -> lane.cuts > 0).count();
+    }
+
+    boolean noisy() {
+        return noise > 0;
+    }
+
     /** Returns whether some path works both ways. */
     boolean up(Machine one, Machine other) {
         for (int number = 0; number < networks; number++) {

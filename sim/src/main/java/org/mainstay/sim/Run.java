@@ -29,6 +29,11 @@ final class Run {
         happenings = new Happenings(cluster);
     }
 
+    /** Returns how many faults changed something so far. */
+    int faults() {
+        return cluster.faults();
+    }
+
     Run trace(Trace trace) {
         cluster.trace(trace);
         return this;
@@ -63,7 +68,7 @@ final class Run {
         return new Result(
                 cluster.now(),
                 cluster.decisions(),
-                script.faults(),
+                cluster.faults(),
                 cluster.clock().steps());
     }
 
@@ -76,7 +81,7 @@ final class Run {
             machine.manager().diskSlow(false);
             machine.manager().liveOn();
             machine.leaseDisk().fails(false);
-            machine.guardSide().diskSlow(false);
+            machine.guardSide().disk().slow(false);
             machine.powerOn();
             machine.guardSide().start();
             machine.manager().start();

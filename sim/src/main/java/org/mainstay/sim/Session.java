@@ -23,6 +23,7 @@ final class Session {
         private boolean ending;
         /** The machine's boot in which it was opened. */
         private int boot;
+
         private final Deque<Parcel> inbound = new ArrayDeque<>();
         private boolean pumping;
 

@@ -77,6 +77,31 @@ class SimulatorTest {
     }
 
     @Test
+    void whatChangesNothingIsNoFault() {
+        String cluster = "cluster: seed=1 quorum=majority servers=3 sharers=3";
+        assertThat(faults(cluster, "at 1 s: C is isolated for 9 s", "at 30 s: C loses power for 5 s"))
+                .isEqualTo(2);
+        assertThat(faults(
+                        cluster,
+                        "at 1 s: C is isolated for 9 s",
+                        "at 2 s: the paths between A and C are cut for 3 s",
+                        "at 3 s: path 0 between A and C is cut for 3 s",
+                        "at 4 s: the network loses, delays and doubles packets for 3 s",
+                        "at 5 s: C loses the witness for 3 s",
+                        "at 6 s: remove of ip hangs on C for 3 s",
+                        "at 7 s: ip crashes on C",
+                        "at 30 s: C loses power for 5 s",
+                        "at 31 s: C loses power for 5 s",
+                        "at 32 s: the manager of C dies for 1 s",
+                        "at 33 s: operator on A: flag 1"))
+                .isEqualTo(3);
+    }
+
+    private static int faults(String... lines) {
+        return new Run(Script.parse(List.of(lines)), Mutant.NONE).play().faults();
+    }
+
+    @Test
     void aScriptSurvivesBeingWrittenAndRead() {
         for (long seed = 1; seed <= 200; seed++) {
             Script script = new Chaos(seed, 12).script(seed);

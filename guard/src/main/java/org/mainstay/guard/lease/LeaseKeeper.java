@@ -372,8 +372,8 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     public synchronized CompletableFuture<Result> allow(Set<String> peers) {
         for (String peer : peers) {
             if (!book.peers().contains(peer)) {
-                return CompletableFuture.completedFuture(Result.failed("'" + peer + "' is not among the other members "
-                        + book.peers()));
+                return CompletableFuture.completedFuture(
+                        Result.failed("'" + peer + "' is not among the other members " + book.peers()));
             }
         }
         wanted.addAll(peers);
