@@ -162,6 +162,23 @@ final class Cluster {
         sessions.forEach(Session::refresh);
     }
 
+    /** Returns the session of two machines; null: they are one. */
+    Session session(Machine one, Machine other) {
+        return sessionOf.get(one.name() + other.name());
+    }
+
+    /** Returns which messages stall or are slow. */
+    String streams() {
+        StringBuilder text = new StringBuilder();
+        for (Machine one : machines.values()) {
+            for (Machine other : machines.values()) {
+                Session session = session(one, other);
+                text.append(session == null ? "" : session.state(other)).append('/');
+            }
+        }
+        return text.toString();
+    }
+
     void send(Machine from, Effect.Send send) {
         Session session = sessionOf.get(from.name() + send.peer());
         if (session != null) {

@@ -59,6 +59,7 @@ final class Happenings {
         state.addAll(List.of(
                 network.cut(),
                 network.noisy(),
+                cluster.streams(),
                 cluster.witnesses().state(),
                 cluster.safety().unfenced()));
         return state;
@@ -118,6 +119,7 @@ final class Happenings {
             case STORAGE -> cluster.witnesses().lose(one.name(), step.millis());
             case STORAGE_SLOW -> cluster.witnesses().slow(step.millis());
             case FENCE_FAILS -> cluster.safety().breakFence(one.name(), step.millis());
+            case STALL, SLOW -> stream(one, machine(step.other()), step);
             case NOISE -> network.noise(step.millis());
             case CUT, CUT_PATH, DEAF, ISOLATE, SPLIT -> networks(one, step);
             default -> operator(one, step);
@@ -251,6 +253,16 @@ final class Happenings {
                         .filter(other -> !other.equals(one.name()))
                         .forEach(other -> cut(step.other(), other, millis));
             }
+        }
+    }
+
+    /** Heartbeats come, messages do not, or late: as on a connection that has lost packets, or whose window is full. */
+    private void stream(Machine from, Machine to, Step step) {
+        Session session = cluster.session(from, to);
+        if (session != null && step.kind() == Step.Kind.STALL) {
+            session.stall(to, step.millis());
+        } else if (session != null) {
+            session.slow(to, step.millis());
         }
     }
 
