@@ -24,6 +24,9 @@ final class Apps {
     private final Map<String, Presence> real = new TreeMap<>();
     private final Map<String, Integer> failing = new HashMap<>();
     private final Set<String> hanging = new TreeSet<>();
+    /** What is to fail or hang and has not been asked for yet. */
+    private final Set<String> unstruck = new TreeSet<>();
+
     private final List<Running> running = new ArrayList<>();
     private final List<Runnable> waiting = new ArrayList<>();
     private Set<String> monitored = Set.of();
@@ -54,14 +57,21 @@ final class Apps {
     /** Lets an action ({@code restore}, {@code remove}, {@code recover}, {@code kill}, {@code probe}) fail some times. */
     void fail(String action, String tag, int times) {
         failing.put(action + " " + tag, times);
+        unstruck.add(action + " " + tag);
     }
 
     void hang(String action, String tag, boolean hangs) {
         if (hangs) {
             hanging.add(action + " " + tag);
+            unstruck.add(action + " " + tag);
         } else {
             hanging.remove(action + " " + tag);
         }
+    }
+
+    /** Returns what runs here. */
+    Map<String, Presence> state() {
+        return Map.copyOf(real);
     }
 
     void heal() {
@@ -69,10 +79,18 @@ final class Apps {
         hanging.clear();
     }
 
+    /** What was to fail or hang does: that is a fault, however often it does. */
+    private void strikes(String what) {
+        if (unstruck.remove(what)) {
+            cluster.fault();
+        }
+    }
+
     private boolean fails(String action, String tag) {
         int left = failing.getOrDefault(action + " " + tag, 0);
         if (left > 0) {
             failing.put(action + " " + tag, left - 1);
+            strikes(action + " " + tag);
         }
         return left > 0;
     }
@@ -159,6 +177,9 @@ final class Apps {
             set(action.tag(), Presence.PARTIAL);
         }
         boolean hangs = hanging.contains(action.action() + " " + action.tag());
+        if (hangs) {
+            strikes(action.action() + " " + action.tag());
+        }
         later(hangs ? TIME_LIMIT : cluster.about(ACTION), () -> finish(now, hangs));
     }
 

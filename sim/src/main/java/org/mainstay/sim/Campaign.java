@@ -1,9 +1,5 @@
 package org.mainstay.sim;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,7 +16,7 @@ final class Campaign {
     /**
      * How it went.
      *
-     * @param faults injected ones; what operators asked for is not among them
+     * @param faults injected ones that changed something; what operators asked for is not among them
      */
     record Report(
             long runs, double virtualHours, long faults, long decisions, double seconds, List<Failure> failures) {}
@@ -75,14 +71,15 @@ final class Campaign {
                             && failures.size() < MOST_VIOLATIONS;
                     seed = next.getAndIncrement()) {
                 Script script = new Chaos(seed, faults).script(seed);
+                Run run = new Run(script, Mutant.NONE);
                 try {
-                    Run.Result result = new Run(script, Mutant.NONE).play();
+                    Run.Result result = run.play();
                     virtual.addAndGet(result.virtualMillis());
                     decisions.addAndGet(result.decisions());
                 } catch (AssertionError | RuntimeException e) {
                     failures.put(seed, new Failure(seed, script, e instanceof Violation ? e.getMessage() : text(e)));
                 }
-                injected.addAndGet(script.faults());
+                injected.addAndGet(run.faults());
                 played.incrementAndGet();
                 long last = told.get();
                 if (System.nanoTime() - last >= progressNanos && told.compareAndSet(last, System.nanoTime())) {
@@ -119,15 +116,11 @@ final class Campaign {
     }
 
     /**
-     * Looks for a run that shows a mutant: the one that is kept for it, then random ones.
+     * Looks for a run that shows a mutant: by the invariant it must violate, no other.
      *
      * @return the seed, or -1 if none of so many did
      */
     long hunt(Mutant mutant, long firstSeed, int seeds) {
-        Script known = known(mutant);
-        if (known != null && !Shrinker.outcome(known, mutant).isEmpty()) {
-            return known.plan().seed();
-        }
         AtomicLong next = new AtomicLong(firstSeed);
         AtomicLong caught = new AtomicLong(Long.MAX_VALUE);
         inParallel(() -> {
@@ -136,24 +129,11 @@ final class Campaign {
                     seed = next.getAndIncrement()) {
                 Script script = new Chaos(seed, faults).script(seed, mutant);
                 long mine = seed;
-                if (!Shrinker.outcome(script, mutant).isEmpty()) {
+                if (mutant.violates().contains(Shrinker.outcome(script, mutant))) {
                     caught.accumulateAndGet(mine, Math::min);
                 }
             }
         });
         return caught.get() == Long.MAX_VALUE ? -1 : caught.get();
-    }
-
-    /** Returns a run that once showed the mutant, kept where chance seldom finds one; null: there is none. */
-    private static Script known(Mutant mutant) {
-        try (InputStream file = Campaign.class.getResourceAsStream("/mutants/" + mutant + ".scenario")) {
-            return file == null
-                    ? null
-                    : Script.parse(new String(file.readAllBytes(), StandardCharsets.UTF_8)
-                            .lines()
-                            .toList());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -16,7 +16,7 @@ final class Chaos {
         Kind.DISK_FAILS, Kind.DISK_SLOW, Kind.GUARD_DISK_FAILS, Kind.GUARD_DISK_SLOW, Kind.DIE_AT_COMMIT,
         Kind.POWER_AT_COMMIT, Kind.CRASH, Kind.KIT_FAILS, Kind.KIT_HANGS, Kind.BRING,
         Kind.BRING, Kind.BRING, Kind.TAKE_OUT, Kind.FLAG, Kind.CONFIRM_DOWN,
-        Kind.STOP, Kind.STOP_LEAVING
+        Kind.STOP, Kind.STOP_LEAVING, Kind.STALL, Kind.STALL, Kind.SLOW
     };
     private static final Kind[] WITNESSED = {Kind.STORAGE, Kind.STORAGE, Kind.STORAGE, Kind.STORAGE_SLOW};
     private static final Kind[] FENCED = {Kind.FENCE_FAILS, Kind.ISOLATE};
@@ -94,7 +94,7 @@ final class Chaos {
         if (plan.leased() && (random.nextInt(4) == 0 || forgets)) {
             Motifs motifs = new Motifs(random, mutant.freezes());
             List<Step> motif = forgets
-                    ? motifs.rotation(plan, at)
+                    ? motifs.lostPromise(plan, at)
                     : mutant.atTheEdge() ? motifs.any(plan, at) : motifs.common(plan, at);
             steps.addAll(motif);
             at = motif.get(motif.size() - 1).at() + random.nextInt(20_000);
@@ -169,7 +169,7 @@ final class Chaos {
             case PAUSE, PAUSE_GUARD, GUARD_DIES, BOTH_DIE ->
                 millis = 300L + random.nextInt((int) plan.pauseTolerance() - 800);
             case FREEZE -> millis = plan.pauseTolerance() + 1_000L + random.nextInt(60_000);
-            case NOISE -> millis = Math.min(millis, 15_000);
+            case NOISE, STALL, SLOW -> millis = Math.min(millis, 15_000);
             case DISK_FAILS, DISK_SLOW, GUARD_DISK_FAILS, GUARD_DISK_SLOW, STORAGE_SLOW ->
                 millis = Math.min(millis, 20_000);
             case DIE_AT_COMMIT, POWER_AT_COMMIT -> number -= 1;

@@ -1,6 +1,5 @@
 package org.mainstay.sim;
 
-import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /**
@@ -11,13 +10,15 @@ import java.util.PriorityQueue;
  * says for how long it may do so.
  */
 final class Clockwork {
-    private record Due(long at, long sequence, Runnable work) {}
+    private record Due(long at, long sequence, Runnable work) implements Comparable<Due> {
+        @Override
+        public int compareTo(Due other) {
+            return at != other.at ? Long.compare(at, other.at) : Long.compare(sequence, other.sequence);
+        }
+    }
 
-    private static final Comparator<Due> ORDER =
-            Comparator.comparingLong(Due::at).thenComparingLong(Due::sequence);
-
-    private final PriorityQueue<Due> due = new PriorityQueue<>(ORDER);
-    private final PriorityQueue<Due> pulses = new PriorityQueue<>(ORDER);
+    private final PriorityQueue<Due> due = new PriorityQueue<>();
+    private final PriorityQueue<Due> pulses = new PriorityQueue<>();
     private long now;
     private long skipped;
     private long awakeUntil;

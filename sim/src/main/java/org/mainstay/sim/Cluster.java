@@ -32,6 +32,7 @@ final class Cluster {
     private final Map<String, Session> sessionOf = new TreeMap<>();
     private Trace trace = Trace.NONE;
     private long decisions;
+    private int faults;
 
     Cluster(Plan plan, Mutant mutant) {
         this.plan = plan;
@@ -115,6 +116,16 @@ final class Cluster {
         return decisions;
     }
 
+    /** A fault changed something. */
+    void fault() {
+        faults++;
+    }
+
+    /** Returns how many faults changed something. */
+    int faults() {
+        return faults;
+    }
+
     // ---- chance
 
     int random(int bound) {
@@ -151,6 +162,23 @@ final class Cluster {
         sessions.forEach(Session::refresh);
     }
 
+    /** Returns the session of two machines; null: they are one. */
+    Session session(Machine one, Machine other) {
+        return sessionOf.get(one.name() + other.name());
+    }
+
+    /** Returns which messages stall or are slow. */
+    String streams() {
+        StringBuilder text = new StringBuilder();
+        for (Machine one : machines.values()) {
+            for (Machine other : machines.values()) {
+                Session session = session(one, other);
+                text.append(session == null ? "" : session.state(other)).append('/');
+            }
+        }
+        return text.toString();
+    }
+
     void send(Machine from, Effect.Send send) {
         Session session = sessionOf.get(from.name() + send.peer());
         if (session != null) {
@@ -171,6 +199,11 @@ final class Cluster {
 
     void noted(Machine machine, String text) {
         trace.noted(machine, text);
+    }
+
+    /** Returns whether anybody reads what is said. */
+    boolean told() {
+        return trace != Trace.NONE;
     }
 
     void say(String text) {

@@ -1,8 +1,6 @@
 package org.mainstay.sim;
 
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,8 +25,6 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
     /** Says nothing: its thread has ended before anything was written. */
     private static final Log LOG = silentLog();
 
-    private static final long DISK = 5;
-    private static final long SLOW_DISK = 1_500;
     private static final long SECOND = 1_000;
     private static final long KILL = 60;
     private static final long CAREFREE = 60_000;
@@ -37,7 +33,7 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
     private final Cluster cluster;
     private final Machine machine;
     private final Watchdog watchdog;
-    private final Deque<Runnable> toDisk = new ArrayDeque<>();
+    private final GuardDisk disk;
     private final Set<String> ended = new TreeSet<>();
     /** What the manager recorded in service; on disk. */
     private Set<String> inService = Set.of();
@@ -48,8 +44,6 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
     private int endings;
 
     private int wake;
-    private boolean diskBusy;
-    private boolean diskSlow;
     private boolean linked;
     private String quarantineBoot = "";
     private long quarantineUntil;
@@ -61,6 +55,7 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
         this.cluster = cluster;
         this.machine = machine;
         this.watchdog = new Watchdog(cluster, machine);
+        this.disk = new GuardDisk(cluster, machine);
     }
 
     private static Log silentLog() {
@@ -87,6 +82,10 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
         cluster.clock().pulseAfter(millis, () -> whenRunning(during, work));
     }
 
+    GuardDisk disk() {
+        return disk;
+    }
+
     LeaseKeeper keeper() {
         return keeper;
     }
@@ -109,8 +108,7 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
         alive = true;
         life++;
         linked = false;
-        toDisk.clear();
-        diskBusy = false;
+        disk.begin();
         ended.clear();
         own = new OwnStatus(() -> (long) machine.bootNanos(), machine.bootId());
         boolean[] forgetful = {cluster.mutant() == Mutant.GUARD_FORGETS_GRANTS};
@@ -126,8 +124,7 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
             }
         };
         MemoryLeaseFiles files = new MemoryLeaseFiles(machine.leaseDisk(), machine.bootId());
-        keeper = new LeaseKeeper(
-                clock, files, this::disk, LOG, cluster.witnesses().factory(machine), this);
+        keeper = new LeaseKeeper(clock, files, disk, LOG, cluster.witnesses().factory(machine), this);
         forgetful[0] = false;
         long instance = cluster.random(1_000_000_000) + 1L + life * 1_000_000_000L;
         beats = new VirtualHeartbeats(
@@ -202,7 +199,7 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
     void resume() {
         if (runs()) {
             turn();
-            drainDisk();
+            disk.drain();
         }
     }
 
@@ -224,35 +221,6 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
             machine.manager().start();
         }
         feedWatchdog();
-    }
-
-    // ---- the disk
-
-    private void disk(Runnable task) {
-        toDisk.add(task);
-        drainDisk();
-    }
-
-    void diskSlow(boolean slow) {
-        diskSlow = slow;
-    }
-
-    private void drainDisk() {
-        if (diskBusy || toDisk.isEmpty()) {
-            return;
-        }
-        diskBusy = true;
-        int during = life;
-        cluster.clock().pulseAfter(cluster.about(diskSlow ? SLOW_DISK : DISK), () -> {
-            if (!alive || life != during) {
-                return;
-            }
-            diskBusy = false;
-            if (machine.guardRuns()) {
-                toDisk.remove().run();
-                drainDisk();
-            }
-        });
     }
 
     // ---- the manager

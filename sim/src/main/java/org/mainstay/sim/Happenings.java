@@ -1,5 +1,6 @@
 package org.mainstay.sim;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,7 +31,41 @@ final class Happenings {
         return last;
     }
 
+    /** Lets a step happen, and counts it if it is a fault and changed something; what strikes later is counted then. */
     void happen(Step step) {
+        List<Object> before = step.kind().fault() ? state() : List.of();
+        begin(step);
+        if (step.kind().fault() && !before.equals(state())) {
+            cluster.fault();
+        }
+    }
+
+    /** Returns all that a fault can change at once. */
+    private List<Object> state() {
+        List<Object> state = new ArrayList<>();
+        for (Machine machine : cluster.machines()) {
+            state.addAll(List.of(
+                    machine.boot(),
+                    machine.runs(),
+                    machine.guardRuns(),
+                    machine.managerRuns(),
+                    machine.guardSide().life(),
+                    machine.guardSide().disk().slow(),
+                    machine.leaseDisk().fails(),
+                    machine.manager().run(),
+                    machine.manager().disk(),
+                    machine.apps().state()));
+        }
+        state.addAll(List.of(
+                network.cut(),
+                network.noisy(),
+                cluster.streams(),
+                cluster.witnesses().state(),
+                cluster.safety().unfenced()));
+        return state;
+    }
+
+    private void begin(Step step) {
         boolean quiet = cluster.now()
                 > last + cluster.plan().settling() + 2 * cluster.plan().detection();
         last = Math.max(last, cluster.now() + step.millis());
@@ -66,8 +101,8 @@ final class Happenings {
             case GUARD_DISK_SLOW ->
                 during(
                         step,
-                        () -> one.guardSide().diskSlow(true),
-                        () -> one.guardSide().diskSlow(false));
+                        () -> one.guardSide().disk().slow(true),
+                        () -> one.guardSide().disk().slow(false));
             case DIE_AT_COMMIT -> one.manager().dieAtCommit(false, step.number());
             case POWER_AT_COMMIT -> one.manager().dieAtCommit(true, step.number());
             case CRASH -> {
@@ -84,6 +119,7 @@ final class Happenings {
             case STORAGE -> cluster.witnesses().lose(one.name(), step.millis());
             case STORAGE_SLOW -> cluster.witnesses().slow(step.millis());
             case FENCE_FAILS -> cluster.safety().breakFence(one.name(), step.millis());
+            case STALL, SLOW -> stream(one, machine(step.other()), step);
             case NOISE -> network.noise(step.millis());
             case CUT, CUT_PATH, DEAF, ISOLATE, SPLIT -> networks(one, step);
             default -> operator(one, step);
@@ -220,6 +256,16 @@ final class Happenings {
         }
     }
 
+    /** Heartbeats come, messages do not, or late: as on a connection that has lost packets, or whose window is full. */
+    private void stream(Machine from, Machine to, Step step) {
+        Session session = cluster.session(from, to);
+        if (session != null && step.kind() == Step.Kind.STALL) {
+            session.stall(to, step.millis());
+        } else if (session != null) {
+            session.slow(to, step.millis());
+        }
+    }
+
     private List<String> others(Machine machine) {
         return cluster.names().stream()
                 .filter(name -> !name.equals(machine.name()))
@@ -270,6 +316,7 @@ final class Happenings {
             }
             case LIST_GROWS, LIST_SHRINKS -> cluster.lists().change(one, step.kind() == Step.Kind.LIST_GROWS);
             case STOP, STOP_LEAVING -> {
+                cluster.fault();
                 one.manager().stoppedFor(step.millis());
                 one.manager().request(new ServiceRequest.Stop(step.kind() == Step.Kind.STOP_LEAVING, false));
             }

@@ -88,6 +88,11 @@ final class ManagerSide {
         diskSlow = slow;
     }
 
+    /** Returns how its disk is. */
+    String disk() {
+        return diskFails ? "fails" : diskSlow ? "slow" : "well";
+    }
+
     /** It will not die at its next commit. */
     void liveOn() {
         death = Death.NONE;
@@ -343,6 +348,7 @@ final class ManagerSide {
 
     private void die() {
         boolean power = death == Death.MACHINE;
+        cluster.fault();
         death = Death.NONE;
         cluster.say(machine + (power ? " loses power" : " loses its manager") + " while it stores something");
         if (power) {

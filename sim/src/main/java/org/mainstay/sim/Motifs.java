@@ -7,6 +7,9 @@ import org.mainstay.sim.Step.Kind;
 
 /** Sequences that chance alone seldom finds: faults that meet where the rules are at their edge. */
 final class Motifs {
+    /** More effects than a promise has. */
+    private static final int ALL = 9;
+
     private final Random random;
     private final boolean freezes;
 
@@ -18,9 +21,10 @@ final class Motifs {
 
     /** Returns one of them. */
     List<Step> any(Plan plan, long at) {
-        return switch (random.nextInt(3)) {
+        return switch (random.nextInt(4)) {
             case 0 -> lateGrants(plan, at);
             case 1 -> oneAfterTheOther(plan, at);
+            case 2 -> lostPromise(plan, at);
             default -> common(plan, at);
         };
     }
@@ -76,7 +80,7 @@ final class Motifs {
     }
 
     /** One server after the other is away, and managers die in between: whoever is asked was not there before. */
-    List<Step> rotation(Plan plan, long at) {
+    private List<Step> rotation(Plan plan, long at) {
         List<Step> steps = new ArrayList<>();
         long time = at;
         int first = random.nextInt(plan.servers());
@@ -144,6 +148,29 @@ final class Motifs {
             steps.add(new Step(time, Kind.CUT, owner, second, "", 60_000, 0));
         }
         steps.add(new Step(time + between(8_000, 15_000), Kind.ISOLATE, owner, "", "", 40_000, 0));
+        return steps;
+    }
+
+    /**
+     * The owner dies, and who claims has not heard it since its own start; all who promise die with their answers on the way. The
+     * claimer is cut off before they are back, so that what they promised is known to nobody else when the owner returns.
+     */
+    List<Step> lostPromise(Plan plan, long at) {
+        List<String> order = plan.order(0);
+        String claimer = order.get(1);
+        List<Step> steps = new ArrayList<>();
+        long dies = at + between(2_000, 5_000);
+        long away = between(300, 1_000);
+        long claim = dies + away + (plan.leaseMillis() + plan.lossStop()) * 101L / 100;
+        steps.add(new Step(at, Kind.POWER, order.get(0), "", "", claim - at + between(2_000, 8_000), 0));
+        steps.add(new Step(dies, Kind.BOTH_DIE, claimer, "", "", away, 0));
+        for (String name : plan.names()) {
+            if (!name.equals(order.get(0)) && !name.equals(claimer)) {
+                Kind kind = random.nextInt(3) == 0 ? Kind.DIE_AT_COMMIT : Kind.POWER_AT_COMMIT;
+                steps.add(new Step(claim - 2_000, kind, name, "", "", 0, ALL));
+            }
+        }
+        steps.add(new Step(claim + between(700, 3_000), Kind.ISOLATE, claimer, "", "", between(45_000, 60_000), 0));
         return steps;
     }
 }

@@ -60,6 +60,15 @@ enum Mutant {
         };
     }
 
+    /** Returns which of the checks must find it: what is found by another one is not found. */
+    Set<String> violates() {
+        return switch (this) {
+            case PROMISE_NOT_DURABLE, EPOCH_NOT_COMPARED -> Set.of("epoch");
+            case REFUSAL_IGNORED -> Set.of("I1", "epoch");
+            default -> Set.of("I1");
+        };
+    }
+
     /** Returns whether runs with it hold the rarest sequences too: most mutants show without. */
     boolean atTheEdge() {
         return this == NONE || this == COUNTED_FROM_RECEIPT || this == GRANT_AFTER_WITHHOLD;

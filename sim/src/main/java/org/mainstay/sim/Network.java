@@ -4,9 +4,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.mainstay.guard.heartbeat.PathConfig;
 
 /** Comm paths between machines: each direction of each can fail alone, and all can lose, delay, double and swap packets. */
@@ -21,13 +20,18 @@ final class Network {
 
     private final Cluster cluster;
     private final int networks;
-    private final Map<String, Lane> lanes = new HashMap<>();
+    /** By sender, receiver and number of the path. */
+    private final Lane[] lanes;
+
     private int noise;
 
     /** @param networks how many paths each pair of machines has */
     Network(Cluster cluster, int networks) {
         this.cluster = cluster;
         this.networks = networks;
+        int servers = cluster.plan().servers();
+        lanes = new Lane[servers * servers * networks];
+        Arrays.setAll(lanes, place -> new Lane());
     }
 
     int networks() {
@@ -35,7 +39,11 @@ final class Network {
     }
 
     private Lane lane(String from, String to, int number) {
-        return lanes.computeIfAbsent(from + ">" + to + "/" + number, key -> new Lane());
+        return lane(cluster.machine(from), cluster.machine(to), number);
+    }
+
+    private Lane lane(Machine from, Machine to, int number) {
+        return lanes[(from.number() * cluster.plan().servers() + to.number()) * networks + number];
     }
 
     /** Returns the paths of a machine to all others, as its guard is told. */
@@ -91,10 +99,19 @@ final class Network {
         });
     }
 
+    /** Returns how many directions of paths are cut. */
+    long cut() {
+        return Arrays.stream(lanes).filter(lane -> lane.cuts > 0).count();
+    }
+
+    boolean noisy() {
+        return noise > 0;
+    }
+
     /** Returns whether some path works both ways. */
     boolean up(Machine one, Machine other) {
         for (int number = 0; number < networks; number++) {
-            if (lane(one.name(), other.name(), number).cuts == 0 && lane(other.name(), one.name(), number).cuts == 0) {
+            if (lane(one, other, number).cuts == 0 && lane(other, one, number).cuts == 0) {
                 return true;
             }
         }
@@ -106,15 +123,16 @@ final class Network {
     void send(Machine from, PathConfig path, byte[] bytes) {
         String id = path.id();
         int number = id.charAt(id.length() - 1) - '0';
-        if (lane(from.name(), path.peer(), number).cuts > 0 || noise > 0 && cluster.chance(0.15)) {
+        Machine to = cluster.machine(path.peer());
+        Lane lane = lane(from, to, number);
+        if (lane.cuts > 0 || noise > 0 && cluster.chance(0.15)) {
             return;
         }
-        Machine to = cluster.machine(path.peer());
         int copies = noise > 0 && cluster.chance(0.1) ? 2 : 1;
         for (int i = 0; i < copies; i++) {
             long delay = noise > 0 && cluster.chance(0.2) ? cluster.random(4_000) : 1 + cluster.random(2);
             cluster.clock().pulseAfter(delay, () -> {
-                if (lane(from.name(), to.name(), number).cuts == 0) {
+                if (lane.cuts == 0) {
                     to.guardSide().arrive(id, bytes);
                 }
             });

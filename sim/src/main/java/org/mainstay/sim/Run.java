@@ -29,6 +29,11 @@ final class Run {
         happenings = new Happenings(cluster);
     }
 
+    /** Returns how many faults changed something so far. */
+    int faults() {
+        return cluster.faults();
+    }
+
     Run trace(Trace trace) {
         cluster.trace(trace);
         return this;
@@ -47,7 +52,9 @@ final class Run {
         cluster.checks().serves("at the start");
         for (Step step : script.steps()) {
             cluster.pass(Math.max(0, step.at() + START + SERVE - cluster.now()));
-            cluster.say("*** " + step);
+            if (cluster.told()) {
+                cluster.say("*** " + step);
+            }
             happenings.happen(step);
         }
         cluster.pass(Math.max(0, happenings.last() - cluster.now()));
@@ -61,7 +68,7 @@ final class Run {
         return new Result(
                 cluster.now(),
                 cluster.decisions(),
-                script.faults(),
+                cluster.faults(),
                 cluster.clock().steps());
     }
 
@@ -74,7 +81,7 @@ final class Run {
             machine.manager().diskSlow(false);
             machine.manager().liveOn();
             machine.leaseDisk().fails(false);
-            machine.guardSide().diskSlow(false);
+            machine.guardSide().disk().slow(false);
             machine.powerOn();
             machine.guardSide().start();
             machine.manager().start();

@@ -26,6 +26,16 @@ final class Safeguards {
         cluster.clock().after(millis, () -> broken.merge(name, -1, Integer::sum));
     }
 
+    /** Returns whose fencing fails. */
+    Object unfenced() {
+        return cluster.plan().fenced()
+                ? broken.entrySet().stream()
+                        .filter(one -> one.getValue() > 0)
+                        .map(Map.Entry::getKey)
+                        .toList()
+                : "";
+    }
+
     void fence(Machine asker, String peer) {
         int run = asker.manager().run();
         cluster.clock().after(cluster.about(FENCING), () -> {

@@ -33,6 +33,8 @@ record Step(long at, Kind kind, String one, String other, String tag, long milli
         DEAF("nothing from {one} reaches {other} for {time}", true),
         ISOLATE("{one} is isolated for {time}", true),
         SPLIT("{one} and {other} are apart from all others for {time}", true),
+        STALL("messages from {one} to {other} stall for {time}", true),
+        SLOW("messages from {one} to {other} are slow for {time}", true),
         NOISE("the network loses, delays and doubles packets for {time}", true),
         STORAGE("{one} loses the witness for {time}", true),
         STORAGE_SLOW("the witness is slow for {time}", true),

@@ -2,6 +2,7 @@ package org.mainstay.sim;
 
 import java.util.Map;
 import java.util.TreeMap;
+import org.mainstay.core.decision.state.Safety;
 import org.mainstay.guard.lease.LeaseSettings;
 import org.mainstay.guard.lease.Witness;
 import org.mainstay.guard.witness.VirtualWitness;
@@ -44,6 +45,17 @@ final class Witnesses {
             slow--;
             cluster.disturbed();
         });
+    }
+
+    /** Returns who cannot reach it, and whether it is slow; nothing where there is none. */
+    Object state() {
+        boolean there = cluster.plan().leased() && cluster.plan().quorum() != Safety.Quorum.MAJORITY;
+        return there
+                ? away.entrySet().stream()
+                                .filter(one -> one.getValue() > 0)
+                                .map(Map.Entry::getKey)
+                                .toList() + " " + (slow > 0)
+                : "";
     }
 
     Witness.Factory factory(Machine machine) {

@@ -1,6 +1,7 @@
 package org.mainstay.guard.lease;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +32,8 @@ final class LeaseBook {
 
     private final long startedAt;
     private LeaseSettings settings;
+    /** Of the settings; asked with every heartbeat. */
+    private Set<String> peers;
 
     // holder
     private final Map<String, Grant> granted = new HashMap<>();
@@ -64,6 +67,7 @@ final class LeaseBook {
      */
     LeaseBook(LeaseSettings settings, Former former, Set<String> allowed, Map<String, Integer> announced, long now) {
         this.settings = settings;
+        this.peers = settings.peers();
         this.startedAt = now;
         this.carried = former.until();
         this.since = former.since();
@@ -77,6 +81,11 @@ final class LeaseBook {
 
     LeaseSettings settings() {
         return settings;
+    }
+
+    /** Returns the members but this server. */
+    Set<String> peers() {
+        return Collections.unmodifiableSet(peers);
     }
 
     long startedAt() {
@@ -95,6 +104,7 @@ final class LeaseBook {
         long before = held ? end(now) : NEVER;
         boolean unlimited = settings.mode() == LeaseSettings.Mode.NONE;
         settings = newer;
+        peers = newer.peers();
         granted.keySet().retainAll(newer.peers());
         // A grant of the longer lease before must not hide the later ones that are shorter.
         granted.replaceAll((peer, grant) -> grant.within(newer));
@@ -283,7 +293,7 @@ final class LeaseBook {
 
     /** Grants again. @return false if it is no member */
     boolean allow(String peer) {
-        if (!settings.peers().contains(peer)) {
+        if (!peers.contains(peer)) {
             return false;
         }
         allowed.add(peer);
@@ -316,7 +326,7 @@ final class LeaseBook {
      * @return whether it is granted
      */
     boolean grant(String peer, long heardAt, int leaseMillis, int lossStopMillis) {
-        if (withheld(peer) || !settings.peers().contains(peer) || toRecord(leaseMillis, lossStopMillis, peer) != 0) {
+        if (withheld(peer) || !peers.contains(peer) || toRecord(leaseMillis, lossStopMillis, peer) != 0) {
             return false;
         }
         // What the peer announced earlier bounds only what was granted then: the holder counts by what it asked with.

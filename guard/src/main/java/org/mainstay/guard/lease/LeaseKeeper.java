@@ -267,7 +267,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     }
 
     private void tellPeers(long now) {
-        for (String peer : book.settings().peers()) {
+        for (String peer : book.peers()) {
             boolean lapsed = book.lapsed(peer, now);
             if (told.lapsed(peer, lapsed)) {
                 surroundings.news(Words.line("*", "lapsed", peer, lapsed ? "yes" : "no"));
@@ -371,9 +371,9 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     /** Grants to the peers again. @return done once that is recorded and in force */
     public synchronized CompletableFuture<Result> allow(Set<String> peers) {
         for (String peer : peers) {
-            if (!book.settings().peers().contains(peer)) {
-                return CompletableFuture.completedFuture(Result.failed("'" + peer + "' is not among the other members "
-                        + book.settings().peers()));
+            if (!book.peers().contains(peer)) {
+                return CompletableFuture.completedFuture(
+                        Result.failed("'" + peer + "' is not among the other members " + book.peers()));
             }
         }
         wanted.addAll(peers);
@@ -474,7 +474,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     public synchronized LeaseView view() {
         long now = clock.millis();
         List<LeaseView.Peer> peers = new ArrayList<>();
-        for (String peer : book.settings().peers()) {
+        for (String peer : book.peers()) {
             boolean lapsed = book.lapsed(peer, now);
             WitnessPost.Said said = said(peer, lapsed);
             peers.add(new LeaseView.Peer(

@@ -15,7 +15,7 @@ final class LeaseReason {
         }
         List<String> granting = new ArrayList<>();
         List<String> silent = new ArrayList<>();
-        for (String peer : settings.peers()) {
+        for (String peer : book.peers()) {
             (book.grantedUntil(peer) > now ? granting : silent).add(peer);
         }
         return switch (settings.mode()) {

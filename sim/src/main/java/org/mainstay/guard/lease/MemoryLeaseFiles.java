@@ -25,6 +25,10 @@ public final class MemoryLeaseFiles extends LeaseFiles {
             fails = now;
         }
 
+        public boolean fails() {
+            return fails;
+        }
+
         private void check() throws IOException {
             if (fails) {
                 throw new IOException("no space left on device");

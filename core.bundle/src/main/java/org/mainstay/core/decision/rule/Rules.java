@@ -7,6 +7,7 @@ import org.mainstay.cluster.ClusterSnapshot.Phase;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.lcd.InstanceState;
+import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.Decision;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.effect.Notices;
@@ -36,6 +37,10 @@ public final class Rules {
 
         /** Returns what follows from an event. */
         public Decision decide(CoreState before, Input input) {
+            if (input.event() instanceof Event.RightChanged changed && RightRules.renewed(before, changed)) {
+                Origin nobody = new Origin(Origin.SELF, before.self(), input.at(), "");
+                return new Decision(before.withRight(RightRules.held(changed)), List.of(), nobody);
+            }
             Step step = new Step(before, input.at(), topology);
             new Rules(step).accept(input.event());
             topology = step.topology();

@@ -273,6 +273,25 @@ public record CoreState(
                 standing);
     }
 
+    /** Returns this with another right to run. */
+    public CoreState withRight(RightToRun value) {
+        return new CoreState(
+                own,
+                peers,
+                paths,
+                phase,
+                start,
+                settings,
+                kits,
+                operations,
+                memory,
+                stop,
+                storage,
+                value,
+                loss,
+                standing);
+    }
+
     /** Returns whether a peer can be reached (CMD-302); see {@code Knowledge} for what decisions make of it. */
     public PeerState reachability(String peer) {
         return reachability(peer, own, paths, peers.get(peer));
