@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -64,6 +66,7 @@ final class Guard implements Operations, HeartbeatListener {
     private final EngineSupervisor engine;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Object newsLock = new Object();
+    private final Queue<String> damages = new ConcurrentLinkedQueue<>();
 
     private volatile GuardFiles.Identity identity;
     private volatile InService inService = new InService(Map.of());
@@ -78,11 +81,11 @@ final class Guard implements Operations, HeartbeatListener {
         Ticker ticker = System::nanoTime;
         this.home = home;
         this.log = log;
-        this.files = new GuardFiles(home);
+        String bootId = GuardFiles.bootId();
+        this.files = new GuardFiles(home, bootId, this::damaged);
         files.prepare();
         this.identity = files.readIdentity();
         this.instance = new SecureRandom().nextLong() | 1;
-        String bootId = GuardFiles.bootId();
         this.own = new OwnStatus(ticker, bootId);
         this.lease = new GuardLease(home, ticker, log, state, this::tell, () -> inService, () -> slowestDetection);
         this.heartbeats = new HeartbeatService(ticker, log, this, own, lease.keeper(), this::openDisk, instance);
@@ -124,10 +127,10 @@ final class Guard implements Operations, HeartbeatListener {
     /** Begins; heartbeats first. @param wantManager whether to start Karaf if none runs */
     void start(boolean wantManager) throws IOException {
         // Known before the lease is looked at for the first time: it may have been over for long.
-        inService = new InService(recorded("kill handles", files::readInService, Map.of()));
+        inService = files.readInService();
         lease.resume(home, System::nanoTime, heartbeats, supervisor);
         heartbeats.start();
-        serve(recorded("heartbeat paths", files::readPaths, List.of()));
+        serve(recordedPaths());
         reservations.resume();
         ProcessIdentity.of(ProcessHandle.current().pid())
                 .orElseThrow(() -> new IOException("/proc is not there"))
@@ -140,19 +143,20 @@ final class Guard implements Operations, HeartbeatListener {
         log.info("guard started, process " + ProcessHandle.current().pid() + ", instance " + instanceId());
     }
 
-    @FunctionalInterface
-    private interface Reader<T> {
-        T read() throws IOException;
+    /** Files that cannot be read cost what they hold until the manager repeats it, never the start. */
+    private List<PathConfig> recordedPaths() {
+        try {
+            return files.readPaths();
+        } catch (IOException | RuntimeException e) {
+            damaged("the recorded heartbeat paths cannot be read; Karaf has to say them again: " + e.getMessage());
+            return List.of();
+        }
     }
 
-    /** A file that cannot be read costs what it holds until the manager repeats it, never the start. */
-    private <T> T recorded(String what, Reader<T> reader, T nothing) {
-        try {
-            return reader.read();
-        } catch (IOException | RuntimeException e) {
-            log.error("the recorded " + what + " cannot be read; the manager has to say them again: " + e.getMessage());
-            return nothing;
-        }
+    /** Is said to the next manager, too. */
+    private void damaged(String text) {
+        log.error(text);
+        damages.add(text);
     }
 
     private void lastToDie() {
@@ -230,10 +234,15 @@ final class Guard implements Operations, HeartbeatListener {
         }
     }
 
-    private void save(String what, Reader<Void> writer) {
+    @FunctionalInterface
+    private interface Writer {
+        void write() throws IOException;
+    }
+
+    private void save(String what, Writer writer) {
         state.execute(() -> {
             try {
-                writer.read();
+                writer.write();
             } catch (IOException e) {
                 String text = "the guard cannot record " + what + ", a restart would not know them: " + e.getMessage();
                 log.error(text);
@@ -290,6 +299,9 @@ final class Guard implements Operations, HeartbeatListener {
         }
         heartbeats.repeatNews();
         lease.repeatNews();
+        for (String text = damages.poll(); text != null; text = damages.poll()) {
+            notice(text);
+        }
     }
 
     @Override
@@ -318,20 +330,14 @@ final class Guard implements Operations, HeartbeatListener {
     @Override
     public void paths(List<PathConfig> paths) {
         serve(paths);
-        save("the heartbeat paths", () -> {
-            files.writePaths(paths);
-            return null;
-        });
+        save("the heartbeat paths", () -> files.writePaths(paths));
     }
 
     @Override
     public void inService(Map<String, List<String>> handlesByTag) {
         InService now = new InService(handlesByTag);
         inService = now;
-        save("the kill handles", () -> {
-            files.writeInService(now.byTag());
-            return null;
-        });
+        save("the kill handles", () -> files.writeInService(now.byTag()));
     }
 
     @Override
@@ -354,10 +360,7 @@ final class Guard implements Operations, HeartbeatListener {
         if (!report.server().isEmpty() && !report.server().equals(identity.server())) {
             GuardFiles.Identity named = new GuardFiles.Identity(identity.installation(), report.server());
             identity = named;
-            save("this server's name", () -> {
-                files.writeIdentity(named);
-                return null;
-            });
+            save("this server's name", () -> files.writeIdentity(named));
         }
         if (own.report(report)) {
             heartbeats.statusChanged();
@@ -401,7 +404,7 @@ final class Guard implements Operations, HeartbeatListener {
                 own.loopAgeMillis(),
                 heartbeats.foreignPackets(),
                 views,
-                inService.byTag(),
+                inService,
                 reservations.views(),
                 lease.keeper().view(),
                 lease.quarantine().leftMillis(),
@@ -435,6 +438,10 @@ final class Guard implements Operations, HeartbeatListener {
         Map<String, List<String>> handles = new LinkedHashMap<>();
         Map<String, List<String>> owners = new LinkedHashMap<>();
         boolean all = manager.done();
+        if (!here.unknown().isEmpty()) {
+            progress.accept("FAILED: " + here.unknown());
+            all = false;
+        }
         for (String tag : here.byTag().keySet()) {
             if (here.handles(tag).isEmpty()) {
                 progress.accept(

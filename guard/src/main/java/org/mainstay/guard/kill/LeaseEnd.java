@@ -40,7 +40,9 @@ public final class LeaseEnd {
 
     /** Returns whether something is recorded in service that was not ended here. */
     public synchronized boolean anythingLeft() {
-        return !EndAll.without(handles(inService.get()), ended).isEmpty();
+        InService here = inService.get();
+        return !here.unknown().isEmpty()
+                || !EndAll.without(handles(here), ended).isEmpty();
     }
 
     /** The lease is held: what was ended may be in service again, and nothing more may be ended. */
@@ -58,7 +60,11 @@ public final class LeaseEnd {
      * Begins to end what is left, unless that is under way. Returns at once. @param leftMillis until all must be out
      */
     public synchronized void begin(long leftMillis) {
-        Map<String, List<String>> left = EndAll.without(handles(inService.get()), ended);
+        InService here = inService.get();
+        if (!here.unknown().isEmpty()) {
+            say("the lease is over and what is in service here cannot be ended: " + here.unknown());
+        }
+        Map<String, List<String>> left = EndAll.without(handles(here), ended);
         if (running || left.isEmpty()) {
             return;
         }
@@ -102,6 +108,10 @@ public final class LeaseEnd {
         String text = failed.isEmpty()
                 ? "the lease was over: " + String.join(", ", left.keySet()) + " ended by their kill handles"
                 : "the lease is over and could not be ended here: " + words;
+        say(text);
+    }
+
+    private void say(String text) {
         if (!text.equals(lastWords)) {
             lastWords = text;
             log.error(text);

@@ -224,17 +224,6 @@ class LeaseKeeperTest extends LeaseKeeperBench {
     }
 
     @Test
-    void aDamagedRecordMeansNoLeaseAndNoGrants() throws IOException {
-        holding();
-        keeper.allow(Set.of("B")).join();
-        Files.writeString(home.resolve("data/guard/lease"), "boot boot-1\nlease MAJORITY A five");
-        restart("boot-1");
-        configured(Mode.MAJORITY);
-        assertThat(lastLease()).startsWith("* lease lost");
-        assertThat(keeper.grant("B", now, L, S)).isFalse();
-    }
-
-    @Test
     void aLeaseShorterThanTheDetectionIsRefused() {
         slowest = 6000;
         Result result = keeper.settings(settings(Mode.MAJORITY, "A", "B", "C")).join();
