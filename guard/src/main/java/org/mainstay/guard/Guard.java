@@ -12,11 +12,9 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.mainstay.guard.control.ControlServer;
 import org.mainstay.guard.control.Operations;
@@ -47,8 +45,8 @@ import org.mainstay.guard.util.Words;
 final class Guard implements Operations, HeartbeatListener {
     /** Karaf ends its bundles in an orderly way within this time or is killed. */
     static final int MANAGER_STOP_SECONDS = 60;
-    /** Karaf hears of a lost reservation after this time at the latest. */
-    private static final int LOST_SECONDS = 60;
+    /** A loop older than this does not decide. */
+    private static final long DECIDES_MILLIS = 5000;
 
     private final Path home;
     private final Log log;
@@ -56,7 +54,6 @@ final class Guard implements Operations, HeartbeatListener {
     private final OwnStatus own;
     private final HeartbeatService heartbeats;
     private final Reservations reservations;
-    private final HandleExecutor executor;
     private final ManagerSupervisor supervisor;
     private final ControlServer control;
     private final GuardLease lease;
@@ -87,24 +84,38 @@ final class Guard implements Operations, HeartbeatListener {
         this.identity = files.readIdentity();
         this.instance = new SecureRandom().nextLong() | 1;
         this.own = new OwnStatus(ticker, bootId);
-        this.lease = new GuardLease(home, ticker, log, state, this::tell, () -> inService, () -> slowestDetection);
+        this.lease = new GuardLease(
+                home,
+                ticker,
+                log,
+                state,
+                this::tell,
+                () -> inService,
+                () -> slowestDetection,
+                this::watchdog,
+                this::decides);
         this.heartbeats = new HeartbeatService(ticker, log, this, own, lease.keeper(), this::openDisk, instance);
+        HandleExecutor executor = new HandleExecutor(ticker, log);
+        this.lanes = new KillLanes(executor::execute, log);
+        LostReservations losses = new LostReservations(executor, lanes, () -> inService, this::tell, log);
         this.reservations = new Reservations(
                 ReservationTunables.read(
                         home, identity.installation(), () -> identity.server(), () -> slowestDetection, log),
                 ticker,
                 log,
-                this::lost,
+                losses::lost,
                 new StateFile(files.state("reservations")),
                 GuardFiles.place());
-        this.executor = new HandleExecutor(ticker, log);
-        this.lanes = new KillLanes(executor::execute, log);
         LoopWatch.Ages ages = new LoopWatch.Ages(own::linkedLoopAgeMillis, own::linkedCommitAgeMillis);
         LoopWatch loop = new LoopWatch(ticker, ages, new LoopLimit(home, log));
         this.supervisor = new ManagerSupervisor(
                 home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck, this::managerKilled);
         this.engine = new EngineSupervisor(home, ticker, log);
         this.control = new ControlServer(Path.of("data/run/guard.sock"), this, log);
+    }
+
+    private boolean decides() {
+        return !supervisor.wanted() || own.isLinked() && own.linkedLoopAgeMillis() < DECIDES_MILLIS;
     }
 
     private DiskStorage.Slots openDisk(PathConfig path) throws IOException {
@@ -206,34 +217,6 @@ final class Guard implements Operations, HeartbeatListener {
         ended.countDown();
     }
 
-    /** A reservation is lost. Where another server holds it now, everything here that may write is ended, Karaf or not. */
-    private void lost(String area, String message, boolean superseded) {
-        String news = Words.line("*", "lost", area, message);
-        List<String> handles = superseded ? inService.endingUsersOf(area) : List.of();
-        if (handles.isEmpty()) {
-            tell(news);
-            return;
-        }
-        log.error("the users of " + area + " are ended: " + String.join(", ", inService.users(area)));
-        Thread thread = new Thread(() -> endLost(area, handles, news), "guard-lost");
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    private void endLost(String area, List<String> handles, String news) {
-        try {
-            executor.cut(handles);
-            // A lane of its own: what hangs in the hierarchy's must not keep its processes from being ended.
-            List<Result> results = lanes.execute("reservation " + area, handles).get(LOST_SECONDS, TimeUnit.SECONDS);
-            results.stream().filter(result -> !result.done()).forEach(result -> notice(result.message()));
-        } catch (InterruptedException | ExecutionException | TimeoutException e) {
-            log.error("ending the users of a lost reservation has not finished: " + e);
-        } finally {
-            // Karaf is told after the storage is out of reach: it must not begin an orderly stop that flushes.
-            tell(news);
-        }
-    }
-
     @FunctionalInterface
     private interface Writer {
         void write() throws IOException;
@@ -276,6 +259,19 @@ final class Guard implements Operations, HeartbeatListener {
                 status.managerPresent() ? "present" : "absent",
                 status.incarnation(),
                 status.version()));
+        tellWatchdog(status.peer(), status.watchdogFed());
+    }
+
+    private void tellWatchdog(String server, boolean fed) {
+        tell(Words.line("*", "watchdog", server, fed ? "fed" : "unfed"));
+    }
+
+    /** Whether the watchdog here is fed, asked once per second: the others count on it. */
+    private void watchdog(boolean fed) {
+        if (own.watchdog(fed)) {
+            heartbeats.statusChanged();
+            tellWatchdog(identity.server(), fed);
+        }
     }
 
     @Override
@@ -299,6 +295,7 @@ final class Guard implements Operations, HeartbeatListener {
         }
         heartbeats.repeatNews();
         lease.repeatNews();
+        tellWatchdog(identity.server(), own.watchdogFed());
         for (String text = damages.poll(); text != null; text = damages.poll()) {
             notice(text);
         }
@@ -360,6 +357,7 @@ final class Guard implements Operations, HeartbeatListener {
         if (!report.server().isEmpty() && !report.server().equals(identity.server())) {
             GuardFiles.Identity named = new GuardFiles.Identity(identity.installation(), report.server());
             identity = named;
+            tellWatchdog(named.server(), own.watchdogFed());
             save("this server's name", () -> files.writeIdentity(named));
         }
         if (own.report(report)) {
@@ -408,7 +406,8 @@ final class Guard implements Operations, HeartbeatListener {
                 reservations.views(),
                 lease.keeper().view(),
                 lease.quarantine().leftMillis(),
-                lease.watchdog());
+                lease.watchdog(),
+                lease.unfit());
         return json ? List.of(text.json()) : text.people();
     }
 

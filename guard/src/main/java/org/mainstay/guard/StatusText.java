@@ -20,13 +20,17 @@ record StatusText(
         List<Reservations.View> reservations,
         LeaseView lease,
         long quarantineLeft,
-        String watchdog) {
+        String watchdog,
+        String unfit) {
 
     List<String> people() {
         List<String> lines = new ArrayList<>();
         lines.add("guard of " + (server.isEmpty() ? "a server without a name yet" : server) + ", process "
                 + ProcessHandle.current().pid());
         lines.add("manager: " + manager + (managerPid == 0 ? "" : ", process " + managerPid));
+        if (!unfit.isEmpty()) {
+            lines.add("CANNOT KEEP ITS PROMISES: " + unfit);
+        }
         for (HeartbeatService.View path : paths) {
             lines.add(path.config() + ": " + path.state()
                     + (path.trouble().isEmpty() ? "" : " (" + path.trouble() + ")"));
@@ -66,7 +70,8 @@ record StatusText(
         return "{\"schema\":1," + text("server", server) + ",\"guardPid\":"
                 + ProcessHandle.current().pid() + "," + text("manager", manager) + ",\"managerPid\":"
                 + (managerPid == 0 ? "null" : managerPid) + ",\"loopAgeMillis\":" + loopAgeMillis
-                + ",\"foreignPackets\":" + foreignPackets + ",\"paths\":[" + pathList + "],\"inService\":[" + tags
+                + ",\"foreignPackets\":" + foreignPackets + "," + text("unfit", unfit) + ",\"paths\":[" + pathList
+                + "],\"inService\":[" + tags
                 + "]," + text("inServiceUnknown", inService.unknown()) + ",\"reservations\":[" + areas + "],"
                 + LeaseText.json(lease, quarantineLeft, watchdog) + "}";
     }

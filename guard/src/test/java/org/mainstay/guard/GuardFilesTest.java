@@ -60,12 +60,12 @@ class GuardFilesTest {
     @Test
     void withoutAWholeCopyWhatIsInServiceIsNotKnown() throws IOException {
         recorded();
-        Files.write(state("inservice"), new byte[0]);
-        Files.delete(state("inservice.2"));
+        Files.delete(state("inservice"));
+        Files.write(state("inservice.2"), new byte[0]);
         GuardFiles files = start("boot-1");
         assertThat(files.readInService().isEmpty()).isFalse();
         assertThat(files.readInService().unknown())
-                .contains("inservice is cut off", "inservice.2 is missing", "lkstart");
+                .contains("inservice is missing", "inservice.2 is cut off", "lkstart");
         files.writeInService(Map.of());
         assertThat(start("boot-1").readInService().isEmpty()).isTrue();
     }

@@ -19,6 +19,9 @@ public final class LeaseEnd {
 
     // guarded by this
     private final Map<String, List<String>> ended = new TreeMap<>();
+    /** By what could not be ended when it was tried last: why, with handle, processes or mount. */
+    private final Map<String, List<String>> failures = new TreeMap<>();
+
     private String lastWords = "";
     private int generation;
     private boolean running;
@@ -45,9 +48,23 @@ public final class LeaseEnd {
                 || !EndAll.without(handles(here), ended).isEmpty();
     }
 
+    /** Returns by name what is left, and what stands in the way where that was tried; empty if nothing is left. */
+    public synchronized String left() {
+        InService here = inService.get();
+        StringBuilder words = new StringBuilder(here.unknown());
+        for (String tag : EndAll.without(handles(here), ended).keySet()) {
+            words.append(words.length() == 0 ? "" : "; ").append(tag);
+            if (failures.containsKey(tag)) {
+                words.append(": ").append(String.join(", ", failures.get(tag)));
+            }
+        }
+        return words.toString();
+    }
+
     /** The lease is held: what was ended may be in service again, and nothing more may be ended. */
     public synchronized void forget() {
         ended.clear();
+        failures.clear();
         lastWords = "";
         generation++;
         if (running) {
@@ -94,6 +111,8 @@ public final class LeaseEnd {
 
     private synchronized void finished(Map<String, List<String>> left, Map<String, List<String>> failed, int begun) {
         if (begun == generation) {
+            failures.clear();
+            failures.putAll(failed);
             left.forEach((tag, handles) -> {
                 if (!failed.containsKey(tag)) {
                     ended.put(tag, handles);

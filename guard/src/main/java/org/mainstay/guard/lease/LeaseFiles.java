@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.TwinFile;
 import org.mainstay.guard.util.Words;
 
@@ -53,7 +54,24 @@ public class LeaseFiles {
      * @param damage what cannot be read, and where; empty if all can
      * @param lost whether settings and promises were recorded and nothing of them can be read
      */
-    record Found(Kept kept, boolean known, LeaseBook.Former former, String damage, boolean lost) {}
+    record Found(Kept kept, boolean known, LeaseBook.Former former, String damage, boolean lost) {
+
+        /** Returns the book of a guard that begins with it. */
+        LeaseBook book(long now) {
+            LeaseBook book = new LeaseBook(
+                    kept.settings(),
+                    former,
+                    kept.allowed(),
+                    kept.announced(),
+                    now,
+                    new LeaseBook.Lost(lost && !former.unneeded(), lost || kept.forgotten()));
+            if (kept.pending()) {
+                book.resumePending(now);
+            }
+            kept.unleased().forEach(peer -> book.unleased(peer, true));
+            return book;
+        }
+    }
 
     private final TwinFile kept;
     private final Path running;
@@ -169,10 +187,18 @@ public class LeaseFiles {
     }
 
     /**
-     * Records for a restart of the guard in this boot; not forced to disk.
+     * Records for a restart of the guard in this boot, not forced to disk; what cannot be recorded is over earlier then.
      *
      * @param stopMillis in what time everything has to be out after the end
      */
+    final void run(long until, long since, int stopMillis, Log log) {
+        try {
+            run(until, since, stopMillis);
+        } catch (IOException e) {
+            log.warn("the lease's end cannot be recorded; a restart of the guard would lose it: " + e.getMessage());
+        }
+    }
+
     void run(long until, long since, int stopMillis) throws IOException {
         Path fresh = running.resolveSibling(running.getFileName() + ".new");
         Files.writeString(fresh, Words.line(bootId, until, since, stopMillis) + "\n", StandardCharsets.UTF_8);

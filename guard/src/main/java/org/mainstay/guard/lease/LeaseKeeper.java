@@ -1,13 +1,13 @@
 package org.mainstay.guard.lease;
 
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
 import org.mainstay.guard.heartbeat.LeaseExchange;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
@@ -68,23 +68,12 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         this.log = log;
         this.surroundings = surroundings;
         LeaseFiles.Found found = files.read();
-        long now = clock.millis();
         this.onDisk = found.kept();
-        this.book = new LeaseBook(
-                onDisk.settings(),
-                found.former(),
-                onDisk.allowed(),
-                onDisk.announced(),
-                now,
-                new LeaseBook.Lost(found.lost() && !found.former().unneeded(), found.lost() || onDisk.forgotten()));
-        if (onDisk.pending()) {
-            book.resumePending(now);
-        }
+        this.book = found.book(clock.millis());
         this.damage = LeaseReason.damage(found, book.unknown());
         if (!damage.isEmpty()) {
             log.error(damage);
         }
-        onDisk.unleased().forEach(peer -> book.unleased(peer, true));
         this.known = found.known();
         this.wanted = new TreeSet<>(onDisk.allowed());
         this.witness = new WitnessPost(witnesses, clock, log, this::written, this::witnessSaid);
@@ -92,9 +81,15 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
 
     /** Asks the witness of the recorded settings, where there is one. */
     public void start() {
-        if (!damage.isEmpty() && known()) {
+        synchronized (this) {
             // Both copies are whole again before anything else happens to one of them.
-            save();
+            if (!damage.isEmpty() && known) {
+                save();
+            }
+            if (known && book.settings().mode() == LeaseSettings.Mode.NONE) {
+                // Of this boot, so that a restart knows it even if it can read nothing else.
+                disk.execute(() -> files.run(LeaseBook.NEVER, LeaseBook.NEVER, 0, log));
+            }
         }
         Result result = witness.use(settings());
         if (!result.done()) {
@@ -231,15 +226,17 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         if (changed && !state.equals("lost")) {
             surroundings.held();
         }
-        if (changed || moved) {
-            tellLease(state, until, LeaseReason.of(book, witness, now));
+        String left = state.equals("lost") ? surroundings.left() : "";
+        if (changed || moved || !left.equals(told.left())) {
+            told.left(left);
+            tellLease(state, until, LeaseReason.of(book, witness, now, left));
         }
         boolean longer = held && (changed || until - writtenUntil >= WRITE_MILLIS);
         if (longer || !book.unlimited() && until < writtenUntil) {
             writtenUntil = until;
             long since = book.since();
             int stop = (int) (book.outBy(now) - until);
-            disk.execute(() -> run(until, since, stop));
+            disk.execute(() -> files.run(until, since, stop, log));
         }
         tellPeers(now);
         dueAt = Math.min(book.nextEvent(now), now + REPEAT_MILLIS);
@@ -266,14 +263,6 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         } else if (now - endAgainAt >= REPEAT_MILLIS) {
             endAgainAt = now;
             surroundings.end(outBy - now);
-        }
-    }
-
-    private void run(long until, long since, int stop) {
-        try {
-            files.run(until, since, stop);
-        } catch (IOException e) {
-            log.warn("the lease's end cannot be recorded; a restart of the guard would lose it: " + e.getMessage());
         }
     }
 
@@ -361,7 +350,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
             book.settings(newer, known, clock.millis());
             if (newer.mode() == LeaseSettings.Mode.NONE) {
                 // Of what runs without a lease none is over.
-                disk.execute(() -> run(LeaseBook.NEVER, LeaseBook.NEVER, 0));
+                disk.execute(() -> files.run(LeaseBook.NEVER, LeaseBook.NEVER, 0, log));
             }
             known = true;
             wanted.retainAll(newer.peers());
@@ -371,10 +360,6 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
                     + " ms, members " + newer.members());
             return save();
         }
-    }
-
-    private synchronized boolean known() {
-        return known;
     }
 
     public synchronized LeaseSettings settings() {
@@ -408,12 +393,10 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
 
     /** Returns by peer when what was granted last is over for certain, and whether it is. */
     public synchronized Map<String, Lapse> lapses(Set<String> peers) {
-        Map<String, Lapse> lapses = new LinkedHashMap<>();
         long now = clock.millis();
-        for (String peer : peers) {
-            lapses.put(peer, new Lapse(book.lapsed(peer, now), book.lapsesAt(peer)));
-        }
-        return lapses;
+        return peers.stream()
+                .collect(
+                        Collectors.toMap(peer -> peer, peer -> new Lapse(book.lapsed(peer, now), book.lapsesAt(peer))));
     }
 
     /** @param at boot clock, milliseconds */
@@ -501,7 +484,9 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     /** Returns all that {@code status} shows. */
     public synchronized LeaseView view() {
         long now = clock.millis();
-        return LeaseView.of(book, state(now), LeaseReason.of(book, witness, now), now, this::said);
+        String state = state(now);
+        String left = state.equals("lost") ? surroundings.left() : "";
+        return LeaseView.of(book, state, LeaseReason.of(book, witness, now, left), now, this::said);
     }
 
     @Override

@@ -8,6 +8,11 @@ import org.mainstay.guard.heartbeat.LeaseExchange;
 final class LeaseReason {
     private LeaseReason() {}
 
+    /** @param left what is in service here although the lease is lost, and what stands in the way; empty if nothing */
+    static String of(LeaseBook book, WitnessPost witness, long now, String left) {
+        return of(book, witness, now) + (left.isEmpty() ? "" : "; still in service here: " + left);
+    }
+
     static String of(LeaseBook book, WitnessPost witness, long now) {
         LeaseSettings settings = book.settings();
         if (book.unknown()) {
