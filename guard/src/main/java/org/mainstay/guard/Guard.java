@@ -263,7 +263,9 @@ final class Guard implements Operations, HeartbeatListener {
     }
 
     private void tellWatchdog(String server, boolean fed) {
-        tell(Words.line("*", "watchdog", server, fed ? "fed" : "unfed"));
+        if (!server.isEmpty()) {
+            tell(Words.line("*", "watchdog", server, fed ? "fed" : "unfed"));
+        }
     }
 
     /** Whether the watchdog here is fed, asked once per second: the others count on it. */

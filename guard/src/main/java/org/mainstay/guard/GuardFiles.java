@@ -53,9 +53,36 @@ final class GuardFiles {
                 Files.setPosixFilePermissions(home.resolve(folder), PosixFilePermissions.fromString("rwx------"));
             }
         }
-        new StateFile(state("command")).write(ownCommand());
+        try {
+            new StateFile(state("command")).write(ownCommand());
+        } catch (IOException e) {
+            trouble.accept("how the guard is started cannot be recorded, what is recorded stays: " + e);
+        }
         rebooted = anotherBoot();
-        boot.write(List.of(bootId));
+        if (rebooted) {
+            forgetInService();
+        }
+        markBoot();
+    }
+
+    /** Before this boot is recorded: a later guard of it must not take for its own what ran before. */
+    private void forgetInService() throws IOException {
+        try {
+            inService.write(List.of());
+        } catch (IOException e) {
+            trouble.accept("what was in service before the reboot is removed, as it cannot be replaced: " + e);
+            inService.delete();
+        }
+    }
+
+    /** A full disk keeps no guard from starting; but no mark of an earlier boot may stay then. */
+    private void markBoot() throws IOException {
+        try {
+            boot.write(List.of(bootId));
+        } catch (IOException e) {
+            trouble.accept("this boot cannot be recorded: " + e);
+            boot.delete();
+        }
     }
 
     /** Returns whether it is certain that a guard ran here last before the machine was booted. */
@@ -140,6 +167,7 @@ final class GuardFiles {
         } catch (IOException e) {
             trouble.accept(e.getMessage()
                     + ": this guard goes on under a new id, so reservations of before are not its own" + " any more");
+            return new Identity(UUID.randomUUID(), "");
         }
         if (lines.isEmpty()) {
             Identity fresh = new Identity(UUID.randomUUID(), "");

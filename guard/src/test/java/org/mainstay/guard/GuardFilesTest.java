@@ -44,6 +44,9 @@ class GuardFilesTest {
     void afterARebootNothingIsInService() throws IOException {
         recorded();
         assertThat(start("boot-2").readInService().isEmpty()).isTrue();
+        assertThat(start("boot-2").readInService().isEmpty())
+                .as("nor for the next guard of that boot")
+                .isTrue();
         assertThat(troubles).isEmpty();
     }
 
@@ -85,6 +88,17 @@ class GuardFilesTest {
         Files.write(state("boot.2"), new byte[0]);
         assertThat(start("boot-2").readInService().byTag()).isEqualTo(HANDLES);
         assertThat(troubles).hasSize(1);
+    }
+
+    @Test
+    void whereThisBootCannotBeRecordedNoEarlierOneStays() throws IOException {
+        recorded();
+        // as a full disk: what is written first cannot be
+        Files.createDirectory(state("boot.2.new"));
+        Files.createFile(state("boot.2.new").resolve("in the way"));
+        start("boot-2").writeInService(HANDLES);
+        assertThat(troubles).hasSize(1).allMatch(text -> text.contains("this boot cannot be recorded"));
+        assertThat(start("boot-2").readInService().byTag()).isEqualTo(HANDLES);
     }
 
     @Test

@@ -276,12 +276,12 @@ class LeaseIT {
         start("A", "--no-manager");
         Path socket = guards.get("A").socket();
         assertThat(Link.command(socket, "status"))
-                .anyMatch(line -> line.startsWith("in service: NOT KNOWN") && line.contains("lkstart"))
-                .anyMatch(line -> line.startsWith("lease: ") && line.contains("data/guard/lease.2"));
+                .anyMatch(line -> line.contains("in service: NOT KNOWN") && line.contains("lkstart"))
+                .anyMatch(line -> line.contains("lease: ") && line.contains("data/guard/lease.2"));
         Await.until(
                 "a lease that nobody renews ends",
                 60_000,
-                () -> Link.command(socket, "status").stream().anyMatch(line -> line.startsWith("lease: LOST")));
+                () -> Link.command(socket, "status").stream().anyMatch(line -> line.contains("lease: LOST")));
         assertThat(Link.command(socket, "stop"))
                 .anyMatch(line -> line.contains("FAILED: what is in service cannot be read"))
                 .last()
@@ -347,7 +347,6 @@ class LeaseIT {
         configure("A", device.toString());
         awaitNews("A", 0, "\\* lease held .*", 30_000);
         Await.until("fed", 30_000, () -> Files.size(device) > 0);
-        awaitNews("A", 0, "\\* watchdog A fed", 30_000);
         awaitNews("B", 0, "\\* watchdog A fed", 30_000);
         assertThat(managers.get("B").lines).doesNotContain("* watchdog C fed");
         assertThat(managers.get("A").ask("7", "inservice 1\nhandles app HIERARCHY%09app"))

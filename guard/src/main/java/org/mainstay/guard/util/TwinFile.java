@@ -108,6 +108,12 @@ public final class TwinFile {
         new StateFile(first).write(sealed);
     }
 
+    /** Removes both copies: as if nothing was ever written. */
+    public void delete() throws IOException {
+        Files.deleteIfExists(first);
+        Files.deleteIfExists(second);
+    }
+
     @Override
     public String toString() {
         return first.toString();
