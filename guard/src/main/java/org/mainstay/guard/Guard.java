@@ -90,10 +90,7 @@ final class Guard implements Operations, HeartbeatListener {
                 log,
                 state,
                 this::tell,
-                () -> inService,
-                () -> slowestDetection,
-                this::watchdog,
-                this::decides);
+                new GuardLease.Place(() -> inService, () -> slowestDetection, this::watchdog, this::decides));
         this.heartbeats = new HeartbeatService(ticker, log, this, own, lease.keeper(), this::openDisk, instance);
         HandleExecutor executor = new HandleExecutor(ticker, log);
         this.lanes = new KillLanes(executor::execute, log);

@@ -29,46 +29,43 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
 
     private final Log log;
     private final Consumer<String> news;
-    private final LongSupplier slowestDetection;
-    private final Consumer<Boolean> watchdogFed;
+    private final Place place;
     private final LeaseEnd end;
     private final LeaseKeeper keeper;
     private final Quarantine quarantine;
     private HeartbeatService heartbeats;
     private ManagerSupervisor supervisor;
     private Seconds seconds;
-    private final BooleanSupplier decides;
     private final DiskProbe probe;
     private final Fitness fitness;
     private volatile String unfit = "";
     private boolean sick;
 
     /**
-     * @param disk runs what waits for the disk, one task after the other
-     * @param news takes lines for the manager
+     * What the lease needs to know of the guard.
+     *
      * @param slowestDetection of the heartbeat paths, in milliseconds
-     * @param watchdogFed told once per second
+     * @param watchdogArmed told once per second
      * @param decides whether a manager decides here now, or none should run
      */
-    GuardLease(
-            Path home,
-            Ticker ticker,
-            Log log,
-            Executor disk,
-            Consumer<String> news,
+    record Place(
             Supplier<InService> inService,
             LongSupplier slowestDetection,
-            Consumer<Boolean> watchdogFed,
-            BooleanSupplier decides)
+            Consumer<Boolean> watchdogArmed,
+            BooleanSupplier decides) {}
+
+    /**
+     * @param disk runs what waits for the disk, one task after the other
+     * @param news takes lines for the manager
+     */
+    GuardLease(Path home, Ticker ticker, Log log, Executor disk, Consumer<String> news, Place place)
             throws IOException {
-        this.watchdogFed = watchdogFed;
-        this.decides = decides;
+        this.place = place;
         this.log = log;
         this.news = news;
-        this.slowestDetection = slowestDetection;
         String bootId = GuardFiles.bootId();
         SystemBootClock clock = new SystemBootClock(ticker);
-        this.end = new LeaseEnd(new EndAll(ticker, log), inService, this::notice, log);
+        this.end = new LeaseEnd(new EndAll(ticker, log), place.inService(), this::notice, log);
         this.probe = new DiskProbe(new StateFile(home.resolve("data/guard/probe")), ticker);
         this.fitness = new Fitness(ticker, probe::failingMillis, probe::trouble, new LoopLimit(home, log));
         this.quarantine = new Quarantine(clock, home.resolve("data/guard/quarantine"), bootId, this, news, log);
@@ -107,7 +104,7 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         quarantine.look();
         fit();
         seconds.feed(keeper.settings(), keeper.safeUntil(end.anythingLeft(), Seconds.CAREFREE_MILLIS));
-        watchdogFed.accept(seconds.watchdogArmed());
+        place.watchdogArmed().accept(seconds.watchdogArmed());
     }
 
     /**
@@ -124,7 +121,7 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
             log.error(text);
             notice(text);
         }
-        String why = fitness.look(decides.getAsBoolean());
+        String why = fitness.look(place.decides().getAsBoolean());
         boolean leased = keeper.settings().mode() != LeaseSettings.Mode.NONE;
         if (why.isEmpty() != unfit.isEmpty()) {
             String text = why.isEmpty()
@@ -162,7 +159,7 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     /** The paths are others now. Heartbeats come first: a lease that does not fit them is only said. */
     void pathsChanged() {
         LeaseSettings settings = keeper.settings();
-        long slowest = slowestDetection.getAsLong();
+        long slowest = place.slowestDetection().getAsLong();
         if (settings.mode() != LeaseSettings.Mode.NONE && settings.leaseMillis() < slowest) {
             String text = "the lease of " + settings.leaseMillis() + " ms (QUORUM_LEASE_SECS) is shorter than the "
                     + slowest + " ms after which the slowest heartbeat path is dead: it may end between two heartbeats";
@@ -215,7 +212,7 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
 
     @Override
     public long slowestDetectionMillis() {
-        return slowestDetection.getAsLong();
+        return place.slowestDetection().getAsLong();
     }
 
     // --- quarantine
