@@ -258,6 +258,12 @@ public interface GuardControl {
             UNKNOWN
         }
 
+        /**
+         * Whether a server says that its watchdog is fed, this one included; told at link-up and at each change. Nothing is told of a
+         * server that was not heard since the guard here began.
+         */
+        record Watchdog(String server, boolean fed) implements GuardNews {}
+
         /** Mainstay is away from this server until then, on the clock of the boot; 0: it is not. */
         record Quarantine(long untilBootMillis) implements GuardNews {}
 

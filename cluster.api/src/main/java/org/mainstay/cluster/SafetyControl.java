@@ -25,11 +25,15 @@ public interface SafetyControl {
 
     /**
      * Fences a server with its levels in order, until one is confirmed. Always answered with {@link SafetyNews.FenceFinished},
-     * also when nothing is configured. A second call for a server that is being fenced joins the first.
+     * also when nothing is configured. A second call for a server that is being fenced waits for the first.
      *
+     * @param request names it in the answer
      * @param reason why, for the log and the devices' audit
      */
-    void fence(String server, String reason);
+    void fence(String server, String request, String reason);
+
+    /** Leaves whatever of a fencing has not begun yet: no agent is called for it any more. It is answered all the same. */
+    void giveUpFencing(String server, String request);
 
     /** What a server looks like to the safety check. */
     enum Sight {
@@ -70,10 +74,11 @@ public interface SafetyControl {
         /**
          * Answer to {@link SafetyControl#fence}, or an operator's acknowledgement that nobody asked for.
          *
+         * @param request what it answers; empty for an acknowledgement
          * @param confirmed whether the server is certainly down since then
          * @param evidence device and what it said, or who acknowledged; or why not
          */
-        record FenceFinished(String peer, boolean confirmed, String evidence) implements SafetyNews {}
+        record FenceFinished(String peer, String request, boolean confirmed, String evidence) implements SafetyNews {}
     }
 
     /**

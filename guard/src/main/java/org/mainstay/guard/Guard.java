@@ -8,13 +8,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.mainstay.guard.control.ControlServer;
 import org.mainstay.guard.control.Operations;
@@ -48,8 +48,8 @@ final class Guard implements Operations, HeartbeatListener {
     static final Path SOCKET = Path.of("data/run/guard.sock");
 
     static final int MANAGER_STOP_SECONDS = 60;
-    /** Karaf hears of a lost reservation after this time at the latest. */
-    private static final int LOST_SECONDS = 60;
+    /** A loop older than this does not decide. */
+    private static final long DECIDES_MILLIS = 5000;
 
     private final Path home;
     private final Log log;
@@ -57,7 +57,6 @@ final class Guard implements Operations, HeartbeatListener {
     private final OwnStatus own;
     private final HeartbeatService heartbeats;
     private final Reservations reservations;
-    private final HandleExecutor executor;
     private final ManagerSupervisor supervisor;
     private final ControlServer control;
     private final GuardLease lease;
@@ -67,6 +66,7 @@ final class Guard implements Operations, HeartbeatListener {
     private final EngineSupervisor engine;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Object newsLock = new Object();
+    private final Queue<String> damages = new ConcurrentLinkedQueue<>();
 
     private volatile GuardFiles.Identity identity;
     private volatile InService inService = new InService(Map.of());
@@ -81,30 +81,41 @@ final class Guard implements Operations, HeartbeatListener {
         Ticker ticker = System::nanoTime;
         this.home = home;
         this.log = log;
-        this.files = new GuardFiles(home);
+        String bootId = GuardFiles.bootId();
+        this.files = new GuardFiles(home, bootId, this::damaged);
         files.prepare();
         this.identity = files.readIdentity();
         this.instance = new SecureRandom().nextLong() | 1;
-        String bootId = GuardFiles.bootId();
         this.own = new OwnStatus(ticker, bootId);
-        this.lease = new GuardLease(home, ticker, log, state, this::tell, () -> inService, () -> slowestDetection);
+        this.lease = new GuardLease(
+                home,
+                ticker,
+                log,
+                state,
+                this::tell,
+                new GuardLease.Place(() -> inService, () -> slowestDetection, this::watchdog, this::decides));
         this.heartbeats = new HeartbeatService(ticker, log, this, own, lease.keeper(), this::openDisk, instance);
+        HandleExecutor executor = new HandleExecutor(ticker, log);
+        this.lanes = new KillLanes(executor::execute, log);
+        LostReservations losses = new LostReservations(executor, lanes, () -> inService, this::tell, log);
         this.reservations = new Reservations(
                 ReservationTunables.read(
                         home, identity.installation(), () -> identity.server(), () -> slowestDetection, log),
                 ticker,
                 log,
-                this::lost,
+                losses::lost,
                 new StateFile(files.state("reservations")),
                 GuardFiles.place());
-        this.executor = new HandleExecutor(ticker, log);
-        this.lanes = new KillLanes(executor::execute, log);
         LoopWatch.Ages ages = new LoopWatch.Ages(own::linkedLoopAgeMillis, own::linkedCommitAgeMillis);
         LoopWatch loop = new LoopWatch(ticker, ages, new LoopLimit(home, log));
         this.supervisor = new ManagerSupervisor(
                 home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck, this::managerKilled);
         this.engine = new EngineSupervisor(home, ticker, log);
         this.control = new ControlServer(SOCKET, this, log);
+    }
+
+    private boolean decides() {
+        return !supervisor.wanted() || own.isLinked() && own.linkedLoopAgeMillis() < DECIDES_MILLIS;
     }
 
     private DiskStorage.Slots openDisk(PathConfig path) throws IOException {
@@ -127,10 +138,10 @@ final class Guard implements Operations, HeartbeatListener {
     /** Begins; heartbeats first. @param wantManager whether to start Karaf if none runs */
     void start(boolean wantManager) throws IOException {
         // Known before the lease is looked at for the first time: it may have been over for long.
-        inService = new InService(recorded("kill handles", files::readInService, Map.of()));
+        inService = files.readInService();
         lease.resume(home, System::nanoTime, heartbeats, supervisor);
         heartbeats.start();
-        serve(recorded("heartbeat paths", files::readPaths, List.of()));
+        serve(recordedPaths());
         reservations.resume();
         ProcessIdentity.of(ProcessHandle.current().pid())
                 .orElseThrow(() -> new IOException("/proc is not there"))
@@ -143,19 +154,20 @@ final class Guard implements Operations, HeartbeatListener {
         log.info("guard started, process " + ProcessHandle.current().pid() + ", instance " + instanceId());
     }
 
-    @FunctionalInterface
-    private interface Reader<T> {
-        T read() throws IOException;
+    /** Files that cannot be read cost what they hold until the manager repeats it, never the start. */
+    private List<PathConfig> recordedPaths() {
+        try {
+            return files.readPaths();
+        } catch (IOException | RuntimeException e) {
+            damaged("the recorded heartbeat paths cannot be read; Karaf has to say them again: " + e.getMessage());
+            return List.of();
+        }
     }
 
-    /** A file that cannot be read costs what it holds until the manager repeats it, never the start. */
-    private <T> T recorded(String what, Reader<T> reader, T nothing) {
-        try {
-            return reader.read();
-        } catch (IOException | RuntimeException e) {
-            log.error("the recorded " + what + " cannot be read; the manager has to say them again: " + e.getMessage());
-            return nothing;
-        }
+    /** Is said to the next manager, too. */
+    private void damaged(String text) {
+        log.error(text);
+        damages.add(text);
     }
 
     private void lastToDie() {
@@ -210,38 +222,15 @@ final class Guard implements Operations, HeartbeatListener {
         ended.countDown();
     }
 
-    /** A reservation is lost. Where another server holds it now, everything here that may write is ended, Karaf or not. */
-    private void lost(String area, String message, boolean superseded) {
-        String news = Words.line("*", "lost", area, message);
-        List<String> handles = superseded ? inService.endingUsersOf(area) : List.of();
-        if (handles.isEmpty()) {
-            tell(news);
-            return;
-        }
-        log.error("the users of " + area + " are ended: " + String.join(", ", inService.users(area)));
-        Thread thread = new Thread(() -> endLost(area, handles, news), "guard-lost");
-        thread.setDaemon(true);
-        thread.start();
+    @FunctionalInterface
+    private interface Writer {
+        void write() throws IOException;
     }
 
-    private void endLost(String area, List<String> handles, String news) {
-        try {
-            executor.cut(handles);
-            // A lane of its own: what hangs in the hierarchy's must not keep its processes from being ended.
-            List<Result> results = lanes.execute("reservation " + area, handles).get(LOST_SECONDS, TimeUnit.SECONDS);
-            results.stream().filter(result -> !result.done()).forEach(result -> notice(result.message()));
-        } catch (InterruptedException | ExecutionException | TimeoutException e) {
-            log.error("ending the users of a lost reservation has not finished: " + e);
-        } finally {
-            // Karaf is told after the storage is out of reach: it must not begin an orderly stop that flushes.
-            tell(news);
-        }
-    }
-
-    private void save(String what, Reader<Void> writer) {
+    private void save(String what, Writer writer) {
         state.execute(() -> {
             try {
-                writer.read();
+                writer.write();
             } catch (IOException e) {
                 String text = "the guard cannot record " + what + ", a restart would not know them: " + e.getMessage();
                 log.error(text);
@@ -275,6 +264,21 @@ final class Guard implements Operations, HeartbeatListener {
                 status.managerPresent() ? "present" : "absent",
                 status.incarnation(),
                 status.version()));
+        tellWatchdog(status.peer(), status.watchdogFed());
+    }
+
+    private void tellWatchdog(String server, boolean fed) {
+        if (!server.isEmpty()) {
+            tell(Words.line("*", "watchdog", server, fed ? "fed" : "unfed"));
+        }
+    }
+
+    /** Whether the watchdog here is fed, asked once per second: the others count on it. */
+    private void watchdog(boolean fed) {
+        if (own.watchdog(fed)) {
+            heartbeats.statusChanged();
+            tellWatchdog(identity.server(), fed);
+        }
     }
 
     @Override
@@ -298,6 +302,10 @@ final class Guard implements Operations, HeartbeatListener {
         }
         heartbeats.repeatNews();
         lease.repeatNews();
+        tellWatchdog(identity.server(), own.watchdogFed());
+        for (String text = damages.poll(); text != null; text = damages.poll()) {
+            notice(text);
+        }
     }
 
     @Override
@@ -326,20 +334,14 @@ final class Guard implements Operations, HeartbeatListener {
     @Override
     public void paths(List<PathConfig> paths) {
         serve(paths);
-        save("the heartbeat paths", () -> {
-            files.writePaths(paths);
-            return null;
-        });
+        save("the heartbeat paths", () -> files.writePaths(paths));
     }
 
     @Override
     public void inService(Map<String, List<String>> handlesByTag) {
         InService now = new InService(handlesByTag);
         inService = now;
-        save("the kill handles", () -> {
-            files.writeInService(now.byTag());
-            return null;
-        });
+        save("the kill handles", () -> files.writeInService(now.byTag()));
     }
 
     @Override
@@ -362,10 +364,8 @@ final class Guard implements Operations, HeartbeatListener {
         if (!report.server().isEmpty() && !report.server().equals(identity.server())) {
             GuardFiles.Identity named = new GuardFiles.Identity(identity.installation(), report.server());
             identity = named;
-            save("this server's name", () -> {
-                files.writeIdentity(named);
-                return null;
-            });
+            tellWatchdog(named.server(), own.watchdogFed());
+            save("this server's name", () -> files.writeIdentity(named));
         }
         if (own.report(report)) {
             heartbeats.statusChanged();
@@ -409,11 +409,12 @@ final class Guard implements Operations, HeartbeatListener {
                 own.loopAgeMillis(),
                 heartbeats.foreignPackets(),
                 views,
-                inService.byTag(),
+                inService,
                 reservations.views(),
                 lease.keeper().view(),
                 lease.quarantine().leftMillis(),
-                lease.watchdog());
+                lease.watchdog(),
+                lease.unfit());
         return json ? List.of(text.json()) : text.people();
     }
 
@@ -443,6 +444,10 @@ final class Guard implements Operations, HeartbeatListener {
         Map<String, List<String>> handles = new LinkedHashMap<>();
         Map<String, List<String>> owners = new LinkedHashMap<>();
         boolean all = manager.done();
+        if (!here.unknown().isEmpty()) {
+            progress.accept("FAILED: " + here.unknown());
+            all = false;
+        }
         for (String tag : here.byTag().keySet()) {
             if (here.handles(tag).isEmpty()) {
                 progress.accept(

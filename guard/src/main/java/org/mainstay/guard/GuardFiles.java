@@ -10,23 +10,37 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.mainstay.guard.heartbeat.PathConfig;
+import org.mainstay.guard.kill.InService;
 import org.mainstay.guard.util.StateFile;
+import org.mainstay.guard.util.TwinFile;
 import org.mainstay.guard.util.Words;
 
 /** What the guard keeps in {@code data/guard/}, and what it reads of {@code etc/}. */
 final class GuardFiles {
     private final Path home;
-    private final StateFile paths;
-    private final StateFile inService;
-    private final StateFile identity;
+    private final Consumer<String> trouble;
+    private final String bootId;
+    private final TwinFile paths;
+    private final TwinFile inService;
+    private final TwinFile identity;
+    private final TwinFile boot;
+    private boolean rebooted;
 
-    /** @param home installation folder, absolute */
-    GuardFiles(Path home) {
+    /**
+     * @param home installation folder, absolute
+     * @param bootId the kernel's id of this boot
+     * @param trouble takes what is damaged
+     */
+    GuardFiles(Path home, String bootId, Consumer<String> trouble) {
         this.home = home;
-        this.paths = new StateFile(state("paths"));
-        this.inService = new StateFile(state("inservice"));
-        this.identity = new StateFile(state("identity"));
+        this.bootId = bootId;
+        this.trouble = trouble;
+        this.paths = new TwinFile(state("paths"));
+        this.inService = new TwinFile(state("inservice"));
+        this.identity = new TwinFile(state("identity"));
+        this.boot = new TwinFile(state("boot"));
     }
 
     /** Makes the folders, readable by the owner alone; a group that Karaf let through to its socket keeps its way. */
@@ -39,7 +53,56 @@ final class GuardFiles {
                 Files.setPosixFilePermissions(home.resolve(folder), PosixFilePermissions.fromString("rwx------"));
             }
         }
-        new StateFile(state("command")).write(ownCommand());
+        try {
+            new StateFile(state("command")).write(ownCommand());
+        } catch (IOException e) {
+            trouble.accept("how the guard is started cannot be recorded, what is recorded stays: " + e);
+        }
+        rebooted = anotherBoot();
+        if (rebooted) {
+            forgetInService();
+        }
+        markBoot();
+    }
+
+    /** Before this boot is recorded: a later guard of it must not take for its own what ran before. */
+    private void forgetInService() throws IOException {
+        try {
+            inService.write(List.of());
+        } catch (IOException e) {
+            trouble.accept("what was in service before the reboot is removed, as it cannot be replaced: " + e);
+            inService.delete();
+        }
+    }
+
+    /** A full disk keeps no guard from starting; but no mark of an earlier boot may stay then. */
+    private void markBoot() throws IOException {
+        try {
+            boot.write(List.of(bootId));
+        } catch (IOException e) {
+            trouble.accept("this boot cannot be recorded: " + e);
+            boot.delete();
+        }
+    }
+
+    /** Returns whether it is certain that a guard ran here last before the machine was booted. */
+    private boolean anotherBoot() {
+        try {
+            List<String> lines = lines(boot);
+            return !lines.isEmpty() && !lines.get(0).equals(bootId);
+        } catch (IOException e) {
+            trouble.accept(e.getMessage() + "; so this counts as a restart of the guard alone, not of the machine");
+            return false;
+        }
+    }
+
+    private List<String> lines(TwinFile file) throws IOException {
+        TwinFile.Content content = file.read();
+        if (!content.damage().isEmpty()) {
+            trouble.accept(content.damage() + "; the other copy is whole and goes on being used. Look at the disk");
+            file.write(content.lines());
+        }
+        return content.lines();
     }
 
     /** Returns this process's arguments, each followed by NUL. */
@@ -53,7 +116,7 @@ final class GuardFiles {
 
     List<PathConfig> readPaths() throws IOException {
         List<PathConfig> result = new ArrayList<>();
-        for (String line : paths.read()) {
+        for (String line : lines(paths)) {
             result.add(PathConfig.parse(Words.parse(line)));
         }
         return result;
@@ -63,13 +126,25 @@ final class GuardFiles {
         paths.write(all.stream().map(PathConfig::encode).toList());
     }
 
-    Map<String, List<String>> readInService() throws IOException {
-        Map<String, List<String>> result = new LinkedHashMap<>();
-        for (String line : inService.read()) {
-            List<String> words = Words.parse(line);
-            result.put(words.get(1), List.copyOf(words.subList(2, words.size())));
+    /** Returns what was in service here when it was recorded in this boot; after a reboot nothing is. */
+    InService readInService() {
+        if (rebooted) {
+            return new InService(Map.of());
         }
-        return result;
+        try {
+            Map<String, List<String>> result = new LinkedHashMap<>();
+            for (String line : lines(inService)) {
+                List<String> words = Words.parse(line);
+                result.put(words.get(1), List.copyOf(words.subList(2, words.size())));
+            }
+            return new InService(result);
+        } catch (IOException | RuntimeException e) {
+            String text = "what is in service cannot be read (" + e.getMessage()
+                    + "): it counts as in service until Karaf says it again; start it (lkstart), or make sure that nothing"
+                    + " of Mainstay runs here and boot this machine";
+            trouble.accept(text);
+            return InService.unknown(text);
+        }
     }
 
     void writeInService(Map<String, List<String>> handlesByTag) throws IOException {
@@ -86,7 +161,14 @@ final class GuardFiles {
     record Identity(UUID installation, String server) {}
 
     Identity readIdentity() throws IOException {
-        List<String> lines = identity.read();
+        List<String> lines = List.of();
+        try {
+            lines = lines(identity);
+        } catch (IOException e) {
+            trouble.accept(e.getMessage()
+                    + ": this guard goes on under a new id, so reservations of before are not its own" + " any more");
+            return new Identity(UUID.randomUUID(), "");
+        }
         if (lines.isEmpty()) {
             Identity fresh = new Identity(UUID.randomUUID(), "");
             writeIdentity(fresh);

@@ -3,6 +3,7 @@ package org.mainstay.guard;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -17,42 +18,56 @@ import org.mainstay.guard.lease.LeaseSurroundings;
 import org.mainstay.guard.lease.SystemBootClock;
 import org.mainstay.guard.supervise.ManagerSupervisor;
 import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.StateFile;
 import org.mainstay.guard.util.Ticker;
 import org.mainstay.guard.util.Words;
 import org.mainstay.guard.witness.Witnesses;
 
 /** Lease, what follows from its end, quarantine and watchdog, wired. */
 final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
+    private static final long SICK_MILLIS = 30_000;
+
     private final Log log;
     private final Consumer<String> news;
-    private final LongSupplier slowestDetection;
+    private final Place place;
     private final LeaseEnd end;
     private final LeaseKeeper keeper;
     private final Quarantine quarantine;
     private HeartbeatService heartbeats;
     private ManagerSupervisor supervisor;
     private Seconds seconds;
+    private final DiskProbe probe;
+    private final Fitness fitness;
+    private volatile String unfit = "";
+    private boolean sick;
+
+    /**
+     * What the lease needs to know of the guard.
+     *
+     * @param slowestDetection of the heartbeat paths, in milliseconds
+     * @param watchdogArmed told once per second
+     * @param decides whether a manager decides here now, or none should run
+     */
+    record Place(
+            Supplier<InService> inService,
+            LongSupplier slowestDetection,
+            Consumer<Boolean> watchdogArmed,
+            BooleanSupplier decides) {}
 
     /**
      * @param disk runs what waits for the disk, one task after the other
      * @param news takes lines for the manager
-     * @param slowestDetection of the heartbeat paths, in milliseconds
      */
-    GuardLease(
-            Path home,
-            Ticker ticker,
-            Log log,
-            Executor disk,
-            Consumer<String> news,
-            Supplier<InService> inService,
-            LongSupplier slowestDetection)
+    GuardLease(Path home, Ticker ticker, Log log, Executor disk, Consumer<String> news, Place place)
             throws IOException {
+        this.place = place;
         this.log = log;
         this.news = news;
-        this.slowestDetection = slowestDetection;
         String bootId = GuardFiles.bootId();
         SystemBootClock clock = new SystemBootClock(ticker);
-        this.end = new LeaseEnd(new EndAll(ticker, log), inService, this::notice, log);
+        this.end = new LeaseEnd(new EndAll(ticker, log), place.inService(), this::notice, log);
+        this.probe = new DiskProbe(new StateFile(home.resolve("data/guard/probe")), ticker);
+        this.fitness = new Fitness(ticker, probe::failingMillis, probe::trouble, new LoopLimit(home, log));
         this.quarantine = new Quarantine(clock, home.resolve("data/guard/quarantine"), bootId, this, news, log);
         this.keeper = new LeaseKeeper(clock, new LeaseFiles(home, bootId), disk, log, Witnesses::create, this);
     }
@@ -81,15 +96,61 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         if (quarantine.active()) {
             quarantine.enforce();
         }
+        probe.start();
         seconds.start(this::second);
     }
 
     private void second() {
         quarantine.look();
+        fit();
         seconds.feed(keeper.settings(), keeper.safeUntil(end.anythingLeft(), Seconds.CAREFREE_MILLIS));
+        place.watchdogArmed().accept(seconds.watchdogArmed());
+    }
+
+    /**
+     * Who cannot keep its promises says nothing more: its lease ends as that of a dead server, what runs here is ended, and the others
+     * take it over. Without a lease nothing would be ended here, so nothing is done but to say it.
+     */
+    private void fit() {
+        boolean failing = probe.failingMillis() > SICK_MILLIS;
+        if (failing != sick) {
+            sick = failing;
+            String text = failing
+                    ? "the guard could not write under data/ for " + SICK_MILLIS / 1000 + " s: " + probe.trouble()
+                    : "the guard can write under data/ again";
+            log.error(text);
+            notice(text);
+        }
+        String why = fitness.look(place.decides().getAsBoolean());
+        boolean leased = keeper.settings().mode() != LeaseSettings.Mode.NONE;
+        if (why.isEmpty() != unfit.isEmpty()) {
+            String text = why.isEmpty()
+                    ? "this server can keep its promises again"
+                    : "this server cannot keep its promises: " + why
+                            + (leased
+                                    ? "; it is silent until that is over, so that its right to run ends and others take over"
+                                    : "; there is no quorum, so what runs here goes on and nobody watches it");
+            log.error(text);
+            notice(text);
+        }
+        unfit = why;
+        silence();
+    }
+
+    private void silence() {
+        boolean silent =
+                quarantine.active() || !unfit.isEmpty() && keeper.settings().mode() != LeaseSettings.Mode.NONE;
+        heartbeats.silent(silent);
+        keeper.witness().silent(silent);
+    }
+
+    /** Returns why this server cannot keep its promises; empty if it can. */
+    String unfit() {
+        return unfit;
     }
 
     void close() throws InterruptedException {
+        probe.close();
         seconds.close();
         quarantine.forget();
         keeper.close();
@@ -98,7 +159,7 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     /** The paths are others now. Heartbeats come first: a lease that does not fit them is only said. */
     void pathsChanged() {
         LeaseSettings settings = keeper.settings();
-        long slowest = slowestDetection.getAsLong();
+        long slowest = place.slowestDetection().getAsLong();
         if (settings.mode() != LeaseSettings.Mode.NONE && settings.leaseMillis() < slowest) {
             String text = "the lease of " + settings.leaseMillis() + " ms (QUORUM_LEASE_SECS) is shorter than the "
                     + slowest + " ms after which the slowest heartbeat path is dead: it may end between two heartbeats";
@@ -140,13 +201,18 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     }
 
     @Override
+    public String left() {
+        return end.left();
+    }
+
+    @Override
     public void held() {
         end.forget();
     }
 
     @Override
     public long slowestDetectionMillis() {
-        return slowestDetection.getAsLong();
+        return place.slowestDetection().getAsLong();
     }
 
     // --- quarantine
@@ -164,8 +230,7 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
 
     @Override
     public void end(boolean restart) {
-        keeper.witness().silent(false);
-        heartbeats.silent(false);
+        silence();
         if (restart) {
             supervisor.run(true);
         }

@@ -7,6 +7,9 @@ import org.mainstay.guard.lease.LeaseView;
 
 /** Lease, grants, quarantine and watchdog in the answer to {@code status}. */
 final class LeaseText {
+    /** No machine runs for longer: the time of something that is not known. */
+    private static final long LONGEST_MILLIS = 100L * 365 * 24 * 3600 * 1000;
+
     private LeaseText() {}
 
     static List<String> people(LeaseView lease, long quarantineLeft, String watchdog) {
@@ -25,7 +28,11 @@ final class LeaseText {
                         "lease: held for " + seconds(lease.left()) + " more, without a gap for "
                                 + seconds(lease.since()) + " (" + mode + "): " + lease.reason();
                     default ->
-                        "lease: LOST for " + seconds(-lease.left()) + ", everything must be out "
+                        "lease: LOST"
+                                + (-lease.left() > LONGEST_MILLIS
+                                        ? ", nobody knows since when"
+                                        : " for " + seconds(-lease.left()))
+                                + ", everything must be out "
                                 + (lease.outBy() > 0 ? "in " + seconds(lease.outBy()) : "already") + " (" + mode
                                 + "): " + lease.reason();
                 });

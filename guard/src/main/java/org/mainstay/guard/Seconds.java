@@ -68,6 +68,11 @@ final class Seconds {
         return watchdog.state();
     }
 
+    /** Returns whether a watchdog resets this machine unless the guard goes on. */
+    boolean watchdogArmed() {
+        return watchdog.armed();
+    }
+
     /** Ends; the watchdog is disarmed. */
     void close() throws InterruptedException {
         timer.shutdown();

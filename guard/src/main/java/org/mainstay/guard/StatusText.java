@@ -2,9 +2,9 @@ package org.mainstay.guard;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.mainstay.guard.heartbeat.HeartbeatService;
+import org.mainstay.guard.kill.InService;
 import org.mainstay.guard.lease.LeaseView;
 import org.mainstay.guard.reserve.Reservations;
 
@@ -16,23 +16,32 @@ record StatusText(
         long loopAgeMillis,
         long foreignPackets,
         List<HeartbeatService.View> paths,
-        Map<String, List<String>> inService,
+        InService inService,
         List<Reservations.View> reservations,
         LeaseView lease,
         long quarantineLeft,
-        String watchdog) {
+        String watchdog,
+        String unfit) {
 
     List<String> people() {
         List<String> lines = new ArrayList<>();
         lines.add("guard of " + (server.isEmpty() ? "a server without a name yet" : server) + ", process "
                 + ProcessHandle.current().pid());
         lines.add("manager: " + manager + (managerPid == 0 ? "" : ", process " + managerPid));
+        if (!unfit.isEmpty()) {
+            lines.add("CANNOT KEEP ITS PROMISES: " + unfit);
+        }
         for (HeartbeatService.View path : paths) {
             lines.add(path.config() + ": " + path.state()
                     + (path.trouble().isEmpty() ? "" : " (" + path.trouble() + ")"));
         }
         lines.addAll(LeaseText.people(lease, quarantineLeft, watchdog));
-        inService.forEach((tag, handles) -> lines.add("in service: " + tag + ", " + handles.size() + " kill handles"));
+        inService
+                .byTag()
+                .forEach((tag, handles) -> lines.add("in service: " + tag + ", " + handles.size() + " kill handles"));
+        if (!inService.unknown().isEmpty()) {
+            lines.add("in service: NOT KNOWN: " + inService.unknown());
+        }
         for (Reservations.View area : reservations) {
             lines.add("reservation " + area.area() + ": "
                     + (area.claim() == 0 ? "observed" : "held, claim " + area.claim())
@@ -50,7 +59,7 @@ record StatusText(
                         + text("state", path.state()) + ",\"silentMillis\":" + path.silentMillis() + ","
                         + text("trouble", path.trouble()) + "}")
                 .collect(Collectors.joining(","));
-        String tags = inService.entrySet().stream()
+        String tags = inService.byTag().entrySet().stream()
                 .map(entry -> "{" + text("tag", entry.getKey()) + ",\"handles\":["
                         + entry.getValue().stream().map(StatusText::quote).collect(Collectors.joining(",")) + "]}")
                 .collect(Collectors.joining(","));
@@ -61,8 +70,10 @@ record StatusText(
         return "{\"schema\":1," + text("server", server) + ",\"guardPid\":"
                 + ProcessHandle.current().pid() + "," + text("manager", manager) + ",\"managerPid\":"
                 + (managerPid == 0 ? "null" : managerPid) + ",\"loopAgeMillis\":" + loopAgeMillis
-                + ",\"foreignPackets\":" + foreignPackets + ",\"paths\":[" + pathList + "],\"inService\":[" + tags
-                + "],\"reservations\":[" + areas + "]," + LeaseText.json(lease, quarantineLeft, watchdog) + "}";
+                + ",\"foreignPackets\":" + foreignPackets + "," + text("unfit", unfit) + ",\"paths\":[" + pathList
+                + "],\"inService\":[" + tags
+                + "]," + text("inServiceUnknown", inService.unknown()) + ",\"reservations\":[" + areas + "],"
+                + LeaseText.json(lease, quarantineLeft, watchdog) + "}";
     }
 
     private static String text(String name, String value) {

@@ -261,7 +261,7 @@ class GuardIT {
     void aFullDiskBelowTheStateStopsNoHeartbeat() throws Exception {
         root();
         Files.createDirectories(folder.resolve("A/data/guard"));
-        GuardProcess a = guard("A", "mount -t tmpfs -o size=16k tmpfs data/guard", "--no-manager");
+        GuardProcess a = guard("A", "mount -t tmpfs -o size=40k tmpfs data/guard", "--no-manager");
         GuardProcess b = guard("B", "", "--no-manager");
         try (Link managerA = a.manager();
                 Link managerB = b.manager()) {

@@ -265,6 +265,36 @@ class LeaseIT {
         assertThat(managers.get("B").lines.subList(fromB, now("B"))).noneMatch(line -> line.startsWith("* lease lost"));
     }
 
+    @Test
+    void aGuardThatCanReadNothingOfBeforeClaimsNothing() throws Exception {
+        Process app = inService("A");
+        guards.get("A").killNow();
+        Path state = guards.get("A").home.resolve("data/guard");
+        for (String file : List.of("lease", "lease.2", "inservice", "inservice.2")) {
+            Files.writeString(state.resolve(file), "torn");
+        }
+        start("A", "--no-manager");
+        Path socket = guards.get("A").socket();
+        assertThat(Link.command(socket, "status"))
+                .anyMatch(line -> line.contains("in service: NOT KNOWN") && line.contains("lkstart"))
+                .anyMatch(line -> line.contains("lease: ") && line.contains("data/guard/lease.2"));
+        Await.until(
+                "a lease that nobody renews ends",
+                60_000,
+                () -> Link.command(socket, "status").stream().anyMatch(line -> line.contains("lease: LOST")));
+        assertThat(Link.command(socket, "stop"))
+                .anyMatch(line -> line.contains("FAILED: what is in service cannot be read"))
+                .last()
+                .isEqualTo("exit 1");
+        link("A");
+        awaitNews("A", 0, "\\* notice .*inservice.*", 30_000);
+        awaitNews("A", 0, "\\* notice .*lease\\.2.*", 30_000);
+        configure("A", "");
+        assertThat(managers.get("A").ask("7", "inservice 0")).startsWith("7 ok");
+        awaitNews("A", 0, "\\* lease held .*", 30_000);
+        assertThat(app.isAlive()).as("nobody said how to end it").isTrue();
+    }
+
     /** The second word of the record, on the boot clock. */
     private static long recordedEnd(Path record) throws IOException {
         String[] words = Files.readString(record).split(" ");
@@ -317,6 +347,8 @@ class LeaseIT {
         configure("A", device.toString());
         awaitNews("A", 0, "\\* lease held .*", 30_000);
         Await.until("fed", 30_000, () -> Files.size(device) > 0);
+        awaitNews("B", 0, "\\* watchdog A fed", 30_000);
+        assertThat(managers.get("B").lines).doesNotContain("* watchdog C fed");
         assertThat(managers.get("A").ask("7", "inservice 1\nhandles app HIERARCHY%09app"))
                 .startsWith("7 ok");
         int from = now("A");

@@ -52,6 +52,7 @@
  * <tr><td>Notify</td><td>event log</td><td>-</td></tr>
  * <tr><td>Withhold, Allow</td><td>guard</td><td>Withheld; asked again if it does not come</td></tr>
  * <tr><td>Fence</td><td>quorum.bundle</td><td>FenceFinished, always</td></tr>
+ * <tr><td>GiveUpFencing</td><td>quorum.bundle</td><td>nothing</td></tr>
  * <tr><td>Quarantine</td><td>guard, which ends this manager</td><td>-</td></tr>
  * <tr><td>PhaseChanged</td><td>life cycle; STOPPED ends the loop</td><td>-</td></tr>
  * </table>

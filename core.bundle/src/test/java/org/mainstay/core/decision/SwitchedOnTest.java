@@ -64,6 +64,21 @@ class SwitchedOnTest {
     }
 
     @Test
+    void aGapThatNobodyToldOfIsALossAllTheSame() {
+        serve();
+        long since = world.now();
+        server.feed(new Event.RightChanged(Right.HELD, since + 5_000, since, ""));
+        world.run(2_000);
+        server.feed(new Event.RightChanged(Right.HELD, since + 7_000, since, ""));
+        world.run(2_000);
+        assertThat(server.kits().real("ip")).as("renewed only").isEqualTo(Presence.RUNNING);
+        server.feed(new Event.RightChanged(Right.HELD, world.now() + 5_000, world.now(), ""));
+        world.run(10_000);
+        assertThat(server.kits().real("ip")).isEqualTo(Presence.STOPPED);
+        assertThat(quarantines).containsExactly(new Effect.Quarantine(300_000));
+    }
+
+    @Test
     void switchedOffTheRightNeverEnds() {
         serve();
         server.feed(new Event.RightChanged(Right.HELD, world.now() + 5_000, world.now(), ""));

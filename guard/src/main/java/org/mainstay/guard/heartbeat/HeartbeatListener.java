@@ -16,6 +16,8 @@ public interface HeartbeatListener {
      * What a peer says of itself.
      *
      * @param managerPresent whether its Karaf is linked to its guard and its decision loop turns
+     * @param watchdogFed whether it says that its watchdog is fed
      */
-    record PeerStatus(String peer, String bootId, boolean managerPresent, long incarnation, long version) {}
+    record PeerStatus(
+            String peer, String bootId, boolean managerPresent, long incarnation, long version, boolean watchdogFed) {}
 }

@@ -32,6 +32,7 @@ public final class OwnStatus {
     private Report report = NOTHING;
     private long reportedAt;
     private boolean linked;
+    private boolean watchdogFed;
     private boolean reportedOnThisLink;
     private long counter = 1;
 
@@ -60,6 +61,18 @@ public final class OwnStatus {
         reportedOnThisLink = false;
         counter += news ? 1 : 0;
         return news;
+    }
+
+    /** Sets whether this machine's watchdog is fed. @return whether that is a change */
+    public synchronized boolean watchdog(boolean fed) {
+        boolean news = watchdogFed != fed;
+        watchdogFed = fed;
+        counter += news ? 1 : 0;
+        return news;
+    }
+
+    public synchronized boolean watchdogFed() {
+        return watchdogFed;
     }
 
     public synchronized boolean isLinked() {
@@ -98,6 +111,7 @@ public final class OwnStatus {
         to.bootHigh = bootHigh;
         to.bootLow = bootLow;
         to.managerPresent = linked;
+        to.watchdogFed = watchdogFed;
         to.incarnation = report.incarnation();
         to.version = report.version();
         to.loopAge = (int) Math.min(Integer.MAX_VALUE, loopAgeMillis());

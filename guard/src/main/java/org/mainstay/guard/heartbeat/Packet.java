@@ -35,6 +35,9 @@ final class Packet {
     /** The sender stops what it has when its lease ends. Releases that set neither flag are taken for such. */
     static final int WITH_LEASE = 32;
 
+    /** The sender's watchdog is fed now: it resets the machine when its guard does not go on. Never set by releases before. */
+    static final int WATCHDOG_FED = 64;
+
     short flags;
     long path;
     long instance;
@@ -51,6 +54,7 @@ final class Packet {
         long bootHigh;
         long bootLow;
         boolean managerPresent;
+        boolean watchdogFed;
         long incarnation;
         long version;
         int loopAge;
@@ -67,7 +71,8 @@ final class Packet {
     /** Writes everything before the HMAC. */
     void writeBody(ByteBuffer to) {
         to.putInt(MAGIC).putShort(VERSION);
-        to.putShort((short) (status.managerPresent ? flags | MANAGER_PRESENT : flags));
+        int said = (status.managerPresent ? MANAGER_PRESENT : 0) | (status.watchdogFed ? WATCHDOG_FED : 0);
+        to.putShort((short) (flags | said));
         to.putLong(path)
                 .putLong(instance)
                 .putLong(sequence)
@@ -104,6 +109,7 @@ final class Packet {
         status.bootHigh = from.getLong(48);
         status.bootLow = from.getLong(56);
         status.managerPresent = has(MANAGER_PRESENT);
+        status.watchdogFed = has(WATCHDOG_FED);
         status.incarnation = from.getLong(64);
         status.version = from.getLong(72);
         status.loopAge = from.getInt(80);

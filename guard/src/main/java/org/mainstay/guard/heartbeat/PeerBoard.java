@@ -49,7 +49,8 @@ final class PeerBoard {
                 && known.bootLow == says.bootLow
                 && known.status.managerPresent() == present
                 && known.status.incarnation() == incarnation
-                && known.status.version() == version) {
+                && known.status.version() == version
+                && known.status.watchdogFed() == says.watchdogFed) {
             known.instance = packet.instance;
             known.counter = says.counter;
             return;
@@ -59,7 +60,7 @@ final class PeerBoard {
         known.bootHigh = says.bootHigh;
         known.bootLow = says.bootLow;
         String boot = new UUID(says.bootHigh, says.bootLow).toString();
-        known.status = new PeerStatus(path.peer(), boot, present, incarnation, version);
+        known.status = new PeerStatus(path.peer(), boot, present, incarnation, version, says.watchdogFed);
         listener.peer(known.status);
     }
 

@@ -13,16 +13,27 @@ import java.util.Set;
  * HIERARCHY} ends nothing: resources that name the same one belong together.
  *
  * @param byTag as received, also resources without handles
+ * @param unknown why it is not known whether something is in service, and how to end that is not either; empty if it is known
  */
-public record InService(Map<String, List<String>> byTag) {
+public record InService(Map<String, List<String>> byTag, String unknown) {
     private static final String HIERARCHY = "HIERARCHY\t";
 
     public InService {
         byTag = new LinkedHashMap<>(byTag);
     }
 
+    public InService(Map<String, List<String>> byTag) {
+        this(byTag, "");
+    }
+
+    /** Nobody knows what is in service. */
+    public static InService unknown(String why) {
+        return new InService(Map.of(), why);
+    }
+
+    /** Returns whether certainly nothing is in service. */
     public boolean isEmpty() {
-        return byTag.isEmpty();
+        return byTag.isEmpty() && unknown.isEmpty();
     }
 
     /** Returns what can be executed for the resource. */

@@ -19,6 +19,9 @@ public final class LeaseEnd {
 
     // guarded by this
     private final Map<String, List<String>> ended = new TreeMap<>();
+    /** By what could not be ended when it was tried last: why, with handle, processes or mount. */
+    private final Map<String, List<String>> failures = new TreeMap<>();
+
     private String lastWords = "";
     private int generation;
     private boolean running;
@@ -40,12 +43,28 @@ public final class LeaseEnd {
 
     /** Returns whether something is recorded in service that was not ended here. */
     public synchronized boolean anythingLeft() {
-        return !EndAll.without(handles(inService.get()), ended).isEmpty();
+        InService here = inService.get();
+        return !here.unknown().isEmpty()
+                || !EndAll.without(handles(here), ended).isEmpty();
+    }
+
+    /** Returns by name what is left, and what stands in the way where that was tried; empty if nothing is left. */
+    public synchronized String left() {
+        InService here = inService.get();
+        StringBuilder words = new StringBuilder(here.unknown());
+        for (String tag : EndAll.without(handles(here), ended).keySet()) {
+            words.append(words.length() == 0 ? "" : "; ").append(tag);
+            if (failures.containsKey(tag)) {
+                words.append(": ").append(String.join(", ", failures.get(tag)));
+            }
+        }
+        return words.toString();
     }
 
     /** The lease is held: what was ended may be in service again, and nothing more may be ended. */
     public synchronized void forget() {
         ended.clear();
+        failures.clear();
         lastWords = "";
         generation++;
         if (running) {
@@ -58,7 +77,11 @@ public final class LeaseEnd {
      * Begins to end what is left, unless that is under way. Returns at once. @param leftMillis until all must be out
      */
     public synchronized void begin(long leftMillis) {
-        Map<String, List<String>> left = EndAll.without(handles(inService.get()), ended);
+        InService here = inService.get();
+        if (!here.unknown().isEmpty()) {
+            say("the lease is over and what is in service here cannot be ended: " + here.unknown());
+        }
+        Map<String, List<String>> left = EndAll.without(handles(here), ended);
         if (running || left.isEmpty()) {
             return;
         }
@@ -88,6 +111,8 @@ public final class LeaseEnd {
 
     private synchronized void finished(Map<String, List<String>> left, Map<String, List<String>> failed, int begun) {
         if (begun == generation) {
+            failures.clear();
+            failures.putAll(failed);
             left.forEach((tag, handles) -> {
                 if (!failed.containsKey(tag)) {
                     ended.put(tag, handles);
@@ -102,6 +127,10 @@ public final class LeaseEnd {
         String text = failed.isEmpty()
                 ? "the lease was over: " + String.join(", ", left.keySet()) + " ended by their kill handles"
                 : "the lease is over and could not be ended here: " + words;
+        say(text);
+    }
+
+    private void say(String text) {
         if (!text.equals(lastWords)) {
             lastWords = text;
             log.error(text);

@@ -25,15 +25,31 @@ final class LeaseBook {
      *
      * @param until end of the lease it had
      * @param since when that lease was obtained and held without a gap since
+     * @param stopMillis in what time everything has to be out after the end; 0 if that is not known
+     * @param unneeded whether it is recorded that no lease was needed in this boot
      */
-    record Former(long until, long since) {
+    record Former(long until, long since, int stopMillis, boolean unneeded) {
         static final Former NOTHING = new Former(NEVER, NEVER);
+        static final Former UNNEEDED = new Former(NEVER, NEVER, 0, true);
+        /** Whatever it was, nothing may be built on it: over since long ago. */
+        static final Former UNKNOWN = new Former(NEVER + 1, NEVER + 1);
+
+        Former(long until, long since) {
+            this(until, since, 0, false);
+        }
     }
+
+    /** What no L + S is longer than. */
+    private static final int LONGEST_SUM = 2 * LeaseSettings.LARGEST;
 
     private final long startedAt;
     private LeaseSettings settings;
     /** Of the settings; asked with every heartbeat. */
     private Set<String> peers;
+    /** What was in force is not known and nobody has said it again: nothing here may run on a guess. */
+    private boolean unknown;
+
+    private final int formerStop;
 
     // holder
     private final Map<String, Grant> granted = new HashMap<>();
@@ -59,6 +75,18 @@ final class LeaseBook {
     /** Who runs what it has without a lease: what it was granted being over says nothing. */
     private final Set<String> unleased = new TreeSet<>();
 
+    /** What was promised to whom cannot be read: it may be as much as is possible at all. */
+    private boolean forgotten;
+
+    private final Set<String> heard = new TreeSet<>();
+
+    /**
+     * What is recorded and cannot be read. {@code settings}: what was in force; {@code promises}: what was granted to whom.
+     */
+    record Lost(boolean settings, boolean promises) {
+        static final Lost NOTHING = new Lost(false, false);
+    }
+
     /**
      * A guard has just started: it may have granted to anybody a moment ago.
      *
@@ -66,9 +94,22 @@ final class LeaseBook {
      * @param announced L + S of peers as they were recorded when it was last granted to them
      */
     LeaseBook(LeaseSettings settings, Former former, Set<String> allowed, Map<String, Integer> announced, long now) {
+        this(settings, former, allowed, announced, now, Lost.NOTHING);
+    }
+
+    LeaseBook(
+            LeaseSettings settings,
+            Former former,
+            Set<String> allowed,
+            Map<String, Integer> announced,
+            long now,
+            Lost lost) {
         this.settings = settings;
         this.peers = settings.peers();
         this.startedAt = now;
+        this.unknown = lost.settings();
+        this.forgotten = lost.promises();
+        this.formerStop = former.stopMillis();
         this.carried = former.until();
         this.since = former.since();
         this.held = former.until() > now;
@@ -88,6 +129,28 @@ final class LeaseBook {
         return Collections.unmodifiableSet(peers);
     }
 
+    /** Returns whether what was in force is not known. */
+    boolean unknown() {
+        return unknown;
+    }
+
+    /** Returns whether the lease was switched on while things ran, and has not been held yet. */
+    boolean pending() {
+        return pending;
+    }
+
+    /** The lease was switched on by an earlier run of the guard in this boot, and not held since. */
+    void resumePending(long now) {
+        pending = settings.mode() != LeaseSettings.Mode.NONE;
+        evaluate(now);
+    }
+
+    /** Returns whether promises that cannot be read may still be in force. */
+    boolean forgotten(long now) {
+        forgotten = forgotten && now <= startedAt + Witness.period(LONGEST_SUM);
+        return forgotten;
+    }
+
     long startedAt() {
         return startedAt;
     }
@@ -105,6 +168,11 @@ final class LeaseBook {
         boolean unlimited = settings.mode() == LeaseSettings.Mode.NONE;
         settings = newer;
         peers = newer.peers();
+        unknown = false;
+        if (forgotten) {
+            // Until it says something else: it is not known that a lease ends what it runs.
+            newer.peers().stream().filter(peer -> !heard.contains(peer)).forEach(unleased::add);
+        }
         granted.keySet().retainAll(newer.peers());
         // A grant of the longer lease before must not hide the later ones that are shorter.
         granted.replaceAll((peer, grant) -> grant.within(newer));
@@ -165,7 +233,7 @@ final class LeaseBook {
 
     /** Returns whether everything may run whatever was granted: no lease is asked for, or it has not been held yet. */
     boolean unlimited() {
-        return settings.mode() == LeaseSettings.Mode.NONE || pending;
+        return !unknown && (settings.mode() == LeaseSettings.Mode.NONE || pending);
     }
 
     /** Returns when the lease ends or ended. */
@@ -185,6 +253,9 @@ final class LeaseBook {
     }
 
     private int stop() {
+        if (unknown) {
+            return formerStop;
+        }
         int stop = written.stop(settings.lossStopMillis());
         for (Grant grant : granted.values()) {
             stop = grant.stop(stop);
@@ -244,7 +315,7 @@ final class LeaseBook {
 
     private long leaseEnd(long now) {
         return switch (settings.mode()) {
-            case NONE -> now + settings.leaseMillis();
+            case NONE -> unknown ? carried : now + settings.leaseMillis();
             case MAJORITY -> Math.max(carried, needed() == 1 ? now + settings.leaseMillis() : newest(needed() - 1));
             case STORAGE, ETCD -> Math.max(carried, Math.max(written.until(settings), allOthers()));
         };
@@ -337,7 +408,7 @@ final class LeaseBook {
 
     /** Returns when the last grant to the peer, given by this or an earlier run of the guard, is over for certain. */
     long lapsesAt(String peer) {
-        int sum = Math.max(own(), announced.getOrDefault(peer, 0));
+        int sum = forgotten ? LONGEST_SUM : Math.max(own(), announced.getOrDefault(peer, 0));
         return Math.max(lapsesAt.getOrDefault(peer, NEVER), startedAt + Witness.period(sum));
     }
 
@@ -350,6 +421,7 @@ final class LeaseBook {
 
     /** Takes how a peer runs what it has. @return whether that is news */
     boolean unleased(String peer, boolean without) {
+        heard.add(peer);
         return without ? unleased.add(peer) : unleased.remove(peer);
     }
 

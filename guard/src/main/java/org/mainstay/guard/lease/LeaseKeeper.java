@@ -1,15 +1,13 @@
 package org.mainstay.guard.lease;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
 import org.mainstay.guard.heartbeat.LeaseExchange;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
@@ -38,13 +36,19 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     private boolean known;
 
     private final Set<String> wanted;
-    private Set<String> onDisk;
+    /** What a restart would begin with. */
+    private LeaseFiles.Kept onDisk;
+
     private final Map<String, Integer> announcing = new TreeMap<>();
     private long writtenUntil = LeaseBook.NEVER;
     private long endAgainAt = LeaseBook.NEVER;
     private long dueAt = LeaseBook.NEVER;
     /** When to record again what is in force but could not be recorded. */
     private long saveAgainAt = LeaseBook.NEVER;
+
+    private long differingAt = LeaseBook.NEVER;
+    /** What could not be read, for the manager that links itself first; empty if nothing. */
+    private String damage;
 
     /**
      * Begins with what is on disk. What cannot be read is taken for unknown: no lease, and nobody is granted anything.
@@ -63,28 +67,31 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         this.disk = disk;
         this.log = log;
         this.surroundings = surroundings;
-        LeaseFiles.Found found = read();
-        long now = clock.millis();
-        this.book = new LeaseBook(found.settings(), found.former(), found.allowed(), found.announced(), now);
-        found.unleased().forEach(peer -> book.unleased(peer, true));
-        this.known = found.known();
-        this.wanted = new TreeSet<>(found.allowed());
-        this.onDisk = Set.copyOf(found.allowed());
-        this.witness = new WitnessPost(witnesses, clock, log, this::written, this::witnessSaid, surroundings::notice);
-    }
-
-    private LeaseFiles.Found read() {
-        try {
-            return files.read();
-        } catch (IOException | RuntimeException e) {
-            log.error("what is recorded of the lease cannot be read, so there is none and nobody is granted one until"
-                    + " Karaf says how: " + e);
-            return LeaseFiles.Found.NOTHING;
+        LeaseFiles.Found found = files.read();
+        this.onDisk = found.kept();
+        this.book = found.book(clock.millis());
+        this.damage = LeaseReason.damage(found, book.unknown());
+        if (!damage.isEmpty()) {
+            log.error(damage);
         }
+        this.known = found.known();
+        this.wanted = new TreeSet<>(onDisk.allowed());
+        this.witness = new WitnessPost(
+                witnesses, clock, log, this::written, this::witnessSaid, surroundings::notice);
     }
 
     /** Asks the witness of the recorded settings, where there is one. */
     public void start() {
+        synchronized (this) {
+            // Both copies are whole again before anything else happens to one of them.
+            if (!damage.isEmpty() && known) {
+                save();
+            }
+            if (known && book.settings().mode() == LeaseSettings.Mode.NONE) {
+                // Of this boot, so that a restart knows it even if it can read nothing else.
+                disk.execute(() -> files.run(LeaseBook.NEVER, LeaseBook.NEVER, 0, log));
+            }
+        }
         Result result = witness.use(settings());
         if (!result.done()) {
             log.error(result.message());
@@ -128,7 +135,8 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
 
     @Override
     public synchronized boolean withoutLease() {
-        return book.unlimited();
+        // A restart would begin with what is on disk.
+        return book.unlimited() || onDisk.pending();
     }
 
     @Override
@@ -219,17 +227,25 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         if (changed && !state.equals("lost")) {
             surroundings.held();
         }
-        if (changed || moved) {
-            tellLease(state, until, LeaseReason.of(book, witness, now));
+        String left = state.equals("lost") ? surroundings.left() : "";
+        if (changed || moved || !left.equals(told.left())) {
+            told.left(left);
+            tellLease(state, until, LeaseReason.of(book, witness, now, left));
         }
         boolean longer = held && (changed || until - writtenUntil >= WRITE_MILLIS);
         if (longer || !book.unlimited() && until < writtenUntil) {
             writtenUntil = until;
             long since = book.since();
-            disk.execute(() -> run(until, since));
+            int stop = (int) (book.outBy(now) - until);
+            disk.execute(() -> files.run(until, since, stop, log));
         }
         tellPeers(now);
         dueAt = Math.min(book.nextEvent(now), now + REPEAT_MILLIS);
+        boolean differs = book.pending() != onDisk.pending() || book.forgotten(now) != onDisk.forgotten();
+        if (known && differs && now - differingAt >= REPEAT_MILLIS) {
+            differingAt = now;
+            save();
+        }
         if (saveAgainAt != LeaseBook.NEVER && now >= saveAgainAt) {
             saveAgainAt = LeaseBook.NEVER;
             save();
@@ -248,14 +264,6 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         } else if (now - endAgainAt >= REPEAT_MILLIS) {
             endAgainAt = now;
             surroundings.end(outBy - now);
-        }
-    }
-
-    private void run(long until, long since) {
-        try {
-            files.run(until, since);
-        } catch (IOException e) {
-            log.warn("the lease's end cannot be recorded; a restart of the guard would lose it: " + e.getMessage());
         }
     }
 
@@ -285,7 +293,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     }
 
     private boolean withheldForSure(String peer) {
-        return book.withheld(peer) && !onDisk.contains(peer);
+        return book.withheld(peer) && !onDisk.allowed().contains(peer);
     }
 
     /**
@@ -309,6 +317,10 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     /** Says the present state again, as to a manager that has just linked itself. */
     public synchronized void repeatNews() {
         told.forget();
+        if (!damage.isEmpty()) {
+            surroundings.notice(damage);
+            damage = "";
+        }
         evaluate(clock.millis());
     }
 
@@ -339,7 +351,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
             book.settings(newer, known, clock.millis());
             if (newer.mode() == LeaseSettings.Mode.NONE) {
                 // Of what runs without a lease none is over.
-                disk.execute(() -> run(LeaseBook.NEVER, LeaseBook.NEVER));
+                disk.execute(() -> files.run(LeaseBook.NEVER, LeaseBook.NEVER, 0, log));
             }
             known = true;
             wanted.retainAll(newer.peers());
@@ -382,12 +394,10 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
 
     /** Returns by peer when what was granted last is over for certain, and whether it is. */
     public synchronized Map<String, Lapse> lapses(Set<String> peers) {
-        Map<String, Lapse> lapses = new LinkedHashMap<>();
         long now = clock.millis();
-        for (String peer : peers) {
-            lapses.put(peer, new Lapse(book.lapsed(peer, now), book.lapsesAt(peer)));
-        }
-        return lapses;
+        return peers.stream()
+                .collect(
+                        Collectors.toMap(peer -> peer, peer -> new Lapse(book.lapsed(peer, now), book.lapsesAt(peer))));
     }
 
     /** @param at boot clock, milliseconds */
@@ -400,24 +410,25 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     }
 
     private Result saveNow() {
-        LeaseSettings settings;
-        Set<String> allowed;
-        Map<String, Integer> sums;
-        Set<String> unleased;
+        LeaseFiles.Kept kept;
         synchronized (this) {
-            unleased = book.unleased();
-            settings = book.settings();
-            allowed = Set.copyOf(wanted);
-            sums = book.announced();
+            Map<String, Integer> sums = book.announced();
             announcing.forEach((peer, sum) -> sums.merge(peer, sum, Math::max));
+            kept = new LeaseFiles.Kept(
+                    book.settings(),
+                    book.pending(),
+                    book.forgotten(clock.millis()),
+                    Set.copyOf(wanted),
+                    sums,
+                    book.unleased());
         }
         try {
-            files.keep(settings, allowed, sums, unleased);
+            files.keep(kept);
         } catch (IOException e) {
             synchronized (this) {
                 // Asked for again by the next packet.
                 announcing.clear();
-                notRecorded(allowed);
+                notRecorded(kept.allowed());
             }
             String text = "the guard cannot record the lease's state: " + e.getMessage();
             log.error(text);
@@ -425,11 +436,12 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
             return Result.failed(text);
         }
         synchronized (this) {
-            onDisk = allowed;
+            onDisk = kept;
+            differingAt = LeaseBook.NEVER;
             saveAgainAt = LeaseBook.NEVER;
-            sums.forEach(book::recorded);
-            announcing.keySet().removeIf(peer -> sums.getOrDefault(peer, 0) >= announcing.get(peer));
-            allowed.stream().filter(wanted::contains).forEach(book::allow);
+            kept.announced().forEach(book::recorded);
+            announcing.keySet().removeIf(peer -> kept.announced().getOrDefault(peer, 0) >= announcing.get(peer));
+            kept.allowed().stream().filter(wanted::contains).forEach(book::allow);
             evaluate(clock.millis());
         }
         return Result.done("recorded");
@@ -440,8 +452,8 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
      * is in force in any case, and recorded when the disk allows: until then nobody counts on it, nor takes it back.
      */
     private void notRecorded(Set<String> allowed) {
-        wanted.removeIf(peer -> allowed.contains(peer) && !onDisk.contains(peer));
-        if (!wanted.containsAll(onDisk)) {
+        wanted.removeIf(peer -> allowed.contains(peer) && !onDisk.allowed().contains(peer));
+        if (!wanted.containsAll(onDisk.allowed())) {
             saveAgainAt = clock.millis() + REPEAT_MILLIS;
         }
     }
@@ -473,27 +485,9 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     /** Returns all that {@code status} shows. */
     public synchronized LeaseView view() {
         long now = clock.millis();
-        List<LeaseView.Peer> peers = new ArrayList<>();
-        for (String peer : book.peers()) {
-            boolean lapsed = book.lapsed(peer, now);
-            WitnessPost.Said said = said(peer, lapsed);
-            peers.add(new LeaseView.Peer(
-                    peer,
-                    Math.max(0, book.grantedUntil(peer) - now),
-                    book.withheld(peer),
-                    lapsed,
-                    Math.max(0, book.lapsesAt(peer) - now),
-                    said == null ? "" : said.word().name(),
-                    said == null ? "" : said.reason()));
-        }
-        return new LeaseView(
-                book.settings(),
-                state(now),
-                book.until(now) - now,
-                book.since() == LeaseBook.NEVER ? -1 : now - book.since(),
-                book.outBy(now) - now,
-                LeaseReason.of(book, witness, now),
-                peers);
+        String state = state(now);
+        String left = state.equals("lost") ? surroundings.left() : "";
+        return LeaseView.of(book, state, LeaseReason.of(book, witness, now, left), now, this::said);
     }
 
     @Override

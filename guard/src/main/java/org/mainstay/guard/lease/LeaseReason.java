@@ -8,8 +8,17 @@ import org.mainstay.guard.heartbeat.LeaseExchange;
 final class LeaseReason {
     private LeaseReason() {}
 
+    /** @param left what is in service here although the lease is lost, and what stands in the way; empty if nothing */
+    static String of(LeaseBook book, WitnessPost witness, long now, String left) {
+        return of(book, witness, now) + (left.isEmpty() ? "" : "; still in service here: " + left);
+    }
+
     static String of(LeaseBook book, WitnessPost witness, long now) {
         LeaseSettings settings = book.settings();
+        if (book.unknown()) {
+            return "what was recorded of the lease (data/guard/lease and data/guard/lease.2) cannot be read: Karaf has to say"
+                    + " it again (lkstart)";
+        }
         if (book.overdue() != LeaseBook.NEVER) {
             return "the lease was over for so long that others may have taken what was in service here; it ends first";
         }
@@ -38,6 +47,25 @@ final class LeaseReason {
             return "granted by all other servers together; " + why;
         }
         return why + "; not granted by " + names(silent) + ", where all others would have to";
+    }
+
+    /** Returns what an operator has to know of files that cannot be read; empty if nothing. */
+    static String damage(LeaseFiles.Found found, boolean unknown) {
+        if (found.damage().isEmpty()) {
+            return "";
+        }
+        String all = found.damage() + ": look at the disk. ";
+        if (!found.lost() && found.former() != LeaseBook.Former.UNKNOWN) {
+            return all + "The other copy is whole and goes on being used; both are written anew";
+        }
+        return all
+                + (unknown || found.former() == LeaseBook.Former.UNKNOWN
+                        ? "What is in service here counts as without a right to run"
+                        : "What is in service here needs no lease")
+                + (found.lost()
+                        ? ", and nothing counts as over that may have been granted to others, until Karaf says the settings"
+                                + " again (lkstart) and the others are heard"
+                        : " until a lease is granted anew");
     }
 
     /** Returns what an operator has to know of how a peer runs what it has; empty if nothing. */

@@ -20,6 +20,11 @@ public interface LeaseSurroundings {
     /** Returns whether something is recorded in service that was not ended since the lease was lost. */
     boolean anythingLeft();
 
+    /** Returns the same by name, with what stands in the way where that is known; empty if nothing is left. */
+    default String left() {
+        return "";
+    }
+
     /** The lease is held again: what was ended before may be in service again. */
     void held();
 

@@ -13,6 +13,7 @@ final class LeaseTold {
     private String state = "";
     private long until = LeaseBook.NEVER;
     private long since = LeaseBook.NEVER;
+    private String left = "";
     private final Map<String, Boolean> lapsed = new HashMap<>();
     private final Map<String, Boolean> withheld = new HashMap<>();
     private final Map<String, WitnessPost.Said> witness = new HashMap<>();
@@ -28,6 +29,14 @@ final class LeaseTold {
 
     long since() {
         return since;
+    }
+
+    String left() {
+        return left;
+    }
+
+    void left(String now) {
+        left = now;
     }
 
     void lease(String newState, long newUntil, long newSince) {

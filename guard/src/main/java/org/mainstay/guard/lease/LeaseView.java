@@ -1,6 +1,8 @@
 package org.mainstay.guard.lease;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /**
  * The lease as {@code status} shows it. Times in milliseconds.
@@ -29,4 +31,30 @@ public record LeaseView(
             long lapsesIn,
             String word,
             String wordReason) {}
+
+    /** @param said what the witness says of a peer, by whether its grant from here has lapsed; null where there is none */
+    static LeaseView of(
+            LeaseBook book, String state, String reason, long now, BiFunction<String, Boolean, WitnessPost.Said> said) {
+        List<Peer> peers = new ArrayList<>();
+        for (String peer : book.settings().peers()) {
+            boolean lapsed = book.lapsed(peer, now);
+            WitnessPost.Said word = said.apply(peer, lapsed);
+            peers.add(new Peer(
+                    peer,
+                    Math.max(0, book.grantedUntil(peer) - now),
+                    book.withheld(peer),
+                    lapsed,
+                    Math.max(0, book.lapsesAt(peer) - now),
+                    word == null ? "" : word.word().name(),
+                    word == null ? "" : word.reason()));
+        }
+        return new LeaseView(
+                book.settings(),
+                state,
+                book.until(now) - now,
+                book.since() == LeaseBook.NEVER ? -1 : now - book.since(),
+                book.outBy(now) - now,
+                reason,
+                peers);
+    }
 }

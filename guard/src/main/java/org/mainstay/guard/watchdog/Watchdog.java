@@ -32,6 +32,7 @@ public final class Watchdog {
     private Thread reader;
     private long retryAt;
     private volatile String state = "";
+    private volatile Process armed;
     private String complained = "";
 
     /**
@@ -107,6 +108,9 @@ public final class Watchdog {
         try (BufferedReader reader = from.inputReader(StandardCharsets.UTF_8)) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 state = line;
+                if (line.startsWith("feeding ")) {
+                    armed = line.startsWith("feeding failed") ? null : from;
+                }
                 log.info("watchdog: " + line);
             }
         } catch (IOException e) {
@@ -142,6 +146,12 @@ public final class Watchdog {
         return state;
     }
 
+    /** Returns whether the device is armed: fed now, or left unfed on purpose, so that it resets the machine. */
+    public boolean armed() {
+        Process now = armed;
+        return now != null && now.isAlive();
+    }
+
     /** Ends in order: the device is disarmed where it allows that. */
     public void close() {
         say("V\n");
@@ -151,6 +161,7 @@ public final class Watchdog {
                     .exceptionally(late -> process)
                     .join();
             process = null;
+            armed = null;
         }
         device = "";
         state = "";

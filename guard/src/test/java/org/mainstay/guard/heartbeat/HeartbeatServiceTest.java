@@ -37,6 +37,7 @@ class HeartbeatServiceTest {
 
     private final class Node implements HeartbeatListener {
         final List<Said> said = new CopyOnWriteArrayList<>();
+        volatile boolean fed;
         final OwnStatus own = new OwnStatus(System::nanoTime, UUID.randomUUID().toString());
         final HeartbeatService service;
 
@@ -63,6 +64,7 @@ class HeartbeatServiceTest {
             said.add(new Said(
                     "peer " + status.peer() + " " + status.managerPresent() + " " + status.version(),
                     System.nanoTime()));
+            fed = status.watchdogFed();
         }
 
         @Override
@@ -154,6 +156,24 @@ class HeartbeatServiceTest {
                 () -> a.said.get(a.said.size() - 1).text().equals("peer B false 77"));
         assertThat(a.said.stream().filter(word -> word.text().equals("peer B true 77")))
                 .hasSize(1);
+    }
+
+    @Test
+    void whetherAWatchdogIsFedIsSaidByItsServer() throws Exception {
+        Node a = new Node(11);
+        Node b = new Node(22);
+        a.service.paths(List.of(path(true, 2000, 6)));
+        b.service.paths(List.of(path(false, 2000, 6)));
+        Await.until("heard of", 30_000, () -> a.hears("peer B") && b.hears("peer A"));
+        assertThat(a.fed).as("what nobody said is no").isFalse();
+        assertThat(b.own.watchdog(true)).isTrue();
+        assertThat(b.own.watchdog(true)).isFalse();
+        b.service.statusChanged();
+        Await.until("fed", 30_000, () -> a.fed);
+        assertThat(b.fed).as("of its own server only").isFalse();
+        b.own.watchdog(false);
+        b.service.statusChanged();
+        Await.until("not fed any more", 30_000, () -> !a.fed);
     }
 
     @Test

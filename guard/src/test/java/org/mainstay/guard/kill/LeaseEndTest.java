@@ -56,6 +56,20 @@ class LeaseEndTest {
     }
 
     @Test
+    void whatIsNotKnownIsNotEndedAndIsSaid() {
+        inService = InService.unknown("data/guard/inservice cannot be read");
+        assertThat(inService.isEmpty()).isFalse();
+        assertThat(end.anythingLeft()).isTrue();
+        end.begin(1000);
+        end.begin(1000);
+        assertThat(notices).hasSize(1);
+        assertThat(notices.get(0)).contains("cannot be ended").contains("data/guard/inservice");
+        assertThat(end.anythingLeft()).as("until Karaf says it again").isTrue();
+        inService = new InService(Map.of());
+        assertThat(end.anythingLeft()).isFalse();
+    }
+
+    @Test
     void everythingIsEndedAndNothingIsLeftThen() throws Exception {
         Process one = group("one");
         Process two = group("two");

@@ -37,6 +37,7 @@ abstract class LeaseKeeperBench {
     final List<Long> ends = new ArrayList<>();
     int heldAgain;
     boolean left;
+    String leftByName = "";
     final FakeWitness witness = new FakeWitness();
     LeaseKeeper keeper;
 
@@ -73,6 +74,11 @@ abstract class LeaseKeeperBench {
             @Override
             public boolean anythingLeft() {
                 return left;
+            }
+
+            @Override
+            public String left() {
+                return leftByName;
             }
 
             @Override

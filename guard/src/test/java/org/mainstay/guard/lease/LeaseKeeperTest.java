@@ -69,6 +69,22 @@ class LeaseKeeperTest extends LeaseKeeperBench {
     }
 
     @Test
+    void whatCannotBeEndedIsNamed() {
+        holding();
+        leftByName = "db";
+        left = true;
+        pass(L + S / 2);
+        assertThat(lastLease()).startsWith("* lease lost").endsWith("still%20in%20service%20here:%20db");
+        leftByName = "db: processes do not die, they wait in the kernel: 77 (postgres)";
+        pass(1_100);
+        assertThat(lastLease()).as("told again").contains("db:%20processes%20do%20not%20die");
+        assertThat(keeper.view().reason()).contains("still in service here: db: processes do not die");
+        leftByName = "";
+        pass(1_100);
+        assertThat(lastLease()).doesNotContain("still");
+    }
+
+    @Test
     void aRenewalBeforeHalfOfSKeepsTheGuardFromKilling() {
         holding();
         pass(L + S / 2 - 200);
@@ -221,17 +237,6 @@ class LeaseKeeperTest extends LeaseKeeperBench {
         assertThat(news).doesNotContain("* lapsed B yes");
         pass(200);
         assertThat(news).contains("* lapsed B yes", "* lapsed C yes");
-    }
-
-    @Test
-    void aDamagedRecordMeansNoLeaseAndNoGrants() throws IOException {
-        holding();
-        keeper.allow(Set.of("B")).join();
-        Files.writeString(home.resolve("data/guard/lease"), "boot boot-1\nlease MAJORITY A five");
-        restart("boot-1");
-        configured(Mode.MAJORITY);
-        assertThat(lastLease()).startsWith("* lease lost");
-        assertThat(keeper.grant("B", now, L, S)).isFalse();
     }
 
     @Test

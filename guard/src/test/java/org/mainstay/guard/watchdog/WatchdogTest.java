@@ -65,7 +65,9 @@ class WatchdogTest {
         feed(20_000);
         Await.until("fed by the helper itself", 30_000, () -> fed().length() >= 3);
         assertThat(watchdog.state()).contains("timeout 2 s, which could not be set");
+        assertThat(watchdog.armed()).isTrue();
         watchdog.close();
+        assertThat(watchdog.armed()).isFalse();
         assertThat(fed()).matches("k+V");
         assertThat(notices).isEmpty();
     }
@@ -77,6 +79,7 @@ class WatchdogTest {
         long reset = clock.millis() + 6000;
         watchdog.feed(device.toString(), S, reset);
         Await.until("starves", 30_000, () -> watchdog.state().startsWith("not fed any more"));
+        assertThat(watchdog.armed()).as("that it is not fed resets the machine").isTrue();
         assertThat(clock.millis()).as("in time for a reset").isLessThanOrEqualTo(reset - 2000 + 1500);
         String before = fed();
         Await.until("stays so", 30_000, () -> clock.millis() > reset);
@@ -111,6 +114,7 @@ class WatchdogTest {
             return !notices.isEmpty();
         });
         assertThat(notices.get(0)).contains("ended with code 1").contains("cannot be opened");
+        assertThat(watchdog.armed()).isFalse();
         Files.createDirectories(missing.getParent());
         Files.createFile(missing);
         Await.until("it works", 30_000, () -> {

@@ -2,9 +2,6 @@ package org.mainstay.guard.lease;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 
 /** What a guard keeps of its lease, on a disk of the simulation: same rules as {@link LeaseFiles}, no file. */
 public final class MemoryLeaseFiles extends LeaseFiles {
@@ -12,10 +9,7 @@ public final class MemoryLeaseFiles extends LeaseFiles {
     /** A disk; outlives the guards that use it. */
     public static final class Disk {
         private String boot = "";
-        private LeaseSettings settings;
-        private Set<String> allowed = Set.of();
-        private Map<String, Integer> announced = Map.of();
-        private Set<String> unleased = Set.of();
+        private Kept kept;
         private String runBoot = "";
         private LeaseBook.Former former = LeaseBook.Former.NOTHING;
         private boolean fails;
@@ -47,28 +41,25 @@ public final class MemoryLeaseFiles extends LeaseFiles {
 
     @Override
     Found read() {
-        Set<String> allowed = disk.boot.equals(bootId) ? new TreeSet<>(disk.allowed) : Set.of();
+        boolean sameBoot = disk.boot.equals(bootId);
         LeaseBook.Former former = disk.runBoot.equals(bootId) ? disk.former : LeaseBook.Former.NOTHING;
-        boolean known = disk.settings != null;
-        return new Found(
-                known ? disk.settings : LeaseSettings.NOTHING, known, allowed, disk.announced, disk.unleased, former);
+        if (disk.kept == null) {
+            return new Found(Kept.NOTHING, false, former, "", false);
+        }
+        return new Found(sameBoot ? disk.kept : disk.kept.afterReboot(), true, former, "", false);
     }
 
     @Override
-    void keep(LeaseSettings settings, Set<String> allowed, Map<String, Integer> announced, Set<String> unleased)
-            throws IOException {
+    void keep(Kept now) throws IOException {
         disk.check();
         disk.boot = bootId;
-        disk.settings = settings;
-        disk.allowed = Set.copyOf(allowed);
-        disk.announced = Map.copyOf(announced);
-        disk.unleased = Set.copyOf(unleased);
+        disk.kept = now;
     }
 
     @Override
-    void run(long until, long since) throws IOException {
+    void run(long until, long since, int stopMillis) throws IOException {
         disk.check();
         disk.runBoot = bootId;
-        disk.former = new LeaseBook.Former(until, since);
+        disk.former = new LeaseBook.Former(until, since, stopMillis, false);
     }
 }

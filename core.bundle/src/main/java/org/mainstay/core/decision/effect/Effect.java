@@ -94,8 +94,11 @@ public sealed interface Effect {
     /** The guard may grant a peer the right to run again; answered by {@code Withheld}. */
     record Allow(String peer) implements Effect {}
 
-    /** Makes sure that a machine is down; answered by {@code FenceFinished}, always. */
-    record Fence(String peer, String reason) implements Effect {}
+    /** Makes sure that a machine is down; answered by {@code FenceFinished} with the same request, always. */
+    record Fence(String peer, String request, String reason) implements Effect {}
+
+    /** The reason of a fencing is gone: whatever of it has not begun yet is left. It is answered all the same, nobody listens. */
+    record GiveUpFencing(String peer, String request) implements Effect {}
 
     /** Mainstay leaves for a while (QUO-060, QUO-061): no manager, no heartbeats. Nothing is in service here any more. */
     record Quarantine(long millis) implements Effect {}

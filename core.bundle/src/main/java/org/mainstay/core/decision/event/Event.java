@@ -153,9 +153,15 @@ public sealed interface Event {
     /**
      * Answer to {@code Fence}; also raised unasked when an operator acknowledges that a machine is down.
      *
+     * @param request what it answers; empty for what nobody asked for
      * @param confirmed whether the machine is certainly down
      */
-    record FenceFinished(String peer, boolean confirmed, String evidence) implements Event {}
+    record FenceFinished(String peer, String request, boolean confirmed, String evidence) implements Event {
+        /** An operator's word. */
+        public FenceFinished(String peer, boolean confirmed, String evidence) {
+            this(peer, "", confirmed, evidence);
+        }
+    }
 
     /** The four answers of a probe; only STOPPED ever counts as stopped. */
     enum Presence {

@@ -5,10 +5,13 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ClusterSnapshot.Phase;
+import org.mainstay.cluster.lcd.Flag;
+import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.Fate;
+import org.mainstay.core.decision.state.PeerView;
 
 /**
  * Makes sure that a server is down before its resources are taken, where fencing is configured for it: last in the order of
@@ -16,6 +19,9 @@ import org.mainstay.core.decision.state.Fate;
  */
 final class Fencing {
     static final String TIMER = "fence";
+    /** Begin of the flag of a server that was not heard since this machine was booted. */
+    static final String UNHEARD = "!unheard!";
+
     private static final long LONGEST_PAUSE = 60_000;
     private static final int MOST_DOUBLINGS = 6;
 
@@ -29,7 +35,48 @@ final class Fencing {
         verdicts = new Verdicts(step);
     }
 
+    /** This machine was booted: nothing was heard of the others since. */
+    static void booted(Step step) {
+        for (String peer : step.peers().keySet()) {
+            step.put(LcdSection.FLAGS, UNHEARD + peer, new Flag(UNHEARD + peer));
+        }
+    }
+
+    /**
+     * Returns whether a server without quorum must leave another one alone although it could fence it: it was booted and has not heard
+     * it since, so the other one may have fenced this one and serve all; they would fence each other in turns.
+     */
+    static boolean unheard(Step step, String peer) {
+        return !step.settings.safety().leased()
+                && step.own().row(LcdSection.FLAGS, UNHEARD + peer).isPresent();
+    }
+
+    private void heard() {
+        for (String flag : List.copyOf(step.own().rows(LcdSection.FLAGS).keySet())) {
+            if (flag.startsWith(UNHEARD)) {
+                PeerView view = step.peers().get(flag.substring(UNHEARD.length()));
+                if (view == null || view.heard()) {
+                    step.drop(LcdSection.FLAGS, flag);
+                }
+            }
+        }
+    }
+
+    /** A server is heard again: there is no reason any more. */
+    static void giveUp(Step step, String peer) {
+        PeerView view = step.peers().get(peer);
+        if (view != null && view.fate().fencing()) {
+            step.note(
+                    Notices.FENCING,
+                    Level.INFORMATION,
+                    "",
+                    peer + " is heard again: it is not fenced any more, unless that has begun already");
+            step.effect(new Effect.GiveUpFencing(peer, view.fate().fence()));
+        }
+    }
+
     void settle() {
+        heard();
         if (step.phase() != Phase.AVAILABLE || !step.start.passed()) {
             return;
         }
@@ -39,6 +86,7 @@ final class Fencing {
                     || verdicts.fate(peer).fencing()
                     || step.timers.contains(TIMER + ":" + peer)
                     || !verdicts.certain(peer).isEmpty()
+                    || unheard(step, peer)
                     || !agreed(peer)) {
                 continue;
             }
@@ -109,8 +157,9 @@ final class Fencing {
         }
         String reason = "it cannot be reached and may have " + String.join(", ", wanted) + " in service";
         step.note(Notices.FENCING, Level.WARNING, "", step.self() + " fences " + peer + ": " + reason);
-        step.peer(peer, view -> view.withFate(view.fate().withFencing(true)));
-        step.effect(new Effect.Fence(peer, reason));
+        String request = step.newId("fence");
+        step.peer(peer, view -> view.withFate(view.fate().withFence(request)));
+        step.effect(new Effect.Fence(peer, request, reason));
     }
 
     /** The next server in turn, or the next try. */
@@ -121,8 +170,10 @@ final class Fencing {
     /** Who fenced is away: what was under way is a failed try. */
     void away() {
         for (String peer : List.copyOf(step.peers().keySet())) {
-            if (verdicts.fate(peer).fencing()) {
-                finished(new Event.FenceFinished(peer, false, "quorum.bundle, which fences, went away meanwhile"));
+            String request = verdicts.fate(peer).fence();
+            if (!request.isEmpty()) {
+                finished(new Event.FenceFinished(
+                        peer, request, false, "quorum.bundle, which fences, went away meanwhile"));
             }
         }
     }
@@ -130,18 +181,21 @@ final class Fencing {
     void finished(Event.FenceFinished event) {
         String peer = event.peer();
         Fate fate = verdicts.fate(peer);
+        if (!event.request().isEmpty() && !event.request().equals(fate.fence())) {
+            // Of an earlier silence: the server was heard since, or what fences was replaced.
+            return;
+        }
         if (event.confirmed() && !knowledge.alive(peer)) {
             step.note(Notices.FENCED, Level.WARNING, "", peer + " is certainly down: " + event.evidence());
             step.peer(
-                    peer,
-                    view -> view.withFate(view.fate().withFencing(false).withCertain("fenced: " + event.evidence())));
+                    peer, view -> view.withFate(view.fate().withFence("").withCertain("fenced: " + event.evidence())));
         } else if (!event.confirmed() && fate.fencing()) {
             step.note(Notices.FENCE_FAILED, Level.ERROR, "", peer + " could not be fenced: " + event.evidence());
             step.peer(peer, view -> view.withFate(view.fate().withFailedFencing(event.evidence())));
             long pause = knowledge.detection(peer) << Math.min(fate.attempts(), MOST_DOUBLINGS);
             step.startTimer(TIMER + ":" + peer, Math.min(pause, LONGEST_PAUSE));
         } else {
-            step.peer(peer, view -> view.withFate(view.fate().withFencing(false)));
+            step.peer(peer, view -> view.withFate(view.fate().withFence("")));
         }
     }
 }

@@ -75,7 +75,12 @@ final class RightRules {
         }
         Right before = step.right.right();
         switch (event.right()) {
-            case HELD -> step.right(held(event));
+            case HELD -> {
+                if (before == Right.HELD && event.since() > step.right.since()) {
+                    gap();
+                }
+                step.right(held(event));
+            }
             case LOST -> {
                 String reason = step.self() + " has no right to run resources: " + event.reason();
                 // A lease that was switched on while things run ends nothing before it was held for the first time.
@@ -91,6 +96,24 @@ final class RightRules {
         }
     }
 
+    /** It was lost and is held again, and the news of the loss did not come: what was decided before is over all the same. */
+    private void gap() {
+        step.right(new RightToRun(
+                Right.LOST, 0, 0, step.self() + " had no right to run resources for some time, and has it again now"));
+        step.note(Notices.RIGHT_LOST, Level.WARNING, "", step.right.reason());
+        if (mustStop()) {
+            begin();
+        }
+    }
+
+    private boolean mustStop() {
+        return step.right.lost()
+                && !step.start.bootId().isEmpty()
+                && !step.loss.stopping()
+                && !step.stop.asked()
+                && occupied(step.topology().tags());
+    }
+
     /** Returns whether what ran here when the manager went away has had the right to run ever since (I4). */
     boolean unbroken() {
         return !step.settings.safety().leased()
@@ -104,10 +127,7 @@ final class RightRules {
         if (!step.settings.safety().leased() || step.start.bootId().isEmpty()) {
             return;
         }
-        if (step.right.lost()
-                && !step.loss.stopping()
-                && !step.stop.asked()
-                && occupied(step.topology().tags())) {
+        if (mustStop()) {
             begin();
         }
         if (step.loss.stopping() && !step.timers.contains(QUARANTINE)) {

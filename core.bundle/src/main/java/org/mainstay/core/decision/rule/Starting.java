@@ -85,6 +85,7 @@ final class Starting {
             List.copyOf(step.own().rows(LcdSection.ACTIONS).keySet())
                     .forEach(tag -> step.drop(LcdSection.ACTIONS, tag));
             step.own(step.own().withBootId(bootId));
+            Fencing.booted(step);
         }
         String run = bootId + "/" + step.own().incarnation() + "." + step.own().version();
         step.start = new Start(

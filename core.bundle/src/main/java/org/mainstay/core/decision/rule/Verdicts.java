@@ -72,6 +72,12 @@ final class Verdicts {
             return "no comm path to " + peer + " is alive, but its machine is still seen; if it is certainly down, say"
                     + " 'mainstay node confirm-down " + peer + "'";
         }
+        if (fenceable(peer) && Fencing.unheard(step, peer)) {
+            return peer + " was not heard since " + step.self()
+                    + " was booted, so it is not fenced: it may have fenced "
+                    + step.self() + " and serve; repair the paths, or if it is certainly down, say 'mainstay node"
+                    + " confirm-down " + peer + "'";
+        }
         if (fenceable(peer)) {
             return peer + " cannot be reached and is not fenced yet";
         }
@@ -287,6 +293,7 @@ final class Verdicts {
                     "",
                     "SAFETY CHECK ABORTED:ABORTING COMM_DOWN. The remote node (" + peer + ") is up.");
         }
+        Fencing.giveUp(step, peer);
         fate(peer, Fate::heard);
         step.cancelTimer(UNSEEN + ":" + peer);
         step.cancelTimer(ALERT + ":" + peer);

@@ -10,7 +10,7 @@ package org.mainstay.core.decision.state;
  * @param unseen whether its machine was not seen for the whole limit
  * @param paused whether a takeover waits because its machine is seen (COMM-051)
  * @param certain why it is certainly down since it was last heard: fenced, or an operator's word; empty if it is not certain
- * @param fencing whether it is being fenced
+ * @param fence the request to fence it that is under way; empty if there is none
  * @param attempts how often fencing failed since it was last heard
  * @param problem why fencing failed last
  */
@@ -22,7 +22,7 @@ public record Fate(
         boolean unseen,
         boolean paused,
         String certain,
-        boolean fencing,
+        String fence,
         int attempts,
         String problem) {
 
@@ -49,46 +49,51 @@ public record Fate(
     }
 
     public static final Fate OPEN =
-            new Fate(false, Grants.UNKNOWN, Word.UNKNOWN, Sight.UNKNOWN, false, false, "", false, 0, "");
+            new Fate(false, Grants.UNKNOWN, Word.UNKNOWN, Sight.UNKNOWN, false, false, "", "", 0, "");
 
     public Fate withLapsed(boolean value) {
-        return new Fate(value, grants, witness, sight, unseen, paused, certain, fencing, attempts, problem);
+        return new Fate(value, grants, witness, sight, unseen, paused, certain, fence, attempts, problem);
     }
 
     public Fate withGrants(Grants value) {
-        return new Fate(lapsed, value, witness, sight, unseen, paused, certain, fencing, attempts, problem);
+        return new Fate(lapsed, value, witness, sight, unseen, paused, certain, fence, attempts, problem);
     }
 
     public Fate withWitness(Word value) {
-        return new Fate(lapsed, grants, value, sight, unseen, paused, certain, fencing, attempts, problem);
+        return new Fate(lapsed, grants, value, sight, unseen, paused, certain, fence, attempts, problem);
     }
 
     public Fate withSight(Sight value) {
-        return new Fate(lapsed, grants, witness, value, unseen, paused, certain, fencing, attempts, problem);
+        return new Fate(lapsed, grants, witness, value, unseen, paused, certain, fence, attempts, problem);
     }
 
     public Fate withUnseen(boolean value) {
-        return new Fate(lapsed, grants, witness, sight, value, paused, certain, fencing, attempts, problem);
+        return new Fate(lapsed, grants, witness, sight, value, paused, certain, fence, attempts, problem);
     }
 
     public Fate withPaused(boolean value) {
-        return new Fate(lapsed, grants, witness, sight, unseen, value, certain, fencing, attempts, problem);
+        return new Fate(lapsed, grants, witness, sight, unseen, value, certain, fence, attempts, problem);
     }
 
     public Fate withCertain(String value) {
-        return new Fate(lapsed, grants, witness, sight, unseen, paused, value, fencing, attempts, problem);
+        return new Fate(lapsed, grants, witness, sight, unseen, paused, value, fence, attempts, problem);
     }
 
-    public Fate withFencing(boolean value) {
+    /** Returns whether it is being fenced. */
+    public boolean fencing() {
+        return !fence.isEmpty();
+    }
+
+    public Fate withFence(String value) {
         return new Fate(lapsed, grants, witness, sight, unseen, paused, certain, value, attempts, problem);
     }
 
     public Fate withFailedFencing(String why) {
-        return new Fate(lapsed, grants, witness, sight, unseen, paused, certain, false, attempts + 1, why);
+        return new Fate(lapsed, grants, witness, sight, unseen, paused, certain, "", attempts + 1, why);
     }
 
     /** Returns this after the server was heard again: all that its silence meant is over. */
     public Fate heard() {
-        return new Fate(lapsed, grants, witness, Sight.UNKNOWN, false, false, "", false, 0, "");
+        return new Fate(lapsed, grants, witness, Sight.UNKNOWN, false, false, "", "", 0, "");
     }
 }

@@ -40,6 +40,8 @@ final class News {
                         new GuardNews.Withheld(words.get(2), words.get(3).equals("yes"));
                     case "witness" ->
                         new GuardNews.Witness(words.get(2), GuardNews.Word.valueOf(upper(words.get(3))), words.get(4));
+                    case "watchdog" ->
+                        new GuardNews.Watchdog(words.get(2), words.get(3).equals("fed"));
                     case "quarantine" -> new GuardNews.Quarantine(Long.parseLong(words.get(2)));
                     case "lost" -> new GuardNews.ReservationLost(words.get(2), words.get(3));
                     case "notice" -> notice(words.get(2));

@@ -102,6 +102,9 @@ final class NewsBoard {
         if (news instanceof GuardNews.Witness witness) {
             return "witness " + witness.peer();
         }
+        if (news instanceof GuardNews.Watchdog watchdog) {
+            return "watchdog " + watchdog.server();
+        }
         return news instanceof GuardNews.Quarantine ? "quarantine" : "";
     }
 
@@ -110,6 +113,7 @@ final class NewsBoard {
                 || news instanceof GuardNews.Lapsed
                 || news instanceof GuardNews.Withheld
                 || news instanceof GuardNews.Witness
+                || news instanceof GuardNews.Watchdog
                 || news instanceof GuardNews.Quarantine;
     }
 

@@ -148,6 +148,8 @@ final class NodeEdge implements Loop.Edge {
             parts.safety().allow(allow.peer());
         } else if (effect instanceof Effect.Fence fence) {
             parts.safety().fence(fence);
+        } else if (effect instanceof Effect.GiveUpFencing giveUp) {
+            parts.safety().giveUp(giveUp);
         } else if (effect instanceof Effect.Quarantine quarantine) {
             parts.safety().quarantine(quarantine);
         } else {

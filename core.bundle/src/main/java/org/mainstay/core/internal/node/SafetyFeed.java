@@ -94,7 +94,8 @@ final class SafetyFeed {
         } else if (news instanceof SafetyNews.CutOff cutOff) {
             loop.accept(new Event.CutOff(cutOff.cutOff(), cutOff.reason()));
         } else if (news instanceof SafetyNews.FenceFinished finished) {
-            loop.accept(new Event.FenceFinished(finished.peer(), finished.confirmed(), finished.evidence()));
+            loop.accept(new Event.FenceFinished(
+                    finished.peer(), finished.request(), finished.confirmed(), finished.evidence()));
         }
     }
 
@@ -229,9 +230,20 @@ final class SafetyFeed {
             present = control;
         }
         if (present == null) {
-            loop.accept(new Event.FenceFinished(fence.peer(), false, "quorum.bundle, which fences, is not running"));
+            loop.accept(new Event.FenceFinished(
+                    fence.peer(), fence.request(), false, "quorum.bundle, which fences, is not running"));
         } else {
-            present.fence(fence.peer(), fence.reason());
+            present.fence(fence.peer(), fence.request(), fence.reason());
+        }
+    }
+
+    void giveUp(Effect.GiveUpFencing fence) {
+        SafetyControl present;
+        synchronized (this) {
+            present = control;
+        }
+        if (present != null) {
+            present.giveUpFencing(fence.peer(), fence.request());
         }
     }
 

@@ -2,6 +2,7 @@ package org.mainstay.core.decision.world;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +30,7 @@ public final class Server {
     private final Map<String, Link> links = new HashMap<>();
     private final Map<String, Event.PeerInfo> heard = new TreeMap<>();
     private final Map<String, Long> timers = new HashMap<>();
+    private final Set<String> givenUp = new HashSet<>();
     private final Set<String> types = new TreeSet<>();
     private final List<Event> inbox = new ArrayList<>();
 
@@ -412,7 +414,9 @@ public final class Server {
         } else if (effect instanceof Effect.Quarantine quarantine) {
             quarantine(quarantine.millis());
         } else if (effect instanceof Effect.Fence fence) {
-            fence(fence.peer());
+            fence(fence);
+        } else if (effect instanceof Effect.GiveUpFencing giveUp) {
+            givenUp.add(giveUp.request());
         } else if (effect instanceof Effect.PhaseChanged phase) {
             world.watchers().forEach(watcher -> watcher.phase(this, phase));
             if (phase.phase() == org.mainstay.cluster.ClusterSnapshot.Phase.STOPPED) {
@@ -455,16 +459,24 @@ public final class Server {
         });
     }
 
-    private void fence(String peer) {
+    /** The agent is called at the end of the time, as the last of several tries. */
+    private void fence(Effect.Fence fence) {
+        String peer = fence.peer();
         World.Fencer fencer = world.fencer(peer);
         int owner = run;
         world.after(fencer.millis(), () -> {
+            if (givenUp.contains(fence.request())) {
+                return;
+            }
             if (fencer.works()) {
                 world.server(peer).powerOff();
             }
             if (managerUp && run == owner) {
                 feed(new Event.FenceFinished(
-                        peer, fencer.works(), fencer.works() ? "the device says off" : "the device does not answer"));
+                        peer,
+                        fence.request(),
+                        fencer.works(),
+                        fencer.works() ? "the device says off" : "the device does not answer"));
             }
         });
     }

@@ -64,7 +64,12 @@ final class FakeSafety implements SafetyControl {
     }
 
     @Override
-    public void fence(String server, String reason) {
-        fenced.add(server + " " + reason);
+    public void fence(String server, String request, String reason) {
+        fenced.add(server + " " + request + " " + reason);
+    }
+
+    @Override
+    public void giveUpFencing(String server, String request) {
+        fenced.add(server + " " + request + " given up");
     }
 }

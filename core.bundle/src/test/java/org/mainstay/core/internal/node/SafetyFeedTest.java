@@ -97,14 +97,15 @@ class SafetyFeedTest {
         feed.attach(control);
         control.tell(new SafetyControl.SafetyNews.PeerSighted("B", SafetyControl.Sight.SEEN, 700, "it answers ICMP"));
         control.tell(new SafetyControl.SafetyNews.CutOff(true, "no carrier"));
-        control.tell(new SafetyControl.SafetyNews.FenceFinished("B", true, "off"));
+        control.tell(new SafetyControl.SafetyNews.FenceFinished("B", "fence-1", true, "off"));
         assertThat(events)
                 .containsExactly(
                         new Event.PeerSighted("B", Fate.Sight.SEEN, 700, "it answers ICMP"),
                         new Event.CutOff(true, "no carrier"),
-                        new Event.FenceFinished("B", true, "off"));
-        feed.fence(new Effect.Fence("B", "why"));
-        assertThat(control.fenced()).containsExactly("B why");
+                        new Event.FenceFinished("B", "fence-1", true, "off"));
+        feed.fence(new Effect.Fence("B", "fence-1", "why"));
+        feed.giveUp(new Effect.GiveUpFencing("B", "fence-1"));
+        assertThat(control.fenced()).containsExactly("B fence-1 why", "B fence-1 given up");
         assertThat(feed.problems()).containsExactly("a weak spot");
     }
 
@@ -112,10 +113,11 @@ class SafetyFeedTest {
     void withoutSafetyControlFencingFailsInsteadOfHanging() {
         feed.attach(control);
         feed.detach(control);
-        feed.fence(new Effect.Fence("B", "why"));
+        feed.fence(new Effect.Fence("B", "fence-1", "why"));
         assertThat(events.poll()).isEqualTo(new Event.SafetyAway());
         assertThat(events).singleElement().isInstanceOfSatisfying(Event.FenceFinished.class, event -> {
             assertThat(event.peer()).isEqualTo("B");
+            assertThat(event.request()).isEqualTo("fence-1");
             assertThat(event.confirmed()).isFalse();
         });
         assertThat(control.fenced()).isEmpty();

@@ -51,8 +51,17 @@ public final class Configuration {
         this.initialised = folder.resolve(STORAGE);
     }
 
-    /** Reads the file and decides what holds for a cluster like this. */
+    /** Reads the file and decides what holds for a cluster like this, whatever it means for what runs. */
     public Effective read(Facts facts) {
+        return read(facts, "");
+    }
+
+    /**
+     * Reads the file and decides what holds for a cluster like this.
+     *
+     * @param bound why this server must not leave the rule of a lease now; empty: it may
+     */
+    public Effective read(Facts facts, String bound) {
         List<String> refused = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
         try {
@@ -70,6 +79,13 @@ public final class Configuration {
             }
             Checked checked = Parameters.check(tunables, facts);
             warnings.addAll(checked.warnings());
+            boolean leaves = checked.settings()
+                    .filter(settings -> !settings.leased() && lastGood(facts).leased())
+                    .isPresent();
+            if (leaves && !bound.isEmpty()) {
+                refused.add("QUORUM_MODE=none is not in effect yet: " + bound);
+                return new Effective(lastGood(facts), refused, warnings);
+            }
             if (checked.settings().isPresent()) {
                 keep(tunables);
                 return new Effective(checked.settings().get(), refused, warnings);

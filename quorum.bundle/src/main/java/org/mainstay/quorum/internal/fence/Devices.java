@@ -2,10 +2,14 @@ package org.mainstay.quorum.internal.fence;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /** What can be done with a device that is a fence agent. Thread-safe; calls block. */
 final class Devices {
+    /** Nothing was done, as nothing is to be done any more. */
+    static final Answer GIVEN_UP = new Answer(false, "given up before the device was called");
+
     private static final long STATUS_EVERY_MILLIS = 1_000;
 
     private final Agents agents;
@@ -34,10 +38,15 @@ final class Devices {
     /**
      * Switches the server off and makes sure that it is: an agent's success is believed only when its status says off as well,
      * unless the device is set to {@code verify=none}.
+     *
+     * @param wanted asked before each try
      */
-    Answer off(Device device) throws InterruptedException {
-        Answer answer = new Answer(false, "not tried");
+    Answer off(Device device, BooleanSupplier wanted) throws InterruptedException {
+        Answer answer = GIVEN_UP;
         for (int attempt = 0; attempt <= device.retries(); attempt++) {
+            if (!wanted.getAsBoolean()) {
+                return answer;
+            }
             answer = tryOff(device);
             if (answer.confirmed()) {
                 return answer;

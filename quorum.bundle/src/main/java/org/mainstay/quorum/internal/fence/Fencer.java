@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -44,27 +45,32 @@ final class Fencer {
      */
     record Fenced(Devices.Answer answer, List<Device> by) {}
 
-    /** Fences a server with its levels in order. */
-    Fenced fence(String server, SortedMap<Integer, List<Device>> levels) throws InterruptedException {
+    /** Fences a server with its levels in order. @param wanted asked before each device and try: whether it is to go on */
+    Fenced fence(String server, SortedMap<Integer, List<Device>> levels, BooleanSupplier wanted)
+            throws InterruptedException {
         if (levels.isEmpty()) {
             return new Fenced(
                     new Devices.Answer(false, "no fencing is configured for " + server + " in etc/fencing"), List.of());
         }
         List<String> failures = new ArrayList<>();
         for (Map.Entry<Integer, List<Device>> level : levels.entrySet()) {
-            Devices.Answer answer = level(server, level.getValue());
+            Devices.Answer answer = level(server, level.getValue(), wanted);
             if (answer.confirmed()) {
                 return new Fenced(answer, level.getValue());
             }
             failures.add("level " + level.getKey() + ": " + answer.message());
+            if (!wanted.getAsBoolean()) {
+                break;
+            }
         }
         return new Fenced(new Devices.Answer(false, String.join("; ", failures)), List.of());
     }
 
-    private Devices.Answer level(String server, List<Device> level) throws InterruptedException {
+    private Devices.Answer level(String server, List<Device> level, BooleanSupplier wanted)
+            throws InterruptedException {
         List<String> words = new ArrayList<>();
         for (Device device : level) {
-            Devices.Answer answer = one(server, device);
+            Devices.Answer answer = wanted.getAsBoolean() ? one(server, device, wanted) : Devices.GIVEN_UP;
             remember(device, answer);
             words.add(device.name() + ": " + answer.message());
             if (!answer.confirmed()) {
@@ -74,10 +80,10 @@ final class Fencer {
         return new Devices.Answer(true, String.join("; ", words));
     }
 
-    private Devices.Answer one(String server, Device device) throws InterruptedException {
+    private Devices.Answer one(String server, Device device, BooleanSupplier wanted) throws InterruptedException {
         return switch (device.kind()) {
-            case AGENT -> devices.off(device);
-            case WATCHDOG -> awaitReset(server, device);
+            case AGENT -> devices.off(device, wanted);
+            case WATCHDOG -> awaitReset(server, device, wanted);
             case MANUAL ->
                 new Devices.Answer(
                         false,
@@ -86,10 +92,11 @@ final class Fencer {
         };
     }
 
-    private Devices.Answer awaitReset(String server, Device device) throws InterruptedException {
+    private Devices.Answer awaitReset(String server, Device device, BooleanSupplier wanted)
+            throws InterruptedException {
         long end = millis.getAsLong() + device.timeoutMillis();
         Optional<String> evidence = surety.reset(server);
-        while (evidence.isEmpty() && millis.getAsLong() < end) {
+        while (evidence.isEmpty() && wanted.getAsBoolean() && millis.getAsLong() < end) {
             if (closing.await(ASK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
                 break;
             }
@@ -118,11 +125,19 @@ final class Fencer {
     Devices.Answer test(Device device) throws InterruptedException {
         Devices.Answer answer = switch (device.kind()) {
             case AGENT -> devices.test(device);
-            case WATCHDOG -> new Devices.Answer(true, "counts when the server's right to run has certainly ended");
+            case WATCHDOG ->
+                surety.fed(device.server())
+                        ? new Devices.Answer(true, "is fed; counts when the server's right to run has certainly ended")
+                        : new Devices.Answer(false, unfed(device.server()));
             case MANUAL -> new Devices.Answer(true, "waits for 'mainstay fencing acknowledge'");
         };
         remember(device, answer);
         return answer;
+    }
+
+    static String unfed(String server) {
+        return server
+                + " does not say that its watchdog is fed, so it does not count: see WATCHDOG_DEVICE and 'status' there";
     }
 
     private void remember(Device device, Devices.Answer answer) {

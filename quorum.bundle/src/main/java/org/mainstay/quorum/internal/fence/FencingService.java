@@ -45,6 +45,7 @@ public final class FencingService implements Fencing, AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final ExecutorService threads;
     private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+    private final Set<String> givenUp = ConcurrentHashMap.newKeySet();
     private final Map<String, Object> turns = new ConcurrentHashMap<>();
     private final Map<String, String> faults = new ConcurrentHashMap<>();
 
@@ -59,6 +60,9 @@ public final class FencingService implements Fencing, AutoCloseable {
 
         /** See {@link Surety}. */
         java.util.Optional<String> reset(String server);
+
+        /** Returns whether a server said last that its watchdog is fed. */
+        boolean fed(String server);
 
         /** Wall clock, for display. */
         long wallMillis();
@@ -75,12 +79,26 @@ public final class FencingService implements Fencing, AutoCloseable {
         this.outside = outside;
         this.plan = new FencingPlan(file, folder);
         this.acknowledgements = new Acknowledgements(folder.resolve("acknowledgements"));
-        this.fencer = new Fencer(new Devices(agents, millis, closing), outside::reset, millis, closing);
+        this.fencer = new Fencer(new Devices(agents, millis, closing), surety(outside), millis, closing);
         this.threads = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "mainstay-fencing");
             thread.setDaemon(true);
             return thread;
         });
+    }
+
+    private static Surety surety(Outside outside) {
+        return new Surety() {
+            @Override
+            public java.util.Optional<String> reset(String server) {
+                return outside.reset(server);
+            }
+
+            @Override
+            public boolean fed(String server) {
+                return outside.fed(server);
+            }
+        };
     }
 
     /** Reads the configuration again if it changed; called by one thread. @return whether it is different now */
@@ -156,24 +174,35 @@ public final class FencingService implements Fencing, AutoCloseable {
         return problems;
     }
 
-    /** Fences a server; answered by {@link Outside#finished}, always, unless the service is closed. A second call joins the first. */
-    public void fence(String server, String reason) {
-        if (!underWay.add(server)) {
+    /**
+     * Fences a server; answered by {@link Outside#finished}, always, unless the service is closed.
+     *
+     * @param request names it; one that is under way is not begun again
+     */
+    public void fence(String server, String request, String reason) {
+        if (!underWay.add(request)) {
             return;
         }
         outside.event(BEGUN, Level.WARNING, "fencing " + server + ": " + reason);
         run(() -> {
             // A server is not switched on by an earlier fencing while a later one switches it off.
             synchronized (turns.computeIfAbsent(server, key -> new Object())) {
-                switchOn(server, fenced(server).by());
+                switchOn(server, fenced(server, request).by());
             }
         });
     }
 
-    private Fencer.Fenced fenced(String server) {
+    /** The reason of a fencing is gone: no agent is called for it any more. */
+    public void giveUp(String request) {
+        if (underWay.contains(request)) {
+            givenUp.add(request);
+        }
+    }
+
+    private Fencer.Fenced fenced(String server, String request) {
         Fencer.Fenced fenced;
         try {
-            fenced = fencer.fence(server, levels(server));
+            fenced = fencer.fence(server, levels(server), () -> !givenUp.contains(request));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             fenced = new Fencer.Fenced(new Devices.Answer(false, "interrupted"), List.of());
@@ -181,14 +210,15 @@ public final class FencingService implements Fencing, AutoCloseable {
             LOG.error("INTERNAL ERROR: fencing {} failed", server, e);
             fenced = new Fencer.Fenced(new Devices.Answer(false, "internal error: " + e), List.of());
         } finally {
-            underWay.remove(server);
+            underWay.remove(request);
+            givenUp.remove(request);
         }
         Devices.Answer answer = fenced.answer();
         outside.event(
                 answer.confirmed() ? CONFIRMED : FAILED,
                 answer.confirmed() ? Level.WARNING : Level.ERROR,
                 (answer.confirmed() ? server + " is fenced: " : server + " could not be fenced: ") + answer.message());
-        outside.finished(new FenceFinished(server, answer.confirmed(), answer.message()));
+        outside.finished(new FenceFinished(server, request, answer.confirmed(), answer.message()));
         return fenced;
     }
 
@@ -222,6 +252,9 @@ public final class FencingService implements Fencing, AutoCloseable {
             case WATCHDOG -> "the server's own watchdog";
             case MANUAL -> "an operator's acknowledgement";
         };
+        if (device.kind() == Device.Kind.WATCHDOG && !outside.fed(device.server())) {
+            fault = Fencer.unfed(device.server());
+        }
         return new Fencing.LevelDevice(
                 device.server(),
                 device.level(),
@@ -309,7 +342,7 @@ public final class FencingService implements Fencing, AutoCloseable {
         String evidence = "acknowledged by " + caller.user() + " from " + caller.from()
                 + (remark.isBlank() ? "" : ": " + remark.strip());
         outside.event(ACKNOWLEDGED, Level.WARNING, server + " is off: " + evidence);
-        outside.finished(new FenceFinished(server, true, evidence));
+        outside.finished(new FenceFinished(server, "", true, evidence));
         return Reply.success(server + " counts as fenced; what it had in service may be taken over");
     }
 

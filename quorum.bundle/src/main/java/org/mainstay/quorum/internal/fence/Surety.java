@@ -11,4 +11,7 @@ interface Surety {
      *     margin since; empty as long as that is not so
      */
     Optional<String> reset(String server);
+
+    /** Returns whether the server said last that its watchdog is fed. */
+    boolean fed(String server);
 }

@@ -88,8 +88,13 @@ public final class QuorumComponent
     }
 
     @Override
-    public void fence(String server, String reason) {
-        node.fencing().fence(server, reason);
+    public void fence(String server, String request, String reason) {
+        node.fencing().fence(server, request, reason);
+    }
+
+    @Override
+    public void giveUpFencing(String server, String request) {
+        node.fencing().giveUp(request);
     }
 
     @Override

@@ -157,6 +157,11 @@ final class QuorumNode implements AutoCloseable {
         }
 
         @Override
+        public boolean fed(String server) {
+            return board.fed(server);
+        }
+
+        @Override
         public long wallMillis() {
             return place.wall().millis();
         }
@@ -177,6 +182,11 @@ final class QuorumNode implements AutoCloseable {
         @Override
         public GuardControl guard() {
             return guard;
+        }
+
+        @Override
+        public String bound() {
+            return QuorumNode.this.bound();
         }
 
         @Override
@@ -218,7 +228,7 @@ final class QuorumNode implements AutoCloseable {
     private void readConfiguration() {
         configuredAt = place.millis().getAsLong();
         Configuration.Effective before = effective;
-        Configuration.Effective now = configuration.read(facts());
+        Configuration.Effective now = configuration.read(facts(), bound());
         fencing.refresh();
         Set<String> covered = fencing.covered();
         effective = now;
@@ -235,6 +245,27 @@ final class QuorumNode implements AutoCloseable {
             }
             tell(new SafetyNews.Configured(now.settings(), covered));
         }
+    }
+
+    /**
+     * Returns why a lease must not be given up now: the others may wait for its end only, and what runs here would go on. Who has
+     * nothing in service may do what it likes, as after everything else is lost.
+     */
+    private String bound() {
+        boolean held = board.linked()
+                && board.lease()
+                        .filter(lease -> lease.right() == GuardControl.GuardNews.Right.HELD)
+                        .isPresent();
+        List<String> here = cluster.snapshot().own().instances().values().stream()
+                .filter(instance ->
+                        instance.state().inService() || !instance.ownership().released())
+                .map(org.mainstay.cluster.lcd.Instance::tag)
+                .toList();
+        return held || here.isEmpty()
+                ? ""
+                : "this server has no right to run " + String.join(", ", here)
+                        + " now, and the others count on it to stop them;"
+                        + " it takes effect when they are out of service here or the right to run is held again";
     }
 
     private static String words(QuorumSettings settings) {

@@ -1,8 +1,10 @@
 package org.mainstay.quorum.internal.node;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.mainstay.cluster.GuardControl.GuardNews;
 
 /**
@@ -14,6 +16,7 @@ final class RightBoard {
     private final Map<String, Mark> lapsed = new HashMap<>();
     private final Map<String, GuardNews.Witness> words = new HashMap<>();
     private final Map<String, Long> failedSince = new HashMap<>();
+    private final Set<String> fed = new HashSet<>();
     private GuardNews.Lease lease;
     private boolean linked;
 
@@ -28,6 +31,7 @@ final class RightBoard {
                 lapsed.clear();
                 words.clear();
                 failedSince.clear();
+                fed.clear();
             }
         } else if (news instanceof GuardNews.Withheld mark) {
             put(withheld, mark.peer(), mark.withheld(), at);
@@ -39,6 +43,12 @@ final class RightBoard {
                 failedSince.putIfAbsent(word.peer(), at);
             } else {
                 failedSince.remove(word.peer());
+            }
+        } else if (news instanceof GuardNews.Watchdog watchdog) {
+            if (watchdog.fed()) {
+                fed.add(watchdog.server());
+            } else {
+                fed.remove(watchdog.server());
             }
         } else if (news instanceof GuardNews.Lease told) {
             lease = told;
@@ -86,6 +96,11 @@ final class RightBoard {
 
     synchronized Optional<GuardNews.Lease> lease() {
         return Optional.ofNullable(lease);
+    }
+
+    /** Returns whether the server said last that its watchdog is fed; what nobody knows is no. */
+    synchronized boolean fed(String server) {
+        return fed.contains(server);
     }
 
     synchronized boolean linked() {

@@ -41,6 +41,9 @@ final class StorageMode implements QuorumStorage {
 
         GuardControl guard();
 
+        /** Returns why the rule of a lease must not be left now; empty: it may. */
+        String bound();
+
         /** Reads the configuration again and tells everybody; on the configuration's thread. */
         void refresh();
 
@@ -133,6 +136,11 @@ final class StorageMode implements QuorumStorage {
         return onThread(configuration::storageBegun).thenCompose(begun -> {
             if (!begun) {
                 return CompletableFuture.completedFuture(Reply.success("storage mode was not in use here"));
+            }
+            String bound = surroundings.bound();
+            if (!bound.isEmpty()) {
+                return CompletableFuture.completedFuture(
+                        Reply.failed(ExitCode.SYSTEM_ERROR, "storage mode goes on: " + bound));
             }
             surroundings.event(
                     Numbers.TERMINATE,

@@ -19,7 +19,7 @@ import org.mainstay.cluster.QuorumSettings;
  * Whether a server's watchdog has certainly reset it: its guard stops feeding the watchdog when its right to run ended and
  * something is left, so the reset is certain when the right has certainly been over for the watchdog's timeout and a margin. In
  * mode majority a majority of the members must say so, each of its own grant; else the witness must have called the server failed
- * for so long. Thread-safe.
+ * for so long. Only of a server that said last that its watchdog is fed: what is only configured may never have been armed. Thread-safe.
  */
 final class WatchdogSurety {
     /** Topic of the question; the payload is the server's name, the answer the milliseconds as decimal text. */
@@ -63,6 +63,9 @@ final class WatchdogSurety {
 
     /** See {@link org.mainstay.quorum.internal.fence.FencingService.Outside#reset}. */
     Optional<String> reset(String server) {
+        if (!board.fed(server)) {
+            return Optional.empty();
+        }
         QuorumSettings now = settings.get();
         long needed = now.watchdogMillis() * 101 / 100 + MARGIN_MILLIS;
         String evidence =

@@ -61,6 +61,21 @@ class ConfigurationTest {
     }
 
     @Test
+    void whoMustStopWhatRunsDoesNotEscapeByAnotherMode() throws IOException {
+        assertThat(configuration.read(THREE, "db runs").refused())
+                .as("there was none before")
+                .isEmpty();
+        read(MAJORITY, THREE);
+        Files.writeString(file, "QUORUM_MODE=none\n");
+        assertThat(configuration.read(THREE, "db runs").settings().quorum()).isEqualTo(Quorum.MAJORITY);
+        Effective bound = reopened().read(THREE, "db runs");
+        assertThat(bound.settings().quorum()).as("after a restart too").isEqualTo(Quorum.MAJORITY);
+        assertThat(bound.refused()).containsExactly("QUORUM_MODE=none is not in effect yet: db runs");
+        assertThat(configuration.read(THREE, "").settings().quorum()).isEqualTo(Quorum.NONE);
+        assertThat(reopened().read(THREE, "db runs").settings().quorum()).isEqualTo(Quorum.NONE);
+    }
+
+    @Test
     void whatTheClusterOutgrewHoldsOnAndIsTold() throws IOException {
         read(MAJORITY, THREE);
         Effective shrunk = configuration.read(TWO);

@@ -44,6 +44,8 @@ class FencingServiceTest implements FencingService.Outside {
     private final AtomicReference<Optional<String>> reset = new AtomicReference<>(Optional.empty());
     private PeerState peer = PeerState.DEAD;
     private TestAgent agent;
+    private int request;
+    private volatile boolean fed = true;
     private FencingService service;
 
     @BeforeEach
@@ -88,6 +90,11 @@ class FencingServiceTest implements FencingService.Outside {
     }
 
     @Override
+    public boolean fed(String server) {
+        return fed;
+    }
+
+    @Override
     public long wallMillis() {
         return 1_700_000_000_000L;
     }
@@ -98,7 +105,7 @@ class FencingServiceTest implements FencingService.Outside {
     }
 
     private FenceFinished fence() throws InterruptedException {
-        service.fence("B", "a test");
+        service.fence("B", "fence-" + request++, "a test");
         return answer();
     }
 
@@ -193,6 +200,30 @@ class FencingServiceTest implements FencingService.Outside {
     }
 
     @Test
+    void whatIsGivenUpCallsNoAgentAnyMore() throws Exception {
+        configure(
+                agent.hopeless("power-b", 1, "option.mode=lie").replace("retries=0", "retries=9"),
+                agent.section("other", 2));
+        service.fence("B", "one", "a test");
+        service.fence("B", "two", "it waits for its turn");
+        while (!agent.calls().contains("off ")) {
+            assertThat(new CountDownLatch(1).await(10, TimeUnit.MILLISECONDS)).isFalse();
+        }
+        service.giveUp("two");
+        service.giveUp("one");
+        service.giveUp("never begun");
+        FenceFinished first = answer();
+        assertThat(first.request()).isEqualTo("one");
+        assertThat(first.confirmed()).isFalse();
+        FenceFinished second = answer();
+        assertThat(second.request()).isEqualTo("two");
+        assertThat(second.confirmed()).isFalse();
+        assertThat(second.evidence()).contains("given up before the device was called");
+        assertThat(agent.calls().lines().filter(call -> call.startsWith("off"))).hasSize(1);
+        assertThat(fence().request()).as("the next one is not given up").isEqualTo("fence-0");
+    }
+
+    @Test
     void retriesAreMade() throws Exception {
         configure(agent.hopeless("power-b", 1, "option.mode=lie").replace("retries=0", "retries=1"));
         assertThat(fence().evidence()).contains("tried 2 times");
@@ -247,6 +278,19 @@ class FencingServiceTest implements FencingService.Outside {
     void nothingConfiguredIsAnsweredToo() throws Exception {
         service.refresh();
         assertThat(fence().evidence()).contains("no fencing is configured for B");
+    }
+
+    @Test
+    void aWatchdogCountsOnlyWhileItsServerSaysThatItIsFed() throws Exception {
+        configure("[dog]\nserver=B\nagent=watchdog\ntimeout=1\n");
+        assertThat(service.levels()).singleElement().matches(level -> level.usable());
+        fed = false;
+        assertThat(service.levels())
+                .singleElement()
+                .matches(
+                        level -> !level.usable() && level.remark().contains("B does not say that its watchdog is fed"));
+        var tests = service.test("", text -> {}).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        assertThat(tests).singleElement().matches(test -> !test.passed());
     }
 
     @Test

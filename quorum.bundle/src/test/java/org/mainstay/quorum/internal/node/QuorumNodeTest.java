@@ -36,6 +36,8 @@ import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.SafetyControl.SafetyNews;
 import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
@@ -59,7 +61,8 @@ class QuorumNodeTest implements Cluster, EventLog {
     private volatile boolean defined = true;
     private volatile String remote = "127.0.0.2";
     private volatile GuardControl.HandleResult setup = new GuardControl.HandleResult(true, "");
-    private volatile Consumer<GuardControl.GuardNews> guardNews;
+    private volatile boolean serves;
+    private volatile Consumer<GuardControl.GuardNews> guardNews = news -> {};
     private QuorumNode node;
 
     @BeforeEach
@@ -121,6 +124,36 @@ class QuorumNodeTest implements Cluster, EventLog {
                         && text.contains("what was configured before stays in effect"));
         assertThat(events)
                 .anyMatch(text -> text.startsWith("18106 configuration reading failed: QUORUM_MODE=majority"));
+    }
+
+    private void right(GuardControl.GuardNews.Right right) {
+        guardNews.accept(new GuardControl.GuardNews.Lease(right, 0, 0, ""));
+    }
+
+    @Test
+    void whoMustStopWhatRunsDoesNotLeaveTheLease() throws Exception {
+        tunables(STORAGE);
+        assertThat(get(node.storage().initialise(ADMIN, line -> {})).succeeded())
+                .isTrue();
+        configured(Quorum.STORAGE);
+        guardNews.accept(new GuardControl.GuardNews.Link(true));
+        serves = true;
+        right(GuardControl.GuardNews.Right.LOST);
+        Reply bound = get(node.storage().leave(ADMIN));
+        assertThat(bound.succeeded()).isFalse();
+        assertThat(bound.message()).contains("no right to run db now");
+        right(GuardControl.GuardNews.Right.HELD);
+        assertThat(get(node.storage().leave(ADMIN)).succeeded()).isTrue();
+        configured(Quorum.NONE);
+
+        tunables("QUORUM_MODE=etcd\nWITNESS_MODE=etcd\nQUORUM_ETCD_ENDPOINTS=http://10.0.0.9:2379\n");
+        configured(Quorum.ETCD);
+        right(GuardControl.GuardNews.Right.LOST);
+        tunables("QUORUM_MODE=none\n");
+        until(() -> node.state().refused().stream().anyMatch(text -> text.contains("no right to run db now")));
+        assertThat(node.state().settings().quorum()).isEqualTo(Quorum.ETCD);
+        serves = false;
+        configured(Quorum.NONE);
     }
 
     @Test
@@ -211,6 +244,9 @@ class QuorumNodeTest implements Cluster, EventLog {
                                 ? LcdChange.put(
                                         LcdSection.PATHS, "p", new CommPath("p", "B", "127.0.0.1", remote, 1, 500, 6))
                                 : LcdChange.remove(LcdSection.PATHS, "p")));
+        if (serves) {
+            own = own.with(Instance.create("db", "db", "gen", "app").withState(InstanceState.ISP, "", 1));
+        }
         Peer peer = new Peer("B", PeerState.DEAD, false, Lcd.empty("B", 1), true, Map.of(), Map.of());
         return new ClusterSnapshot(
                 1,

@@ -51,6 +51,18 @@ class WatchdogSuretyTest implements Messenger {
         surety = new WatchdogSurety(board, () -> settings, WatchdogSuretyTest::cluster, () -> now);
         surety.messenger(this);
         board.news(new GuardNews.Link(true), now);
+        board.news(new GuardNews.Watchdog("B", true), now);
+    }
+
+    @Test
+    void aWatchdogThatNobodySaidIsFedResetsNothing() {
+        over();
+        now += NEEDED;
+        answers.put("C", NEEDED);
+        board.news(new GuardNews.Watchdog("B", false), now);
+        assertThat(certain()).isFalse();
+        board.news(new GuardNews.Watchdog("B", true), now);
+        assertThat(certain()).isTrue();
     }
 
     private static ClusterSnapshot cluster() {

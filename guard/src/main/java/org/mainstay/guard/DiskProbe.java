@@ -1,0 +1,70 @@
+package org.mainstay.guard;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.mainstay.guard.util.StateFile;
+import org.mainstay.guard.util.Ticker;
+import org.mainstay.guard.util.Waiting;
+
+/**
+ * Writes a small file again and again, on a thread that does nothing else, to know whether the disk under {@code data/} still keeps
+ * anything, and whether this process can still open a file. A disk that hangs is seen by that no write ends.
+ */
+final class DiskProbe {
+    private static final long EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private final StateFile file;
+    private final Ticker ticker;
+    private volatile long doneAt;
+    private volatile String trouble = "";
+    private volatile boolean closed;
+
+    DiskProbe(StateFile file, Ticker ticker) {
+        this.file = file;
+        this.ticker = ticker;
+        this.doneAt = ticker.nanos();
+    }
+
+    void start() {
+        Thread thread = new Thread(this::run, "guard-disk-probe");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void run() {
+        try {
+            while (!closed) {
+                probe();
+                Waiting.until(ticker, ticker.nanos() + EVERY_NANOS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Writes once. */
+    void probe() {
+        try {
+            file.write(List.of("written again and again to see whether this disk works"));
+            trouble = "";
+            doneAt = ticker.nanos();
+        } catch (IOException e) {
+            trouble = e.toString();
+        }
+    }
+
+    /** Returns for how long nothing could be written, in milliseconds. */
+    long failingMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(ticker.nanos() - doneAt);
+    }
+
+    /** Returns what the last try said. */
+    String trouble() {
+        return trouble.isEmpty() ? "a write to " + file + " does not end" : trouble;
+    }
+
+    void close() {
+        closed = true;
+    }
+}

@@ -1,0 +1,98 @@
+package org.mainstay.guard.util;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TwinFileTest {
+    @TempDir
+    Path folder;
+
+    private Path first;
+    private Path second;
+    private TwinFile file;
+
+    @BeforeEach
+    void begin() {
+        first = folder.resolve("kept");
+        second = folder.resolve("kept.2");
+        file = new TwinFile(first);
+    }
+
+    @Test
+    void whatWasNeverWrittenIsEmptyAndWhole() throws IOException {
+        assertThat(file.read()).isEqualTo(new TwinFile.Content(List.of(), ""));
+    }
+
+    @Test
+    void whatWasWrittenIsReadAgain() throws IOException {
+        file.write(List.of("one", "end of it all"));
+        file.write(List.of());
+        assertThat(file.read()).isEqualTo(new TwinFile.Content(List.of(), ""));
+        file.write(List.of("two", "three"));
+        assertThat(new TwinFile(first).read()).isEqualTo(new TwinFile.Content(List.of("two", "three"), ""));
+    }
+
+    @Test
+    void aFileOfAnEarlierReleaseIsReadAsItIs() throws IOException {
+        Files.writeString(first, "boot 1\nallowed B\n");
+        assertThat(file.read().lines()).containsExactly("boot 1", "allowed B");
+        file.write(List.of("boot 2"));
+        assertThat(file.read()).isEqualTo(new TwinFile.Content(List.of("boot 2"), ""));
+    }
+
+    @Test
+    void eitherCopyMayBeDamagedInAnyWay() throws IOException {
+        for (Path bad : List.of(first, second)) {
+            file.write(List.of("allowed B", "announced C 99"));
+            Files.writeString(bad, Files.readString(bad).replace("99", "9"));
+            assertRead("its checksum is wrong", bad);
+            Files.writeString(bad, "allowed B\n");
+            assertRead("is cut off", bad);
+            Files.write(bad, new byte[0]);
+            assertRead("is cut off", bad);
+            Files.write(bad, new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+            assertRead("cannot be read", bad);
+            Files.delete(bad);
+            assertRead("is missing", bad);
+            Files.createDirectory(bad);
+            assertRead("cannot be read", bad);
+            Files.delete(bad);
+        }
+    }
+
+    private void assertRead(String damage, Path bad) throws IOException {
+        TwinFile.Content content = file.read();
+        assertThat(content.lines()).containsExactly("allowed B", "announced C 99");
+        assertThat(content.damage()).contains(bad.toString()).contains(damage);
+    }
+
+    @Test
+    void ofTwoWholeCopiesTheNewerOneCounts() throws IOException {
+        file.write(List.of("old"));
+        byte[] older = Files.readAllBytes(first);
+        file.write(List.of("new"));
+        Files.write(first, older);
+        assertThat(file.read().lines()).as("a crash between the two").containsExactly("new");
+    }
+
+    @Test
+    void withoutAWholeCopyNothingIsMadeUp() throws IOException {
+        file.write(List.of("allowed B"));
+        Files.writeString(first, "allowed B\n");
+        Files.writeString(second, "allowed B\nend 1 00\n");
+        assertThatThrownBy(file::read)
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(first + " is cut off")
+                .hasMessageContaining(second + " is damaged");
+        file.write(List.of("allowed C"));
+        assertThat(file.read()).isEqualTo(new TwinFile.Content(List.of("allowed C"), ""));
+    }
+}
