@@ -25,6 +25,14 @@ final class Account {
         return account;
     }
 
+    /** Reads {@link #of}. @throws NumberFormatException if it cannot be read */
+    static Ancestry.Side side(Map<String, String> account) {
+        return new Ancestry.Side(
+                Generations.parse(account.getOrDefault("generations", "")),
+                Long.parseUnsignedLong(account.getOrDefault("base", "0"), 16),
+                Boolean.parseBoolean(account.get("log")));
+    }
+
     /** Tells the source which blocks this side changed, or began to change, on its own. */
     static void sendBits(Volume volume, Link link) {
         Bits all = new Bits(IntentLog.blocks(volume.size()));

@@ -19,6 +19,11 @@ final class Comparison {
         this.differs = ByteBuffer.allocateDirect((blocks + 7) / 8);
     }
 
+    /** Returns how many bytes the digests of a range have. */
+    static long bytes(long length) {
+        return (length + IntentLog.BLOCK - 1) / IntentLog.BLOCK * Resync.DIGEST;
+    }
+
     /** Returns a bit for each block that differs. */
     ByteBuffer differs() {
         return differs;

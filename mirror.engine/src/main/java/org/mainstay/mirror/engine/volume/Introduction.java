@@ -6,13 +6,17 @@ import java.util.Map;
 final class Introduction {
     private Introduction() {}
 
-    /** @param source whose data this side takes @return why the one that connects is refused; null: it is not */
-    static String refusal(Volume volume, String source, Map<String, String> hello) {
+    /**
+     * @param source whose data this side takes
+     * @param proven the name that the connection proves; null: it proves none
+     * @return why the one that connects is refused; null: it is not
+     */
+    static String refusal(Volume volume, String source, Map<String, String> hello, String proven) {
         VolumeState state = volume.state();
         if (!Integer.toString(SourceSession.PROTOCOL).equals(hello.get("protocol"))) {
             return "this engine speaks protocol " + SourceSession.PROTOCOL + ", not " + hello.get("protocol");
         }
-        for (String key : new String[] {"source", "epoch", "size", "window", "ping", "silence"}) {
+        for (String key : new String[] {"source", "epoch", "generations", "size", "window", "ping", "silence"}) {
             if (!hello.containsKey(key)) {
                 return "the introduction lacks " + key;
             }
@@ -26,10 +30,27 @@ final class Introduction {
         if (!source.equals(hello.get("source"))) {
             return "this side takes data of " + source + " only";
         }
+        if (proven != null && !proven.equals(source)) {
+            return "the certificate is that of " + proven + ", not that of " + source;
+        }
+        if (Generations.parse(hello.get("generations")).current() == 0) {
+            return "a source without data";
+        }
         if (Long.parseLong(hello.get("epoch")) < state.epoch()) {
             return "epoch " + hello.get("epoch") + " is over, now is " + state.epoch();
         }
         return new Resizing(volume).refusal(Long.parseLong(hello.get("size")));
+    }
+
+    /** Returns what this side's data allows a source that introduced itself; it decides, and comes to the same if it is honest. */
+    static Ancestry.Verdict verdict(Volume volume, String source, Map<String, String> hello) {
+        VolumeState state = volume.state();
+        Ancestry.Side theirs = new Ancestry.Side(
+                Generations.parse(hello.get("generations")),
+                Long.parseUnsignedLong(hello.getOrDefault("base", "0"), 16),
+                // An engine of a release before does not say it.
+                Boolean.parseBoolean(hello.getOrDefault("log", "true")));
+        return Ancestry.compare(theirs, Account.side(Account.of(volume, source)), state.discard());
     }
 
     /**

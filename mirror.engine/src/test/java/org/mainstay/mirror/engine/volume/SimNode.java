@@ -16,6 +16,9 @@ import org.mainstay.mirror.engine.link.LinkHandler;
 /** A machine with one volume: can be killed, lose power and start again. */
 class SimNode implements Environment, StateStore {
     final String name;
+    /** The name in its certificate; null: connections prove none. */
+    String proven;
+
     final SimDisk disk;
     final SimDisk log;
     Volume volume;
@@ -241,7 +244,7 @@ class SimNode implements Environment, StateStore {
         });
     }
 
-    private void accept(SimLink link) {
+    void accept(SimLink link) {
         links.add(link);
         link.handler = new LinkHandler() {
             @Override
