@@ -105,6 +105,9 @@ final class Conduct {
 
     private String begin(Map<String, String> text) {
         stage = Stage.RESYNC;
+        if (!text.getOrDefault("sync", "0").matches("[0-9a-f]{1,16}")) {
+            return "BEGIN with a name that is none";
+        }
         boolean full = Boolean.parseBoolean(text.get("full"));
         return switch (verdict) {
             case PARTIAL -> null;

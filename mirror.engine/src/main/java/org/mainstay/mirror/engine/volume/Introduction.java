@@ -49,8 +49,27 @@ final class Introduction {
                 Generations.parse(hello.get("generations")),
                 Long.parseUnsignedLong(hello.getOrDefault("base", "0"), 16),
                 // An engine of a release before does not say it.
-                Boolean.parseBoolean(hello.getOrDefault("log", "true")));
+                Boolean.parseBoolean(hello.getOrDefault("log", "true")),
+                Long.parseUnsignedLong(hello.getOrDefault("sync", "0"), 16));
         return Ancestry.compare(theirs, Account.side(Account.of(volume, source)), state.discard());
+    }
+
+    /** Returns the state in which a target's data is the mixture that its source's BEGIN makes it. */
+    static VolumeState begun(VolumeState state, String source, Map<String, String> begin) {
+        VolumeState now = state.syncSource(source);
+        if (!Boolean.parseBoolean(begin.get("full"))) {
+            // What goes on keeps its name; another source may have written since an earlier one.
+            boolean goesOn = state.syncSource().equals(source) || now.peer(source).sync() == 0;
+            return goesOn ? now : now.peer(source, now.peer(source).sync(0));
+        }
+        long id = Long.parseUnsignedLong(begin.getOrDefault("sync", "0"), 16);
+        return now.peer(source, now.peer(source).sync(id));
+    }
+
+    /** Returns the state in which a target's data is its source's. */
+    static VolumeState ended(VolumeState state, String source) {
+        VolumeState now = state.syncSource("").written(false).discard(false);
+        return now.peer(source).sync() == 0 ? now : now.peer(source, now.peer(source).sync(0));
     }
 
     /**

@@ -330,7 +330,7 @@ final class Mirror implements LinkHandler {
         if (state == MirrorState.BROKEN) {
             // Nothing was tracked (MIR-038).
             dirty.setAll();
-            volume.save(volume.state().peer(name, record().broken(false).generation(0)));
+            volume.save(volume.state().peer(name, record().broken(false).generation(0).sync(0)));
         }
         state(MirrorState.PAUSED, PauseCause.CONNECTION);
         attempt++;
@@ -357,7 +357,7 @@ final class Mirror implements LinkHandler {
 
     /** Stops tracking (T4). */
     void breakUp() {
-        volume.save(volume.state().peer(name, record().broken(true).generation(0)));
+        volume.save(volume.state().peer(name, record().broken(true).generation(0).sync(0)));
         end("broken by command", MirrorState.BROKEN, PauseCause.USER);
         dirty.setAll();
     }

@@ -101,6 +101,7 @@ final class SourceSession {
         hello.put("generations", mine.generations().text());
         hello.put("base", Long.toHexString(mine.base()));
         hello.put("log", Boolean.toString(mine.logComplete()));
+        hello.put("sync", Long.toHexString(mine.sync()));
         hello.put("type", mirror.type().name());
         window = mirror.settings().get("CurrencyWindowMs");
         hello.put("window", Long.toString(window));
@@ -212,7 +213,8 @@ final class SourceSession {
         return new Ancestry.Side(
                 volume.state().generations(),
                 mirror.record().generation(),
-                mirror.log() != null && mirror.record().logComplete());
+                mirror.log() != null && mirror.record().logComplete(),
+                mirror.record().sync());
     }
 
     private void ready() {
@@ -247,9 +249,9 @@ final class SourceSession {
         switch (verdict) {
             case PARTIAL -> {
                 mirror.dirty().or(bits);
-                mirror.resync().begin(false, false, keeps);
+                mirror.resync().begin(false, false, fresh, keeps);
             }
-            case FULL -> mirror.resync().begin(true, !fresh && mirror.settings().get("ResyncCompare") != 0, keeps);
+            case FULL -> mirror.resync().begin(true, mirror.settings().get("ResyncCompare") != 0, fresh, keeps);
             case STALE_SOURCE ->
                 mirror.fail(
                         PauseCause.STALE_SOURCE, "the target's data is newer: " + "this side must become its target");

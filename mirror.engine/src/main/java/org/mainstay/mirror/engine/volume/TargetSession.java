@@ -308,11 +308,11 @@ final class TargetSession implements LinkHandler {
                 // may be right in memory only.
                 doubtful = volume.lost();
                 volume.renew();
-                return new Resizing(volume).adopt(size, state.syncSource(side.source()));
+                return new Resizing(volume).adopt(size, Introduction.begun(state, side.source(), frame.text()));
             }
             case END -> {
                 VolumeState whole = state.generations(Conduct.generations(frame));
-                if (!volume.save(whole.syncSource("").written(false).discard(false))) {
+                if (!volume.save(Introduction.ended(whole, side.source()))) {
                     return false;
                 }
                 volume.mirrors().stream()

@@ -311,7 +311,7 @@ public final class Volume implements Export {
 
     /** A target holds what this side holds. */
     void inStep(Mirror mirror, long generation) {
-        save(state.peer(mirror.name(), mirror.record().generation(generation)));
+        save(state.peer(mirror.name(), mirror.record().generation(generation).sync(0)));
         mirror.state(MirrorState.MIRRORING, PauseCause.NONE);
         env.log("mirror " + name + " to " + mirror.name() + " in step after "
                 + mirror.resync().elapsed() / 1_000_000 + " ms");

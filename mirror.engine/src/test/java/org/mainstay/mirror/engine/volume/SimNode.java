@@ -182,6 +182,12 @@ class SimNode implements Environment, StateStore {
         links.clear();
     }
 
+    /** It is another machine, on which the volume was never used. */
+    void forget() {
+        saved = null;
+        logMade = false;
+    }
+
     void forget(SimLink link) {
         links.remove(link);
     }
