@@ -83,16 +83,21 @@ final class LocalFaults {
         if (volume.path().busy(from, to)) {
             return;
         }
+        int length = (int) (to - from);
+        // Nobody waits for memory here: those who have it may wait for the block.
+        ByteBuffer data = volume.env().buffers().tryTake(length);
+        if (data == null) {
+            return;
+        }
         // Changes of the block wait, so that what is read is what its last one left.
         WriteOp claim = volume.path().claim(from, to);
         Link link = mirror.queue().link();
         sending = true;
-        volume.env().run(() -> send(block, claim, link));
+        volume.env().run(() -> send(block, claim, link, data.limit(length)));
     }
 
-    private void send(int block, WriteOp claim, Link link) {
-        int length = (int) (claim.end - claim.offset);
-        ByteBuffer data = volume.env().buffers().take(length).limit(length);
+    private void send(int block, WriteOp claim, Link link, ByteBuffer data) {
+        int length = data.limit();
         boolean read = false;
         try {
             volume.disk().read(data.duplicate(), claim.offset);

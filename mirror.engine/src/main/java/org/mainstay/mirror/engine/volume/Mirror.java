@@ -56,7 +56,7 @@ final class Mirror implements LinkHandler {
         this.queue = new SendQueue(volume.env());
         int blocks = IntentLog.blocks(volume.size());
         this.dirty = new Bits(blocks);
-        this.ahead = new MarkAhead(blocks, HOT_BLOCKS);
+        this.ahead = new MarkAhead(blocks, HOT_BLOCKS, volume.env().markExtent());
         this.recent = new Bits(blocks);
         this.earlier = new Bits(blocks);
         this.resync = new Resync(volume, this);
@@ -375,7 +375,7 @@ final class Mirror implements LinkHandler {
         if (volume.serving()) {
             dirty.set((int) (before / IntentLog.BLOCK), blocks);
         }
-        ahead = new MarkAhead(blocks, HOT_BLOCKS);
+        ahead = new MarkAhead(blocks, HOT_BLOCKS, volume.env().markExtent());
         if (log != null) {
             log.resize(now);
         }

@@ -232,7 +232,9 @@ class FrameFuzzTest {
                 world.run(50);
             }
             assertThat(a.volume.mirror("B").state()).as(a.volume.mirror("B").detail()).isEqualTo(MirrorState.MIRRORING);
-            world.run(200);
+            for (int i = 0; i < 400 && !a.volume.mirror("B").queue().isEmpty(); i++) {
+                world.run(5);
+            }
             assertThat(client.outstanding).isZero();
             assertThat(client.failed).as("what a target says fails no request").isZero();
             assertThat(a.volume.mirror("B").queue().isEmpty()).isTrue();

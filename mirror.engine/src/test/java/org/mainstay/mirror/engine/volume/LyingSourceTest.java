@@ -346,8 +346,11 @@ class LyingSourceTest {
             link.send(FrameType.WRITE, ++seq, 65536, 4096, data(4096), null);
             link.send(FrameType.WRITE, ++seq, 131072, 4096, data(4096), null);
             link.send(FrameType.GENERATION, ++seq, 0, 0, Frame.text(Map.of("generations", "1")), null);
+            answers.clear();
+            link.send(FrameType.FLUSH, ++seq, 0, 0, null, null);
             world.run(20);
         });
+        assertThat(answers).extracting(Frame::type).doesNotContain(FrameType.DONE, FrameType.ACK);
         refused("what is between is missing");
     }
 

@@ -35,6 +35,9 @@ class SimNode implements Environment, StateStore {
     private boolean up;
     private long life;
     private boolean logMade;
+    /** Whether intent logs are kept. */
+    boolean logs = true;
+
     /** Dies at the so many-th change of a disk or of the state; negative: not. */
     int fuse = -1;
 
@@ -104,9 +107,11 @@ class SimNode implements Environment, StateStore {
                 text -> world.say(name + " " + text),
                 () -> world.now() + world.random.nextInt(400_000));
         volume = new Volume("v", name, this, io, this, size);
-        IntentLog opened = logMade ? IntentLog.open(log, volume.size()) : IntentLog.create(log, volume.size());
+        IntentLog opened = !logs
+                ? null
+                : logMade ? IntentLog.open(log, volume.size()) : IntentLog.create(log, volume.size());
         logMade = true;
-        volume.addMirror(peer.name, peer.name, type, settings, opened, false);
+        volume.addMirror(peer.name, peer.name, type, settings, opened, !logs);
         tick(mine);
     }
 
@@ -227,6 +232,14 @@ class SimNode implements Environment, StateStore {
     public long newGeneration() {
         long id = world.random.nextLong();
         return id == 0 ? 1 : id;
+    }
+
+    /** Volumes here are small. */
+    int extent = MarkAhead.EXTENT;
+
+    @Override
+    public int markExtent() {
+        return extent;
     }
 
     @Override
