@@ -164,7 +164,9 @@ public final class TlsWire implements Wire {
     @Override
     public String identity() {
         try {
-            return named ? PinnedIdentity.name(engine.getSession().getPeerPrincipal().getName()) : null;
+            return named
+                    ? PinnedIdentity.name(engine.getSession().getPeerPrincipal().getName())
+                    : null;
         } catch (SSLPeerUnverifiedException e) {
             // The handshake demands a certificate; without one nobody has this name.
             return "";

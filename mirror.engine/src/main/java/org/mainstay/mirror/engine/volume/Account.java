@@ -22,7 +22,10 @@ final class Account {
         account.put("log", Boolean.toString(log && !mixed));
         account.put("consistent", Boolean.toString(state.consistent()));
         // Only while the data is the mixture that it began.
-        account.put("sync", Long.toHexString(state.syncSource().equals(from) ? state.peer(from).sync() : 0));
+        account.put(
+                "sync",
+                Long.toHexString(
+                        state.syncSource().equals(from) ? state.peer(from).sync() : 0));
         account.put("discard", Boolean.toString(state.discard()));
         return account;
     }

@@ -59,7 +59,8 @@ final class Introduction {
         VolumeState now = state.syncSource(source);
         if (!Boolean.parseBoolean(begin.get("full"))) {
             // What goes on keeps its name; another source may have written since an earlier one.
-            boolean goesOn = state.syncSource().equals(source) || now.peer(source).sync() == 0;
+            boolean goesOn =
+                    state.syncSource().equals(source) || now.peer(source).sync() == 0;
             return goesOn ? now : now.peer(source, now.peer(source).sync(0));
         }
         long id = Long.parseUnsignedLong(begin.getOrDefault("sync", "0"), 16);
@@ -69,7 +70,9 @@ final class Introduction {
     /** Returns the state in which a target's data is its source's. */
     static VolumeState ended(VolumeState state, String source) {
         VolumeState now = state.syncSource("").written(false).discard(false);
-        return now.peer(source).sync() == 0 ? now : now.peer(source, now.peer(source).sync(0));
+        return now.peer(source).sync() == 0
+                ? now
+                : now.peer(source, now.peer(source).sync(0));
     }
 
     /**

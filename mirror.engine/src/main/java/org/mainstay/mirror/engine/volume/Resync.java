@@ -2,8 +2,6 @@ package org.mainstay.mirror.engine.volume;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Map;
 import java.util.TreeMap;
 import org.mainstay.mirror.engine.link.Frame;
@@ -14,17 +12,12 @@ import org.mainstay.mirror.engine.link.FrameType;
  * block is read; whatever changes it from then on marks it again. Called with the volume's lock held, but for {@link #work}.
  */
 final class Resync {
-    private static final int ZEROS = 64 << 10;
-    private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(ZEROS).asReadOnlyBuffer();
     private static final int RUN = 4;
     private static final int COMPARED_RUN = 16;
     /** After so many blocks in a row that differ on a new target, */
     private static final int UNLIKE = 64;
     /** so many are sent as they are before others are compared. */
     private static final int SPARED = 1024;
-
-    /** Bytes of a digest that are compared. */
-    static final int DIGEST = 16;
 
     private enum Phase {
         OFF,
@@ -287,9 +280,9 @@ final class Resync {
             zero = volume.disk().hole(offset, length);
             if (!zero) {
                 volume.disk().read(data.duplicate(), offset);
-                zero = zero(data);
+                zero = Comparison.zero(data);
             }
-            sums = compare && !zero ? digests(data) : null;
+            sums = compare && !zero ? Comparison.digests(data) : null;
         } catch (IOException e) {
             failure = e;
         }
@@ -488,35 +481,5 @@ final class Resync {
             volume.inStep(mirror, held.current());
         });
         volume.path().open(WritePath.Gate.DELAY);
-    }
-
-    private static boolean zero(ByteBuffer data) {
-        for (int at = 0; at < data.limit(); at += ZEROS) {
-            int part = Math.min(ZEROS, data.limit() - at);
-            ByteBuffer piece = data.duplicate().limit(at + part).position(at);
-            if (part >= Long.BYTES && piece.getLong(at) != 0
-                    || piece.mismatch(NOTHING.duplicate().limit(part)) >= 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Returns a digest of each block of 64 KiB. */
-    static ByteBuffer digests(ByteBuffer data) {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
-        ByteBuffer sums = ByteBuffer.allocateDirect((data.limit() + IntentLog.BLOCK - 1) / IntentLog.BLOCK * DIGEST);
-        for (int at = 0; at < data.limit(); at += IntentLog.BLOCK) {
-            digest.update(data.duplicate()
-                    .limit(Math.min(data.limit(), at + IntentLog.BLOCK))
-                    .position(at));
-            sums.put(digest.digest(), 0, DIGEST);
-        }
-        return sums.flip();
     }
 }

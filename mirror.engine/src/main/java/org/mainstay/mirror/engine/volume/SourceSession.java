@@ -79,7 +79,8 @@ final class SourceSession {
         }
         if (link.identity() != null && !link.identity().equals(mirror.name())) {
             link.close("another server");
-            mirror.noConnection("at " + volume.address(mirror.name()) + " is " + link.identity() + ", not " + mirror.name());
+            mirror.noConnection(
+                    "at " + volume.address(mirror.name()) + " is " + link.identity() + ", not " + mirror.name());
             return;
         }
         mirror.queue().begin(link);

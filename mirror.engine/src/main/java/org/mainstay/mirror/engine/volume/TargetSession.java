@@ -118,8 +118,7 @@ final class TargetSession implements LinkHandler {
             }
             // Who waits for the own disk hears nothing.
             if (!applying && volume.env().nanos() - heard > silence) {
-                String why =
-                        "nothing was heard of the source for " + TimeUnit.NANOSECONDS.toMillis(silence) + " ms";
+                String why = "nothing was heard of the source for " + TimeUnit.NANOSECONDS.toMillis(silence) + " ms";
                 volume.env().log("target " + volume.name() + " ends the connection of " + side.source() + ": " + why);
                 side.endSession(why);
                 return;
@@ -197,8 +196,8 @@ final class TargetSession implements LinkHandler {
     private void violated(String what) {
         volume.locked(() -> side.distrusts(this));
         volume.env()
-                .log("ERROR target " + volume.name() + " ends the connection of its source " + link.peer() + ", which sent "
-                        + what + ": this side does not count as current");
+                .log("ERROR target " + volume.name() + " ends the connection of its source " + link.peer()
+                        + ", which sent " + what + ": this side does not count as current");
         resign("the source sent " + what, true);
     }
 
@@ -261,7 +260,10 @@ final class TargetSession implements LinkHandler {
         try {
             volume.locked(() -> {
                 String id = frame.text().getOrDefault("snapshot", "");
-                boolean begun = side.has(this) && !over() && side.inStep() && side.snapshots().begin(id);
+                boolean begun = side.has(this)
+                        && !over()
+                        && side.inStep()
+                        && side.snapshots().begin(id);
                 link.send(FrameType.DONE, frame.seq(), 0, begun ? 0 : BlockRequest.EIO);
             });
         } finally {

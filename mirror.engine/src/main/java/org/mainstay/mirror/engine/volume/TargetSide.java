@@ -171,12 +171,7 @@ final class TargetSide {
             window = Long.parseLong(hello.get("window"));
             long ping = Math.max(1, Long.parseLong(hello.get("ping")));
             session = new TargetSession(
-                    volume,
-                    this,
-                    link,
-                    window > 0 ? Math.min(ping, Math.max(1, window / 4)) : ping,
-                    hello,
-                    verdict);
+                    volume, this, link, window > 0 ? Math.min(ping, Math.max(1, window / 4)) : ping, hello, verdict);
             link.send(FrameType.WELCOME, 0, 0, 0, Frame.text(Account.of(volume, source)), null);
             Account.sendBits(volume, link);
             link.send(FrameType.READY, 0, 0, 0);

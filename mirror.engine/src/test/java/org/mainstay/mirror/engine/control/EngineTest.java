@@ -130,8 +130,8 @@ class EngineTest {
         try (Engine engine = new Engine(folder, "A", null, null, MEMORY, line -> {
             if (line.contains("bytes now")) {
                 refused.add(CompletableFuture.supplyAsync(() -> assertThatThrownBy(() -> own[0].mirror(
-                                "v", "C", "127.0.0.1:9", MirrorType.SYNC, new MirrorSettings(Map.of())))
-                        .hasMessageContaining("the size of v is being changed"))
+                                        "v", "C", "127.0.0.1:9", MirrorType.SYNC, new MirrorSettings(Map.of())))
+                                .hasMessageContaining("the size of v is being changed"))
                         .join());
             }
         })) {

@@ -87,7 +87,8 @@ class NbdFuzzTest {
             boolean data = type == Nbd.CMD_WRITE && length >= 0 && length <= 200_000;
             long offset = random.nextInt(4) == 0 ? odd(0) : random.nextInt(FileServer.SIZE);
             int flags = random.nextInt(3) == 0 ? random.nextInt(65_536) : 0;
-            client.write(RawClient.request(flags, type, random.nextLong(), offset, length, data ? bytes(length) : new byte[0]));
+            client.write(RawClient.request(
+                    flags, type, random.nextLong(), offset, length, data ? bytes(length) : new byte[0]));
         }
     }
 }

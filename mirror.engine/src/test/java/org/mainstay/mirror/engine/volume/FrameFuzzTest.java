@@ -19,8 +19,8 @@ import org.mainstay.mirror.engine.link.LinkHandler;
  */
 class FrameFuzzTest {
     private static final int SIZE = 6 * IntentLog.BLOCK;
-    private static final MirrorSettings SETTINGS = new MirrorSettings(Map.of(
-            "CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
+    private static final MirrorSettings SETTINGS = new MirrorSettings(
+            Map.of("CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
 
     /** What takes whatever comes. */
     private abstract static class Peer implements LinkHandler {
@@ -106,7 +106,9 @@ class FrameFuzzTest {
             VolumeState now = b.volume.state();
             assertThat(now.generations().follows(a.volume.state().generations())
                             || now.generations().equals(before.generations()))
-                    .as("the target holds what the source introduced: %s", now.generations().text())
+                    .as(
+                            "the target holds what the source introduced: %s",
+                            now.generations().text())
                     .isTrue();
             assertThat(now.role()).isEqualTo(Role.TARGET);
             assertThat(b.volume.serving()).isFalse();
@@ -116,7 +118,9 @@ class FrameFuzzTest {
             if (!begun) {
                 assertThat(b.disk.seen).as("nothing changes before BEGIN").isEqualTo(image);
             } else if (!java.util.Arrays.equals(b.disk.seen, image)) {
-                assertThat(!now.consistent() || ended).as("a mixture is known to be one").isTrue();
+                assertThat(!now.consistent() || ended)
+                        .as("a mixture is known to be one")
+                        .isTrue();
             }
         }
 
@@ -151,8 +155,17 @@ class FrameFuzzTest {
 
         private Frame frame() {
             FrameType[] likely = {
-                FrameType.BEGIN, FrameType.BLOCK, FrameType.ZERO, FrameType.SUMS, FrameType.END, FrameType.WRITE,
-                FrameType.FLUSH, FrameType.GENERATION, FrameType.PONG, FrameType.ALIVE, FrameType.HANDOVER
+                FrameType.BEGIN,
+                FrameType.BLOCK,
+                FrameType.ZERO,
+                FrameType.SUMS,
+                FrameType.END,
+                FrameType.WRITE,
+                FrameType.FLUSH,
+                FrameType.GENERATION,
+                FrameType.PONG,
+                FrameType.ALIVE,
+                FrameType.HANDOVER
             };
             FrameType type = random.nextInt(12) == 0
                     ? FrameType.values()[random.nextInt(FrameType.values().length)]
@@ -189,9 +202,12 @@ class FrameFuzzTest {
                     ? Generations.NONE.next(random.nextInt(50) + 1)
                     : random.nextInt(3) == 0 ? mine.next(random.nextInt(50) + 1) : mine;
             return Map.of(
-                    "generations", random.nextInt(10) == 0 ? "no number" : said.text(),
-                    "full", Boolean.toString(random.nextInt(4) > 0),
-                    "snapshot", "ab");
+                    "generations",
+                    random.nextInt(10) == 0 ? "no number" : said.text(),
+                    "full",
+                    Boolean.toString(random.nextInt(4) > 0),
+                    "snapshot",
+                    "ab");
         }
 
         private ByteBuffer data(int length) {
@@ -228,10 +244,14 @@ class FrameFuzzTest {
             b.volume.startTarget(1, "A", true);
             // It said that it had what it had not: everything is compared.
             a.volume.resync("B");
-            for (int i = 0; i < 200 && (a.volume.mirror("B").state() != MirrorState.MIRRORING || client.outstanding > 0); i++) {
+            for (int i = 0;
+                    i < 200 && (a.volume.mirror("B").state() != MirrorState.MIRRORING || client.outstanding > 0);
+                    i++) {
                 world.run(50);
             }
-            assertThat(a.volume.mirror("B").state()).as(a.volume.mirror("B").detail()).isEqualTo(MirrorState.MIRRORING);
+            assertThat(a.volume.mirror("B").state())
+                    .as(a.volume.mirror("B").detail())
+                    .isEqualTo(MirrorState.MIRRORING);
             for (int i = 0; i < 400 && !a.volume.mirror("B").queue().isEmpty(); i++) {
                 world.run(5);
             }
@@ -281,7 +301,8 @@ class FrameFuzzTest {
             account.put("consistent", Boolean.toString(world.random.nextBoolean()));
             link.send(FrameType.WELCOME, 0, 0, 0, Frame.text(account), null);
             if (world.random.nextBoolean()) {
-                ByteBuffer runs = ByteBuffer.allocate(16).putInt(world.random.nextInt(8)).putInt(world.random.nextInt());
+                ByteBuffer runs =
+                        ByteBuffer.allocate(16).putInt(world.random.nextInt(8)).putInt(world.random.nextInt());
                 link.send(FrameType.BITS, 0, 0, 0, runs.putInt(0).putInt(2).flip(), null);
             }
             link.send(FrameType.READY, 0, 0, 0);
@@ -290,8 +311,17 @@ class FrameFuzzTest {
         private void answer(Link link, Frame frame) {
             boolean honestly = world.random.nextInt(6) > 0;
             FrameType[] types = {
-                FrameType.WELCOME, FrameType.BITS, FrameType.READY, FrameType.ACK, FrameType.DONE, FrameType.ERROR,
-                FrameType.PING, FrameType.REFUSE, FrameType.HELLO, FrameType.WRITE, FrameType.END
+                FrameType.WELCOME,
+                FrameType.BITS,
+                FrameType.READY,
+                FrameType.ACK,
+                FrameType.DONE,
+                FrameType.ERROR,
+                FrameType.PING,
+                FrameType.REFUSE,
+                FrameType.HELLO,
+                FrameType.WRITE,
+                FrameType.END
             };
             FrameType type = switch (frame.type()) {
                 case BLOCK, WRITE, ZERO -> FrameType.ACK;

@@ -120,8 +120,7 @@ class LocalFaultTest {
             world.run(1);
             assertThat(a.volume.mirror("B").queue().blocks()).isLessThanOrEqualTo(2);
         }
-        assertThat(java.util.Arrays.mismatch(
-                        b.disk.seen, IntentLog.BLOCK, SIZE, a.disk.seen, IntentLog.BLOCK, SIZE))
+        assertThat(java.util.Arrays.mismatch(b.disk.seen, IntentLog.BLOCK, SIZE, a.disk.seen, IntentLog.BLOCK, SIZE))
                 .as("all but the first")
                 .isNegative();
         assertThat(a.volume.mirror("B").faults().blocks().count()).isOne();
@@ -138,7 +137,9 @@ class LocalFaultTest {
         a.disk.failing = false;
         java.util.ArrayDeque<java.nio.ByteBuffer> all = new java.util.ArrayDeque<>();
         for (int size = 32 << 20; size >= 4096; size /= 2) {
-            for (java.nio.ByteBuffer one = a.buffers().tryTake(size); one != null; one = a.buffers().tryTake(size)) {
+            for (java.nio.ByteBuffer one = a.buffers().tryTake(size);
+                    one != null;
+                    one = a.buffers().tryTake(size)) {
                 all.add(one);
             }
         }

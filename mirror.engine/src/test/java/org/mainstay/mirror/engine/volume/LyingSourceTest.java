@@ -301,7 +301,9 @@ class LyingSourceTest {
         begin(false);
         nothingChanges(() -> next(FrameType.WRITE, 0, 4096, data(4096)));
         refused("WRITE after BEGIN, before END");
-        assertThat(b.volume.state().consistent()).as("what was begun has not ended").isFalse();
+        assertThat(b.volume.state().consistent())
+                .as("what was begun has not ended")
+                .isFalse();
     }
 
     @Test
@@ -316,8 +318,8 @@ class LyingSourceTest {
     @Test
     void aNewGenerationGoesOnFromTheLast() {
         inStep();
-        nothingChanges(
-                () -> next(FrameType.GENERATION, 0, 0, Frame.text(Map.of("generations", "abcdef," + "1".repeat(9)))));
+        nothingChanges(() ->
+                next(FrameType.GENERATION, 0, 0, Frame.text(Map.of("generations", "abcdef," + "1".repeat(9)))));
         refused("do not go on from those before");
     }
 
@@ -373,7 +375,8 @@ class LyingSourceTest {
 
     @Test
     void aRangeOutsideTheVolumeIsRefused() {
-        long[][] ranges = {{SIZE, 4096}, {-4096, 4096}, {SIZE - 2048, 4096}, {0, (1L << 48) - 1}, {Long.MAX_VALUE, 512}};
+        long[][] ranges = {{SIZE, 4096}, {-4096, 4096}, {SIZE - 2048, 4096}, {0, (1L << 48) - 1}, {Long.MAX_VALUE, 512}
+        };
         for (long[] range : ranges) {
             inStep();
             nothingChanges(() -> next(FrameType.ZERO, range[0], range[1], null));
@@ -414,7 +417,8 @@ class LyingSourceTest {
 
     @Test
     void framesOfTargetsAreRefused() {
-        for (FrameType type : List.of(FrameType.WELCOME, FrameType.ACK, FrameType.DONE, FrameType.PING, FrameType.HELLO)) {
+        for (FrameType type :
+                List.of(FrameType.WELCOME, FrameType.ACK, FrameType.DONE, FrameType.PING, FrameType.HELLO)) {
             inStep();
             nothingChanges(() -> next(type, 0, 0, Frame.text(hello())));
             refused(type + " after END");

@@ -173,7 +173,8 @@ class MirrorStatesTest {
         assertThat(events).first().isEqualTo("state v B 4 QUEUE_LIMIT");
         world.perFrame = 0;
         equal();
-        assertThat(world.trace.substring(world.trace.lastIndexOf("mirror v to B: "))).startsWith("mirror v to B: PARTIAL");
+        assertThat(world.trace.substring(world.trace.lastIndexOf("mirror v to B: ")))
+                .startsWith("mirror v to B: PARTIAL");
     }
 
     /** covers MIR-185 */
@@ -293,7 +294,8 @@ class MirrorStatesTest {
         client.write(a.volume, 100, false);
         equal();
         assertThat(a.volume.address("B")).isEqualTo("elsewhere");
-        assertThat(world.trace.substring(world.trace.lastIndexOf("mirror v to B: "))).startsWith("mirror v to B: PARTIAL");
+        assertThat(world.trace.substring(world.trace.lastIndexOf("mirror v to B: ")))
+                .startsWith("mirror v to B: PARTIAL");
         assertThat(blocks).isLessThan(BLOCKS / 4);
     }
 }

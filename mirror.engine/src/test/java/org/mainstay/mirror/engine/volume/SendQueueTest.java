@@ -88,12 +88,17 @@ class SendQueueTest {
         SimNode node = new SimNode(world, "A", 1 << 20, MirrorType.SYNC, MirrorSettings.SHIPPED);
         SendQueue queue = new SendQueue(node);
         queue.begin(link());
-        queue.change(new WriteOp(new Write(0) {
-            {
-                kind = Kind.ZERO;
-                length = 200L << 20;
-            }
-        }, false), true, node.nanos());
+        queue.change(
+                new WriteOp(
+                        new Write(0) {
+                            {
+                                kind = Kind.ZERO;
+                                length = 200L << 20;
+                            }
+                        },
+                        false),
+                true,
+                node.nanos());
         assertThat(unsent).as("parts of 64 MiB").hasSize(4);
         long begun = node.nanos();
         world.run(1000);
@@ -117,7 +122,9 @@ class SendQueueTest {
         assertThat(queue.crowded()).as("what left makes room").isFalse();
         fill(queue, 64 << 10);
         queue.acked(Long.MAX_VALUE);
-        assertThat(queue.crowded()).as("no entry is left, so no answer would come").isFalse();
+        assertThat(queue.crowded())
+                .as("no entry is left, so no answer would come")
+                .isFalse();
     }
 
     private static class Write extends BlockRequest {

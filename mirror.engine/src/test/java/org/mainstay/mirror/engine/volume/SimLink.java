@@ -15,6 +15,7 @@ final class SimLink implements Link {
     LinkHandler handler;
     /** What the certificate of the other end proves. */
     String identity;
+
     private boolean closed;
     private long lastArrival;
 

@@ -107,9 +107,8 @@ class SimNode implements Environment, StateStore {
                 text -> world.say(name + " " + text),
                 () -> world.now() + world.random.nextInt(400_000));
         volume = new Volume("v", name, this, io, this, size);
-        IntentLog opened = !logs
-                ? null
-                : logMade ? IntentLog.open(log, volume.size()) : IntentLog.create(log, volume.size());
+        IntentLog opened =
+                !logs ? null : logMade ? IntentLog.open(log, volume.size()) : IntentLog.create(log, volume.size());
         logMade = true;
         volume.addMirror(peer.name, peer.name, type, settings, opened, !logs);
         tick(mine);
