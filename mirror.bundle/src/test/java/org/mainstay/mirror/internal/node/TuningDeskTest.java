@@ -9,7 +9,6 @@ import org.junit.jupiter.api.Test;
 import org.mainstay.cluster.Reply;
 import org.mainstay.mirror.internal.engine.EngineLink;
 
-/** covers MGUIDE-508 */
 class TuningDeskTest {
     private final List<String> sent = new ArrayList<>();
 
@@ -22,6 +21,7 @@ class TuningDeskTest {
         return desk.set("data", "data-1", "A", "B", Map.of("BandwidthThrottle", 2000L));
     }
 
+    // covers MGUIDE-508
     @Test
     void theValueIsThereAfterASwitchover() throws Exception {
         assertThat(set(0, 0).succeeded()).isTrue();

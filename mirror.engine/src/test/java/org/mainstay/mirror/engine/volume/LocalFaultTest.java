@@ -63,6 +63,7 @@ class LocalFaultTest {
         b.healed();
     }
 
+    // covers MIR-300
     @Test
     void aWriteThatFailsHereLeavesTheTargetInStep() throws Exception {
         assertThat(write(3).result).isZero();

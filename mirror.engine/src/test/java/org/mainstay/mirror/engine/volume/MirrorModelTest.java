@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class MirrorModelTest {
     private static final int WINDOW = 400;
 
+    // covers MIR-031 MIR-035 MIR-130 MIR-180 MIR-181 MIR-186 MIR-189 MIR-303 MIR-304
     @Test
     void guaranteesHoldThroughCrashesAtAnyStep() throws IOException {
         long first = Long.getLong("mainstay.mirror.seed", 1);

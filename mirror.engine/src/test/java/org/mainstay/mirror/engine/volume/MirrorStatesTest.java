@@ -104,7 +104,8 @@ class MirrorStatesTest {
         events.clear();
     }
 
-    /** T3. covers MIR-033 */
+    /** T3. */
+    // covers MIR-034
     @ParameterizedTest
     @EnumSource(names = {"MIRRORING", "RESYNC", "RESYNC_PENDING"})
     void pauseEndsWhatGoesOnAndLasts(MirrorState from) throws Exception {
@@ -122,7 +123,8 @@ class MirrorStatesTest {
         equal();
     }
 
-    /** T4. covers MIR-035 MIR-038 */
+    /** T4. */
+    // covers MIR-033
     @ParameterizedTest
     @EnumSource(names = {"MIRRORING", "RESYNC", "PAUSED", "RESYNC_PENDING"})
     void breakEndsTracking(MirrorState from) throws Exception {
@@ -141,7 +143,8 @@ class MirrorStatesTest {
         assertThat(world.trace).contains("mirror v to B: FULL");
     }
 
-    /** T7. covers MIR-034 */
+    /** T7. */
+    // covers MIR-032
     @ParameterizedTest
     @EnumSource(names = {"MIRRORING", "BROKEN", "PAUSED", "RESYNC_PENDING"})
     void resyncSendsEverything(MirrorState from) throws Exception {
@@ -160,7 +163,8 @@ class MirrorStatesTest {
         }
     }
 
-    /** Limit reached, no delay asked for: paused, and back by itself. covers MIR-184 */
+    /** Limit reached, no delay asked for: paused, and back by itself. */
+    // covers MIR-184
     @Test
     void aQueueThatIsFullPausesTheMirror() throws Exception {
         pair(MirrorType.ASYNC, Map.of("WriteQueueHighWater", 20L, "ResyncReads", 4L, "BlockWritesOnLimitReached", 0L));
@@ -177,7 +181,7 @@ class MirrorStatesTest {
                 .startsWith("mirror v to B: PARTIAL");
     }
 
-    /** covers MIR-185 */
+    // covers MIR-185
     @Test
     void aQueueThatIsFullDelaysWritesWhereThatIsAskedFor() throws Exception {
         pair(MirrorType.ASYNC, Map.of("WriteQueueHighWater", 20L, "ResyncReads", 4L, "BlockWritesOnLimitReached", 1L));
@@ -195,7 +199,7 @@ class MirrorStatesTest {
         assertThat(events).as("it stays in step").isEmpty();
     }
 
-    /** covers MIR-190 */
+    // covers MIR-190
     @Test
     void withoutALogEverythingIsSentAfterACrash() throws Exception {
         logs = false;
@@ -212,7 +216,8 @@ class MirrorStatesTest {
         assertThat(blocks * 4).isGreaterThanOrEqualTo(BLOCKS);
     }
 
-    /** It could not be recorded that the target is not current, and that is to fail writes. covers MIR-191 */
+    /** It could not be recorded that the target is not current, and that is to fail writes. */
+    // covers MIR-191
     @Test
     void writesFailWhereItMustBeRecordedAndCannot() throws Exception {
         pair(MirrorType.SYNC, Map.of("CurrencyRecordTimeoutMs", 600L, "BlockWritesOnNDLGTimeoutReached", 1L));
@@ -230,7 +235,7 @@ class MirrorStatesTest {
         assertThat(a.volume.state().peer("B").mayBeCurrent()).isTrue();
     }
 
-    /** covers MIR-192 */
+    // covers MIR-192
     @Test
     void passesThatDoNotSufficeSuspendTheResynchronisation() throws Exception {
         world.perFrame = 3_000_000;
@@ -249,7 +254,7 @@ class MirrorStatesTest {
         equal();
     }
 
-    /** covers MIR-193 */
+    // covers MIR-193
     @Test
     void writesThatWereDelayedTooLongGoOnAndTheMirrorIsPaused() throws Exception {
         world.perFrame = 3_000_000;
@@ -280,7 +285,7 @@ class MirrorStatesTest {
         equal();
     }
 
-    /** covers MIR-301 */
+    // covers MIR-301
     @Test
     void anotherAddressCostsAPartialResynchronisation() throws Exception {
         pair(MirrorType.SYNC, Map.of());
@@ -297,5 +302,22 @@ class MirrorStatesTest {
         assertThat(world.trace.substring(world.trace.lastIndexOf("mirror v to B: ")))
                 .startsWith("mirror v to B: PARTIAL");
         assertThat(blocks).isLessThan(BLOCKS / 4);
+    }
+
+    // covers MIR-182
+    @Test
+    void aTargetThatCannotWriteIsPausedAndComesBack() throws Exception {
+        pair(MirrorType.SYNC, Map.of());
+        equal();
+        b.disk.failing = true;
+        client.write(a.volume, 3, false);
+        until(() -> mirror().cause() == PauseCause.TARGET_ERROR);
+        until(() -> client.outstanding == 0);
+        assertThat(client.failed).as("the application does not see it").isZero();
+        assertThat(b.volume.target().inStep()).isFalse();
+        b.disk.failing = false;
+        equal();
+        assertThat(world.trace.substring(world.trace.lastIndexOf("mirror v to B: ")))
+                .startsWith("mirror v to B: PARTIAL");
     }
 }
