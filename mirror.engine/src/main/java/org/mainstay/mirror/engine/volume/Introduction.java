@@ -44,14 +44,20 @@ final class Introduction {
 
     /** Returns what this side's data allows a source that introduced itself; it decides, and comes to the same if it is honest. */
     static Ancestry.Verdict verdict(Volume volume, String source, Map<String, String> hello) {
-        VolumeState state = volume.state();
+        Ancestry.Side mine = Account.side(Account.of(volume, source));
+        Generations from = Generations.parse(hello.get("generations"));
+        // An engine of a release before says neither: that it knows since when is believed where its data goes on from
+        // this side's.
+        long believed = from.holds(mine.generations().current())
+                ? mine.generations().current()
+                : 0;
+        long base = hello.containsKey("base") ? Long.parseUnsignedLong(hello.get("base"), 16) : believed;
         Ancestry.Side theirs = new Ancestry.Side(
-                Generations.parse(hello.get("generations")),
-                Long.parseUnsignedLong(hello.getOrDefault("base", "0"), 16),
-                // An engine of a release before does not say it.
+                from,
+                base,
                 Boolean.parseBoolean(hello.getOrDefault("log", "true")),
                 Long.parseUnsignedLong(hello.getOrDefault("sync", "0"), 16));
-        return Ancestry.compare(theirs, Account.side(Account.of(volume, source)), state.discard());
+        return Ancestry.compare(theirs, mine, volume.state().discard());
     }
 
     /** Returns the state in which a target's data is the mixture that its source's BEGIN makes it. */

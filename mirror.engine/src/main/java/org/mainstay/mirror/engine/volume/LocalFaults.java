@@ -71,6 +71,7 @@ final class LocalFaults {
         if (blocks.count() == 0
                 || sending
                 || !mirror.replicates()
+                || volume.path().refuses()
                 || mirror.queue().blocks() >= mirror.settings().get("ResyncReads")) {
             return;
         }
@@ -113,7 +114,9 @@ final class LocalFaults {
         try {
             sending = false;
             volume.path().release(claim);
-            if (read && link == mirror.queue().link() && mirror.replicates() && blocks.get(block)) {
+            // What was handed over does not change any more.
+            boolean open = link == mirror.queue().link() && mirror.replicates() && !volume.path().refuses();
+            if (read && open && blocks.get(block)) {
                 blocks.clear(block);
                 mirror.sends(block);
                 mirror.queue()

@@ -170,7 +170,7 @@ class FrameFuzzTest {
             FrameType type = random.nextInt(12) == 0
                     ? FrameType.values()[random.nextInt(FrameType.values().length)]
                     : begun ? likely[random.nextInt(likely.length)] : FrameType.BEGIN;
-            long length = random.nextInt(3) * IntentLog.BLOCK / (1 + random.nextInt(2));
+            long length = (long) random.nextInt(3) * IntentLog.BLOCK / (1 + random.nextInt(2));
             long offset = (long) random.nextInt(6) * IntentLog.BLOCK;
             ByteBuffer payload = ByteBuffer.allocate(0);
             switch (type) {

@@ -263,6 +263,24 @@ class LyingSourceTest {
         refused("the data here is another");
     }
 
+    /** Servers are upgraded one after the other: the source has gone on alone, and does not say since when it knows what changed. */
+    @Test
+    void aSourceOfTheReleaseBeforeIsBelievedWhereItsDataGoesOnFromHere() {
+        Map<String, String> before = hello();
+        before.keySet().removeAll(List.of("base", "log"));
+        before.put("generations", a.volume.state().generations().next(77).text());
+        connect(before);
+        begin(false);
+        end(before.get("generations"));
+        assertThat(b.volume.target().inStep()).isTrue();
+        before.put("generations", "abcdef");
+        nothingChanges(() -> {
+            connect(before);
+            begin(false);
+        });
+        refused("the data here is another");
+    }
+
     @Test
     void markedBlocksAreNotEnoughWhereAllMayDiffer() {
         Map<String, String> lost = hello();
