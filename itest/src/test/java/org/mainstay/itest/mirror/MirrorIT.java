@@ -198,6 +198,7 @@ class MirrorIT extends FaultCase {
         inStep(cut);
     }
 
+    // covers MIR-196
     @Test
     void engineAndManagerMayDie() {
         Server source = source();

@@ -319,6 +319,10 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
                         "the targets of " + tag + " are: " + String.join(", ", targets)
                                 + "; say which one is meant, with --to");
             }
+            if (verb == Verb.SET) {
+                return new TuningDesk(this::command)
+                        .set(tag, source.get().volume(), source.get().server(), one, values);
+            }
             List<String> words = new ArrayList<>(List.of(
                     verb.name().toLowerCase(java.util.Locale.ROOT), source.get().volume(), one));
             values.forEach((name, value) -> words.add(name + "=" + value));
@@ -384,11 +388,15 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
     }
 
     static Reply reply(EngineLink.Answer answer) {
-        int exit = switch (answer.exit()) {
+        return answer.done() ? Reply.success(answer.text()) : Reply.failed(exit(answer), answer.text());
+    }
+
+    /** Returns the exit code for what an engine answers. */
+    static int exit(EngineLink.Answer answer) {
+        return switch (answer.exit()) {
             case 2 -> ExitCode.INVALID_ARGUMENT;
             case 8 -> ExitCode.IN_USE;
             default -> answer.exit();
         };
-        return answer.done() ? Reply.success(answer.text()) : Reply.failed(exit, answer.text());
     }
 }

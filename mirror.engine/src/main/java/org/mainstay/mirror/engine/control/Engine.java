@@ -236,6 +236,9 @@ public final class Engine implements AutoCloseable, Exports {
             throws IOException {
         EngineEnvironment.address(address);
         VolumeFiles one = files(name);
+        if (resizing.get().equals(name)) {
+            throw new IllegalStateException("the size of " + name + " is being changed: try again then");
+        }
         long size = volume(name).size();
         bitmaps.take(name, size, one.mirrors() + 1);
         try {
@@ -310,7 +313,17 @@ public final class Engine implements AutoCloseable, Exports {
         VolumeFiles one = files(name);
         one.moveLogs(volume(name), logs);
         one.close();
-        volumes.put(name, one.open(self, env, bitmaps));
+        try {
+            volumes.put(name, one.open(self, env, bitmaps));
+        } catch (IOException | RuntimeException e) {
+            // As one that cannot be opened when the engine starts: its files stay, and 'create' takes it up.
+            volumes.remove(name);
+            files.remove(name);
+            throw new IOException(
+                    "the logs are moved, but the volume " + name + " cannot be opened again: " + e.getMessage()
+                            + ". It is taken up by 'create' when it can be",
+                    e);
+        }
     }
 
     /** @param end of the lease on {@link Leases#uptime}; {@link Long#MAX_VALUE}: none */

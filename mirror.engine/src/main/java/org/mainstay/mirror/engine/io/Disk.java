@@ -20,6 +20,11 @@ public interface Disk extends Closeable {
     /** Fills the rest of {@code target} from {@code offset} on. */
     void read(ByteBuffer target, long offset) throws IOException;
 
+    /** Says whether a range is known to read as zeros because nothing was ever written there, or it was given back. */
+    default boolean hole(long offset, long length) {
+        return false;
+    }
+
     /** Writes the rest of {@code source} at {@code offset}. */
     void write(ByteBuffer source, long offset) throws IOException;
 

@@ -93,6 +93,11 @@ public final class FileDisk implements Disk {
         fill(target, channel, offset, "the storage");
     }
 
+    @Override
+    public boolean hole(long offset, long length) {
+        return space != null && space.data(offset, offset + length) >= offset + length;
+    }
+
     /** Reads until the buffer is full. @param what names the file where it ends before */
     static void fill(ByteBuffer target, FileChannel channel, long offset, String what) throws IOException {
         long at = offset;

@@ -18,6 +18,8 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Locale;
+import javax.naming.InvalidNameException;
+import javax.naming.ldap.LdapName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -48,6 +50,20 @@ final class PinnedIdentity {
     private static X509Certificate certificate(Path file) throws IOException, GeneralSecurityException {
         return (X509Certificate)
                 CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(pem(file)));
+    }
+
+    /** Returns the common name of a certificate's subject; empty: it has none. */
+    static String name(String subject) {
+        try {
+            return new LdapName(subject)
+                    .getRdns().stream()
+                            .filter(rdn -> rdn.getType().equalsIgnoreCase("CN"))
+                            .map(rdn -> rdn.getValue().toString())
+                            .findFirst()
+                            .orElse("");
+        } catch (InvalidNameException e) {
+            return "";
+        }
     }
 
     X509ExtendedKeyManager keys() {

@@ -17,6 +17,8 @@ import javax.net.ssl.TrustManagerFactory;
 /** Mutual TLS 1.3 between engines (I7). Thread-safe. */
 public final class Tls {
     private final SSLContext context;
+    /** Whether certificates carry the names of servers. */
+    private final boolean named;
 
     /**
      * With the key and the trusted certificates of one PKCS#12 file.
@@ -24,6 +26,7 @@ public final class Tls {
      * @throws IOException if the file cannot be read or holds no key
      */
     public Tls(Path file, char[] password) throws IOException {
+        named = false;
         try (InputStream in = Files.newInputStream(file)) {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(in, password);
@@ -46,6 +49,7 @@ public final class Tls {
      * @throws IOException if the identity cannot be read
      */
     public Tls(Path identity, Path pins) throws IOException {
+        named = true;
         try {
             PinnedIdentity own = new PinnedIdentity(identity, pins);
             context = context(new KeyManager[] {own.keys()}, new TrustManager[] {own.trust()});
@@ -70,6 +74,6 @@ public final class Tls {
         engine.setUseClientMode(client);
         engine.setEnabledProtocols(new String[] {"TLSv1.3"});
         engine.setNeedClientAuth(!client);
-        return new TlsWire(plain, engine);
+        return new TlsWire(plain, engine, named);
     }
 }

@@ -7,6 +7,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 /** TLS over another wire. */
 public final class TlsWire implements Wire {
@@ -16,6 +17,7 @@ public final class TlsWire implements Wire {
     private final ByteBuffer opened;
     private final ByteBuffer sealedOut;
     private final Object writing = new Object();
+    private final boolean named;
 
     /**
      * Does the handshake.
@@ -24,6 +26,12 @@ public final class TlsWire implements Wire {
      * @throws IOException if the peer is not trusted or breaks off; the plain wire is closed then
      */
     public TlsWire(Wire plain, SSLEngine engine) throws IOException {
+        this(plain, engine, false);
+    }
+
+    /** @param named whether certificates carry the names of servers */
+    TlsWire(Wire plain, SSLEngine engine, boolean named) throws IOException {
+        this.named = named;
         this.plain = plain;
         this.engine = engine;
         int packet = engine.getSession().getPacketBufferSize();
@@ -151,6 +159,18 @@ public final class TlsWire implements Wire {
     @Override
     public String peer() {
         return plain.peer();
+    }
+
+    @Override
+    public String identity() {
+        try {
+            return named
+                    ? PinnedIdentity.name(engine.getSession().getPeerPrincipal().getName())
+                    : null;
+        } catch (SSLPeerUnverifiedException e) {
+            // The handshake demands a certificate; without one nobody has this name.
+            return "";
+        }
     }
 
     @Override

@@ -52,4 +52,9 @@ public interface Wire extends Closeable {
 
     /** Returns who is at the other end, for people. */
     String peer();
+
+    /** Returns the name that the peer's certificate proves; null: nothing proves one. */
+    default String identity() {
+        return null;
+    }
 }

@@ -37,4 +37,9 @@ public interface Link {
 
     /** Returns who is at the other end, for people. */
     String peer();
+
+    /** Returns the name of the server at the other end, as its certificate proves it; null: nothing proves one. */
+    default String identity() {
+        return null;
+    }
 }

@@ -18,6 +18,8 @@ import org.mainstay.mirror.engine.io.Wire;
 public final class LinkServer implements AutoCloseable {
     private static final int MOST_LINKS = 128;
     private static final long HELLO_MILLIS = 10_000;
+    /** Answers on their way to one source: more than its clients can have asked for. */
+    private static final int MOST_ANSWERS = 1 << 18;
 
     /** Secures a connection; both ends have one. */
     public interface Security {
@@ -99,7 +101,9 @@ public final class LinkServer implements AutoCloseable {
         timer.schedule(router::late, HELLO_MILLIS, TimeUnit.MILLISECONDS);
         try {
             Wire wire = new SocketWire(socket);
-            new SocketLink(security == null ? wire : security.secure(wire, false)).start(router);
+            new SocketLink(security == null ? wire : security.secure(wire, false))
+                    .bounded(MOST_ANSWERS)
+                    .start(router);
         } catch (IOException e) {
             log.accept("a replication connection was refused: " + e.getMessage());
             router.end();

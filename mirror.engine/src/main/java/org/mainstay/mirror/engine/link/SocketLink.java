@@ -59,6 +59,7 @@ public final class SocketLink implements Link {
     private boolean urgent;
 
     private long budgetAt = System.nanoTime();
+    private volatile int most = Integer.MAX_VALUE;
 
     /** Takes a connected wire; {@link #start} begins to receive. */
     public SocketLink(Wire wire) {
@@ -70,6 +71,12 @@ public final class SocketLink implements Link {
         this.gatherNanos = gatherNanos;
         this.sender = new Thread(this::sendAll, "link-sender");
         sender.setDaemon(true);
+    }
+
+    /** Ends the link when more frames wait to be sent: a peer that asks and does not read would fill the memory. */
+    public SocketLink bounded(int frames) {
+        most = frames;
+        return this;
     }
 
     /** Begins to receive, on a thread of its own. */
@@ -84,9 +91,11 @@ public final class SocketLink implements Link {
     @Override
     public void send(FrameType type, long seq, long offset, long length, ByteBuffer payload, Runnable sent) {
         boolean dropped;
+        boolean crowded;
         lock.lock();
         try {
-            dropped = closed;
+            crowded = queue.size() >= most;
+            dropped = closed || crowded;
             if (!dropped) {
                 queue.addLast(new Item(type, seq, offset, length, payload, sent));
                 boolean change = type == FrameType.WRITE || type == FrameType.ZERO || type == FrameType.TRIM;
@@ -94,6 +103,9 @@ public final class SocketLink implements Link {
             }
         } finally {
             lock.unlock();
+        }
+        if (crowded) {
+            close("the peer does not take what it is sent: " + most + " frames wait");
         }
         if (dropped && sent != null) {
             sent.run();
@@ -356,6 +368,11 @@ public final class SocketLink implements Link {
     @Override
     public String peer() {
         return wire.peer();
+    }
+
+    @Override
+    public String identity() {
+        return wire.identity();
     }
 
     /** Receives to the end of the connection. */

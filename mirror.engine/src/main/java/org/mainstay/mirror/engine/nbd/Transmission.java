@@ -60,8 +60,12 @@ final class Transmission {
     void run() throws IOException {
         try {
             while (!finished) {
-                parse();
-                submit();
+                try {
+                    parse();
+                } finally {
+                    // What came before something malformed is answered: the end waits for every request begun.
+                    submit();
+                }
                 if (!finished && !parsable()) {
                     receive();
                 }

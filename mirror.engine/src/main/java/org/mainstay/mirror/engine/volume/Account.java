@@ -21,8 +21,22 @@ final class Account {
         account.put("base", Long.toHexString(state.peer(from).generation()));
         account.put("log", Boolean.toString(log && !mixed));
         account.put("consistent", Boolean.toString(state.consistent()));
+        // Only while the data is the mixture that it began.
+        account.put(
+                "sync",
+                Long.toHexString(
+                        state.syncSource().equals(from) ? state.peer(from).sync() : 0));
         account.put("discard", Boolean.toString(state.discard()));
         return account;
+    }
+
+    /** Reads {@link #of}. @throws NumberFormatException if it cannot be read */
+    static Ancestry.Side side(Map<String, String> account) {
+        return new Ancestry.Side(
+                Generations.parse(account.getOrDefault("generations", "")),
+                Long.parseUnsignedLong(account.getOrDefault("base", "0"), 16),
+                Boolean.parseBoolean(account.get("log")),
+                Long.parseUnsignedLong(account.getOrDefault("sync", "0"), 16));
     }
 
     /** Tells the source which blocks this side changed, or began to change, on its own. */

@@ -22,13 +22,25 @@ final class Ancestry {
      * @param generations its data
      * @param base the generation since which its intent log for the other side holds every change; 0: none
      * @param logComplete false: the log was lost or damaged
+     * @param sync id of the full resynchronisation that was begun between both and has not ended; 0: none. What of it is left is in the
+     *     source's log
      */
-    record Side(Generations generations, long base, boolean logComplete) {}
+    record Side(Generations generations, long base, boolean logComplete, long sync) {
+        Side(Generations generations, long base, boolean logComplete) {
+            this(generations, base, logComplete, 0);
+        }
+    }
 
     private Ancestry() {}
 
     /** @param discard an operator decided that the target's own changes are thrown away */
     static Verdict compare(Side source, Side target, boolean discard) {
+        Verdict verdict = ofGenerations(source, target, discard);
+        boolean goesOn = source.sync() != 0 && source.sync() == target.sync() && source.logComplete();
+        return verdict == Verdict.FULL && goesOn ? Verdict.PARTIAL : verdict;
+    }
+
+    private static Verdict ofGenerations(Side source, Side target, boolean discard) {
         Generations from = source.generations();
         Generations to = target.generations();
         if (to.current() == 0) {

@@ -35,6 +35,11 @@ public interface Environment {
      */
     void dial(String address, LinkHandler handler, Dialed connected);
 
+    /** Returns how many blocks of an intent log are marked together in a burst. */
+    default int markExtent() {
+        return MarkAhead.EXTENT;
+    }
+
     /** Writes to the log. */
     void log(String line);
 

@@ -41,6 +41,11 @@ public record Generations(long current, List<Long> history) {
         return holds(other.current) || history.stream().anyMatch(other::holds);
     }
 
+    /** Says whether this data is, or goes on from, that; a history that is full may have forgotten it. */
+    boolean follows(Generations before) {
+        return current != 0 && (holds(before.current) || history.size() == REMEMBERED);
+    }
+
     /** Writes as hexadecimal ids with commas. */
     public String text() {
         StringBuilder text = new StringBuilder(Long.toHexString(current));

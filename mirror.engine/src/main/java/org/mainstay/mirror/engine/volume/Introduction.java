@@ -6,13 +6,17 @@ import java.util.Map;
 final class Introduction {
     private Introduction() {}
 
-    /** @param source whose data this side takes @return why the one that connects is refused; null: it is not */
-    static String refusal(Volume volume, String source, Map<String, String> hello) {
+    /**
+     * @param source whose data this side takes
+     * @param proven the name that the connection proves; null: it proves none
+     * @return why the one that connects is refused; null: it is not
+     */
+    static String refusal(Volume volume, String source, Map<String, String> hello, String proven) {
         VolumeState state = volume.state();
         if (!Integer.toString(SourceSession.PROTOCOL).equals(hello.get("protocol"))) {
             return "this engine speaks protocol " + SourceSession.PROTOCOL + ", not " + hello.get("protocol");
         }
-        for (String key : new String[] {"source", "epoch", "size", "window", "ping", "silence"}) {
+        for (String key : new String[] {"source", "epoch", "generations", "size", "window", "ping", "silence"}) {
             if (!hello.containsKey(key)) {
                 return "the introduction lacks " + key;
             }
@@ -26,10 +30,55 @@ final class Introduction {
         if (!source.equals(hello.get("source"))) {
             return "this side takes data of " + source + " only";
         }
+        if (proven != null && !proven.equals(source)) {
+            return "the certificate is that of " + proven + ", not that of " + source;
+        }
+        if (Generations.parse(hello.get("generations")).current() == 0) {
+            return "a source without data";
+        }
         if (Long.parseLong(hello.get("epoch")) < state.epoch()) {
             return "epoch " + hello.get("epoch") + " is over, now is " + state.epoch();
         }
         return new Resizing(volume).refusal(Long.parseLong(hello.get("size")));
+    }
+
+    /** Returns what this side's data allows a source that introduced itself; it decides, and comes to the same if it is honest. */
+    static Ancestry.Verdict verdict(Volume volume, String source, Map<String, String> hello) {
+        Ancestry.Side mine = Account.side(Account.of(volume, source));
+        Generations from = Generations.parse(hello.get("generations"));
+        // An engine of a release before says neither: that it knows since when is believed where its data goes on from
+        // this side's.
+        long believed = from.holds(mine.generations().current())
+                ? mine.generations().current()
+                : 0;
+        long base = hello.containsKey("base") ? Long.parseUnsignedLong(hello.get("base"), 16) : believed;
+        Ancestry.Side theirs = new Ancestry.Side(
+                from,
+                base,
+                Boolean.parseBoolean(hello.getOrDefault("log", "true")),
+                Long.parseUnsignedLong(hello.getOrDefault("sync", "0"), 16));
+        return Ancestry.compare(theirs, mine, volume.state().discard());
+    }
+
+    /** Returns the state in which a target's data is the mixture that its source's BEGIN makes it. */
+    static VolumeState begun(VolumeState state, String source, Map<String, String> begin) {
+        VolumeState now = state.syncSource(source);
+        if (!Boolean.parseBoolean(begin.get("full"))) {
+            // What goes on keeps its name; another source may have written since an earlier one.
+            boolean goesOn =
+                    state.syncSource().equals(source) || now.peer(source).sync() == 0;
+            return goesOn ? now : now.peer(source, now.peer(source).sync(0));
+        }
+        long id = Long.parseUnsignedLong(begin.getOrDefault("sync", "0"), 16);
+        return now.peer(source, now.peer(source).sync(id));
+    }
+
+    /** Returns the state in which a target's data is its source's. */
+    static VolumeState ended(VolumeState state, String source) {
+        VolumeState now = state.syncSource("").written(false).discard(false);
+        return now.peer(source).sync() == 0
+                ? now
+                : now.peer(source, now.peer(source).sync(0));
     }
 
     /**

@@ -71,6 +71,7 @@ final class LocalFaults {
         if (blocks.count() == 0
                 || sending
                 || !mirror.replicates()
+                || volume.path().refuses()
                 || mirror.queue().blocks() >= mirror.settings().get("ResyncReads")) {
             return;
         }
@@ -83,16 +84,21 @@ final class LocalFaults {
         if (volume.path().busy(from, to)) {
             return;
         }
+        int length = (int) (to - from);
+        // Nobody waits for memory here: those who have it may wait for the block.
+        ByteBuffer data = volume.env().buffers().tryTake(length);
+        if (data == null) {
+            return;
+        }
         // Changes of the block wait, so that what is read is what its last one left.
         WriteOp claim = volume.path().claim(from, to);
         Link link = mirror.queue().link();
         sending = true;
-        volume.env().run(() -> send(block, claim, link));
+        volume.env().run(() -> send(block, claim, link, data.limit(length)));
     }
 
-    private void send(int block, WriteOp claim, Link link) {
-        int length = (int) (claim.end - claim.offset);
-        ByteBuffer data = volume.env().buffers().take(length).limit(length);
+    private void send(int block, WriteOp claim, Link link, ByteBuffer data) {
+        int length = data.limit();
         boolean read = false;
         try {
             volume.disk().read(data.duplicate(), claim.offset);
@@ -108,7 +114,9 @@ final class LocalFaults {
         try {
             sending = false;
             volume.path().release(claim);
-            if (read && link == mirror.queue().link() && mirror.replicates() && blocks.get(block)) {
+            // What was handed over does not change any more.
+            boolean open = link == mirror.queue().link() && mirror.replicates() && !volume.path().refuses();
+            if (read && open && blocks.get(block)) {
                 blocks.clear(block);
                 mirror.sends(block);
                 mirror.queue()

@@ -14,7 +14,8 @@ final class MarkAhead {
     /** Extents have up to 32 MiB. */
     private static final int LARGEST_DOUBLED = 4;
 
-    private static final int LONGEST_STEP = 16 * EXTENT;
+    /** A stream's step is at most so many of the first. */
+    private static final int LONGEST_STEPS = 16;
     /** So many changes that had to wait, each soon after the one before, are a burst; so many more, and extents are twice as large. */
     private static final int BURST = 4;
 
@@ -24,6 +25,7 @@ final class MarkAhead {
     private static final int PART = 16;
 
     private final int size;
+    private final int least;
     private final int largest;
     private final int longest;
     private final int most;
@@ -41,11 +43,17 @@ final class MarkAhead {
      * @param most no extents are marked beyond so many marked blocks
      */
     MarkAhead(int size, int most) {
+        this(size, most, EXTENT);
+    }
+
+    /** @param least blocks of the smallest extent, and of the first step of a stream */
+    MarkAhead(int size, int most, int least) {
         this.size = size;
+        this.least = least;
         this.most = most;
-        this.largest = Math.min(EXTENT << LARGEST_DOUBLED - 1, Integer.highestOneBit(Math.max(1, size / PART)));
-        this.longest = Math.max(EXTENT, Math.min(LONGEST_STEP, size / PART));
-        this.step = EXTENT;
+        this.largest = Math.min(least << LARGEST_DOUBLED - 1, Integer.highestOneBit(Math.max(1, size / PART)));
+        this.longest = Math.max(least, Math.min(LONGEST_STEPS * least, size / PART));
+        this.step = least;
     }
 
     /** A change of [first, last) waits for its mark: marks it with what comes after it, or lies around it. */
@@ -54,11 +62,11 @@ final class MarkAhead {
         missed = now;
         int extent = largest;
         if (burst < LARGEST_DOUBLED * BURST) {
-            extent = Math.min(largest, EXTENT << Math.max(0, burst / BURST - 1));
+            extent = Math.min(largest, least << Math.max(0, burst / BURST - 1));
         }
         if (first > 0 && log.covers(first - 1, first)) {
             boolean same = near(first) && now - stepped < SAME_STREAM_NANOS;
-            step = same ? Math.min(2 * step, longest) : EXTENT;
+            step = same ? Math.min(2 * step, longest) : least;
             stepped = now;
             head = last;
             end = Math.min(size, last + step);
@@ -72,7 +80,7 @@ final class MarkAhead {
 
     /** A change of [first, last) did not wait. @return whether blocks were marked that a stream comes to soon */
     boolean hit(IntentLog log, int first, int last, long now) {
-        if (step <= EXTENT || !near(first) || now - stepped >= SAME_STREAM_NANOS) {
+        if (step <= least || !near(first) || now - stepped >= SAME_STREAM_NANOS) {
             return false;
         }
         head = Math.max(head, last);
@@ -92,6 +100,6 @@ final class MarkAhead {
 
     /** Requests of a stream overtake each other. */
     private boolean near(int first) {
-        return first >= head - EXTENT && first < Math.max(head, end) + EXTENT;
+        return first >= head - least && first < Math.max(head, end) + least;
     }
 }

@@ -17,8 +17,8 @@ import org.mainstay.mirror.engine.link.LinkHandler;
  * {@code dirty}, which is empty exactly while changes go through the queue.
  */
 final class Mirror implements LinkHandler {
-    /** So many marked blocks are left marked while the volume is busy: clearing costs a flush on both sides. */
-    private static final int HOT_BLOCKS = 16384;
+    /** So many marked blocks are left marked while the volume is busy. */
+    static final int HOT_BLOCKS = 16384;
 
     /** Most bytes queued for one target, whatever the settings allow. */
     private static final long QUEUE_BYTES = 128L << 20;
@@ -36,13 +36,7 @@ final class Mirror implements LinkHandler {
     private PauseCause cause = PauseCause.CONNECTION;
     private final Bits dirty;
     private MarkAhead ahead;
-    /** Blocks changed since the last look of the cleaner, and between the two before. */
-    private final Bits recent;
-
-    private final Bits earlier;
-    /** The blocks whose marks go when both sides have flushed; null: none. */
-    private Bits cleaning;
-
+    private final Cleaner cleaner;
     private final List<WriteOp> orphans = new ArrayList<>();
     private String detail = "";
     private long since;
@@ -56,12 +50,11 @@ final class Mirror implements LinkHandler {
         this.queue = new SendQueue(volume.env());
         int blocks = IntentLog.blocks(volume.size());
         this.dirty = new Bits(blocks);
-        this.ahead = new MarkAhead(blocks, HOT_BLOCKS);
-        this.recent = new Bits(blocks);
-        this.earlier = new Bits(blocks);
+        this.ahead = new MarkAhead(blocks, HOT_BLOCKS, volume.env().markExtent());
         this.resync = new Resync(volume, this);
         this.session = new SourceSession(volume, this);
         this.faults = new LocalFaults(volume, this);
+        this.cleaner = new Cleaner(volume, this);
         this.since = volume.env().nanos();
     }
 
@@ -196,7 +189,7 @@ final class Mirror implements LinkHandler {
         }
         int first = (int) (op.offset / IntentLog.BLOCK);
         int end = (int) ((op.end - 1) / IntentLog.BLOCK) + 1;
-        recent.set(first, end);
+        cleaner.changed(first, end);
         if (replicates()) {
             queue.change(op, type == MirrorType.SYNC, volume.env().nanos());
         } else {
@@ -245,11 +238,15 @@ final class Mirror implements LinkHandler {
 
     /** A block is sent again. */
     void sends(int block) {
-        recent.set(block);
+        cleaner.changed(block, block + 1);
     }
 
     LocalFaults faults() {
         return faults;
+    }
+
+    Cleaner cleaner() {
+        return cleaner;
     }
 
     void poke() {
@@ -293,9 +290,7 @@ final class Mirror implements LinkHandler {
             dirty.or(log.marked());
         }
         faults.left();
-        recent.clearAll();
-        earlier.clearAll();
-        cleaning = null;
+        cleaner.stop();
         volume.path().open(WritePath.Gate.LIMIT);
         volume.barrier().left(this, inStep);
     }
@@ -330,7 +325,8 @@ final class Mirror implements LinkHandler {
         if (state == MirrorState.BROKEN) {
             // Nothing was tracked (MIR-038).
             dirty.setAll();
-            volume.save(volume.state().peer(name, record().broken(false).generation(0)));
+            volume.save(volume.state()
+                    .peer(name, record().broken(false).generation(0).sync(0)));
         }
         state(MirrorState.PAUSED, PauseCause.CONNECTION);
         attempt++;
@@ -357,7 +353,8 @@ final class Mirror implements LinkHandler {
 
     /** Stops tracking (T4). */
     void breakUp() {
-        volume.save(volume.state().peer(name, record().broken(true).generation(0)));
+        volume.save(
+                volume.state().peer(name, record().broken(true).generation(0).sync(0)));
         end("broken by command", MirrorState.BROKEN, PauseCause.USER);
         dirty.setAll();
     }
@@ -369,13 +366,14 @@ final class Mirror implements LinkHandler {
             fail(PauseCause.CONNECTION, "the volume's size was changed");
             reconnect(0);
         }
-        for (Bits bits : List.of(dirty, recent, earlier, resync.taken(), faults.blocks())) {
+        for (Bits bits : List.of(dirty, resync.taken(), faults.blocks())) {
             bits.resize(blocks);
         }
+        cleaner.resize(blocks);
         if (volume.serving()) {
             dirty.set((int) (before / IntentLog.BLOCK), blocks);
         }
-        ahead = new MarkAhead(blocks, HOT_BLOCKS);
+        ahead = new MarkAhead(blocks, HOT_BLOCKS, volume.env().markExtent());
         if (log != null) {
             log.resize(now);
         }
@@ -419,63 +417,6 @@ final class Mirror implements LinkHandler {
     }
 
     // ---- upkeep ----
-
-    /** Clears log bits of blocks that are equal and at rest: first both sides flush. Called every few seconds. */
-    void clean() {
-        if (log == null
-                || cleaning != null
-                || queue.link() == null
-                || state != MirrorState.MIRRORING && state != MirrorState.RESYNC) {
-            return;
-        }
-        boolean busy = recent.count() > 0;
-        Bits clean = log.marked();
-        clean.andNot(dirty);
-        clean.andNot(recent);
-        clean.andNot(earlier);
-        clean.andNot(resync.taken());
-        clean.andNot(faults.blocks());
-        earlier.clearAll();
-        earlier.or(recent);
-        recent.clearAll();
-        if (clean.count() == 0 || busy && clean.count() < HOT_BLOCKS) {
-            return;
-        }
-        volume.path().exclude(clean);
-        cleaning = clean;
-        boolean[] parts = new boolean[2];
-        queue.ask(
-                FrameType.FLUSH,
-                0,
-                0,
-                null,
-                answer -> flushed(clean, parts, 0, answer != null && answer.length() == 0));
-        volume.env().run(() -> {
-            int error = volume.flushLocal();
-            volume.locked(() -> flushed(clean, parts, 1, error == 0));
-        });
-    }
-
-    private void flushed(Bits clean, boolean[] parts, int part, boolean ok) {
-        if (cleaning != clean) {
-            return;
-        }
-        if (!ok) {
-            cleaning = null;
-            return;
-        }
-        parts[part] = true;
-        if (parts[0] && parts[1]) {
-            cleaning = null;
-            // What was changed, or sent, since the flushes began is perhaps not on storage.
-            clean.andNot(recent);
-            clean.andNot(dirty);
-            clean.andNot(resync.taken());
-            clean.andNot(faults.blocks());
-            log.clear(clean);
-            volume.env().run(() -> volume.logs().commit(this));
-        }
-    }
 
     /** Ends a link whose target is silent or slow; sends what a fault of the own disk left different. */
     void watch() {

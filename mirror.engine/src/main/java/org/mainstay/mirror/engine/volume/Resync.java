@@ -2,9 +2,8 @@ package org.mainstay.mirror.engine.volume;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Map;
+import java.util.TreeMap;
 import org.mainstay.mirror.engine.link.Frame;
 import org.mainstay.mirror.engine.link.FrameType;
 
@@ -13,12 +12,12 @@ import org.mainstay.mirror.engine.link.FrameType;
  * block is read; whatever changes it from then on marks it again. Called with the volume's lock held, but for {@link #work}.
  */
 final class Resync {
-    private static final int ZEROS = 64 << 10;
-    private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(ZEROS).asReadOnlyBuffer();
     private static final int RUN = 4;
     private static final int COMPARED_RUN = 16;
-    /** Bytes of a digest that are compared. */
-    static final int DIGEST = 16;
+    /** After so many blocks in a row that differ on a new target, */
+    private static final int UNLIKE = 64;
+    /** so many are sent as they are before others are compared. */
+    private static final int SPARED = 1024;
 
     private enum Phase {
         OFF,
@@ -46,6 +45,10 @@ final class Resync {
     private boolean again;
     /** Blocks whose digests need not be sent; null: none is compared. */
     private Bits compared;
+    /** Whether the target is new, so that comparing is a guess. */
+    private boolean sparing;
+
+    private int unlike;
 
     /** Blocks taken out of the dirty ones and not yet in the queue: neither clean nor dirty. */
     private final Bits taken;
@@ -100,9 +103,10 @@ final class Resync {
      * Begins.
      *
      * @param compare ask the target by digests before sending
+     * @param fresh whether it was never in step, so that it perhaps has nothing that is equal
      * @param keeps whether the target's data is of one moment, so that nothing may begin that the own disk does not let end
      */
-    void begin(boolean full, boolean compare, boolean keeps) {
+    void begin(boolean full, boolean compare, boolean fresh, boolean keeps) {
         phase = Phase.BEGINNING;
         flushed = false;
         pointer = 0;
@@ -110,6 +114,8 @@ final class Resync {
         asked = 0;
         newWrites = 0;
         begun = volume.env().nanos();
+        sparing = fresh;
+        unlike = 0;
         compared = compare ? new Bits(mirror.dirty().size()) : null;
         long mine = ++run;
         Bits first = keeps ? mirror.faults().toRead(full) : null;
@@ -170,11 +176,15 @@ final class Resync {
     }
 
     private void announce(long mine, boolean full, boolean marked) {
-        if (marked && !mirror.record().logComplete()) {
-            // Everything is marked on storage, so nothing is missing from the log any more.
-            volume.save(volume.state().peer(mirror.name(), mirror.record().logComplete(true)));
+        if (full && !sync(marked)) {
+            mirror.fail(PauseCause.LOCAL_ERROR, "the state of the volume cannot be written");
+            return;
         }
-        ByteBuffer text = Frame.text(Map.of("full", Boolean.toString(full)));
+        Map<String, String> said = new TreeMap<>(Map.of("full", Boolean.toString(full)));
+        if (full) {
+            said.put("sync", Long.toHexString(mirror.record().sync()));
+        }
+        ByteBuffer text = Frame.text(said);
         mirror.queue().ask(FrameType.BEGIN, 0, 0, text, answer -> {
             if (mine != run || answer == null) {
                 return;
@@ -187,6 +197,18 @@ final class Resync {
             mirror.state(MirrorState.RESYNC, PauseCause.NONE);
             poke();
         });
+    }
+
+    /**
+     * Names a full resynchronisation, so that it goes on where it was if the connection is lost: what is left of it is what is marked.
+     *
+     * @param marked whether everything is marked on storage, so that nothing is missing from the log any more
+     */
+    private boolean sync(boolean marked) {
+        VolumeState.Peer before = mirror.record();
+        VolumeState.Peer now = before.logComplete(marked || before.logComplete())
+                .sync(marked ? volume.env().newGeneration() : 0);
+        return now.equals(before) || volume.save(volume.state().peer(mirror.name(), now));
     }
 
     void stop() {
@@ -255,9 +277,12 @@ final class Resync {
         ByteBuffer sums = null;
         boolean zero = false;
         try {
-            volume.disk().read(data.duplicate(), offset);
-            zero = zero(data);
-            sums = compare && !zero ? digests(data) : null;
+            zero = volume.disk().hole(offset, length);
+            if (!zero) {
+                volume.disk().read(data.duplicate(), offset);
+                zero = Comparison.zero(data);
+            }
+            sums = compare && !zero ? Comparison.digests(data) : null;
         } catch (IOException e) {
             failure = e;
         }
@@ -325,12 +350,19 @@ final class Resync {
             untake(first, count);
             compared.set(first, first + count);
             ByteBuffer differs = answer.payload();
+            int equal = 0;
             for (int i = 0; i < count; i++) {
                 // A target that cannot tell gets the block.
                 boolean known = answer.length() == 0 && i / 8 < differs.remaining();
                 if (!known || (differs.get(differs.position() + i / 8) >> (i & 7) & 1) != 0) {
                     mirror.dirty().set(first + i);
+                } else {
+                    equal++;
                 }
+            }
+            unlike = equal > 0 ? 0 : unlike + count;
+            if (sparing && unlike >= UNLIKE) {
+                compared.set(pointer, Math.min(pointer + SPARED, compared.size()));
             }
             poke();
         });
@@ -449,35 +481,5 @@ final class Resync {
             volume.inStep(mirror, held.current());
         });
         volume.path().open(WritePath.Gate.DELAY);
-    }
-
-    private static boolean zero(ByteBuffer data) {
-        for (int at = 0; at < data.limit(); at += ZEROS) {
-            int part = Math.min(ZEROS, data.limit() - at);
-            ByteBuffer piece = data.duplicate().limit(at + part).position(at);
-            if (part >= Long.BYTES && piece.getLong(at) != 0
-                    || piece.mismatch(NOTHING.duplicate().limit(part)) >= 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Returns a digest of each block of 64 KiB. */
-    static ByteBuffer digests(ByteBuffer data) {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
-        ByteBuffer sums = ByteBuffer.allocateDirect((data.limit() + IntentLog.BLOCK - 1) / IntentLog.BLOCK * DIGEST);
-        for (int at = 0; at < data.limit(); at += IntentLog.BLOCK) {
-            digest.update(data.duplicate()
-                    .limit(Math.min(data.limit(), at + IntentLog.BLOCK))
-                    .position(at));
-            sums.put(digest.digest(), 0, DIGEST);
-        }
-        return sums.flip();
     }
 }

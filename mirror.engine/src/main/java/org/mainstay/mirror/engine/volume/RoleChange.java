@@ -132,7 +132,7 @@ final class RoleChange {
         // The log misses nothing if there was nothing to miss since the log was emptied.
         boolean complete = !before.written() || known.logComplete();
         return new VolumeState.Peer(
-                former ? before.generations().current() : 0, complete, known.stopped(), known.broken(), promised);
+                former ? before.generations().current() : 0, complete, known.stopped(), known.broken(), promised, 0);
     }
 
     /** Lock held. */

@@ -55,6 +55,9 @@ final class SendQueue {
     private final Map<Long, Asked> awaited = new LinkedHashMap<>();
     private Link link;
     private long seq;
+    /** The last number given before the link began. */
+    private long before;
+
     private long bytes;
     private int writes;
     private int blocks;
@@ -73,6 +76,7 @@ final class SendQueue {
 
     void begin(Link over) {
         link = over;
+        before = seq;
     }
 
     Link link() {
@@ -225,12 +229,18 @@ final class SendQueue {
         return ops;
     }
 
-    /** Answers what waits for DONE of that number. */
-    void done(Frame answer) {
+    /** Says whether a frame of that number was sent by this link. */
+    boolean sent(long number) {
+        return number > before && number <= seq;
+    }
+
+    /** Answers what waits for DONE of that number. @return false: nothing does */
+    boolean done(Frame answer) {
         Asked asked = awaited.remove(answer.seq());
         if (asked != null) {
             asked.reply.done(answer);
         }
+        return asked != null;
     }
 
     /** Forgets the link and all entries. @return the synchronous changes that were not answered */

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.mainstay.mirror.engine.link.Frame;
 import org.mainstay.mirror.engine.link.FrameType;
 import org.mainstay.mirror.engine.link.Link;
@@ -20,6 +21,9 @@ final class SourceSession {
     /** How many silences a flush may take: one has to write what the page cache took in many. */
     private static final int FLUSH_SILENCES = 20;
 
+    /** A target pings many times in what an asynchronous queue may take. */
+    private static final int MOST_ECHOES = 4096;
+
     private final Volume volume;
     private final Mirror mirror;
     private boolean connecting;
@@ -30,6 +34,8 @@ final class SourceSession {
     private Bits theirs;
     private long lastHeard;
     private long window;
+    /** Answers to pings that have not left. */
+    private AtomicInteger echoes = new AtomicInteger();
 
     SourceSession(Volume volume, Mirror mirror) {
         this.volume = volume;
@@ -71,10 +77,17 @@ final class SourceSession {
             mirror.noConnection(error);
             return;
         }
+        if (link.identity() != null && !link.identity().equals(mirror.name())) {
+            link.close("another server");
+            mirror.noConnection(
+                    "at " + volume.address(mirror.name()) + " is " + link.identity() + ", not " + mirror.name());
+            return;
+        }
         mirror.queue().begin(link);
         mirror.settings(mirror.settings());
         mirror.state(MirrorState.RESYNC_PENDING, PauseCause.NONE);
         welcome = null;
+        echoes = new AtomicInteger();
         theirs = new Bits(mirror.dirty().size());
         lastHeard = volume.env().nanos();
         VolumeState state = volume.state();
@@ -85,7 +98,11 @@ final class SourceSession {
         hello.put("source", volume.self());
         hello.put("target", mirror.name());
         hello.put("epoch", Long.toString(state.epoch()));
-        hello.put("generations", state.generations().text());
+        Ancestry.Side mine = mine();
+        hello.put("generations", mine.generations().text());
+        hello.put("base", Long.toHexString(mine.base()));
+        hello.put("log", Boolean.toString(mine.logComplete()));
+        hello.put("sync", Long.toHexString(mine.sync()));
         hello.put("type", mirror.type().name());
         window = mirror.settings().get("CurrencyWindowMs");
         hello.put("window", Long.toString(window));
@@ -105,6 +122,10 @@ final class SourceSession {
         lastHeard = volume.env().nanos();
         switch (frame.type()) {
             case WELCOME -> {
+                if (theirs == null || welcome != null) {
+                    mirror.fail(PauseCause.CONNECTION, "the target introduces itself twice");
+                    return;
+                }
                 welcome = frame.text();
                 // Who takes a connection does not count as current before it is in step again.
                 volume.barrier().lapsed(mirror);
@@ -113,16 +134,34 @@ final class SourceSession {
             case READY -> ready();
             case REFUSE -> refused(frame.text());
             case ACK -> {
+                if (!mirror.queue().sent(frame.seq())) {
+                    mirror.fail(PauseCause.CONNECTION, "the target has applied what it was not sent");
+                    return;
+                }
                 mirror.queue().acked(frame.seq()).forEach(volume.path()::part);
                 volume.path().open(WritePath.Gate.LIMIT);
                 mirror.poke();
             }
-            case DONE -> mirror.queue().done(frame);
+            case DONE -> {
+                if (!mirror.queue().done(frame)) {
+                    mirror.fail(PauseCause.CONNECTION, "the target answers what it was not asked");
+                }
+            }
             case ERROR ->
                 mirror.fail(PauseCause.TARGET_ERROR, "the target could not write (error " + frame.length() + ")");
-            case PING -> mirror.queue().link().send(current() ? FrameType.PONG : FrameType.ALIVE, 0, frame.offset(), 0);
+            case PING -> echo(frame.offset());
             default -> mirror.fail(PauseCause.CONNECTION, "the target sent " + frame.type() + ", which targets do not");
         }
+    }
+
+    private void echo(long sent) {
+        AtomicInteger mine = echoes;
+        if (mine.incrementAndGet() > MOST_ECHOES) {
+            mirror.fail(PauseCause.CONNECTION, "the target asks and does not read");
+            return;
+        }
+        FrameType type = current() ? FrameType.PONG : FrameType.ALIVE;
+        mirror.queue().link().send(type, 0, sent, 0, null, mine::decrementAndGet);
     }
 
     private boolean current() {
@@ -130,6 +169,10 @@ final class SourceSession {
     }
 
     private void bits(ByteBuffer runs) {
+        if (theirs == null || welcome == null) {
+            mirror.fail(PauseCause.CONNECTION, "the target marks blocks after it was ready, or before its welcome");
+            return;
+        }
         while (theirs != null && runs.remaining() >= 2 * Integer.BYTES) {
             int first = runs.getInt();
             int count = runs.getInt();
@@ -157,7 +200,7 @@ final class SourceSession {
      */
     private PauseCause met(Map<String, String> why) {
         try {
-            return switch (Ancestry.compare(mine(), side(why), false)) {
+            return switch (Ancestry.compare(mine(), Account.side(why), false)) {
                 case STALE_SOURCE -> PauseCause.STALE_SOURCE;
                 case PARTIAL, FULL -> PauseCause.REFUSED;
                 case SPLIT_BRAIN, UNRELATED -> PauseCause.SPLIT_BRAIN;
@@ -171,14 +214,8 @@ final class SourceSession {
         return new Ancestry.Side(
                 volume.state().generations(),
                 mirror.record().generation(),
-                mirror.log() != null && mirror.record().logComplete());
-    }
-
-    private static Ancestry.Side side(Map<String, String> account) {
-        return new Ancestry.Side(
-                Generations.parse(account.getOrDefault("generations", "")),
-                Long.parseUnsignedLong(account.getOrDefault("base", "0"), 16),
-                Boolean.parseBoolean(account.get("log")));
+                mirror.log() != null && mirror.record().logComplete(),
+                mirror.record().sync());
     }
 
     private void ready() {
@@ -190,7 +227,7 @@ final class SourceSession {
         boolean fresh;
         boolean keeps = Boolean.parseBoolean(welcome.get("consistent"));
         try {
-            Ancestry.Side target = side(welcome);
+            Ancestry.Side target = Account.side(welcome);
             fresh = target.generations().current() == 0;
             verdict = Ancestry.compare(mine(), target, Boolean.parseBoolean(welcome.get("discard")));
         } catch (IllegalArgumentException e) {
@@ -213,9 +250,9 @@ final class SourceSession {
         switch (verdict) {
             case PARTIAL -> {
                 mirror.dirty().or(bits);
-                mirror.resync().begin(false, false, keeps);
+                mirror.resync().begin(false, false, fresh, keeps);
             }
-            case FULL -> mirror.resync().begin(true, !fresh && mirror.settings().get("ResyncCompare") != 0, keeps);
+            case FULL -> mirror.resync().begin(true, mirror.settings().get("ResyncCompare") != 0, fresh, keeps);
             case STALE_SOURCE ->
                 mirror.fail(
                         PauseCause.STALE_SOURCE, "the target's data is newer: " + "this side must become its target");

@@ -3,7 +3,6 @@ package org.mainstay.mirror.engine.volume;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mainstay.mirror.engine.io.BlockRequest;
@@ -29,10 +28,8 @@ public final class Volume implements Export {
     private final Barrier barrier;
     private final TargetSide target;
     private final LogKeeper logs = new LogKeeper(this);
-    private final Map<String, Mirror> mirrors = new TreeMap<>();
-    private final Map<String, String> addresses = new TreeMap<>();
+    private final MirrorTable mirrors = new MirrorTable(this);
     private final Clients clients = new Clients();
-    private List<Mirror> mirrorList = List.of();
     private VolumeState state;
     private volatile long size;
     private boolean active;
@@ -80,26 +77,7 @@ public final class Volume implements Export {
             String peer, String address, MirrorType type, MirrorSettings settings, IntentLog log, boolean disabled) {
         lock();
         try {
-            if (mirrors.containsKey(peer)) {
-                throw new IllegalStateException("there is a mirror to " + peer + " already");
-            }
-            Mirror mirror = new Mirror(this, peer, type, settings);
-            if (log != null) {
-                // It may have been made while the volume grew.
-                log.resize(size);
-            }
-            mirror.log(log);
-            addresses.put(peer, address);
-            boolean known = state.peers().containsKey(peer);
-            // Of what was written before the mirror was there a new log knows nothing.
-            if (known ? log == null && !disabled : state.generations().current() != 0) {
-                save(state.peer(peer, state.peer(peer).logComplete(false)));
-            }
-            mirrors.put(peer, mirror);
-            mirrorList = List.copyOf(mirrors.values());
-            if (serving()) {
-                mirror.recall();
-            }
+            mirrors.add(peer, address, type, settings, log, disabled);
         } finally {
             unlock();
         }
@@ -132,8 +110,6 @@ public final class Volume implements Export {
                 mirror.close("the mirror is deleted");
             }
             mirrors.remove(peer);
-            mirrorList = List.copyOf(mirrors.values());
-            addresses.remove(peer);
             save(state.without(peer));
             return mirror.log();
         } finally {
@@ -145,7 +121,7 @@ public final class Volume implements Export {
     /** Changes where a target is (MIR-228). */
     public void address(String peer, String address) {
         locked(() -> {
-            addresses.put(mirror(peer).name(), address);
+            mirrors.address(peer, address);
             if (mirror(peer).state() != MirrorState.BROKEN) {
                 mirror(peer).fail(PauseCause.CONNECTION, "the target's address was changed");
             }
@@ -200,7 +176,7 @@ public final class Volume implements Export {
         target.snapshots().drop("the volume was stopped");
         path.refuse(BlockRequest.ESHUTDOWN);
         barrier.clear();
-        mirrorList.forEach(mirror -> mirror.close("the source stopped"));
+        mirrors.all().forEach(mirror -> mirror.close("the source stopped"));
         env.log("volume " + name + " stopped");
     }
 
@@ -282,9 +258,9 @@ public final class Volume implements Export {
     public void tick(boolean clean) {
         locked(() -> {
             if (serving()) {
-                mirrorList.forEach(Mirror::watch);
+                mirrors.all().forEach(Mirror::watch);
                 if (clean) {
-                    mirrorList.forEach(Mirror::clean);
+                    mirrors.all().forEach(mirror -> mirror.cleaner().clean());
                 }
             }
         });
@@ -299,19 +275,14 @@ public final class Volume implements Export {
     }
 
     Mirror mirror(String peer) {
-        Mirror mirror = mirrors.get(peer);
-        if (mirror == null) {
-            throw new IllegalArgumentException("the volume " + name + " has no mirror to '" + peer + "'; it has "
-                    + (mirrors.isEmpty() ? "none" : String.join(", ", mirrors.keySet())));
-        }
-        return mirror;
+        return mirrors.get(peer);
     }
 
     // ---- for mirrors; lock held ----
 
     /** A target holds what this side holds. */
     void inStep(Mirror mirror, long generation) {
-        save(state.peer(mirror.name(), mirror.record().generation(generation)));
+        save(state.peer(mirror.name(), mirror.record().generation(generation).sync(0)));
         mirror.state(MirrorState.MIRRORING, PauseCause.NONE);
         env.log("mirror " + name + " to " + mirror.name() + " in step after "
                 + mirror.resync().elapsed() / 1_000_000 + " ms");
@@ -356,7 +327,7 @@ public final class Volume implements Export {
 
     /** Sends what was queued. */
     void kick() {
-        for (Mirror mirror : mirrorList) {
+        for (Mirror mirror : mirrors.all()) {
             Link link = mirror.queue().link();
             if (link != null) {
                 link.kick();
@@ -427,11 +398,11 @@ public final class Volume implements Export {
     }
 
     List<Mirror> mirrors() {
-        return mirrorList;
+        return mirrors.all();
     }
 
     String address(String peer) {
-        return addresses.get(peer);
+        return mirrors.address(peer);
     }
 
     boolean active() {

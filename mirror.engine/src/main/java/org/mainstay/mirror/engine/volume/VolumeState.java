@@ -37,32 +37,38 @@ public record VolumeState(
      * @param broken an operator broke the mirror (MIR-035)
      * @param promised for how long it may count as current after the connection is lost, in milliseconds, as it was told when it
      *     was last in step; {@link #NOTHING}: it cannot count as current
+     * @param sync id of the full resynchronisation of it, or from it, that has begun and not ended; 0: none
      */
-    public record Peer(long generation, boolean logComplete, boolean stopped, boolean broken, long promised) {
+    public record Peer(
+            long generation, boolean logComplete, boolean stopped, boolean broken, long promised, long sync) {
         /** It does not count as current. */
         public static final long NOTHING = -1;
 
         /** Of a side never met. */
-        public static final Peer NEW = new Peer(0, true, false, false, NOTHING);
+        public static final Peer NEW = new Peer(0, true, false, false, NOTHING, 0);
 
         Peer generation(long id) {
-            return new Peer(id, logComplete, stopped, broken, promised);
+            return new Peer(id, logComplete, stopped, broken, promised, sync);
         }
 
         Peer logComplete(boolean complete) {
-            return new Peer(generation, complete, stopped, broken, promised);
+            return new Peer(generation, complete, stopped, broken, promised, sync);
         }
 
         Peer stopped(boolean now) {
-            return new Peer(generation, logComplete, now, broken, promised);
+            return new Peer(generation, logComplete, now, broken, promised, sync);
         }
 
         Peer broken(boolean now) {
-            return new Peer(generation, logComplete, stopped, now, promised);
+            return new Peer(generation, logComplete, stopped, now, promised, sync);
         }
 
         Peer promised(long millis) {
-            return new Peer(generation, logComplete, stopped, broken, millis);
+            return new Peer(generation, logComplete, stopped, broken, millis, sync);
+        }
+
+        Peer sync(long id) {
+            return new Peer(generation, logComplete, stopped, broken, promised, id);
         }
 
         boolean mayBeCurrent() {
@@ -134,7 +140,7 @@ public record VolumeState(
         peers.forEach((name, peer) -> lines.put(
                 "peer." + name,
                 Long.toHexString(peer.generation) + " " + peer.logComplete + " " + peer.stopped + " " + peer.broken
-                        + " " + peer.promised));
+                        + " " + peer.promised + (peer.sync == 0 ? "" : " " + Long.toHexString(peer.sync))));
         return lines;
     }
 
@@ -143,9 +149,9 @@ public record VolumeState(
         Map<String, Peer> peers = new TreeMap<>();
         lines.forEach((name, value) -> {
             if (name.startsWith("peer.")) {
-                String[] words = value.split(" ", 6);
-                if (words.length != 4 && words.length != 5) {
-                    throw new IllegalArgumentException("a peer has five values, not: " + value);
+                String[] words = value.split(" ", 7);
+                if (words.length < 4 || words.length > 6) {
+                    throw new IllegalArgumentException("a peer has five or six values, not: " + value);
                 }
                 peers.put(
                         name.substring(5),
@@ -155,7 +161,8 @@ public record VolumeState(
                                 Boolean.parseBoolean(words[2]),
                                 Boolean.parseBoolean(words[3]),
                                 // Before there was the fifth, nothing said that it could not be current.
-                                words.length == 5 ? Long.parseLong(words[4]) : 0));
+                                words.length >= 5 ? Long.parseLong(words[4]) : 0,
+                                words.length == 6 ? Long.parseUnsignedLong(words[5], 16) : 0));
             }
         });
         for (String name : new String[] {"role", "epoch", "generations", "syncSource", "written", "discard"}) {

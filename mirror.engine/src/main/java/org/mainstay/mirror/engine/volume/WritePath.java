@@ -394,6 +394,11 @@ final class WritePath {
         held.clear();
     }
 
+    /** Says whether every change fails. Lock held. */
+    boolean refuses() {
+        return refusal != 0;
+    }
+
     /** Serves again. Lock held. */
     void accept() {
         refusal = 0;

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -117,6 +118,51 @@ class EngineTest {
             assertThat(log)
                     .anyMatch(line -> line.contains(
                             "a.img: its storage has 2097152 bytes, the volume has 3145728: it was made" + " smaller"));
+        }
+    }
+
+    /** Where there is memory for the bitmaps of the one, there need not be for those of both. */
+    @Test
+    void whileItsSizeIsChangedAVolumeGetsNoMirror() throws Exception {
+        Path image = image("a.img");
+        List<Object> refused = new CopyOnWriteArrayList<>();
+        Engine[] own = new Engine[1];
+        try (Engine engine = new Engine(folder, "A", null, null, MEMORY, line -> {
+            if (line.contains("bytes now")) {
+                refused.add(CompletableFuture.supplyAsync(() -> assertThatThrownBy(() -> own[0].mirror(
+                                        "v", "C", "127.0.0.1:9", MirrorType.SYNC, new MirrorSettings(Map.of())))
+                                .hasMessageContaining("the size of v is being changed"))
+                        .join());
+            }
+        })) {
+            own[0] = engine;
+            engine.create("v", image.toString(), folder.toString());
+            engine.startSource("v", 3, Trust.OWN, Long.MAX_VALUE);
+            grow(image, 3 << 20);
+            engine.resize("v", 0);
+            assertThat(refused).hasSize(1);
+            engine.mirror("v", "C", "127.0.0.1:9", MirrorType.SYNC, new MirrorSettings(Map.of()));
+        }
+    }
+
+    @Test
+    void logsThatWereMovedWhereTheDeviceIsGoneLeaveNoClosedVolume() throws Exception {
+        Path image = image("a.img");
+        try (Engine engine = engine()) {
+            engine.create("v", image.toString(), folder.toString());
+            engine.mirror("v", "B", "127.0.0.1:9", MirrorType.SYNC, new MirrorSettings(Map.of()));
+            Path away = Files.move(image, folder.resolve("away.img"));
+            Path logs = Files.createDirectories(folder.resolve("logs"));
+            assertThatThrownBy(() -> engine.moveLogs("v", logs.toString()))
+                    .hasMessageContaining("the volume v cannot be opened again")
+                    .hasMessageContaining("a.img");
+            assertThatThrownBy(() -> engine.volume("v")).hasMessageContaining("there is no volume 'v'");
+            Files.move(away, image);
+            engine.create("v", image.toString(), logs.toString());
+            engine.startSource("v", 3, Trust.OWN, Long.MAX_VALUE);
+            assertThat(engine.names()).containsExactly("v@3");
+            assertThat(logs.resolve("v.B.bitmap")).exists();
+            assertThat(log).noneMatch(line -> line.contains("is lost"));
         }
     }
 

@@ -4,12 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.mirror.engine.nat.FileSpace;
 
 class FileDiskTest {
     private static CompletableFuture<Void> flush(FileDisk disk) {
@@ -98,5 +104,22 @@ class FileDiskTest {
             thread.join();
         }
         assertThat(calls).hasValue(2);
+    }
+
+    @Test
+    void whereNothingWasWrittenIsAHole(@TempDir Path folder) throws Exception {
+        Assumptions.assumeTrue(FileSpace.available(), "needs the native library");
+        Path file = folder.resolve("sparse");
+        try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+            access.setLength(1 << 20);
+        }
+        try (FileDisk disk = FileDisk.open(file, true)) {
+            assertThat(disk.hole(0, 1 << 20)).isTrue();
+            disk.write(ByteBuffer.allocate(512), 262_144);
+            assertThat(disk.hole(0, 1 << 20)).isFalse();
+            assertThat(disk.hole(262_144, 65_536)).as("written, if only zeros").isFalse();
+            assertThat(disk.hole(0, 65_536)).isTrue();
+            assertThat(disk.hole(1 << 19, 1 << 19)).as("to the end").isTrue();
+        }
     }
 }

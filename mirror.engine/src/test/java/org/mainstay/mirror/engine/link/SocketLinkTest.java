@@ -27,6 +27,7 @@ import org.mainstay.mirror.engine.io.Wire;
 class SocketLinkTest {
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> introduced = new LinkedBlockingQueue<>();
     private LinkServer server;
 
     @TempDir
@@ -112,8 +113,11 @@ class SocketLinkTest {
     }
 
     private void serve(LinkServer.Security security) throws IOException {
-        server = new LinkServer(
-                new InetSocketAddress("127.0.0.1", 0), security, (link, hello) -> new Echo(), timer, heard::add);
+        LinkServer.Volumes volumes = (link, hello) -> {
+            introduced.add(String.valueOf(link.identity()));
+            return new Echo();
+        };
+        server = new LinkServer(new InetSocketAddress("127.0.0.1", 0), security, volumes, timer, heard::add);
     }
 
     @AfterEach
@@ -370,7 +374,10 @@ class SocketLinkTest {
         java.nio.file.Files.writeString(pins, pinOfA + "\n" + pinOfB + "\n");
         serve(new Tls(folder.resolve("B"), pins)::secure);
         Tls a = new Tls(folder.resolve("A"), pins);
-        roundTrips(new SocketLink(a.secure(SocketWire.connect(server.address()), true)), 100);
+        Wire wire = a.secure(SocketWire.connect(server.address()), true);
+        assertThat(wire.identity()).as("who is at the other end").isEqualTo("B");
+        roundTrips(new SocketLink(wire), 100);
+        assertThat(introduced).as("who connected").containsExactly("A");
         Tls unpinned = new Tls(folder.resolve("C"), pins);
         refused(unpinned);
         java.nio.file.Files.writeString(pins, pinOfB + "\n");

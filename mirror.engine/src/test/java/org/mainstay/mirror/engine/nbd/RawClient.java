@@ -143,6 +143,23 @@ public final class RawClient implements AutoCloseable {
         return call(0, Nbd.CMD_FLUSH, 0, 0, new byte[0]).error();
     }
 
+    /** Takes whatever comes, on a thread of its own, to the end of the connection. */
+    public void drain() {
+        Thread thread = new Thread(() -> {
+            try {
+                ByteBuffer all = ByteBuffer.allocate(64 << 10);
+                while (wire.read(all.clear()) >= 0) {
+                    all.clear();
+                }
+            } catch (IOException e) {
+                // The connection has ended.
+                return;
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+    }
+
     /** Says whether the server has closed the connection. */
     public boolean ended() {
         try {

@@ -101,6 +101,7 @@ class AsynchronousTest {
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
     }
 
+    // covers MIR-183
     @Test
     void aTargetThatTakesNothingAnyMoreIsLost() {
         world.lost = type -> type == org.mainstay.mirror.engine.link.FrameType.ACK;

@@ -73,6 +73,7 @@ class IntentLogTest {
         assertThat(log.covers(0, 100)).isTrue();
     }
 
+    // covers MIR-199
     @Test
     void damageMeansEverythingThereMayDiffer() throws IOException {
         SimDisk file = disk(GIB);

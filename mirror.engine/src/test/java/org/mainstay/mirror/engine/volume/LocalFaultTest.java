@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** A source whose disk fails: a target that is good stays good, and can take over. */
 class LocalFaultTest {
@@ -62,6 +63,7 @@ class LocalFaultTest {
         b.healed();
     }
 
+    // covers MIR-300
     @Test
     void aWriteThatFailsHereLeavesTheTargetInStep() throws Exception {
         assertThat(write(3).result).isZero();
@@ -103,6 +105,53 @@ class LocalFaultTest {
         assertThat(a.volume.mirror("B").log().count()).as("marks go").isZero();
     }
 
+    /** One that cannot be read keeps no other from being sent, and no more are on their way than blocks of a resynchronisation may be. */
+    @Test
+    void whatCanBeReadIsSentInTurn() throws Exception {
+        a.disk.unreadable = offset -> offset < IntentLog.BLOCK;
+        a.disk.failing = true;
+        for (int block = 0; block < 8; block++) {
+            assertThat(write(block * 16 + 3).result).isPositive();
+        }
+        a.disk.failing = false;
+        assertThat(java.util.Arrays.mismatch(b.disk.seen, a.disk.seen)).isGreaterThanOrEqualTo(0);
+        a.volume.settings("B", a.volume.mirror("B").settings().with("ResyncReads", 2));
+        world.perFrame = 30_000_000;
+        for (int i = 0; i < 4000; i++) {
+            world.run(1);
+            assertThat(a.volume.mirror("B").queue().blocks()).isLessThanOrEqualTo(2);
+        }
+        assertThat(java.util.Arrays.mismatch(b.disk.seen, IntentLog.BLOCK, SIZE, a.disk.seen, IntentLog.BLOCK, SIZE))
+                .as("all but the first")
+                .isNegative();
+        assertThat(a.volume.mirror("B").faults().blocks().count()).isOne();
+        assertThat(state()).isEqualTo(MirrorState.MIRRORING);
+    }
+
+    /** Who has the memory may wait for the block. */
+    @Test
+    @Timeout(60)
+    void whileThereIsNoMemoryChangesOfTheBlockDoNotWait() {
+        a.disk.unreadable = offset -> offset < IntentLog.BLOCK;
+        a.disk.failing = true;
+        assertThat(write(3).result).isPositive();
+        a.disk.failing = false;
+        java.util.ArrayDeque<java.nio.ByteBuffer> all = new java.util.ArrayDeque<>();
+        for (int size = 32 << 20; size >= 4096; size /= 2) {
+            for (java.nio.ByteBuffer one = a.buffers().tryTake(size);
+                    one != null;
+                    one = a.buffers().tryTake(size)) {
+                all.add(one);
+            }
+        }
+        world.run(500);
+        assertThat(write(3).result).isZero();
+        all.forEach(a.buffers()::give);
+        a.disk.unreadable = offset -> false;
+        world.run(2000);
+        assertThat(b.disk.seen).isEqualTo(a.disk.seen);
+    }
+
     @Test
     void aBlockThatCannotBeReadDoesNotMakeTheTargetsDataAMixture() throws Exception {
         a.disk.unreadable = offset -> offset < IntentLog.BLOCK;
@@ -110,6 +159,9 @@ class LocalFaultTest {
         for (int i = 0; i < 100; i++) {
             world.run(30);
             assertThat(b.volume.state().consistent()).isTrue();
+        }
+        for (int i = 0; i < 1000 && a.volume.mirror("B").cause() != PauseCause.LOCAL_ERROR; i++) {
+            world.run(1);
         }
         assertThat(a.volume.mirror("B").cause()).isEqualTo(PauseCause.LOCAL_ERROR);
         assertThat(a.volume.mirror("B").detail()).contains("block 0 cannot be read");

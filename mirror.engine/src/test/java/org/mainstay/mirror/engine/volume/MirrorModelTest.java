@@ -16,10 +16,9 @@ import org.junit.jupiter.api.Test;
  * {@code -Dmainstay.mirror.seeds=100000 -Dmainstay.mirror.seed=FIRST}.
  */
 class MirrorModelTest {
-    private static final int SIZE = 20 * IntentLog.BLOCK + 8192;
-    private static final int MOST = SIZE + 9 * IntentLog.BLOCK;
     private static final int WINDOW = 400;
 
+    // covers MIR-031 MIR-035 MIR-130 MIR-180 MIR-181 MIR-186 MIR-189 MIR-303 MIR-304
     @Test
     void guaranteesHoldThroughCrashesAtAnyStep() throws IOException {
         long first = Long.getLong("mainstay.mirror.seed", 1);
@@ -30,6 +29,7 @@ class MirrorModelTest {
         long synchronous = 0;
         long growths = 0;
         long grownEqual = 0;
+        long aheads = 0;
         for (long seed = first; seed < first + count; seed++) {
             Run run = new Run(seed);
             try {
@@ -43,6 +43,7 @@ class MirrorModelTest {
             synchronous += run.sync ? 1 : 0;
             growths += run.growths;
             grownEqual += run.grownEqual;
+            aheads += run.aheads;
         }
         // A model in which nothing happens would prove nothing.
         assertThat(answered).isGreaterThan(100 * count);
@@ -51,9 +52,10 @@ class MirrorModelTest {
         assertThat(synchronous).isBetween(count / 3, count - count / 3);
         assertThat(growths).isGreaterThan(count / 2);
         assertThat(grownEqual).isGreaterThan(count / 4);
+        assertThat(aheads).as("marks go ahead").isGreaterThan(count / 4);
         System.out.printf(
-                "%d seeds, %d synchronous: %d requests answered, %d promotions, %d growths, %d times equal, %d of them grown%n",
-                count, synchronous, answered, promotions, growths, checks, grownEqual);
+                "%d seeds, %d synchronous: %d requests answered, %d promotions, %d growths, %d times equal, %d of them grown, %d times marked ahead%n",
+                count, synchronous, answered, promotions, growths, checks, grownEqual, aheads);
     }
 
     private static final class Run {
@@ -61,6 +63,10 @@ class MirrorModelTest {
         final SimNode[] nodes;
         final SimClient client;
         final boolean sync;
+        /** Of the volume when it was made, and what its storage may come to have. */
+        final int size;
+
+        final int most;
         /** Whether a flush means the target too. */
         final boolean flushes;
 
@@ -70,6 +76,9 @@ class MirrorModelTest {
         long equalities;
         long growths;
         long grownEqual;
+        /** How often more was marked than was ever written, before everything was. */
+        long aheads;
+
         boolean ownerLostPower;
 
         Run(long seed) {
@@ -77,6 +86,8 @@ class MirrorModelTest {
             world = new SimWorld(new SplittableRandom(seed).nextLong());
             sync = world.random.nextBoolean();
             flushes = sync || world.random.nextInt(4) > 0;
+            size = (20 + (world.random.nextBoolean() ? world.random.nextInt(60) : 0)) * IntentLog.BLOCK + 8192;
+            most = size + 9 * IntentLog.BLOCK;
             MirrorSettings settings = new MirrorSettings(Map.ofEntries(
                     Map.entry("CurrencyWindowMs", (long) WINDOW),
                     Map.entry("PingInterval", 60L),
@@ -93,15 +104,17 @@ class MirrorModelTest {
                     Map.entry("DontFlushAsyncQueue", flushes ? 0L : 1L)));
             MirrorType type = sync ? MirrorType.SYNC : MirrorType.ASYNC;
             nodes = new SimNode[] {
-                new SimNode(world, "A", SIZE, MOST, type, settings), new SimNode(world, "B", SIZE, MOST, type, settings)
+                new SimNode(world, "A", size, most, type, settings), new SimNode(world, "B", size, most, type, settings)
             };
+            int extent = 1 << world.random.nextInt(3);
             for (SimNode node : nodes) {
-                node.disk.garbage(SIZE, node.name.hashCode() * 0x0101_0101_0101L);
-                node.disk.room = SIZE + world.random.nextInt(2) * 512;
+                node.extent = extent;
+                node.disk.garbage(size, node.name.hashCode() * 0x0101_0101_0101L);
+                node.disk.room = size + world.random.nextInt(2) * 512;
             }
             nodes[0].peer = nodes[1];
             nodes[1].peer = nodes[0];
-            client = new SimClient(world, SIZE / SimClient.CELL * SimClient.CELL);
+            client = new SimClient(world, size / SimClient.CELL * SimClient.CELL);
         }
 
         SimNode owner() {
@@ -126,7 +139,9 @@ class MirrorModelTest {
 
         private void step() throws IOException {
             int dice = world.random.nextInt(100);
-            if (dice < 70) {
+            if (dice < 4) {
+                stream();
+            } else if (dice < 70) {
                 if (owner().up() && client.outstanding < 60) {
                     owner().exec(owner().life(), () -> client.act(owner().volume));
                 }
@@ -141,13 +156,36 @@ class MirrorModelTest {
                 stopTarget();
             } else if (dice < 92) {
                 SimNode node = nodes[world.random.nextInt(2)];
-                node.disk.room = Math.min(MOST, node.disk.room + world.random.nextInt(4 * IntentLog.BLOCK));
+                node.disk.room = Math.min(most, node.disk.room + world.random.nextInt(4 * IntentLog.BLOCK));
                 grow();
             } else {
                 world.run(world.random.nextInt(250));
                 equal();
             }
             repair();
+        }
+
+        /** Writes a few cells in each of many blocks, one after the other: marks go ahead of it. */
+        private void stream() {
+            int perBlock = IntentLog.BLOCK / SimClient.CELL;
+            int blocks = size / IntentLog.BLOCK;
+            int first = world.random.nextInt(blocks / 2);
+            int end = first + 1 + world.random.nextInt(blocks / 2 - 1);
+            for (int block = first; block < end && owner().up() && client.outstanding < 60; block++) {
+                int cell = block * perBlock + world.random.nextInt(perBlock);
+                if (block == end - 1) {
+                    ahead();
+                }
+                owner().exec(owner().life(), () -> client.writeFree(owner().volume, cell));
+                world.run(world.random.nextInt(4));
+            }
+        }
+
+        /** Counts what is marked beyond what was written since nothing was. */
+        private void ahead() {
+            IntentLog log = owner().volume.mirror(other().name).log();
+            int marked = log == null ? 0 : log.count();
+            aheads += marked > client.touched(IntentLog.BLOCK) ? 1 : 0;
         }
 
         private void arm(SimNode node) {
@@ -205,7 +243,7 @@ class MirrorModelTest {
                 return;
             }
             int room = owner().disk.room;
-            long asked = world.random.nextInt(3) == 0 ? 0 : (SIZE + world.random.nextInt(MOST - SIZE)) / 512 * 512;
+            long asked = world.random.nextInt(3) == 0 ? 0 : (size + world.random.nextInt(most - size)) / 512 * 512;
             long before = owner().volume.size();
             long life = owner().life();
             owner().exec(life, () -> {
@@ -324,7 +362,7 @@ class MirrorModelTest {
                     && owner().volume.mirror(other().name).queue().isEmpty()) {
                 equalities++;
                 assertThat(other().volume.size()).isEqualTo(owner().volume.size());
-                grownEqual += owner().volume.size() > SIZE ? 1 : 0;
+                grownEqual += owner().volume.size() > size ? 1 : 0;
                 int mismatch = Arrays.mismatch(image(owner()), image(other()));
                 assertThat(mismatch)
                         .as("first differing byte of sides in step\n%s", client.tail())
@@ -339,8 +377,8 @@ class MirrorModelTest {
         /** Everything is whole again: both sides must become equal, and stay so. */
         private void settle() throws IOException {
             partition(false);
-            nodes[0].disk.room = MOST;
-            nodes[1].disk.room = MOST;
+            nodes[0].disk.room = most;
+            nodes[1].disk.room = most;
             nodes[0].fuse = -1;
             nodes[1].fuse = -1;
             while (!owner().up()) {

@@ -98,6 +98,7 @@ class RolesTest {
         assertThat(others.outstanding).isZero();
     }
 
+    // covers MIR-188
     @Test
     void anOrderlyHandoverLosesNothingAndNeedsNoForce() throws Exception {
         boolean[] stopped = new boolean[1];

@@ -29,10 +29,15 @@ class SendQueueTest {
             }
         };
         SendQueue queue = new SendQueue(node);
-        queue.begin(new Link() {
+        queue.begin(link());
+        return queue;
+    }
+
+    private Link link() {
+        return new Link() {
             @Override
             public void send(FrameType type, long seq, long offset, long length, ByteBuffer payload, Runnable sent) {
-                unsent.add(sent);
+                unsent.add(sent == null ? () -> {} : sent);
             }
 
             @Override
@@ -48,8 +53,7 @@ class SendQueueTest {
             public String peer() {
                 return "nobody";
             }
-        });
-        return queue;
+        };
     }
 
     private static long fill(SendQueue queue, int size) {
@@ -77,7 +81,53 @@ class SendQueueTest {
         assertThat(copies.inUse()).isZero();
     }
 
-    private static final class Write extends BlockRequest {
+    /** Zeros are sent in parts, and a part that was taken is progress: writing them may take long. */
+    @Test
+    void aPartOfZerosThatWasTakenIsProgress() {
+        SimWorld world = new SimWorld(1);
+        SimNode node = new SimNode(world, "A", 1 << 20, MirrorType.SYNC, MirrorSettings.SHIPPED);
+        SendQueue queue = new SendQueue(node);
+        queue.begin(link());
+        queue.change(
+                new WriteOp(
+                        new Write(0) {
+                            {
+                                kind = Kind.ZERO;
+                                length = 200L << 20;
+                            }
+                        },
+                        false),
+                true,
+                node.nanos());
+        assertThat(unsent).as("parts of 64 MiB").hasSize(4);
+        long begun = node.nanos();
+        world.run(1000);
+        assertThat(queue.oldest(node.nanos())).isEqualTo(begun);
+        assertThat(queue.acked(1)).isEmpty();
+        assertThat(queue.oldest(node.nanos())).as("waited for since").isEqualTo(node.nanos());
+        assertThat(queue.stalled(node.nanos())).isEqualTo(node.nanos());
+        assertThat(queue.acked(4)).hasSize(1);
+        assertThat(queue.isEmpty()).isTrue();
+    }
+
+    /** Only an answer makes room known again. */
+    @Test
+    void aCrowdedQueueOpensAgainWithAnAnswer() {
+        SendQueue queue = queue();
+        fill(queue, 64 << 10);
+        assertThat(queue.crowded()).isTrue();
+        while (!unsent.isEmpty()) {
+            unsent.poll().run();
+        }
+        assertThat(queue.crowded()).as("what left makes room").isFalse();
+        fill(queue, 64 << 10);
+        queue.acked(Long.MAX_VALUE);
+        assertThat(queue.crowded())
+                .as("no entry is left, so no answer would come")
+                .isFalse();
+    }
+
+    private static class Write extends BlockRequest {
         private final ByteBuffer data;
 
         Write(int size) {

@@ -129,6 +129,26 @@ final class SimClient {
         volume.submit(batch.toArray(new BlockRequest[0]), batch.size());
     }
 
+    /** Writes a cell, unless it is being written or there is none. */
+    void writeFree(Volume volume, int cell) {
+        if (cell < cells.length && !cells[cell].busy) {
+            write(volume, cell, false);
+        }
+    }
+
+    /** Returns how many blocks of that many bytes were ever written. */
+    int touched(int block) {
+        int count = 0;
+        for (int i = 0; i < cells.length; i += block / CELL) {
+            boolean any = false;
+            for (int j = i; j < Math.min(cells.length, i + block / CELL); j++) {
+                any |= cells[j].values.size() > 1;
+            }
+            count += any ? 1 : 0;
+        }
+        return count;
+    }
+
     /** Writes one free cell. */
     Request write(Volume volume, int cell, boolean fua) {
         long value = next++;

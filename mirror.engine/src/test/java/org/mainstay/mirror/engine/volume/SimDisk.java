@@ -52,6 +52,13 @@ final class SimDisk implements Disk {
         System.arraycopy(seen, from, durable, from, seen.length - from);
     }
 
+    /** It holds that, on stable storage. */
+    void become(byte[] data) {
+        System.arraycopy(data, 0, seen, 0, data.length);
+        durable = seen.clone();
+        unflushed.clear();
+    }
+
     @Override
     public void read(ByteBuffer target, long offset) throws IOException {
         for (long at = offset; at < offset + target.remaining(); at += SECTOR) {

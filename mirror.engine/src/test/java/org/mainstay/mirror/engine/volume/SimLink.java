@@ -13,6 +13,9 @@ final class SimLink implements Link {
     private final long life;
     private SimLink other;
     LinkHandler handler;
+    /** What the certificate of the other end proves. */
+    String identity;
+
     private boolean closed;
     private long lastArrival;
 
@@ -27,6 +30,8 @@ final class SimLink implements Link {
         SimLink one = new SimLink(world, near);
         one.other = new SimLink(world, far);
         one.other.other = one;
+        one.identity = far.proven;
+        one.other.identity = near.proven;
         return one;
     }
 
@@ -141,5 +146,10 @@ final class SimLink implements Link {
     @Override
     public String peer() {
         return "simulated";
+    }
+
+    @Override
+    public String identity() {
+        return identity;
     }
 }

@@ -16,6 +16,9 @@ import org.mainstay.mirror.engine.link.LinkHandler;
 /** A machine with one volume: can be killed, lose power and start again. */
 class SimNode implements Environment, StateStore {
     final String name;
+    /** The name in its certificate; null: connections prove none. */
+    String proven;
+
     final SimDisk disk;
     final SimDisk log;
     Volume volume;
@@ -32,6 +35,9 @@ class SimNode implements Environment, StateStore {
     private boolean up;
     private long life;
     private boolean logMade;
+    /** Whether intent logs are kept. */
+    boolean logs = true;
+
     /** Dies at the so many-th change of a disk or of the state; negative: not. */
     int fuse = -1;
 
@@ -101,9 +107,10 @@ class SimNode implements Environment, StateStore {
                 text -> world.say(name + " " + text),
                 () -> world.now() + world.random.nextInt(400_000));
         volume = new Volume("v", name, this, io, this, size);
-        IntentLog opened = logMade ? IntentLog.open(log, volume.size()) : IntentLog.create(log, volume.size());
+        IntentLog opened =
+                !logs ? null : logMade ? IntentLog.open(log, volume.size()) : IntentLog.create(log, volume.size());
         logMade = true;
-        volume.addMirror(peer.name, peer.name, type, settings, opened, false);
+        volume.addMirror(peer.name, peer.name, type, settings, opened, !logs);
         tick(mine);
     }
 
@@ -179,6 +186,12 @@ class SimNode implements Environment, StateStore {
         links.clear();
     }
 
+    /** It is another machine, on which the volume was never used. */
+    void forget() {
+        saved = null;
+        logMade = false;
+    }
+
     void forget(SimLink link) {
         links.remove(link);
     }
@@ -220,6 +233,14 @@ class SimNode implements Environment, StateStore {
         return id == 0 ? 1 : id;
     }
 
+    /** Volumes here are small. */
+    int extent = MarkAhead.EXTENT;
+
+    @Override
+    public int markExtent() {
+        return extent;
+    }
+
     @Override
     public Buffers buffers() {
         return buffers;
@@ -241,7 +262,7 @@ class SimNode implements Environment, StateStore {
         });
     }
 
-    private void accept(SimLink link) {
+    void accept(SimLink link) {
         links.add(link);
         link.handler = new LinkHandler() {
             @Override
