@@ -76,8 +76,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         }
         this.known = found.known();
         this.wanted = new TreeSet<>(onDisk.allowed());
-        this.witness = new WitnessPost(
-                witnesses, clock, log, this::written, this::witnessSaid, surroundings::notice);
+        this.witness = new WitnessPost(witnesses, clock, log, this::written, this::witnessSaid, surroundings::notice);
     }
 
     /** Asks the witness of the recorded settings, where there is one. */
