@@ -2,6 +2,7 @@ package org.mainstay.sim;
 
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -22,6 +23,10 @@ final class Checks {
     private static final long OWNERS = 256;
     /** The guard looks, ends what it finds, and looks again if that failed, milliseconds. */
     private static final long AWAKE = 4_000;
+
+    /** What keeps something out of service after all faults are over: a kit that failed too often, or could not stop it. */
+    private static final List<String> FOR_PEOPLE =
+            List.of("has failed", "could not stop", "not certainly stopped", "confirm-stopped");
 
     private record Owned(String tag, long epoch) {}
 
@@ -202,21 +207,21 @@ final class Checks {
         return in;
     }
 
-    /** Everything that is wanted serves, or some server names a reason. */
+    /**
+     * Everything that is wanted serves, or some server names what a person has to do: what waits for anything else waits in vain
+     * when everything has worked again for so long.
+     */
     void servesOrSaysWhy() {
         for (String tag : missing()) {
             boolean said = cluster.machines().stream()
                     .filter(machine ->
                             machine.manager().up() && machine.manager().state() != null)
-                    .anyMatch(machine -> !machine.manager()
-                                    .state()
-                                    .obstacles()
-                                    .getOrDefault(tag, "")
-                                    .isEmpty()
-                            || machine.manager().state().operations().stream()
-                                    .anyMatch(operation -> operation.tags().contains(tag)));
+                    .map(machine -> machine.manager().state().obstacles().getOrDefault(tag, ""))
+                    .anyMatch(text -> FOR_PEOPLE.stream().anyMatch(text::contains));
             if (!said) {
-                throw violation("I9", tag + " is wanted, serves nowhere, and no server says why; " + states(tag));
+                throw violation(
+                        "I9",
+                        tag + " is wanted, serves nowhere, and no server says what a person has to do; " + states(tag));
             }
         }
     }
