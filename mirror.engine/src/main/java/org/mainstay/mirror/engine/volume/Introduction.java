@@ -48,9 +48,8 @@ final class Introduction {
         Generations from = Generations.parse(hello.get("generations"));
         // An engine of a release before says neither: that it knows since when is believed where its data goes on from
         // this side's.
-        long believed = from.holds(mine.generations().current())
-                ? mine.generations().current()
-                : 0;
+        long believed =
+                from.holds(mine.generations().current()) ? mine.generations().current() : 0;
         long base = hello.containsKey("base") ? Long.parseUnsignedLong(hello.get("base"), 16) : believed;
         Ancestry.Side theirs = new Ancestry.Side(
                 from,

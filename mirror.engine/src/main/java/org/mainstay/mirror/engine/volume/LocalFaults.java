@@ -115,7 +115,9 @@ final class LocalFaults {
             sending = false;
             volume.path().release(claim);
             // What was handed over does not change any more.
-            boolean open = link == mirror.queue().link() && mirror.replicates() && !volume.path().refuses();
+            boolean open = link == mirror.queue().link()
+                    && mirror.replicates()
+                    && !volume.path().refuses();
             if (read && open && blocks.get(block)) {
                 blocks.clear(block);
                 mirror.sends(block);
