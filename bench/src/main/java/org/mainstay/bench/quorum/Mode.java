@@ -2,6 +2,7 @@ package org.mainstay.bench.quorum;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.mainstay.itest.lab.Etcd;
 
 /** The quorum modes as they are shipped: the parameters they need, and what docs/safety.md promises for a loss of power, in ms. */
 enum Mode {
@@ -24,8 +25,6 @@ enum Mode {
 
     /** Where the servers find the folder of the objects. */
     static final String PLACE = "/mnt";
-
-    static final String ETCD_URL = "http://10.77.1.200:2379";
 
     private final int servers;
     private final long soonest;
@@ -54,7 +53,7 @@ enum Mode {
             lines.add("QWK_STORAGE_TYPE=file");
             names().forEach(name -> lines.add("QWK_STORAGE_OBJECT_" + name + "=" + PLACE + "/" + name));
         } else if (this == ETCD) {
-            lines.add("QUORUM_ETCD_ENDPOINTS=" + ETCD_URL);
+            lines.add("QUORUM_ETCD_ENDPOINTS=" + Etcd.URL);
         }
         String word = name().toLowerCase(java.util.Locale.ROOT);
         lines.add("WITNESS_MODE=" + (this == MAJORITY ? "remote_verify" : word));

@@ -14,6 +14,7 @@ import org.mainstay.bench.ProcessorTime;
 import org.mainstay.bench.outage.AddressProbe;
 import org.mainstay.itest.lab.Await;
 import org.mainstay.itest.lab.Cluster;
+import org.mainstay.itest.lab.Etcd;
 import org.mainstay.itest.lab.Exec;
 import org.mainstay.itest.lab.Lab;
 import org.mainstay.itest.lab.Server;
@@ -111,7 +112,7 @@ public final class QuorumBench {
 
     private void switchOn(Lab lab, Mode mode) {
         if (mode == Mode.ETCD) {
-            startEtcd(lab);
+            Etcd.start(lab);
         }
         lab.servers().forEach(server -> reach(lab, mode, server));
         for (Server server : mode == Mode.NONE ? List.<Server>of() : lab.servers()) {
@@ -158,41 +159,6 @@ public final class QuorumBench {
             server.machine()
                     .run("mount", "--bind", folder.toString(), Mode.PLACE)
                     .orThrow();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void startEtcd(Lab lab) {
-        Path log = lab.directory().resolve("etcd.log");
-        List<String> command = lab.atClient(List.of(
-                "etcd",
-                "--data-dir",
-                lab.directory().resolve("etcd").toString(),
-                "--listen-client-urls",
-                Mode.ETCD_URL,
-                "--advertise-client-urls",
-                Mode.ETCD_URL,
-                "--listen-peer-urls",
-                "http://127.0.0.1:2380"));
-        try {
-            Process etcd = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
-            lab.attach(() -> {
-                etcd.destroyForcibly();
-                etcd.waitFor();
-            });
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Await.until("etcd serves", LIMIT, () -> read(log).contains("ready to serve client requests"), () -> read(log));
-    }
-
-    private static String read(Path log) {
-        try {
-            return Files.readString(log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

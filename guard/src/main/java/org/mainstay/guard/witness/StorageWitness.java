@@ -280,6 +280,17 @@ final class StorageWitness implements Witness, StorageSetup {
         return Result.done("storage mode has ended on this server" + flaws);
     }
 
+    /** Waits until nothing is written any more, or the storage hangs. Only after {@link #close}. */
+    void awaitEnd() throws InterruptedException {
+        StorageRun ended;
+        synchronized (this) {
+            ended = run;
+        }
+        if (ended != null) {
+            ended.awaitEnd();
+        }
+    }
+
     @Override
     public void close() {
         StorageRun ended;

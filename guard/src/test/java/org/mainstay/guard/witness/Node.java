@@ -73,6 +73,8 @@ final class Node implements AutoCloseable {
 
     /** Waits until nothing is written any more. */
     void awaitQuiet() throws Exception {
+        // between two calls nothing is busy, and the second one may still come
+        witness.awaitEnd();
         Await.until("the last write has ended", 30_000, () -> store.busy.get() == 0);
     }
 

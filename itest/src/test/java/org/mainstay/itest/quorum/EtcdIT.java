@@ -2,10 +2,6 @@ package org.mainstay.itest.quorum;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -15,24 +11,22 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.mainstay.itest.fault.App;
 import org.mainstay.itest.lab.Await;
+import org.mainstay.itest.lab.Etcd;
 
 /** Two servers with QUORUM_MODE=etcd, and a real etcd on a third machine that all networks reach. */
 class EtcdIT extends WitnessCase {
-    private static final Path ETCD = Path.of("/usr/bin/etcd");
-    private static final String URL = "http://10.77.1.200:2379";
-
     /** How late a server may learn that a key is gone: it renews its own and looks four times per lease. */
     private static final Duration LOOK = Duration.ofMillis(1_250);
 
     @BeforeAll
     static void possible() {
-        Assumptions.assumeTrue(Files.isExecutable(ETCD), "needs /usr/bin/etcd (Debian package etcd-server)");
+        Assumptions.assumeTrue(Etcd.installed(), "needs /usr/bin/etcd (Debian package etcd-server)");
     }
 
     @Override
     List<String> tunables() {
         return List.of(
-                "QUORUM_ETCD_ENDPOINTS=" + URL,
+                "QUORUM_ETCD_ENDPOINTS=" + Etcd.URL,
                 "QUORUM_LEASE_SECS=5",
                 "QUORUM_LOSS_STOP_SECS=4",
                 "QUORUM_QUARANTINE_SECS=3",
@@ -52,47 +46,11 @@ class EtcdIT extends WitnessCase {
 
     @Override
     protected void formed() {
-        startEtcd();
+        Etcd.start(lab());
         super.formed();
         lab().servers().forEach(server -> awaitRight(server, "held"));
         // What was granted while a server had the shipped times still is waited for.
         Await.pass(SHIPPED_LAPSE);
-    }
-
-    private void startEtcd() {
-        Path folder = lab().directory().resolve("etcd");
-        Path log = lab().directory().resolve("etcd.log");
-        List<String> command = lab().atClient(List.of(
-                ETCD.toString(),
-                "--data-dir",
-                folder.toString(),
-                "--listen-client-urls",
-                URL,
-                "--advertise-client-urls",
-                URL,
-                "--listen-peer-urls",
-                "http://127.0.0.1:2380"));
-        try {
-            Process etcd = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
-            lab().attach(() -> {
-                etcd.destroyForcibly();
-                etcd.waitFor();
-            });
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Await.until("etcd serves", LIMIT, () -> read(log).contains("ready to serve client requests"), () -> read(log));
-    }
-
-    private static String read(Path log) {
-        try {
-            return Files.readString(log);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @Override

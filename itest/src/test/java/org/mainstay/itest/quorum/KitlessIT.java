@@ -10,36 +10,11 @@ import org.mainstay.itest.fault.App;
 import org.mainstay.itest.lab.Server;
 
 /** A resource whose kit was uninstalled is stopped by its kill handles when its server loses the right to run (I8). */
-class KitlessIT extends QuorumCase {
-    @Override
-    protected List<String> names() {
-        return List.of("A", "B", "C");
-    }
-
-    @Override
-    List<String> tunables() {
-        return List.of(
-                "QUORUM_LEASE_SECS=5",
-                "QUORUM_LOSS_STOP_SECS=4",
-                "QUORUM_QUARANTINE_SECS=3",
-                "WITNESS_MODE=remote_verify",
-                "QUORUM_MODE=majority");
-    }
-
-    @Override
-    Duration lease() {
-        return Duration.ofSeconds(5);
-    }
-
-    @Override
-    Duration lossStop() {
-        return Duration.ofSeconds(4);
-    }
-
+class KitlessIT extends MajorityCase {
     @Test
     void withoutItsKitACutOffServerStopsWhatItRuns() {
         lab().servers().forEach(server -> awaitRight(server, "held"));
-        Server c = lab().server("C");
+        Server c = c();
         App app = App.write(lab(), "kitless");
         app.protect(a(), List.of(b(), c));
         expect("kitless", a(), b(), c);
