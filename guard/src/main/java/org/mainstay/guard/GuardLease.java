@@ -3,6 +3,7 @@ package org.mainstay.guard;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -37,7 +38,10 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     private ManagerSupervisor supervisor;
     private Seconds seconds;
     private final DiskProbe probe;
+    private final LoopLimit loopLimit;
     private final Fitness fitness;
+    private final Executor disk;
+    private final AtomicBoolean endingQuarantine = new AtomicBoolean();
     private volatile String unfit = "";
     private boolean sick;
 
@@ -62,12 +66,14 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
             throws IOException {
         this.place = place;
         this.log = log;
+        this.disk = disk;
         this.news = news;
         String bootId = GuardFiles.bootId();
         SystemBootClock clock = new SystemBootClock(ticker);
         this.end = new LeaseEnd(new EndAll(ticker, log), place.inService(), this::notice, log);
         this.probe = new DiskProbe(new StateFile(home.resolve("data/guard/probe")), ticker);
-        this.fitness = new Fitness(ticker, probe::failingMillis, probe::trouble, new LoopLimit(home, log));
+        this.loopLimit = new LoopLimit(home, log);
+        this.fitness = new Fitness(ticker, probe::failingMillis, probe::trouble, loopLimit::last);
         this.quarantine = new Quarantine(clock, home.resolve("data/guard/quarantine"), bootId, this, news, log);
         this.keeper = new LeaseKeeper(clock, new LeaseFiles(home, bootId), disk, log, Witnesses::create, this);
     }
@@ -96,15 +102,26 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         if (quarantine.active()) {
             quarantine.enforce();
         }
-        probe.start();
+        probe.start(loopLimit::getAsLong);
         seconds.start(this::second);
     }
 
+    /** Waits for no disk: the watchdog is fed from here, and a disk that hangs is noticed here. */
     private void second() {
-        quarantine.look();
-        fit();
         seconds.feed(keeper.settings(), keeper.safeUntil(end.anythingLeft(), Seconds.CAREFREE_MILLIS));
         place.watchdogArmed().accept(seconds.watchdogArmed());
+        if (quarantine.over() && endingQuarantine.compareAndSet(false, true)) {
+            disk.execute(this::endQuarantine);
+        }
+        fit();
+    }
+
+    private void endQuarantine() {
+        try {
+            quarantine.look();
+        } finally {
+            endingQuarantine.set(false);
+        }
     }
 
     /**

@@ -37,8 +37,10 @@ public final class ManagerSupervisor implements AutoCloseable {
     private final Runnable killedStuck;
     private final Thread thread;
 
+    /** Read without the lock, which is held while a disk is waited for. */
+    private volatile boolean wanted;
+
     // guarded by this
-    private boolean wanted;
     private boolean endWithManager;
     private boolean closed;
     private ProcessIdentity manager;
@@ -179,7 +181,8 @@ public final class ManagerSupervisor implements AutoCloseable {
         return Optional.ofNullable(manager).filter(ProcessIdentity::alive);
     }
 
-    public synchronized boolean wanted() {
+    /** Returns whether Karaf should run; waits for nothing. */
+    public boolean wanted() {
         return wanted;
     }
 
