@@ -159,8 +159,17 @@ public final class WitnessPost {
         }
     }
 
-    Said said(String peer) {
-        return seat.words.getOrDefault(peer, NOTHING_YET);
+    /**
+     * Failed is believed only once nothing this server granted can be in force there: it grants too where the
+     * witness is away.
+     */
+    Said said(String peer, boolean lapsed) {
+        Said said = seat.words.getOrDefault(peer, NOTHING_YET);
+        return said.word() == Witness.Word.FAILED && !lapsed
+                ? new Said(
+                        Witness.Word.UNKNOWN,
+                        "the witness says it has failed; what this server granted to it is not over yet")
+                : said;
     }
 
     /** Returns why the witness cannot be used; empty if it can. */
