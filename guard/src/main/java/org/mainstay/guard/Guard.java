@@ -114,7 +114,7 @@ final class Guard implements Operations, HeartbeatListener {
     }
 
     private boolean decides() {
-        return !supervisor.wanted() || own.isLinked() && own.linkedLoopAgeMillis() < DECIDES_MILLIS;
+        return !supervisor.wanted() || own.decides(DECIDES_MILLIS);
     }
 
     private DiskStorage.Slots openDisk(PathConfig path) throws IOException {
@@ -122,7 +122,7 @@ final class Guard implements Operations, HeartbeatListener {
         return HeartbeatArea.open(path.disk(), path.id(), new HeartbeatArea.Owner(me.installation(), me.server()));
     }
 
-    private static ExecutorService single(String name) {
+    static ExecutorService single(String name) {
         return Executors.newSingleThreadExecutor(work -> {
             Thread thread = new Thread(work, name);
             thread.setDaemon(true);

@@ -3,6 +3,7 @@ package org.mainstay.guard;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -43,6 +44,8 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     private final Executor disk;
     private final AtomicBoolean endingQuarantine = new AtomicBoolean();
     private volatile String unfit = "";
+    private final ExecutorService witnessTurns = Guard.single("guard-witness-silence");
+    private boolean silent;
     private boolean sick;
 
     /**
@@ -91,9 +94,9 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         this.heartbeats = service;
         this.supervisor = manager;
         this.seconds = new Seconds(home, ticker, log, this::notice, service);
-        boolean quarantined = quarantine.resume();
-        heartbeats.silent(quarantined);
-        keeper.witness().silent(quarantined);
+        silent = quarantine.resume();
+        heartbeats.silent(silent);
+        keeper.witness().silent(silent);
     }
 
     /** Begins what goes on all the time. */
@@ -154,11 +157,14 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         silence();
     }
 
-    private void silence() {
-        boolean silent =
-                quarantine.active() || !unfit.isEmpty() && keeper.settings().mode() != LeaseSettings.Mode.NONE;
-        heartbeats.silent(silent);
-        keeper.witness().silent(silent);
+    private synchronized void silence() {
+        boolean now = quarantine.active() || !unfit.isEmpty() && keeper.settings().mode() != LeaseSettings.Mode.NONE;
+        heartbeats.silent(now);
+        if (now != silent) {
+            silent = now;
+            // A witness is closed and begun with files and a network that may hang.
+            witnessTurns.execute(() -> keeper.witness().silent(now));
+        }
     }
 
     /** Returns why this server cannot keep its promises; empty if it can. */
@@ -236,8 +242,7 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
 
     @Override
     public void begin() {
-        heartbeats.silent(true);
-        keeper.witness().silent(true);
+        silence();
         try {
             log.info(supervisor.stop(Guard.MANAGER_STOP_SECONDS).message());
         } catch (InterruptedException e) {

@@ -37,10 +37,19 @@ class FitnessTest {
         assertThat(pass(1, true, false)).as("the disk works again").isEmpty();
         assertThat(pass(59, false, false)).as("a short trouble").isEmpty();
         assertThat(pass(2, false, false)).isNotEmpty();
-        assertThat(pass(1, false, true)).as("somebody decides").isEmpty();
-        assertThat(pass(115, false, false))
-                .as("whoever comes next gets the whole time")
-                .isEmpty();
+        assertThat(pass(20, false, true)).as("somebody has just come").isNotEmpty();
+        assertThat(pass(2, false, true)).as("somebody decides").isEmpty();
+        assertThat(pass(115, false, false)).isEmpty();
+        assertThat(pass(10, false, false)).isNotEmpty();
+    }
+
+    @Test
+    void managersThatComeAndHangOneAfterTheOtherDoNotDecide() {
+        assertThat(pass(1000, true, true)).isEmpty();
+        assertThat(pass(70, false, false)).isEmpty();
+        assertThat(pass(15, false, true)).as("links itself").isEmpty();
+        assertThat(pass(70, false, false)).as("and hangs as the one before").isNotEmpty();
+        assertThat(pass(1, true, false)).isEmpty();
     }
 
     @Test
