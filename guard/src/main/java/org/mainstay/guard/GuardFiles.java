@@ -160,6 +160,9 @@ final class GuardFiles {
             Map<String, List<String>> result = new LinkedHashMap<>();
             for (String line : lines(inService)) {
                 List<String> words = Words.parse(line);
+                if (!words.get(0).equals("handles")) {
+                    throw new IOException("a line begins with 'handles', not as '" + line + "'");
+                }
                 result.put(words.get(1), List.copyOf(words.subList(2, words.size())));
             }
             return new InService(result);

@@ -53,7 +53,7 @@ class GuardFilesTest {
     @Test
     void aDamagedCopyIsNotUsedAndWrittenAnew() throws IOException {
         recorded();
-        Files.writeString(state("inservice"), "handles db\n");
+        Files.writeString(state("inservice"), "handles db");
         assertThat(start("boot-1").readInService().byTag()).isEqualTo(HANDLES);
         assertThat(troubles).hasSize(1).allMatch(text -> text.contains("inservice is cut off"));
         assertThat(start("boot-1").readInService().byTag()).isEqualTo(HANDLES);
@@ -71,7 +71,7 @@ class GuardFilesTest {
         recorded();
         GuardFiles.Identity before = start("boot-1").readIdentity();
         for (String name : List.of("inservice", "identity")) {
-            Files.writeString(state(name), "handles db\n");
+            Files.write(state(name), new byte[0]);
             cannotBeWritten(name);
         }
         assertThat(start("boot-1").readInService().byTag()).isEqualTo(HANDLES);
@@ -146,6 +146,13 @@ class GuardFilesTest {
         Files.createDirectories(state(""));
         Files.writeString(state("inservice"), "handles db CGROUP%09/sys/fs/cgroup/db\n");
         assertThat(start("boot-1").readInService().byTag()).isEqualTo(HANDLES);
+    }
+
+    @Test
+    void aLineThatIsNotOneOfHandlesIsNotTakenForOne() throws IOException {
+        Files.createDirectories(state(""));
+        Files.writeString(state("inservice"), "handles db CGROUP%09/sys/fs/cgroup/db\nend 7\n");
+        assertThat(start("boot-1").readInService().unknown()).contains("end 7");
     }
 
     @Test
