@@ -105,9 +105,10 @@ public final class ManagerSupervisor implements AutoCloseable {
         }
     }
 
-    /** Wants Karaf to run. */
+    /** Wants Karaf to run; an end that was announced before is over then. */
     public synchronized Result run(boolean now) {
         want(now);
+        endWithManager &= !now;
         backOff.forget();
         notifyAll();
         return Result.done(

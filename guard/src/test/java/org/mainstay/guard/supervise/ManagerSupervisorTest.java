@@ -169,6 +169,18 @@ class ManagerSupervisorTest {
     }
 
     @Test
+    void aStartAfterThatIsTheLastWord() throws Exception {
+        supervisor.start(true);
+        awaitRunning();
+        long first = pid();
+        supervisor.announced(true);
+        supervisor.run(true);
+        ProcessHandle.of(first).orElseThrow().destroy();
+        Await.until("another one runs", 30_000, () -> pid() != 0 && pid() != first);
+        assertThat(ended).isFalse();
+    }
+
+    @Test
     void aRunningManagerIsAdoptedAndRestartedWhenItDies() throws Exception {
         supervisor.start(true);
         awaitRunning();
