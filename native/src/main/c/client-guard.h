@@ -193,9 +193,18 @@ static pid_t spawn_guard(bool with_manager) {
     _exit(127);
 }
 
+static bool guard_is_away(void) {
+    int fd = connect_to(GUARD_SOCKET);
+    bool away = fd < 0 && nobody_there(errno);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return away;
+}
+
 static int wait_until_ready(int seconds, double end, pid_t guard) {
     double dot = now_seconds() + 1;
-    bool dots = isatty(STDOUT_FILENO), printed = false, silent = false;
+    bool dots = isatty(STDOUT_FILENO), printed = false, silent = false, gone = false;
     int code = EXIT_SYSTEM;
     do {
         const char *now = phase(end);
@@ -204,6 +213,7 @@ static int wait_until_ready(int seconds, double end, pid_t guard) {
             break;
         }
         silent = now == silent_phase;
+        gone = !now;
         int status;
         if (guard > 0 && waitpid(guard, &status, WNOHANG) == guard) {
             if (!WIFEXITED(status) || WEXITSTATUS(status) != GUARD_RUNS_ALREADY) {
@@ -215,7 +225,11 @@ static int wait_until_ready(int seconds, double end, pid_t guard) {
             if (asked != EXIT_OK && asked != GUARD_AWAY) {
                 return asked < 0 ? EXIT_SYSTEM : asked;
             }
-            guard = -1;
+            /* It was only ending: its socket is closed and it still had the lock. */
+            guard = asked == GUARD_AWAY ? spawn_guard(true) : -1;
+            if (asked == GUARD_AWAY && guard < 0) {
+                return EXIT_SYSTEM;
+            }
         }
         if (dots && now_seconds() > dot) {
             putchar('.');
@@ -228,7 +242,11 @@ static int wait_until_ready(int seconds, double end, pid_t guard) {
     if (printed) {
         putchar('\n');
     }
-    if (code != EXIT_OK) {
+    if (code != EXIT_OK && guard < 0 && gone && guard_is_away()) {
+        complain("Mainstay is not ready after %d s, and its guard has ended: nothing starts it any more; data/log/guard.log may say "
+                 "why. Start it again with bin/lkstart",
+                 seconds);
+    } else if (code != EXIT_OK) {
         complain("Mainstay is not ready after %d s; it goes on starting. 'mainstay status' shows how far it is, data/log/ why it "
                  "takes long",
                  seconds);

@@ -26,15 +26,17 @@ final class DiskProbe {
         this.doneAt = ticker.nanos();
     }
 
-    void start() {
-        Thread thread = new Thread(this::run, "guard-disk-probe");
+    /** @param reader read along each time, by who may wait for the disk */
+    void start(Runnable reader) {
+        Thread thread = new Thread(() -> run(reader), "guard-disk-probe");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void run() {
+    private void run(Runnable reader) {
         try {
             while (!closed) {
+                reader.run();
                 probe();
                 Waiting.until(ticker, ticker.nanos() + EVERY_NANOS);
             }

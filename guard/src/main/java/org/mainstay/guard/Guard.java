@@ -43,10 +43,9 @@ import org.mainstay.guard.util.Words;
 
 /** The parts of the guard, wired. What it was told last is on disk and goes on after a restart, also without Karaf. */
 final class Guard implements Operations, HeartbeatListener {
-    /** Karaf ends its bundles in an orderly way within this time or is killed. */
     /** Relative to the working directory: the kernel takes 107 bytes. */
     static final Path SOCKET = Path.of("data/run/guard.sock");
-
+    /** Karaf ends its bundles in an orderly way within this time or is killed. */
     static final int MANAGER_STOP_SECONDS = 60;
     /** A loop older than this does not decide. */
     private static final long DECIDES_MILLIS = 5000;
@@ -115,7 +114,7 @@ final class Guard implements Operations, HeartbeatListener {
     }
 
     private boolean decides() {
-        return !supervisor.wanted() || own.isLinked() && own.linkedLoopAgeMillis() < DECIDES_MILLIS;
+        return !supervisor.wanted() || own.decides(DECIDES_MILLIS);
     }
 
     private DiskStorage.Slots openDisk(PathConfig path) throws IOException {
@@ -123,7 +122,7 @@ final class Guard implements Operations, HeartbeatListener {
         return HeartbeatArea.open(path.disk(), path.id(), new HeartbeatArea.Owner(me.installation(), me.server()));
     }
 
-    private static ExecutorService single(String name) {
+    static ExecutorService single(String name) {
         return Executors.newSingleThreadExecutor(work -> {
             Thread thread = new Thread(work, name);
             thread.setDaemon(true);
@@ -143,9 +142,7 @@ final class Guard implements Operations, HeartbeatListener {
         heartbeats.start();
         serve(recordedPaths());
         reservations.resume();
-        ProcessIdentity.of(ProcessHandle.current().pid())
-                .orElseThrow(() -> new IOException("/proc is not there"))
-                .write(home.resolve("data/run/guard.pid"));
+        files.recordProcess();
         lastToDie();
         control.start();
         engine.start();

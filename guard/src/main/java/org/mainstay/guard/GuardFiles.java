@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.mainstay.guard.heartbeat.PathConfig;
 import org.mainstay.guard.kill.InService;
+import org.mainstay.guard.supervise.ProcessIdentity;
 import org.mainstay.guard.util.StateFile;
 import org.mainstay.guard.util.TwinFile;
 import org.mainstay.guard.util.Words;
@@ -58,11 +59,14 @@ final class GuardFiles {
         } catch (IOException e) {
             trouble.accept("how the guard is started cannot be recorded, what is recorded stays: " + e);
         }
-        rebooted = anotherBoot();
+        String recorded = recordedBoot();
+        rebooted = !recorded.isEmpty() && !recorded.equals(bootId);
         if (rebooted) {
             forgetInService();
         }
-        markBoot();
+        if (!recorded.equals(bootId)) {
+            markBoot();
+        }
     }
 
     /** Before this boot is recorded: a later guard of it must not take for its own what ran before. */
@@ -85,14 +89,26 @@ final class GuardFiles {
         }
     }
 
-    /** Returns whether it is certain that a guard ran here last before the machine was booted. */
-    private boolean anotherBoot() {
+    /** Says which process this guard is. */
+    void recordProcess() {
+        Path file = home.resolve("data/run/guard.pid");
+        try {
+            ProcessIdentity.of(ProcessHandle.current().pid())
+                    .orElseThrow(() -> new IOException("/proc is not there"))
+                    .write(file);
+        } catch (IOException e) {
+            trouble.accept("cannot write " + file + ", so tools do not know which process the guard is: " + e);
+        }
+    }
+
+    /** Returns the boot in which a guard ran here last; empty if none is recorded, or none that can be read. */
+    private String recordedBoot() {
         try {
             List<String> lines = lines(boot);
-            return !lines.isEmpty() && !lines.get(0).equals(bootId);
+            return lines.isEmpty() ? "" : lines.get(0);
         } catch (IOException e) {
             trouble.accept(e.getMessage() + "; so this counts as a restart of the guard alone, not of the machine");
-            return false;
+            return "";
         }
     }
 
@@ -100,9 +116,18 @@ final class GuardFiles {
         TwinFile.Content content = file.read();
         if (!content.damage().isEmpty()) {
             trouble.accept(content.damage() + "; the other copy is whole and goes on being used. Look at the disk");
-            file.write(content.lines());
+            heal(file, content.lines());
         }
         return content.lines();
+    }
+
+    /** A bad sector and a disk that takes no writes come together: what was read whole counts all the same. */
+    private void heal(TwinFile file, List<String> lines) {
+        try {
+            file.write(lines);
+        } catch (IOException e) {
+            trouble.accept("the damaged copy of " + file + " cannot be written anew, so only one is left: " + e);
+        }
     }
 
     /** Returns this process's arguments, each followed by NUL. */
@@ -135,6 +160,9 @@ final class GuardFiles {
             Map<String, List<String>> result = new LinkedHashMap<>();
             for (String line : lines(inService)) {
                 List<String> words = Words.parse(line);
+                if (!words.get(0).equals("handles")) {
+                    throw new IOException("a line begins with 'handles', not as '" + line + "'");
+                }
                 result.put(words.get(1), List.copyOf(words.subList(2, words.size())));
             }
             return new InService(result);

@@ -3,6 +3,8 @@ package org.mainstay.guard;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -37,8 +39,13 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     private ManagerSupervisor supervisor;
     private Seconds seconds;
     private final DiskProbe probe;
+    private final LoopLimit loopLimit;
     private final Fitness fitness;
+    private final Executor disk;
+    private final AtomicBoolean endingQuarantine = new AtomicBoolean();
     private volatile String unfit = "";
+    private final ExecutorService witnessTurns = Guard.single("guard-witness-silence");
+    private boolean silent;
     private boolean sick;
 
     /**
@@ -62,12 +69,14 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
             throws IOException {
         this.place = place;
         this.log = log;
+        this.disk = disk;
         this.news = news;
         String bootId = GuardFiles.bootId();
         SystemBootClock clock = new SystemBootClock(ticker);
         this.end = new LeaseEnd(new EndAll(ticker, log), place.inService(), this::notice, log);
         this.probe = new DiskProbe(new StateFile(home.resolve("data/guard/probe")), ticker);
-        this.fitness = new Fitness(ticker, probe::failingMillis, probe::trouble, new LoopLimit(home, log));
+        this.loopLimit = new LoopLimit(home, log);
+        this.fitness = new Fitness(ticker, probe::failingMillis, probe::trouble, loopLimit::last);
         this.quarantine = new Quarantine(clock, home.resolve("data/guard/quarantine"), bootId, this, news, log);
         this.keeper = new LeaseKeeper(clock, new LeaseFiles(home, bootId), disk, log, Witnesses::create, this);
     }
@@ -85,9 +94,9 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         this.heartbeats = service;
         this.supervisor = manager;
         this.seconds = new Seconds(home, ticker, log, this::notice, service);
-        boolean quarantined = quarantine.resume();
-        heartbeats.silent(quarantined);
-        keeper.witness().silent(quarantined);
+        silent = quarantine.resume();
+        heartbeats.silent(silent);
+        keeper.witness().silent(silent);
     }
 
     /** Begins what goes on all the time. */
@@ -96,15 +105,26 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         if (quarantine.active()) {
             quarantine.enforce();
         }
-        probe.start();
+        probe.start(loopLimit::getAsLong);
         seconds.start(this::second);
     }
 
+    /** Waits for no disk: the watchdog is fed from here, and a disk that hangs is noticed here. */
     private void second() {
-        quarantine.look();
-        fit();
         seconds.feed(keeper.settings(), keeper.safeUntil(end.anythingLeft(), Seconds.CAREFREE_MILLIS));
         place.watchdogArmed().accept(seconds.watchdogArmed());
+        if (quarantine.over() && endingQuarantine.compareAndSet(false, true)) {
+            disk.execute(this::endQuarantine);
+        }
+        fit();
+    }
+
+    private void endQuarantine() {
+        try {
+            quarantine.look();
+        } finally {
+            endingQuarantine.set(false);
+        }
     }
 
     /**
@@ -137,11 +157,14 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         silence();
     }
 
-    private void silence() {
-        boolean silent =
-                quarantine.active() || !unfit.isEmpty() && keeper.settings().mode() != LeaseSettings.Mode.NONE;
-        heartbeats.silent(silent);
-        keeper.witness().silent(silent);
+    private synchronized void silence() {
+        boolean now = quarantine.active() || !unfit.isEmpty() && keeper.settings().mode() != LeaseSettings.Mode.NONE;
+        heartbeats.silent(now);
+        if (now != silent) {
+            silent = now;
+            // A witness is closed and begun with files and a network that may hang.
+            witnessTurns.execute(() -> keeper.witness().silent(now));
+        }
     }
 
     /** Returns why this server cannot keep its promises; empty if it can. */
@@ -219,8 +242,7 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
 
     @Override
     public void begin() {
-        heartbeats.silent(true);
-        keeper.witness().silent(true);
+        silence();
         try {
             log.info(supervisor.stop(Guard.MANAGER_STOP_SECONDS).message());
         } catch (InterruptedException e) {

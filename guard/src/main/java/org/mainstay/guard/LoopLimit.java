@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.function.LongSupplier;
 import org.mainstay.guard.util.Log;
 
-/** The tunable {@code LOOP_STUCK_SECS}: after what time a decision loop that does nothing is stuck. Read again each time. */
+/** The tunable {@code LOOP_STUCK_SECS}: after what time a decision loop that does nothing is stuck. Read again when it is asked for. */
 final class LoopLimit implements LongSupplier {
     static final int DEFAULT_SECONDS = 20;
     private static final int SMALLEST = 5;
@@ -14,15 +14,27 @@ final class LoopLimit implements LongSupplier {
     private final Path tunables;
     private final Log log;
     private String complained = "";
+    private volatile long last;
 
     LoopLimit(Path home, Log log) {
         this.tunables = home.resolve("etc/default/LifeKeeper");
         this.log = log;
+        getAsLong();
     }
 
-    /** Returns the limit in milliseconds. Called by one thread. */
+    /** Returns the limit in milliseconds as it was read last; waits for nothing. */
+    long last() {
+        return last;
+    }
+
+    /** Reads the limit, in milliseconds; may wait for the disk. Called by one thread. */
     @Override
-    public long getAsLong() {
+    public final long getAsLong() {
+        last = read();
+        return last;
+    }
+
+    private long read() {
         String value = "";
         try {
             value = GuardFiles.settings(tunables).getOrDefault("LOOP_STUCK_SECS", "" + DEFAULT_SECONDS);

@@ -106,13 +106,14 @@ final class Quarantine {
         }
     }
 
-    /** Ends it if its time is over. Called at least once per second. */
+    /** Returns whether its time is over and {@link #look} has to be called; waits for nothing. */
+    synchronized boolean over() {
+        return until != 0 && clock.millis() >= until;
+    }
+
+    /** Ends it if its time is over; may wait for the disk. */
     void look() {
-        boolean over;
-        synchronized (this) {
-            over = until != 0 && clock.millis() >= until;
-        }
-        if (over) {
+        if (over()) {
             end(true);
         }
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.StateFile;
 
 /** Who cannot keep its promises: LOOP_STUCK_SECS is 20 here. */
@@ -36,10 +37,19 @@ class FitnessTest {
         assertThat(pass(1, true, false)).as("the disk works again").isEmpty();
         assertThat(pass(59, false, false)).as("a short trouble").isEmpty();
         assertThat(pass(2, false, false)).isNotEmpty();
-        assertThat(pass(1, false, true)).as("somebody decides").isEmpty();
-        assertThat(pass(115, false, false))
-                .as("whoever comes next gets the whole time")
-                .isEmpty();
+        assertThat(pass(20, false, true)).as("somebody has just come").isNotEmpty();
+        assertThat(pass(2, false, true)).as("somebody decides").isEmpty();
+        assertThat(pass(115, false, false)).isEmpty();
+        assertThat(pass(10, false, false)).isNotEmpty();
+    }
+
+    @Test
+    void managersThatComeAndHangOneAfterTheOtherDoNotDecide() {
+        assertThat(pass(1000, true, true)).isEmpty();
+        assertThat(pass(70, false, false)).isEmpty();
+        assertThat(pass(15, false, true)).as("links itself").isEmpty();
+        assertThat(pass(70, false, false)).as("and hangs as the one before").isNotEmpty();
+        assertThat(pass(1, true, false)).isEmpty();
     }
 
     @Test
@@ -56,6 +66,21 @@ class FitnessTest {
         assertThat(fitness.look(false)).isEmpty();
         assertThat(pass(115, false, false)).isEmpty();
         assertThat(pass(10, false, false)).isNotEmpty();
+    }
+
+    @Test
+    void theLimitIsReadByWhoMayWaitForTheDisk() throws IOException, InterruptedException {
+        Path tunables = folder.resolve("etc/default/LifeKeeper");
+        Files.createDirectories(tunables.getParent());
+        Files.writeString(tunables, "LOOP_STUCK_SECS=30\n");
+        try (Log log = new Log(folder.resolve("log"))) {
+            LoopLimit limit = new LoopLimit(folder, log);
+            assertThat(limit.last()).isEqualTo(30_000);
+            Files.writeString(tunables, "LOOP_STUCK_SECS=40\n");
+            assertThat(limit.last()).as("nothing is read").isEqualTo(30_000);
+            assertThat(limit.getAsLong()).isEqualTo(40_000);
+            assertThat(limit.last()).isEqualTo(40_000);
+        }
     }
 
     @Test

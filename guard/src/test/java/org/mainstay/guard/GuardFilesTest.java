@@ -53,11 +53,31 @@ class GuardFilesTest {
     @Test
     void aDamagedCopyIsNotUsedAndWrittenAnew() throws IOException {
         recorded();
-        Files.writeString(state("inservice"), "handles db\n");
+        Files.writeString(state("inservice"), "handles db");
         assertThat(start("boot-1").readInService().byTag()).isEqualTo(HANDLES);
         assertThat(troubles).hasSize(1).allMatch(text -> text.contains("inservice is cut off"));
         assertThat(start("boot-1").readInService().byTag()).isEqualTo(HANDLES);
         assertThat(troubles).isEmpty();
+    }
+
+    /** As a full disk, or one the kernel has made read-only: what is written first cannot be. */
+    private void cannotBeWritten(String name) throws IOException {
+        Files.createDirectory(state(name + ".2.new"));
+        Files.createFile(state(name + ".2.new").resolve("in the way"));
+    }
+
+    @Test
+    void aWholeCopyCountsAlsoWhereTheOtherCannotBeWrittenAnew() throws IOException {
+        recorded();
+        GuardFiles.Identity before = start("boot-1").readIdentity();
+        for (String name : List.of("inservice", "identity")) {
+            Files.write(state(name), new byte[0]);
+            cannotBeWritten(name);
+        }
+        assertThat(start("boot-1").readInService().byTag()).isEqualTo(HANDLES);
+        assertThat(troubles).hasSize(2);
+        assertThat(troubles.get(1)).contains("inservice").contains("cannot be written anew");
+        assertThat(start("boot-1").readIdentity()).isEqualTo(before);
     }
 
     @Test
@@ -93,12 +113,32 @@ class GuardFilesTest {
     @Test
     void whereThisBootCannotBeRecordedNoEarlierOneStays() throws IOException {
         recorded();
-        // as a full disk: what is written first cannot be
-        Files.createDirectory(state("boot.2.new"));
-        Files.createFile(state("boot.2.new").resolve("in the way"));
+        cannotBeWritten("boot");
         start("boot-2").writeInService(HANDLES);
         assertThat(troubles).hasSize(1).allMatch(text -> text.contains("this boot cannot be recorded"));
         assertThat(start("boot-2").readInService().byTag()).isEqualTo(HANDLES);
+    }
+
+    @Test
+    void aBootThatIsRecordedStaysRecordedWhereNothingCanBeWritten() throws IOException {
+        recorded();
+        cannotBeWritten("boot");
+        start("boot-1");
+        assertThat(troubles).isEmpty();
+        assertThat(start("boot-2").readInService().isEmpty())
+                .as("it was another boot")
+                .isTrue();
+    }
+
+    @Test
+    void aGuardWhoseProcessCannotBeRecordedRunsAllTheSame() throws IOException {
+        start("boot-1").recordProcess();
+        assertThat(troubles).isEmpty();
+        assertThat(home.resolve("data/run/guard.pid")).exists();
+        Files.createDirectory(home.resolve("data/run/guard.pid.new"));
+        Files.createFile(home.resolve("data/run/guard.pid.new/in the way"));
+        start("boot-1").recordProcess();
+        assertThat(troubles).hasSize(1).allMatch(text -> text.contains("guard.pid"));
     }
 
     @Test
@@ -106,6 +146,13 @@ class GuardFilesTest {
         Files.createDirectories(state(""));
         Files.writeString(state("inservice"), "handles db CGROUP%09/sys/fs/cgroup/db\n");
         assertThat(start("boot-1").readInService().byTag()).isEqualTo(HANDLES);
+    }
+
+    @Test
+    void aLineThatIsNotOneOfHandlesIsNotTakenForOne() throws IOException {
+        Files.createDirectories(state(""));
+        Files.writeString(state("inservice"), "handles db CGROUP%09/sys/fs/cgroup/db\nend 7\n");
+        assertThat(start("boot-1").readInService().unknown()).contains("end 7");
     }
 
     @Test

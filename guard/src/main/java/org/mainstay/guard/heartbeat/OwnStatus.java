@@ -102,6 +102,11 @@ public final class OwnStatus {
         return linked && reportedOnThisLink ? loopAgeMillis() : 0;
     }
 
+    /** Returns whether a manager is linked that has reported, and whose decision loop is younger than that. */
+    public synchronized boolean decides(long millis) {
+        return linked && reportedOnThisLink && loopAgeMillis() < millis;
+    }
+
     /** Returns the age of the commit that a linked manager has under way, in milliseconds; 0 if there is none. */
     public synchronized long linkedCommitAgeMillis() {
         return linked && reportedOnThisLink ? report.commitAgeMillis() : 0;

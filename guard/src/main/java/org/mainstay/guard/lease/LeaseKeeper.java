@@ -36,8 +36,12 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     private boolean known;
 
     private final Set<String> wanted;
-    /** What a restart would begin with. */
+    /** What a restart would begin with, and whether it could not read that. */
     private LeaseFiles.Kept onDisk;
+
+    private boolean unreadable;
+    private int savesUnderWay;
+    private String saveTrouble = "";
 
     private final Map<String, Integer> announcing = new TreeMap<>();
     private long writtenUntil = LeaseBook.NEVER;
@@ -69,6 +73,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         this.surroundings = surroundings;
         LeaseFiles.Found found = files.read();
         this.onDisk = found.kept();
+        this.unreadable = found.lost();
         this.book = found.book(clock.millis());
         this.damage = LeaseReason.damage(found, book.unknown());
         if (!damage.isEmpty()) {
@@ -76,7 +81,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         }
         this.known = found.known();
         this.wanted = new TreeSet<>(onDisk.allowed());
-        this.witness = new WitnessPost(witnesses, clock, log, this::written, this::witnessSaid, surroundings::notice);
+        this.witness = new WitnessPost(witnesses, clock, log, this::written, this::look, surroundings::notice);
     }
 
     /** Asks the witness of the recorded settings, where there is one. */
@@ -135,7 +140,8 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     @Override
     public synchronized boolean withoutLease() {
         // A restart would begin with what is on disk.
-        return book.unlimited() || onDisk.pending();
+        boolean none = !unreadable && onDisk.settings().mode() == LeaseSettings.Mode.NONE;
+        return book.unlimited() || onDisk.pending() || none;
     }
 
     @Override
@@ -153,10 +159,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
 
     @Override
     public synchronized boolean grant(String peer, long heardAt, int peerLease, int peerLossStop) {
-        if (peerLease < 0
-                || peerLossStop < 0
-                || peerLease > LeaseSettings.LARGEST
-                || peerLossStop > LeaseSettings.LARGEST) {
+        if (Math.min(peerLease, peerLossStop) < 0 || Math.max(peerLease, peerLossStop) > LeaseSettings.LARGEST) {
             return false;
         }
         int sum = book.toRecord(peerLease, peerLossStop, peer);
@@ -185,7 +188,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         renewed(now);
     }
 
-    private synchronized void witnessSaid() {
+    private synchronized void look() {
         evaluate(clock.millis());
     }
 
@@ -240,12 +243,14 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         }
         tellPeers(now);
         dueAt = Math.min(book.nextEvent(now), now + REPEAT_MILLIS);
-        boolean differs = book.pending() != onDisk.pending() || book.forgotten(now) != onDisk.forgotten();
-        if (known && differs && now - differingAt >= REPEAT_MILLIS) {
+        boolean differs = !book.settings().equals(onDisk.settings())
+                || book.pending() != onDisk.pending()
+                || book.forgotten(now) != onDisk.forgotten();
+        boolean due = saveAgainAt != LeaseBook.NEVER
+                ? now >= saveAgainAt
+                : known && differs && now - differingAt >= REPEAT_MILLIS;
+        if (due && savesUnderWay == 0) {
             differingAt = now;
-            save();
-        }
-        if (saveAgainAt != LeaseBook.NEVER && now >= saveAgainAt) {
             saveAgainAt = LeaseBook.NEVER;
             save();
         }
@@ -295,20 +300,8 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         return book.withheld(peer) && !onDisk.allowed().contains(peer);
     }
 
-    /**
-     * Failed is believed only once nothing this server granted can be in force there: it grants too where the
-     * witness is away.
-     */
     private WitnessPost.Said said(String peer, boolean lapsed) {
-        if (!book.settings().mode().witness()) {
-            return null;
-        }
-        WitnessPost.Said said = witness.said(peer);
-        return said.word() == Witness.Word.FAILED && !lapsed
-                ? new WitnessPost.Said(
-                        Witness.Word.UNKNOWN,
-                        "the witness says it has failed; what this server granted to it is not over yet")
-                : said;
+        return book.settings().mode().witness() ? witness.said(peer, lapsed) : null;
     }
 
     // --- the manager
@@ -316,6 +309,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     /** Says the present state again, as to a manager that has just linked itself. */
     public synchronized void repeatNews() {
         told.forget();
+        saveTrouble = "";
         if (!damage.isEmpty()) {
             surroundings.notice(damage);
             damage = "";
@@ -353,12 +347,14 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
                 disk.execute(() -> files.run(LeaseBook.NEVER, LeaseBook.NEVER, 0, log));
             }
             known = true;
+            differingAt = clock.millis();
             wanted.retainAll(newer.peers());
             told.keep(newer.peers());
             evaluate(clock.millis());
             log.info("lease: " + newer.mode() + ", L " + newer.leaseMillis() + " ms, S " + newer.lossStopMillis()
                     + " ms, members " + newer.members());
-            return save();
+            return save().thenApply(
+                    saved -> saved.done() ? saved : Result.failed("they are in force; but " + saved.message()));
         }
     }
 
@@ -404,6 +400,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
 
     private CompletableFuture<Result> save() {
         CompletableFuture<Result> result = new CompletableFuture<>();
+        savesUnderWay++;
         disk.execute(() -> result.complete(saveNow()));
         return result;
     }
@@ -411,6 +408,11 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     private Result saveNow() {
         LeaseFiles.Kept kept;
         synchronized (this) {
+            savesUnderWay--;
+            if (unreadable && !known) {
+                // The settings in the book are made up: recorded, they would be believed.
+                return Result.failed(LeaseReason.NOT_RECORDED);
+            }
             Map<String, Integer> sums = book.announced();
             announcing.forEach((peer, sum) -> sums.merge(peer, sum, Math::max));
             kept = new LeaseFiles.Kept(
@@ -424,37 +426,38 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         try {
             files.keep(kept);
         } catch (IOException e) {
-            synchronized (this) {
-                // Asked for again by the next packet.
-                announcing.clear();
-                notRecorded(kept.allowed());
-            }
-            String text = "the guard cannot record the lease's state: " + e.getMessage();
-            log.error(text);
-            surroundings.notice(text);
-            return Result.failed(text);
+            return notRecorded(kept.allowed(), "the guard cannot record the lease's state: " + e);
         }
         synchronized (this) {
             onDisk = kept;
+            unreadable = false;
+            saveTrouble = "";
             differingAt = LeaseBook.NEVER;
             saveAgainAt = LeaseBook.NEVER;
             kept.announced().forEach(book::recorded);
             announcing.keySet().removeIf(peer -> kept.announced().getOrDefault(peer, 0) >= announcing.get(peer));
             kept.allowed().stream().filter(wanted::contains).forEach(book::allow);
-            evaluate(clock.millis());
+            look();
         }
         return Result.done("recorded");
     }
 
     /**
      * Whom to grant again is asked anew, if that is right then still: whoever asked was told no. What is granted to nobody any more
-     * is in force in any case, and recorded when the disk allows: until then nobody counts on it, nor takes it back.
+     * is in force in any case, and recorded when the disk allows: until then nobody counts on it, nor takes it back. One of the copies
+     * may hold what was answered as failed, so all is recorded again.
      */
-    private void notRecorded(Set<String> allowed) {
+    private synchronized Result notRecorded(Set<String> allowed, String text) {
+        // Asked for again by the next packet.
+        announcing.clear();
         wanted.removeIf(peer -> allowed.contains(peer) && !onDisk.allowed().contains(peer));
-        if (!wanted.containsAll(onDisk.allowed())) {
-            saveAgainAt = clock.millis() + REPEAT_MILLIS;
+        saveAgainAt = clock.millis() + REPEAT_MILLIS;
+        if (!text.equals(saveTrouble)) {
+            saveTrouble = text;
+            log.error(text);
+            surroundings.notice(text);
         }
+        return Result.failed(text);
     }
 
     // --- witness

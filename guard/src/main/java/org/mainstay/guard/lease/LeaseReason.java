@@ -6,6 +6,10 @@ import org.mainstay.guard.heartbeat.LeaseExchange;
 
 /** Why the lease is held or lost, in one sentence that does not change as long as nothing does. */
 final class LeaseReason {
+    static final String NOT_RECORDED =
+            "nothing is recorded as long as what was recorded before cannot be read and Karaf has not said the settings of the"
+                    + " lease again (lkstart)";
+
     private LeaseReason() {}
 
     /** @param left what is in service here although the lease is lost, and what stands in the way; empty if nothing */

@@ -25,7 +25,7 @@ public final class WitnessPost {
     private final Object use = new Object();
 
     private volatile Seat seat = new Seat(LeaseSettings.NOTHING);
-    private boolean silent;
+    private volatile boolean silent;
 
     /** One witness and what it said; what one says after it was replaced is not heard. */
     private final class Seat implements Witness.Listener {
@@ -142,8 +142,11 @@ public final class WitnessPost {
         }
     }
 
-    /** Stops giving signs of life, or begins again (QUO-061). */
+    /** Stops giving signs of life, or begins again (QUO-061), if that is another word than the last one. Then it may wait. */
     public void silent(boolean now) {
+        if (now == silent) {
+            return;
+        }
         synchronized (use) {
             silent = now;
             LeaseSettings settings = seat.settings;
@@ -159,8 +162,17 @@ public final class WitnessPost {
         }
     }
 
-    Said said(String peer) {
-        return seat.words.getOrDefault(peer, NOTHING_YET);
+    /**
+     * Failed is believed only once nothing this server granted can be in force there: it grants too where the
+     * witness is away.
+     */
+    Said said(String peer, boolean lapsed) {
+        Said said = seat.words.getOrDefault(peer, NOTHING_YET);
+        return said.word() == Witness.Word.FAILED && !lapsed
+                ? new Said(
+                        Witness.Word.UNKNOWN,
+                        "the witness says it has failed; what this server granted to it is not over yet")
+                : said;
     }
 
     /** Returns why the witness cannot be used; empty if it can. */

@@ -37,8 +37,10 @@ public final class ManagerSupervisor implements AutoCloseable {
     private final Runnable killedStuck;
     private final Thread thread;
 
+    /** Read without the lock, which is held while a disk is waited for. */
+    private volatile boolean wanted;
+
     // guarded by this
-    private boolean wanted;
     private boolean endWithManager;
     private boolean closed;
     private ProcessIdentity manager;
@@ -103,9 +105,10 @@ public final class ManagerSupervisor implements AutoCloseable {
         }
     }
 
-    /** Wants Karaf to run. */
+    /** Wants Karaf to run; an end that was announced before is over then. */
     public synchronized Result run(boolean now) {
         want(now);
+        endWithManager &= !now;
         backOff.forget();
         notifyAll();
         return Result.done(
@@ -179,7 +182,8 @@ public final class ManagerSupervisor implements AutoCloseable {
         return Optional.ofNullable(manager).filter(ProcessIdentity::alive);
     }
 
-    public synchronized boolean wanted() {
+    /** Returns whether Karaf should run; waits for nothing. */
+    public boolean wanted() {
         return wanted;
     }
 

@@ -11,7 +11,8 @@ import java.util.zip.CRC32;
 /**
  * A small text file kept twice, as {@code NAME.2} and {@code NAME}, each ending with a number and a checksum. What was written is in
  * both before {@link #write} returns, so one of them may be damaged and nothing that was confirmed is lost. A file of an earlier
- * release has neither a second copy nor a checksum. Used by one thread at a time.
+ * release has neither a second copy nor a checksum; after a step back to such a release its file stands beside an older second copy,
+ * which does not count then. Used by one thread at a time.
  */
 public final class TwinFile {
     private static final String END = "end";
@@ -20,7 +21,7 @@ public final class TwinFile {
      * What was found.
      *
      * @param lines without checksum; empty if nothing was ever written
-     * @param damage what is wrong with the copy that was not used; empty if nothing
+     * @param damage what is wrong with the copy that was not used, so that both should be written anew; empty if nothing
      */
     public record Content(List<String> lines, String damage) {}
 
@@ -54,9 +55,34 @@ public final class TwinFile {
             throw new IOException(fault(first, one) + ", and " + fault(second, two));
         }
         if (oneGood && twoGood) {
-            return new Content((one.number() >= two.number() ? one : two).lines(), "");
+            return newer(one, two);
+        }
+        if (one.good() && twoGood && !cutOff(one, two)) {
+            // The first write after an earlier release that did not get as far as this copy; else written by that release later.
+            if (two.number() == 1) {
+                return new Content(two.lines(), first + " is of an earlier release");
+            }
+            throw new IOException(first + " has no checksum and holds something else than " + second
+                    + ", as after a step back to an earlier release: which of them is newer is not known");
         }
         return oneGood ? new Content(one.lines(), fault(second, two)) : new Content(two.lines(), fault(first, one));
+    }
+
+    /** A crash between the two writes: the older one would count when the newer one is damaged before the next write. */
+    private Content newer(Copy one, Copy two) {
+        if (one.number() == two.number()) {
+            return new Content(one.lines(), "");
+        }
+        boolean firstIsNewer = one.number() > two.number();
+        Path older = firstIsNewer ? second : first;
+        Path newer = firstIsNewer ? first : second;
+        return new Content((firstIsNewer ? one : two).lines(), older + " is older than " + newer);
+    }
+
+    /** Returns whether a copy without its end is the beginning of the other one. */
+    private static boolean cutOff(Copy one, Copy two) {
+        String whole = String.join("\n", two.lines()) + "\n" + end(two.lines(), two.number());
+        return whole.strip().startsWith(String.join("\n", one.lines()));
     }
 
     private static String fault(Path file, Copy copy) {
@@ -76,6 +102,9 @@ public final class TwinFile {
         } catch (IOException e) {
             return new Copy(List.of(), 0, "cannot be read: " + e, true, false);
         }
+        if (lines.stream().anyMatch(line -> line.indexOf('\0') >= 0)) {
+            return new Copy(List.of(), 0, "is damaged: it holds zeroes", true, false);
+        }
         List<String> end = lines.isEmpty()
                 ? List.of()
                 : List.of(lines.get(lines.size() - 1).split(" "));
@@ -92,6 +121,10 @@ public final class TwinFile {
         }
     }
 
+    private static String end(List<String> lines, long number) {
+        return END + " " + number + " " + sum(lines, number);
+    }
+
     private static String sum(List<String> lines, long number) {
         CRC32 crc = new CRC32();
         lines.forEach(line -> crc.update((line + "\n").getBytes(StandardCharsets.UTF_8)));
@@ -103,7 +136,7 @@ public final class TwinFile {
     public void write(List<String> lines) throws IOException {
         long number = 1 + Math.max(copy(first).number(), copy(second).number());
         List<String> sealed = new ArrayList<>(lines);
-        sealed.add(END + " " + number + " " + sum(lines, number));
+        sealed.add(end(lines, number));
         new StateFile(second).write(sealed);
         new StateFile(first).write(sealed);
     }

@@ -6,9 +6,11 @@ final class FakeWitness implements Witness {
     Listener listener;
     String refusal = "";
     int closed;
+    int started;
 
     @Override
     public void start(Settings with, Listener to) {
+        started++;
         if (!refusal.isEmpty()) {
             throw new IllegalArgumentException(refusal);
         }

@@ -203,4 +203,74 @@ class LeaseDamageTest extends LeaseKeeperBench {
         assertThat(lastLease()).startsWith("* lease lost");
         assertThat(keeper.withoutLease()).isFalse();
     }
+
+    @Test
+    void nothingIsRecordedWhileNothingIsKnown() throws IOException {
+        holding();
+        left = true;
+        damageBoth();
+        restart("boot-1");
+        keeper.terms("B", LeaseExchange.Terms.WITHOUT_LEASE);
+        assertThat(keeper.withhold(Set.of("B")).join().message()).contains("nothing is recorded", "lkstart");
+        restart("boot-1");
+        assertThat(keeper.withoutLease()).isFalse();
+        pass(L + 200);
+        assertThat(lastLease()).as("never without a lease").startsWith("* lease lost");
+        keeper.terms("C", LeaseExchange.Terms.WITHOUT_LEASE);
+        configured(Mode.MAJORITY);
+        restart("boot-1");
+        news.clear();
+        now += LONGEST_PERIOD + 1_000;
+        keeper.turn();
+        assertThat(news).as("what was heard meanwhile").doesNotContain("* lapsed C yes");
+    }
+
+    /** As a full disk. */
+    private Path inTheWay(String copy) throws IOException {
+        Path folder = Files.createDirectory(kept(copy + ".new"));
+        return Files.createFile(folder.resolve("in the way"));
+    }
+
+    private static void outOfTheWay(Path file) throws IOException {
+        Files.delete(file);
+        Files.delete(file.getParent());
+    }
+
+    @Test
+    void settingsThatCouldNotBeRecordedAreRecordedLater() throws IOException {
+        configured(Mode.NONE);
+        Path full = inTheWay(".2");
+        assertThat(keeper.settings(settings(Mode.MAJORITY, "A", "B", "C"))
+                        .join()
+                        .message())
+                .contains("in force", "cannot record");
+        granted("B");
+        assertThat(lastLease()).startsWith("* lease held");
+        pass(1_200);
+        granted("B");
+        pass(3_000);
+        assertThat(keeper.withoutLease()).as("a restart would find none").isTrue();
+        assertThat(notices).as("said once").hasSize(1).allMatch(text -> text.contains("cannot record"));
+        outOfTheWay(full);
+        pass(1_200);
+        assertThat(keeper.withoutLease()).isFalse();
+        full = inTheWay(".2");
+        keeper.settings(settings(Mode.MAJORITY, "A", "B", "C", "D", "E")).join();
+        assertThat(notices).as("trouble after a time without").hasSize(2);
+        outOfTheWay(full);
+        pass(1_200);
+        restart("boot-1");
+        assertThat(keeper.settings().members()).hasSize(5);
+    }
+
+    @Test
+    void whatWasAnsweredAsFailedIsNotFoundByARestart() throws IOException {
+        holding();
+        Path full = inTheWay("");
+        assertThat(keeper.allow(Set.of("B")).join().done()).isFalse();
+        outOfTheWay(full);
+        pass(1_200);
+        restart("boot-1");
+        assertThat(keeper.grant("B", now, L, S)).isFalse();
+    }
 }

@@ -355,6 +355,24 @@ class LeaseKeeperTest extends LeaseKeeperBench {
     }
 
     @Test
+    void aWitnessThatCannotBeginIsNotBegunAgainAsLongAsNothingChanges() {
+        configured(Mode.STORAGE);
+        keeper.witness().silent(true);
+        witness.refusal = "the share is away";
+        int before = witness.started;
+        for (int second = 0; second < 3; second++) {
+            keeper.witness().silent(false);
+        }
+        assertThat(witness.started).isEqualTo(before + 1);
+        assertThat(keeper.witness().trouble()).contains("the share is away");
+        assertThat(witness.closed).isEqualTo(2);
+        keeper.witness().silent(true);
+        witness.refusal = "";
+        keeper.witness().silent(false);
+        assertThat(keeper.witness().trouble()).isEmpty();
+    }
+
+    @Test
     void theWatchdogIsToldTheEndOrThatNothingIsLeft() {
         holding();
         assertThat(keeper.safeUntil(true, 30_000)).isEqualTo(now + L + S);

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -167,6 +169,18 @@ class ManagerSupervisorTest {
     }
 
     @Test
+    void aStartAfterThatIsTheLastWord() throws Exception {
+        supervisor.start(true);
+        awaitRunning();
+        long first = pid();
+        supervisor.announced(true);
+        supervisor.run(true);
+        ProcessHandle.of(first).orElseThrow().destroy();
+        Await.until("another one runs", 30_000, () -> pid() != 0 && pid() != first);
+        assertThat(ended).isFalse();
+    }
+
+    @Test
     void aRunningManagerIsAdoptedAndRestartedWhenItDies() throws Exception {
         supervisor.start(true);
         awaitRunning();
@@ -200,6 +214,34 @@ class ManagerSupervisorTest {
                 home.resolve("data/run/karaf.pid"), ProcessHandle.current().pid() + " 1\n");
         supervisor.start(false);
         assertThat(pid()).isZero();
+    }
+
+    /** Asked once per second by the thread that feeds the watchdog. */
+    @Test
+    void whetherOneShouldRunIsKnownWhileTheDiskHangs() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answered = new CountDownLatch(1);
+        ManagerSupervisor hanging = new ManagerSupervisor(
+                home,
+                () -> {
+                    asked.countDown();
+                    answered.await();
+                    return command;
+                },
+                System::nanoTime,
+                log,
+                () -> ended.set(true),
+                stuck::get,
+                killedStuck::incrementAndGet);
+        supervisor = hanging;
+        hanging.start(true);
+        try {
+            asked.await();
+            assertThat(CompletableFuture.supplyAsync(hanging::wanted).get(30, TimeUnit.SECONDS))
+                    .isTrue();
+        } finally {
+            answered.countDown();
+        }
     }
 
     @Test

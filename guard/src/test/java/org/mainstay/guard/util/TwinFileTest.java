@@ -56,6 +56,8 @@ class TwinFileTest {
             assertRead("its checksum is wrong", bad);
             Files.writeString(bad, "allowed B\n");
             assertRead("is cut off", bad);
+            Files.writeString(bad, "allowed B\nannounced C 99\nend");
+            assertRead("is cut off", bad);
             Files.write(bad, new byte[0]);
             assertRead("is cut off", bad);
             Files.write(bad, new byte[] {(byte) 0xff, (byte) 0xfe, 0});
@@ -81,6 +83,44 @@ class TwinFileTest {
         file.write(List.of("new"));
         Files.write(first, older);
         assertThat(file.read().lines()).as("a crash between the two").containsExactly("new");
+        assertThat(file.read().damage())
+                .as("so that the older one does not count when this one is damaged too")
+                .contains(first + " is older than " + second);
+    }
+
+    @Test
+    void ofAStepBackToAnEarlierReleaseTheOlderCopyDoesNotCount() throws IOException {
+        file.write(List.of("allowed B"));
+        file.write(List.of("allowed B", "announced C 99"));
+        for (String written : List.of("allowed C\n", "allowed B\nannounced C 99\nannounced D 5\n", "boot 7\n")) {
+            Files.writeString(first, written);
+            assertThatThrownBy(file::read)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(first + " has no checksum")
+                    .hasMessageContaining("an earlier release");
+        }
+        file.write(List.of("allowed C"));
+        assertThat(file.read()).isEqualTo(new TwinFile.Content(List.of("allowed C"), ""));
+    }
+
+    @Test
+    void aFirstWriteThatWasCutOffBetweenTheCopiesCounts() throws IOException {
+        Files.writeString(first, "allowed B\n");
+        file.write(List.of("allowed C"));
+        Files.writeString(first, "allowed B\n");
+        assertThat(file.read().lines()).containsExactly("allowed C");
+        assertThat(file.read().damage()).contains(first + " is of an earlier release");
+    }
+
+    @Test
+    void aSectorOfZeroesIsDamage() throws IOException {
+        file.write(List.of("one"));
+        file.write(List.of("two"));
+        Files.write(first, new byte[512]);
+        assertThat(file.read().lines()).containsExactly("two");
+        assertThat(file.read().damage()).contains(first + " is damaged");
+        Files.delete(second);
+        assertThatThrownBy(file::read).isInstanceOf(IOException.class);
     }
 
     @Test

@@ -135,7 +135,9 @@ final class SafetyFeed {
             changedSettings()
                     .ifPresent(now -> guard.lease(now).thenAccept(result -> {
                         if (!result.done()) {
-                            LOG.error("the guard refuses the settings of the right to run: {}", result.message());
+                            LOG.error(
+                                    "settings of the right to run are refused by the guard or not recorded: {}",
+                                    result.message());
                         }
                     }));
         }

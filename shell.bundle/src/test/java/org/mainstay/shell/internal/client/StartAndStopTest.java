@@ -193,6 +193,36 @@ class StartAndStopTest {
         assertThat(result.err()).contains("data/log/guard-console.log");
     }
 
+    /** The one before has closed its socket and still has the lock: exit code 4. */
+    @Test
+    void lkstartStartsAGuardAgainWhereTheOneBeforeWasOnlyEnding() throws Exception {
+        makeNode();
+        Map<String, String> environment =
+                fakeJava("21", "if [ -e first ]; then echo $$ > new; mv new second; exec sleep 60 > /dev/null; fi; touch first; exit 4");
+        Running running = client.start(environment, "lkstart", "-w", "60");
+        Path second = folder.resolve("second");
+        Waits.until(SOON, () -> Files.exists(second));
+        long started = Long.parseLong(Files.readString(second).strip());
+        try {
+            startManager("AVAILABLE");
+            assertThat(running.result()).isEqualTo(new Result(0, "", ""));
+        } finally {
+            ProcessHandle.of(started).ifPresent(ProcessHandle::destroyForcibly);
+        }
+    }
+
+    @Test
+    void lkstartSaysWhereNoGuardIsThereInTheEnd() throws Exception {
+        makeNode();
+        guard = new FakeGuard(folder, line -> {
+            guard.close();
+            return "| Karaf runs, process 1\nexit 0\n";
+        });
+        Result result = client.run("lkstart", "-w", "2");
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("its guard has ended").doesNotContain("goes on starting");
+    }
+
     @Test
     void lkstartGivesUpAfterItsTime() throws Exception {
         makeNode();
