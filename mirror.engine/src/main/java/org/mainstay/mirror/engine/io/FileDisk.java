@@ -94,8 +94,10 @@ public final class FileDisk implements Disk {
     }
 
     @Override
-    public boolean hole(long offset, long length) {
-        return space != null && space.data(offset, offset + length) >= offset + length;
+    public boolean hole(long offset, long length) throws IOException {
+        long end = offset + length;
+        // Beyond the end of a file that was made smaller there is none either: its size is looked at afterwards.
+        return space != null && space.data(offset, end) >= end && end <= channel.size();
     }
 
     /** Reads until the buffer is full. @param what names the file where it ends before */

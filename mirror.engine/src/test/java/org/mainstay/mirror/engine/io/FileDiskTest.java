@@ -122,4 +122,23 @@ class FileDiskTest {
             assertThat(disk.hole(1 << 19, 1 << 19)).as("to the end").isTrue();
         }
     }
+
+    /** What a file lost is not zeros: they would be sent over what is left of it elsewhere. */
+    @Test
+    void whereAFileWasMadeSmallerIsNoHole(@TempDir Path folder) throws Exception {
+        Assumptions.assumeTrue(FileSpace.available(), "needs the native library");
+        Path file = folder.resolve("cut");
+        try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+            access.setLength(1 << 20);
+            try (FileDisk disk = FileDisk.open(file, true)) {
+                access.setLength(1 << 19);
+                assertThat(disk.hole(1 << 19, 65_536)).as("beyond its end").isFalse();
+                assertThat(disk.hole((1 << 19) - 4096, 65_536))
+                        .as("part of it beyond")
+                        .isFalse();
+                assertThatThrownBy(() -> disk.read(ByteBuffer.allocate(512), 1 << 19))
+                        .hasMessageContaining("made smaller");
+            }
+        }
+    }
 }
