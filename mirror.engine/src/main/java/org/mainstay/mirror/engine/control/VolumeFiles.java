@@ -26,7 +26,9 @@ final class VolumeFiles {
     private final Path folder;
     private final String name;
     private final FileStore configuration;
-    private Map<String, String> lines = new TreeMap<>();
+    /** As saved: it is replaced, never changed, so that what could not be saved is not saved by what comes later. */
+    private volatile Map<String, String> lines = new TreeMap<>();
+
     private FileDisk disk;
     private volatile String location = "";
     private volatile long block;
@@ -48,11 +50,19 @@ final class VolumeFiles {
         }
         try (FileDisk storage = FileDisk.open(Path.of(path), true)) {
             IntentLog.mostMemory(storage.size());
-            lines.put(SIZE, Long.toString(storage.size()));
+            save(new TreeMap<>(Map.of(SIZE, Long.toString(storage.size()), "path", path, "logs", logs)));
         }
-        lines.put("path", path);
-        lines.put("logs", logs);
-        configuration.save(lines);
+    }
+
+    private void save(Map<String, String> changed) throws IOException {
+        configuration.save(changed);
+        lines = changed;
+    }
+
+    private void save(String key, String value) throws IOException {
+        Map<String, String> changed = new TreeMap<>(lines);
+        changed.put(key, value);
+        save(changed);
     }
 
     void load() throws IOException {
@@ -224,8 +234,7 @@ final class VolumeFiles {
         Map<String, String> changed = new TreeMap<>(lines);
         changed.put(SNAPSHOT_LOCATION, newLocation);
         changed.put(SNAPSHOT_BLOCK, Long.toString(newBlock));
-        configuration.save(changed);
-        lines = changed;
+        save(changed);
         location = newLocation;
         block = newBlock;
     }
@@ -250,8 +259,7 @@ final class VolumeFiles {
         new TreeMap<>(settings.values())
                 .forEach((key, number) ->
                         value.append(' ').append(key).append('=').append(number));
-        lines.put(MIRROR + peer, value.toString());
-        configuration.save(lines);
+        save(MIRROR + peer, value.toString());
     }
 
     String address(String peer) {
@@ -276,8 +284,9 @@ final class VolumeFiles {
 
     /** Forgets a mirror and deletes its log. */
     void removeMirror(Volume volume, String peer) throws IOException {
-        lines.remove(MIRROR + peer);
-        configuration.save(lines);
+        Map<String, String> changed = new TreeMap<>(lines);
+        changed.remove(MIRROR + peer);
+        save(changed);
         IntentLog log = volume.removeMirror(peer);
         if (log != null) {
             log.close();
@@ -304,8 +313,7 @@ final class VolumeFiles {
                 }
             }
         }
-        lines.put("logs", logs);
-        configuration.save(lines);
+        save("logs", logs);
     }
 
     void close() throws IOException {
