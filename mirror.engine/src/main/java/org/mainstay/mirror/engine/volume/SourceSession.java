@@ -247,12 +247,15 @@ final class SourceSession {
                             + " data it has. Switch over, or repair the disk and start the volume again");
             return;
         }
+        boolean compares = mirror.settings().get("ResyncCompare") != 0;
         switch (verdict) {
             case PARTIAL -> {
                 mirror.dirty().or(bits);
-                mirror.resync().begin(false, false, fresh, keeps);
+                // Of a full one that was interrupted all is marked that was not reached, though most may be equal.
+                boolean goesOn = mirror.record().sync() != 0;
+                mirror.resync().begin(false, compares && goesOn, fresh, keeps);
             }
-            case FULL -> mirror.resync().begin(true, mirror.settings().get("ResyncCompare") != 0, fresh, keeps);
+            case FULL -> mirror.resync().begin(true, compares, fresh, keeps);
             case STALE_SOURCE ->
                 mirror.fail(
                         PauseCause.STALE_SOURCE, "the target's data is newer: " + "this side must become its target");
