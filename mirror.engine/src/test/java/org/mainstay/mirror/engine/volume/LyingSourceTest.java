@@ -281,6 +281,27 @@ class LyingSourceTest {
         refused("the data here is another");
     }
 
+    /** Both wrote alone, and an operator lets this side discard: it knows itself since when. */
+    @Test
+    void aSourceOfTheReleaseBeforeOverwritesWhatIsDiscarded() throws Exception {
+        Map<String, String> before = hello();
+        before.keySet().removeAll(List.of("base", "log"));
+        before.put("generations", a.volume.state().generations().next(77).text());
+        before.put("epoch", "3");
+        b.volume.startSource(2, Trust.FORCED);
+        client.write(b.volume, 40, true);
+        world.run(1000);
+        b.volume.stop(1000, () -> {});
+        world.run(2000);
+        assertThat(b.volume.state().generations()).isNotEqualTo(a.volume.state().generations());
+        b.volume.startTarget(3, "A", true);
+        connect(before);
+        begin(false);
+        end(before.get("generations"));
+        assertThat(reasons).isEmpty();
+        assertThat(b.volume.target().inStep()).isTrue();
+    }
+
     @Test
     void markedBlocksAreNotEnoughWhereAllMayDiffer() {
         Map<String, String> lost = hello();
