@@ -302,6 +302,19 @@ class LyingSourceTest {
         assertThat(b.volume.target().inStep()).isTrue();
     }
 
+    /** A history that is full may have forgotten the one before, not all that came before that. */
+    @Test
+    void aFullHistoryDoesNotMakeAnythingFollow() {
+        StringBuilder made = new StringBuilder("abcdef");
+        for (int i = 0; i < 32; i++) {
+            made.append(',').append(Integer.toHexString(0xbeef00 + i));
+        }
+        connect(hello());
+        begin(false);
+        nothingChanges(() -> end(made.toString()));
+        refused("do not go on from those before");
+    }
+
     @Test
     void markedBlocksAreNotEnoughWhereAllMayDiffer() {
         Map<String, String> lost = hello();
