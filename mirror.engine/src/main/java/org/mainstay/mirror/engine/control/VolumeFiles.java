@@ -176,8 +176,7 @@ final class VolumeFiles {
                 words[0],
                 MirrorType.valueOf(words[1]),
                 settings(words),
-                log,
-                lines.get("logs").isEmpty());
+                log);
     }
 
     private IntentLog renew(String peer, long size, EngineEnvironment env) {
@@ -246,12 +245,16 @@ final class VolumeFiles {
             throw new IllegalStateException("there is a mirror to " + peer + " already");
         }
         // Whatever is known of an earlier mirror to that server, the new log does not have.
+        lost(volume, peer);
+        IntentLog log = createLog(peer, volume.size());
+        put(peer, address, type, settings);
+        volume.addMirror(peer, address, type, settings, log);
+    }
+
+    private void lost(Volume volume, String peer) throws IOException {
         if (!volume.logLost(peer)) {
             throw new IOException("the state of the volume " + name + " cannot be written");
         }
-        IntentLog log = createLog(peer, volume.size());
-        put(peer, address, type, settings);
-        volume.addMirror(peer, address, type, settings, log, lines.get("logs").isEmpty());
     }
 
     void put(String peer, String address, MirrorType type, MirrorSettings settings) throws IOException {
@@ -302,8 +305,15 @@ final class VolumeFiles {
         }
         String before = lines.get("logs");
         for (String key : lines.keySet()) {
-            if (key.startsWith(MIRROR) && !before.isEmpty() && !logs.isEmpty()) {
-                String file = name + "." + key.substring(MIRROR.length()) + ".bitmap";
+            if (!key.startsWith(MIRROR)) {
+                continue;
+            }
+            String peer = key.substring(MIRROR.length());
+            if (before.isEmpty() || logs.isEmpty()) {
+                // What is written without logs is in none; files of before may be found there again.
+                lost(volume, peer);
+            } else {
+                String file = name + "." + peer + ".bitmap";
                 Files.createDirectories(Path.of(logs));
                 Files.copy(
                         Path.of(before, file), Path.of(logs, file), java.nio.file.StandardCopyOption.REPLACE_EXISTING);

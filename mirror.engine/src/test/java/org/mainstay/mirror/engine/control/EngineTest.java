@@ -212,6 +212,23 @@ class EngineTest {
         return engine();
     }
 
+    /** What was written without logs is in none, and the old files say nothing of it. */
+    @Test
+    void logsThatWereOffAreNotWhole() throws Exception {
+        try (Engine engine = withMirror()) {
+            assertThat(engine.volume("v").state().peer("B").logComplete()).isTrue();
+            engine.moveLogs("v", "");
+            assertThat(engine.volume("v").state().peer("B").logComplete()).isFalse();
+        }
+        // An engine of a release before left it so.
+        logComplete("B");
+        try (Engine engine = engine()) {
+            assertThat(engine.volume("v").state().peer("B").logComplete()).isFalse();
+            engine.moveLogs("v", folder.toString());
+            assertThat(engine.volume("v").state().peer("B").logComplete()).isFalse();
+        }
+    }
+
     @Test
     void logsThatAreMovedStayWhole() throws Exception {
         try (Engine engine = withMirror()) {
