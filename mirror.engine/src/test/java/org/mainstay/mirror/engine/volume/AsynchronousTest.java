@@ -333,4 +333,27 @@ class AsynchronousTest {
                     .isNegative();
         }
     }
+
+    /** What nobody thought of in one flush keeps no later one from being answered. */
+    @Test
+    void aFlushThatFailsUnexpectedlyIsAnswered() {
+        boolean[] once = {true};
+        b.disk.hook(() -> {
+            if (once[0]) {
+                once[0] = false;
+                throw new IllegalStateException("not thought of");
+            }
+        });
+        flush();
+        for (int i = 0; i < 5000 && state(a) == MirrorState.MIRRORING; i++) {
+            world.run(1);
+        }
+        assertThat(a.volume.mirror("B").cause()).isEqualTo(PauseCause.TARGET_ERROR);
+        assertThat(world.trace.toString()).contains("not thought of");
+        world.run(1000);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        SimClient.Request later = flush();
+        world.run(500);
+        assertThat(later.result).isZero();
+    }
 }
