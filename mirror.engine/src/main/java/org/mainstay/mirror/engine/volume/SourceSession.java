@@ -21,7 +21,7 @@ final class SourceSession {
     /** How many silences a flush may take: one has to write what the page cache took in many. */
     private static final int FLUSH_SILENCES = 20;
 
-    /** A target pings many times in what an asynchronous queue may take. */
+    /** A target pings many times in what an asynchronous queue may take: so many answers wait, no more. */
     private static final int MOST_ECHOES = 4096;
 
     private final Volume volume;
@@ -156,10 +156,11 @@ final class SourceSession {
 
     private void echo(long sent) {
         AtomicInteger mine = echoes;
-        if (mine.incrementAndGet() > MOST_ECHOES) {
-            mirror.fail(PauseCause.CONNECTION, "the target asks and does not read");
+        if (mine.get() >= MOST_ECHOES) {
+            // A later one is answered when some have left; one that does not read is found by what it does not get.
             return;
         }
+        mine.incrementAndGet();
         FrameType type = current() ? FrameType.PONG : FrameType.ALIVE;
         mirror.queue().link().send(type, 0, sent, 0, null, mine::decrementAndGet);
     }
