@@ -171,12 +171,7 @@ final class VolumeFiles {
             // First that it is lost: a new log looks as if nothing had changed.
             log = volume.logLost(peer) ? renew(peer, volume.size(), env) : null;
         }
-        volume.addMirror(
-                peer,
-                words[0],
-                MirrorType.valueOf(words[1]),
-                settings(words),
-                log);
+        volume.addMirror(peer, words[0], MirrorType.valueOf(words[1]), settings(words), log);
     }
 
     private IntentLog renew(String peer, long size, EngineEnvironment env) {
