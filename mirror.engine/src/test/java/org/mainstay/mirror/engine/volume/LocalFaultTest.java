@@ -230,6 +230,7 @@ class LocalFaultTest {
         assertThat(a.volume.path().refuses()).isTrue();
         assertThat(a.volume.serving()).as("it waits for the answer").isTrue();
         a.disk.unreadable = offset -> false;
+        world.perFrame = 0;
         a.volume.tick(false);
         for (int i = 0; i < 3000 && a.volume.serving(); i++) {
             world.run(1);
