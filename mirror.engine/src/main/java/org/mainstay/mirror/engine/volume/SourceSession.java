@@ -237,9 +237,11 @@ final class SourceSession {
         }
         Bits bits = theirs;
         theirs = null;
-        volume.env()
-                .log("mirror " + volume.name() + " to " + mirror.name() + ": " + verdict + ", " + bits.count()
-                        + " blocks marked there, " + mirror.dirty().count() + " here");
+        if (!mirror.refused()) {
+            volume.env()
+                    .log("mirror " + volume.name() + " to " + mirror.name() + ": " + verdict + ", " + bits.count()
+                            + " blocks marked there, " + mirror.dirty().count() + " here");
+        }
         keeps &= !fresh;
         if (keeps && volume.lost() && (verdict == Ancestry.Verdict.PARTIAL || verdict == Ancestry.Verdict.FULL)) {
             mirror.fail(

@@ -476,4 +476,24 @@ class LyingSourceTest {
             refused(type + " after END");
         }
     }
+
+    /** It comes again each second, perhaps for days. */
+    @Test
+    void whatIsWrongEachTimeIsSaidOnce() {
+        Map<String, String> lost = hello();
+        lost.put("log", "false");
+        List<String> said = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            connect(lost);
+            begin(false);
+            world.run(2000);
+            assertThat(closed).isTrue();
+            said.add(world.trace.toString());
+        }
+        assertThat(said.get(0)).contains("B: ERROR target v ends the connection");
+        assertThat(said.subList(1, 3)).allSatisfy(log -> assertThat(log).doesNotContain("B: "));
+        connect(lost);
+        send(FrameType.WRITE, 1, 0, 4096, data(4096));
+        refused("WRITE before BEGIN");
+    }
 }
