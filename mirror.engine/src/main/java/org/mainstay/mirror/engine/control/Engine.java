@@ -51,7 +51,7 @@ public final class Engine implements AutoCloseable, Exports {
     /** By volume: one command about its role at a time. It may wait for the disk, so others do not wait for it. */
     private final Map<String, ReentrantLock> roles = new ConcurrentHashMap<>();
 
-    /** The volume whose size is being changed (TRB-143); empty: none. */
+    /** The volume whose size is being changed (TRB-143), or that gets a mirror; empty: none. */
     private final AtomicReference<String> resizing = new AtomicReference<>("");
 
     private final SnapshotCommands snapshots;
@@ -236,15 +236,26 @@ public final class Engine implements AutoCloseable, Exports {
             throws IOException {
         EngineEnvironment.address(address);
         VolumeFiles one = files(name);
-        if (resizing.get().equals(name)) {
-            throw new IllegalStateException("the size of " + name + " is being changed: try again then");
-        }
-        long size = volume(name).size();
-        bitmaps.take(name, size, one.mirrors() + 1);
+        takeSizes(name);
         try {
-            one.addMirror(volume(name), peer, address, type, settings);
+            long size = volume(name).size();
+            bitmaps.take(name, size, one.mirrors() + 1);
+            try {
+                one.addMirror(volume(name), peer, address, type, settings);
+            } finally {
+                bitmaps.take(name, size, one.mirrors());
+            }
         } finally {
-            bitmaps.take(name, size, one.mirrors());
+            resizing.set("");
+        }
+    }
+
+    /** Until {@link #resizing} is empty again nobody else changes what memory a volume's bitmaps take. */
+    private void takeSizes(String name) {
+        String other = resizing.compareAndExchange("", name);
+        if (!other.isEmpty()) {
+            throw new IllegalStateException("the size of " + other
+                    + " is being changed, or it gets a mirror: one volume at a time, try again then");
         }
     }
 
@@ -279,11 +290,7 @@ public final class Engine implements AutoCloseable, Exports {
     /** Makes a volume larger. @param asked bytes; 0: all of the storage. @return its size now */
     long resize(String name, long asked) throws IOException, RefusedException {
         Volume volume = volume(name);
-        String other = resizing.compareAndExchange("", name);
-        if (!other.isEmpty()) {
-            throw new IllegalStateException(
-                    "the size of " + other + " is being changed: one volume at a time, try again then");
-        }
+        takeSizes(name);
         try {
             alone(name, () -> grow(name, asked));
         } finally {

@@ -26,7 +26,9 @@ final class VolumeFiles {
     private final Path folder;
     private final String name;
     private final FileStore configuration;
-    private Map<String, String> lines = new TreeMap<>();
+    /** As saved: it is replaced, never changed, so that what could not be saved is not saved by what comes later. */
+    private volatile Map<String, String> lines = new TreeMap<>();
+
     private FileDisk disk;
     private volatile String location = "";
     private volatile long block;
@@ -48,11 +50,19 @@ final class VolumeFiles {
         }
         try (FileDisk storage = FileDisk.open(Path.of(path), true)) {
             IntentLog.mostMemory(storage.size());
-            lines.put(SIZE, Long.toString(storage.size()));
+            save(new TreeMap<>(Map.of(SIZE, Long.toString(storage.size()), "path", path, "logs", logs)));
         }
-        lines.put("path", path);
-        lines.put("logs", logs);
-        configuration.save(lines);
+    }
+
+    private void save(Map<String, String> changed) throws IOException {
+        configuration.save(changed);
+        lines = changed;
+    }
+
+    private void save(String key, String value) throws IOException {
+        Map<String, String> changed = new TreeMap<>(lines);
+        changed.put(key, value);
+        save(changed);
     }
 
     void load() throws IOException {
@@ -161,13 +171,7 @@ final class VolumeFiles {
             // First that it is lost: a new log looks as if nothing had changed.
             log = volume.logLost(peer) ? renew(peer, volume.size(), env) : null;
         }
-        volume.addMirror(
-                peer,
-                words[0],
-                MirrorType.valueOf(words[1]),
-                settings(words),
-                log,
-                lines.get("logs").isEmpty());
+        volume.addMirror(peer, words[0], MirrorType.valueOf(words[1]), settings(words), log);
     }
 
     private IntentLog renew(String peer, long size, EngineEnvironment env) {
@@ -224,8 +228,7 @@ final class VolumeFiles {
         Map<String, String> changed = new TreeMap<>(lines);
         changed.put(SNAPSHOT_LOCATION, newLocation);
         changed.put(SNAPSHOT_BLOCK, Long.toString(newBlock));
-        configuration.save(changed);
-        lines = changed;
+        save(changed);
         location = newLocation;
         block = newBlock;
     }
@@ -237,12 +240,16 @@ final class VolumeFiles {
             throw new IllegalStateException("there is a mirror to " + peer + " already");
         }
         // Whatever is known of an earlier mirror to that server, the new log does not have.
+        lost(volume, peer);
+        IntentLog log = createLog(peer, volume.size());
+        put(peer, address, type, settings);
+        volume.addMirror(peer, address, type, settings, log);
+    }
+
+    private void lost(Volume volume, String peer) throws IOException {
         if (!volume.logLost(peer)) {
             throw new IOException("the state of the volume " + name + " cannot be written");
         }
-        IntentLog log = createLog(peer, volume.size());
-        put(peer, address, type, settings);
-        volume.addMirror(peer, address, type, settings, log, lines.get("logs").isEmpty());
     }
 
     void put(String peer, String address, MirrorType type, MirrorSettings settings) throws IOException {
@@ -250,8 +257,7 @@ final class VolumeFiles {
         new TreeMap<>(settings.values())
                 .forEach((key, number) ->
                         value.append(' ').append(key).append('=').append(number));
-        lines.put(MIRROR + peer, value.toString());
-        configuration.save(lines);
+        save(MIRROR + peer, value.toString());
     }
 
     String address(String peer) {
@@ -276,8 +282,9 @@ final class VolumeFiles {
 
     /** Forgets a mirror and deletes its log. */
     void removeMirror(Volume volume, String peer) throws IOException {
-        lines.remove(MIRROR + peer);
-        configuration.save(lines);
+        Map<String, String> changed = new TreeMap<>(lines);
+        changed.remove(MIRROR + peer);
+        save(changed);
         IntentLog log = volume.removeMirror(peer);
         if (log != null) {
             log.close();
@@ -293,8 +300,15 @@ final class VolumeFiles {
         }
         String before = lines.get("logs");
         for (String key : lines.keySet()) {
-            if (key.startsWith(MIRROR) && !before.isEmpty() && !logs.isEmpty()) {
-                String file = name + "." + key.substring(MIRROR.length()) + ".bitmap";
+            if (!key.startsWith(MIRROR)) {
+                continue;
+            }
+            String peer = key.substring(MIRROR.length());
+            if (before.isEmpty() || logs.isEmpty()) {
+                // What is written without logs is in none; files of before may be found there again.
+                lost(volume, peer);
+            } else {
+                String file = name + "." + peer + ".bitmap";
                 Files.createDirectories(Path.of(logs));
                 Files.copy(
                         Path.of(before, file), Path.of(logs, file), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
@@ -304,8 +318,7 @@ final class VolumeFiles {
                 }
             }
         }
-        lines.put("logs", logs);
-        configuration.save(lines);
+        save("logs", logs);
     }
 
     void close() throws IOException {

@@ -21,7 +21,7 @@ public interface Disk extends Closeable {
     void read(ByteBuffer target, long offset) throws IOException;
 
     /** Says whether a range is known to read as zeros because nothing was ever written there, or it was given back. */
-    default boolean hole(long offset, long length) {
+    default boolean hole(long offset, long length) throws IOException {
         return false;
     }
 

@@ -17,6 +17,9 @@ import org.mainstay.mirror.engine.nat.FileSpace;
  * interrupted: Java closes the file of an interrupted thread.
  */
 public final class FileDisk implements Disk {
+    /** They look at what is not written back yet too; others may report a hole where data is on its way. */
+    private static final Set<String> TELL_HOLES = Set.of("ext4", "xfs", "btrfs", "tmpfs");
+
     private static final int ZERO_BYTES = 1 << 20;
     /** Shared and never written: each use takes a duplicate. */
     private static final ByteBuffer ZEROS =
@@ -25,6 +28,7 @@ public final class FileDisk implements Disk {
     private final FileChannel channel;
     private final long size;
     private final FileSpace space;
+    private final boolean holes;
     /** Says that a failed flush was reported: pages may have been dropped, so no later flush may claim success. */
     private volatile IOException lost;
 
@@ -40,13 +44,17 @@ public final class FileDisk implements Disk {
         void run() throws IOException;
     }
 
-    private FileDisk(FileChannel channel, long size, FileSpace space) {
-        this(channel, size, space, () -> channel.force(false));
+    private FileDisk(FileChannel channel, long size, FileSpace space, boolean holes) {
+        this(channel, size, space, holes, () -> channel.force(false));
     }
 
-    /** @param force what a flush does */
-    FileDisk(FileChannel channel, long size, FileSpace space, Force force) {
+    /**
+     * @param holes whether what its file system says of holes is believed
+     * @param force what a flush does
+     */
+    FileDisk(FileChannel channel, long size, FileSpace space, boolean holes, Force force) {
         this.force = force;
+        this.holes = holes;
         this.channel = channel;
         this.size = size;
         this.space = space;
@@ -71,11 +79,25 @@ public final class FileDisk implements Disk {
             if (size <= 0) {
                 throw new IOException(path + " is empty; give the file the size of the volume first (truncate -s)");
             }
-            return new FileDisk(channel, size, writable ? FileSpace.of(path) : null);
+            return new FileDisk(channel, size, writable ? FileSpace.of(path) : null, tellsHoles(path));
         } catch (IOException e) {
             channel.close();
             throw e;
         }
+    }
+
+    private static boolean tellsHoles(Path path) {
+        try {
+            return tellsHoles(Files.getFileStore(path).type());
+        } catch (IOException e) {
+            // What is not known is read.
+            return false;
+        }
+    }
+
+    /** @param type of a file system, as in the table of mounts */
+    static boolean tellsHoles(String type) {
+        return TELL_HOLES.contains(type);
     }
 
     @Override
@@ -94,8 +116,10 @@ public final class FileDisk implements Disk {
     }
 
     @Override
-    public boolean hole(long offset, long length) {
-        return space != null && space.data(offset, offset + length) >= offset + length;
+    public boolean hole(long offset, long length) throws IOException {
+        long end = offset + length;
+        // Beyond the end of a file that was made smaller there is none either: its size is looked at afterwards.
+        return holes && space != null && space.data(offset, end) >= end && end <= channel.size();
     }
 
     /** Reads until the buffer is full. @param what names the file where it ends before */

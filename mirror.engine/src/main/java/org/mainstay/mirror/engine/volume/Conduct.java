@@ -1,6 +1,7 @@
 package org.mainstay.mirror.engine.volume;
 
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.mainstay.mirror.engine.link.Frame;
 import org.mainstay.mirror.engine.link.FrameType;
@@ -25,7 +26,7 @@ final class Conduct {
     private final long size;
     private Stage stage = Stage.INTRODUCED;
     private long last;
-    private volatile long asked;
+    private final AtomicLong asked = new AtomicLong();
 
     /**
      * @param verdict what this side's data and the source's introduction allow
@@ -40,7 +41,7 @@ final class Conduct {
 
     /** A ping leaves. Any thread. */
     void asked(long sent) {
-        asked = Math.max(asked, sent);
+        asked.accumulateAndGet(sent, Math::max);
     }
 
     /** The resynchronisation has ended here. */
@@ -97,7 +98,7 @@ final class Conduct {
     }
 
     private String echo(Frame frame) {
-        if (frame.offset() > asked) {
+        if (frame.offset() > asked.get()) {
             return frame.type() + " answers a ping that was not sent";
         }
         return frame.type() == FrameType.PONG && stage.compareTo(Stage.IN_STEP) < 0 ? "PONG before END" : null;

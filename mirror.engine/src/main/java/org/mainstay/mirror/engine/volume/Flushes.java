@@ -1,7 +1,9 @@
 package org.mainstay.mirror.engine.volume;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.mainstay.mirror.engine.io.BlockRequest;
 import org.mainstay.mirror.engine.link.FrameType;
 import org.mainstay.mirror.engine.link.Link;
 
@@ -35,9 +37,21 @@ final class Flushes {
 
     private void run() {
         for (List<Long> batch = next(); !batch.isEmpty(); batch = next()) {
-            int error = volume.flushLocal();
+            int error = flush();
             batch.forEach(seq -> link.send(FrameType.DONE, seq, 0, error));
             link.kick();
+        }
+    }
+
+    /** Whatever goes wrong in one, it is answered, and those after it too. */
+    private int flush() {
+        try {
+            return volume.flushLocal();
+        } catch (RuntimeException e) {
+            volume.env()
+                    .log("ERROR a defect: a flush of the target " + volume.name() + " ended by " + e + ", at "
+                            + Arrays.toString(e.getStackTrace()));
+            return BlockRequest.EIO;
         }
     }
 

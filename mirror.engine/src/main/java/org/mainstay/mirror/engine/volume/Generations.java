@@ -41,9 +41,9 @@ public record Generations(long current, List<Long> history) {
         return holds(other.current) || history.stream().anyMatch(other::holds);
     }
 
-    /** Says whether this data is, or goes on from, that; a history that is full may have forgotten it. */
+    /** Says whether this data is, or goes on from, that; a history that is full may have forgotten it, but not all before it. */
     boolean follows(Generations before) {
-        return current != 0 && (holds(before.current) || history.size() == REMEMBERED);
+        return current != 0 && (holds(before.current) || history.size() == REMEMBERED && related(before));
     }
 
     /** Writes as hexadecimal ids with commas. */

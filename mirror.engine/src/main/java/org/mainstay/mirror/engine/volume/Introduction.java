@@ -48,15 +48,17 @@ final class Introduction {
         Generations from = Generations.parse(hello.get("generations"));
         // An engine of a release before says neither: that it knows since when is believed where its data goes on from
         // this side's.
-        long believed =
-                from.holds(mine.generations().current()) ? mine.generations().current() : 0;
+        long current = mine.generations().current();
+        boolean discard = volume.state().discard();
+        // What is thrown away here began where this side knows that it did, if the source goes on from there too.
+        long believed = from.holds(current) ? current : discard && from.holds(mine.base()) ? mine.base() : 0;
         long base = hello.containsKey("base") ? Long.parseUnsignedLong(hello.get("base"), 16) : believed;
         Ancestry.Side theirs = new Ancestry.Side(
                 from,
                 base,
                 Boolean.parseBoolean(hello.getOrDefault("log", "true")),
                 Long.parseUnsignedLong(hello.getOrDefault("sync", "0"), 16));
-        return Ancestry.compare(theirs, mine, volume.state().discard());
+        return Ancestry.compare(theirs, mine, discard);
     }
 
     /** Returns the state in which a target's data is the mixture that its source's BEGIN makes it. */

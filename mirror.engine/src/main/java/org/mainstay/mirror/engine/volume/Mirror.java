@@ -39,6 +39,9 @@ final class Mirror implements LinkHandler {
     private final Cleaner cleaner;
     private final List<WriteOp> orphans = new ArrayList<>();
     private String detail = "";
+    /** Why the target refused when it was asked last; it is asked again each second. */
+    private String refusal = "";
+
     private long since;
     private long attempt;
 
@@ -95,6 +98,11 @@ final class Mirror implements LinkHandler {
         return detail;
     }
 
+    /** Says whether the target refused when it was asked last. */
+    boolean refused() {
+        return !refusal.isEmpty();
+    }
+
     Bits dirty() {
         return dirty;
     }
@@ -131,6 +139,9 @@ final class Mirror implements LinkHandler {
     }
 
     void state(MirrorState now, PauseCause why) {
+        if (now == MirrorState.MIRRORING) {
+            refusal = "";
+        }
         if (state != now || cause != why) {
             state = now;
             cause = why;
@@ -265,7 +276,10 @@ final class Mirror implements LinkHandler {
         }
         detail = text;
         end(text, MirrorState.PAUSED, why);
-        volume.env().log("mirror " + volume.name() + " to " + name + " paused: " + text);
+        if (why != PauseCause.REFUSED || !text.equals(refusal)) {
+            volume.env().log("mirror " + volume.name() + " to " + name + " paused: " + text);
+        }
+        refusal = why == PauseCause.REFUSED ? text : "";
         if (why.passing()) {
             reconnect(why == PauseCause.RESYNC_LIMIT ? settings.get("ResyncSuspendMs") : settings.get("ResumeDelayMs"));
         }

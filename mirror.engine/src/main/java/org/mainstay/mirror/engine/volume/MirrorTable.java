@@ -16,7 +16,7 @@ final class MirrorTable {
     }
 
     /** See {@link Volume#addMirror}. */
-    void add(String peer, String address, MirrorType type, MirrorSettings settings, IntentLog log, boolean disabled) {
+    void add(String peer, String address, MirrorType type, MirrorSettings settings, IntentLog log) {
         if (mirrors.containsKey(peer)) {
             throw new IllegalStateException("there is a mirror to " + peer + " already");
         }
@@ -29,8 +29,9 @@ final class MirrorTable {
         addresses.put(peer, address);
         VolumeState state = volume.state();
         boolean known = state.peers().containsKey(peer);
-        // Of what was written before the mirror was there a new log knows nothing.
-        if (known ? log == null && !disabled : state.generations().current() != 0) {
+        // Of what was written before the mirror was there, or while no logs are kept, a log knows nothing.
+        boolean misses = known ? log == null : state.generations().current() != 0;
+        if (misses && state.peer(peer).logComplete()) {
             volume.save(state.peer(peer, state.peer(peer).logComplete(false)));
         }
         mirrors.put(peer, mirror);

@@ -49,6 +49,8 @@ final class Resync {
     private boolean sparing;
 
     private int unlike;
+    /** Whether the last one ran out of passes: comparing takes one more, so what goes on of it is sent as it is. */
+    private boolean exhausted;
 
     /** Blocks taken out of the dirty ones and not yet in the queue: neither clean nor dirty. */
     private final Bits taken;
@@ -116,7 +118,8 @@ final class Resync {
         begun = volume.env().nanos();
         sparing = fresh;
         unlike = 0;
-        compared = compare ? new Bits(mirror.dirty().size()) : null;
+        compared = compare && (full || !exhausted) ? new Bits(mirror.dirty().size()) : null;
+        exhausted = false;
         long mine = ++run;
         Bits first = keeps ? mirror.faults().toRead(full) : null;
         if (full) {
@@ -426,6 +429,7 @@ final class Resync {
         MirrorSettings settings = mirror.settings();
         long most = settings.get("MaxResyncPasses");
         if (pass > most) {
+            exhausted = true;
             mirror.fail(PauseCause.RESYNC_LIMIT, most + " passes did not suffice; it goes on later");
             return false;
         }

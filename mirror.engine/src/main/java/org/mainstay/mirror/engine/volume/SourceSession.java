@@ -21,7 +21,7 @@ final class SourceSession {
     /** How many silences a flush may take: one has to write what the page cache took in many. */
     private static final int FLUSH_SILENCES = 20;
 
-    /** A target pings many times in what an asynchronous queue may take. */
+    /** A target pings many times in what an asynchronous queue may take: so many answers wait, no more. */
     private static final int MOST_ECHOES = 4096;
 
     private final Volume volume;
@@ -156,10 +156,11 @@ final class SourceSession {
 
     private void echo(long sent) {
         AtomicInteger mine = echoes;
-        if (mine.incrementAndGet() > MOST_ECHOES) {
-            mirror.fail(PauseCause.CONNECTION, "the target asks and does not read");
+        if (mine.get() >= MOST_ECHOES) {
+            // A later one is answered when some have left; one that does not read is found by what it does not get.
             return;
         }
+        mine.incrementAndGet();
         FrameType type = current() ? FrameType.PONG : FrameType.ALIVE;
         mirror.queue().link().send(type, 0, sent, 0, null, mine::decrementAndGet);
     }
@@ -236,9 +237,11 @@ final class SourceSession {
         }
         Bits bits = theirs;
         theirs = null;
-        volume.env()
-                .log("mirror " + volume.name() + " to " + mirror.name() + ": " + verdict + ", " + bits.count()
-                        + " blocks marked there, " + mirror.dirty().count() + " here");
+        if (!mirror.refused()) {
+            volume.env()
+                    .log("mirror " + volume.name() + " to " + mirror.name() + ": " + verdict + ", " + bits.count()
+                            + " blocks marked there, " + mirror.dirty().count() + " here");
+        }
         keeps &= !fresh;
         if (keeps && volume.lost() && (verdict == Ancestry.Verdict.PARTIAL || verdict == Ancestry.Verdict.FULL)) {
             mirror.fail(
@@ -247,12 +250,15 @@ final class SourceSession {
                             + " data it has. Switch over, or repair the disk and start the volume again");
             return;
         }
+        boolean compares = mirror.settings().get("ResyncCompare") != 0;
         switch (verdict) {
             case PARTIAL -> {
                 mirror.dirty().or(bits);
-                mirror.resync().begin(false, false, fresh, keeps);
+                // Of a full one that was interrupted all is marked that was not reached, though most may be equal.
+                boolean goesOn = mirror.record().sync() != 0;
+                mirror.resync().begin(false, compares && goesOn, fresh, keeps);
             }
-            case FULL -> mirror.resync().begin(true, mirror.settings().get("ResyncCompare") != 0, fresh, keeps);
+            case FULL -> mirror.resync().begin(true, compares, fresh, keeps);
             case STALE_SOURCE ->
                 mirror.fail(
                         PauseCause.STALE_SOURCE, "the target's data is newer: " + "this side must become its target");

@@ -25,6 +25,7 @@ final class TargetSession implements LinkHandler {
     private final HoldUp held;
     private volatile boolean ended;
     private volatile boolean failed;
+    private volatile boolean violated;
     /** A flush had failed when the resynchronisation began. Frames come from one thread. */
     private boolean doubtful;
 
@@ -194,10 +195,14 @@ final class TargetSession implements LinkHandler {
 
     /** The source sent what none sends: whatever it says, this side may lack something. */
     private void violated(String what) {
-        volume.locked(() -> side.distrusts(this));
-        volume.env()
-                .log("ERROR target " + volume.name() + " ends the connection of its source " + link.peer()
-                        + ", which sent " + what + ": this side does not count as current");
+        violated = true;
+        volume.locked(() -> {
+            if (side.distrusts(this, what)) {
+                volume.env()
+                        .log("ERROR target " + volume.name() + " ends the connection of its source " + link.peer()
+                                + ", which sent " + what + ": this side does not count as current");
+            }
+        });
         resign("the source sent " + what, true);
     }
 
@@ -348,7 +353,7 @@ final class TargetSession implements LinkHandler {
         volume.locked(() -> {
             if (side.has(this)) {
                 end();
-                side.lost(why);
+                side.lost(why, violated);
             }
         });
     }

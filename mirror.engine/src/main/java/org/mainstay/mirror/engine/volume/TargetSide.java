@@ -29,6 +29,9 @@ final class TargetSide {
     /** Whether the last session ended in step, in this life of the process. */
     private boolean mirroring;
 
+    /** What was wrong with what the source sent last; it comes again each second. */
+    private String wrong = "";
+
     private long echoed;
     private long window;
 
@@ -210,6 +213,7 @@ final class TargetSide {
     /** The data is the source's. @param alive when the ping was sent that it answered last */
     void inStep(long alive) {
         mirroring = true;
+        wrong = "";
         echoed = Math.max(echoed, alive);
     }
 
@@ -220,16 +224,22 @@ final class TargetSide {
         }
     }
 
-    /** What came by this session cannot be relied on. */
-    void distrusts(TargetSession one) {
+    /** What came by this session cannot be relied on. @return whether that is not what was said last */
+    boolean distrusts(TargetSession one, String what) {
         if (session == one) {
             mirroring = false;
         }
+        boolean differs = !what.equals(wrong);
+        wrong = what;
+        return differs;
     }
 
-    void lost(String why) {
+    /** @param said whether it was said already that the connection ends */
+    void lost(String why, boolean said) {
         session = null;
-        volume.env().log("target " + volume.name() + " lost its source " + source + ": " + why);
+        if (!said) {
+            volume.env().log("target " + volume.name() + " lost its source " + source + ": " + why);
+        }
         volume.env().event("source-lost " + volume.name() + " " + source);
     }
 }

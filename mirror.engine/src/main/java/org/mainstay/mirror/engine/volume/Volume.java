@@ -71,13 +71,11 @@ public final class Volume implements Export {
      *
      * @param address where the target's engine listens
      * @param log its intent log, opened or created; null: none is kept, or it was lost
-     * @param disabled false: the log was lost, so everything has to be sent
      */
-    public void addMirror(
-            String peer, String address, MirrorType type, MirrorSettings settings, IntentLog log, boolean disabled) {
+    public void addMirror(String peer, String address, MirrorType type, MirrorSettings settings, IntentLog log) {
         lock();
         try {
-            mirrors.add(peer, address, type, settings, log, disabled);
+            mirrors.add(peer, address, type, settings, log);
         } finally {
             unlock();
         }

@@ -24,6 +24,9 @@ public record VolumeState(
         boolean discard,
         Map<String, Peer> peers,
         long size) {
+    private static final String PEER = "peer.";
+    private static final String SYNC = "sync.";
+
     /** Of a side that was never used. */
     public static final VolumeState NEW =
             new VolumeState(Role.NONE, 0, Generations.NONE, "", false, false, Map.of(), 0);
@@ -137,10 +140,16 @@ public record VolumeState(
         lines.put("written", Boolean.toString(written));
         lines.put("discard", Boolean.toString(discard));
         lines.put("size", Long.toString(size));
-        peers.forEach((name, peer) -> lines.put(
-                "peer." + name,
-                Long.toHexString(peer.generation) + " " + peer.logComplete + " " + peer.stopped + " " + peer.broken
-                        + " " + peer.promised + (peer.sync == 0 ? "" : " " + Long.toHexString(peer.sync))));
+        peers.forEach((name, peer) -> {
+            lines.put(
+                    PEER + name,
+                    Long.toHexString(peer.generation) + " " + peer.logComplete + " " + peer.stopped + " " + peer.broken
+                            + " " + peer.promised);
+            if (peer.sync != 0) {
+                // Engines of the release before take five values of a peer, and lines that they do not know.
+                lines.put(SYNC + name, Long.toHexString(peer.sync));
+            }
+        });
         return lines;
     }
 
@@ -148,13 +157,14 @@ public record VolumeState(
     public static VolumeState fromLines(Map<String, String> lines) {
         Map<String, Peer> peers = new TreeMap<>();
         lines.forEach((name, value) -> {
-            if (name.startsWith("peer.")) {
-                String[] words = value.split(" ", 7);
-                if (words.length < 4 || words.length > 6) {
-                    throw new IllegalArgumentException("a peer has five or six values, not: " + value);
+            if (name.startsWith(PEER)) {
+                String[] words = value.split(" ", 6);
+                if (words.length < 4 || words.length > 5) {
+                    throw new IllegalArgumentException("a peer has five values, not: " + value);
                 }
+                String peer = name.substring(PEER.length());
                 peers.put(
-                        name.substring(5),
+                        peer,
                         new Peer(
                                 Long.parseUnsignedLong(words[0], 16),
                                 Boolean.parseBoolean(words[1]),
@@ -162,7 +172,7 @@ public record VolumeState(
                                 Boolean.parseBoolean(words[3]),
                                 // Before there was the fifth, nothing said that it could not be current.
                                 words.length >= 5 ? Long.parseLong(words[4]) : 0,
-                                words.length == 6 ? Long.parseUnsignedLong(words[5], 16) : 0));
+                                Long.parseUnsignedLong(lines.getOrDefault(SYNC + peer, "0"), 16)));
             }
         });
         for (String name : new String[] {"role", "epoch", "generations", "syncSource", "written", "discard"}) {

@@ -186,4 +186,73 @@ class EngineTest {
             assertThat(log).noneMatch(line -> line.contains("is lost"));
         }
     }
+
+    private Map<String, String> stored(String file) throws IOException {
+        return new FileStore(folder.resolve(file)).load();
+    }
+
+    /** As after a full resynchronisation: the log holds every change since. */
+    private void logComplete(String peer) throws IOException {
+        Map<String, String> state = stored("v.state");
+        String[] words = state.get("peer." + peer).split(" ");
+        words[1] = "true";
+        state.put("peer." + peer, String.join(" ", words));
+        new FileStore(folder.resolve("v.state")).save(state);
+    }
+
+    private Engine withMirror() throws Exception {
+        Path image = image("a.img");
+        try (Engine first = engine()) {
+            first.create("v", image.toString(), folder.toString());
+            first.mirror("v", "B", "127.0.0.1:9", MirrorType.SYNC, new MirrorSettings(Map.of()));
+            first.startSource("v", 3, Trust.OWN, Long.MAX_VALUE);
+            first.stop("v", 0);
+        }
+        logComplete("B");
+        return engine();
+    }
+
+    /** What was written without logs is in none, and the old files say nothing of it. */
+    @Test
+    void logsThatWereOffAreNotWhole() throws Exception {
+        try (Engine engine = withMirror()) {
+            assertThat(engine.volume("v").state().peer("B").logComplete()).isTrue();
+            engine.moveLogs("v", "");
+            assertThat(engine.volume("v").state().peer("B").logComplete()).isFalse();
+        }
+        // An engine of a release before left it so.
+        logComplete("B");
+        try (Engine engine = engine()) {
+            assertThat(engine.volume("v").state().peer("B").logComplete()).isFalse();
+            engine.moveLogs("v", folder.toString());
+            assertThat(engine.volume("v").state().peer("B").logComplete()).isFalse();
+        }
+    }
+
+    @Test
+    void logsThatAreMovedStayWhole() throws Exception {
+        try (Engine engine = withMirror()) {
+            engine.moveLogs("v", folder.resolve("logs").toString());
+            assertThat(engine.volume("v").state().peer("B").logComplete()).isTrue();
+        }
+    }
+
+    /** What could not be saved is not saved by the next command either. */
+    @Test
+    void aChangeThatCannotBeSavedIsNone() throws Exception {
+        try (Engine engine = withMirror()) {
+            Path obstacle = Files.createDirectory(folder.resolve("v.volume.new"));
+            String before = stored("v.volume").toString();
+            assertThatThrownBy(() -> engine.moveLogs("v", folder.resolve("logs").toString()))
+                    .isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> engine.address("v", "B", "127.0.0.1:10")).isInstanceOf(IOException.class);
+            assertThatThrownBy(
+                            () -> engine.mirror("v", "C", "127.0.0.1:9", MirrorType.SYNC, new MirrorSettings(Map.of())))
+                    .isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> engine.removeMirror("v", "B")).isInstanceOf(IOException.class);
+            Files.delete(obstacle);
+            engine.type("v", "B", MirrorType.SYNC);
+            assertThat(stored("v.volume")).hasToString(before);
+        }
+    }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -35,7 +36,7 @@ class FileDiskTest {
         AtomicInteger calls = new AtomicInteger();
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        FileDisk disk = new FileDisk(null, 1, null, () -> {
+        FileDisk disk = new FileDisk(null, 1, null, false, () -> {
             if (calls.incrementAndGet() == 1) {
                 begun.countDown();
                 try {
@@ -76,7 +77,7 @@ class FileDiskTest {
     void flushesThatWaitAreDoneTogether() throws Exception {
         AtomicInteger calls = new AtomicInteger();
         CountDownLatch go = new CountDownLatch(1);
-        FileDisk disk = new FileDisk(null, 1, null, () -> {
+        FileDisk disk = new FileDisk(null, 1, null, false, () -> {
             if (calls.incrementAndGet() == 1) {
                 try {
                     go.await();
@@ -109,6 +110,8 @@ class FileDiskTest {
     @Test
     void whereNothingWasWrittenIsAHole(@TempDir Path folder) throws Exception {
         Assumptions.assumeTrue(FileSpace.available(), "needs the native library");
+        Assumptions.assumeTrue(
+                FileDisk.tellsHoles(Files.getFileStore(folder).type()), "needs a file system that is believed");
         Path file = folder.resolve("sparse");
         try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
             access.setLength(1 << 20);
@@ -120,6 +123,34 @@ class FileDiskTest {
             assertThat(disk.hole(262_144, 65_536)).as("written, if only zeros").isFalse();
             assertThat(disk.hole(0, 65_536)).isTrue();
             assertThat(disk.hole(1 << 19, 1 << 19)).as("to the end").isTrue();
+        }
+    }
+
+    /** What a file lost is not zeros: they would be sent over what is left of it elsewhere. */
+    @Test
+    void whereAFileWasMadeSmallerIsNoHole(@TempDir Path folder) throws Exception {
+        Assumptions.assumeTrue(FileSpace.available(), "needs the native library");
+        Path file = folder.resolve("cut");
+        try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+            access.setLength(1 << 20);
+            try (FileDisk disk = FileDisk.open(file, true)) {
+                access.setLength(1 << 19);
+                assertThat(disk.hole(1 << 19, 65_536)).as("beyond its end").isFalse();
+                assertThat(disk.hole((1 << 19) - 4096, 65_536))
+                        .as("part of it beyond")
+                        .isFalse();
+                assertThatThrownBy(() -> disk.read(ByteBuffer.allocate(512), 1 << 19))
+                        .hasMessageContaining("made smaller");
+            }
+        }
+    }
+
+    /** These may report a hole where data is that was not written back. */
+    @Test
+    void ofHolesOnlyThoseAreBelievedThatLookAtAllData() {
+        assertThat(FileDisk.tellsHoles("ext4")).isTrue();
+        for (String type : new String[] {"zfs", "fuse.s3fs", "nfs4", "overlay", "devtmpfs", ""}) {
+            assertThat(FileDisk.tellsHoles(type)).as(type).isFalse();
         }
     }
 }

@@ -3,11 +3,16 @@ package org.mainstay.mirror.engine.volume;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.mainstay.mirror.engine.io.BlockRequest;
+import org.mainstay.mirror.engine.link.Frame;
+import org.mainstay.mirror.engine.link.FrameType;
+import org.mainstay.mirror.engine.link.Link;
 
 /** An asynchronous mirror: changes wait for nobody, but what was flushed is never missing where a target takes over by its own right. */
 class AsynchronousTest {
@@ -332,5 +337,52 @@ class AsynchronousTest {
                     .as("first differing byte, round %s", round)
                     .isNegative();
         }
+    }
+
+    /** Answers to pings wait behind the data, perhaps for an hour. */
+    @Test
+    void aTargetThatPingsOftenWhileTheLineIsSlowIsKept() {
+        int[] echoes = new int[1];
+        world.lost = type -> {
+            echoes[0] += type == FrameType.PONG ? 1 : 0;
+            return type == FrameType.PONG;
+        };
+        world.leaving = new ArrayList<>();
+        Mirror mirror = a.volume.mirror("B");
+        Link link = mirror.queue().link();
+        for (int i = 0; i < 10_000; i++) {
+            mirror.received(link, new Frame().set(FrameType.PING, 0, 1, 0, ByteBuffer.allocate(0)));
+        }
+        assertThat(mirror.queue().link()).isSameAs(link);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(echoes[0]).as("of memory no more is taken").isBetween(1, 5000);
+        world.leaving.forEach(Runnable::run);
+        world.leaving = null;
+        int before = echoes[0];
+        mirror.received(link, new Frame().set(FrameType.PING, 0, 1, 0, ByteBuffer.allocate(0)));
+        assertThat(echoes[0]).isEqualTo(before + 1);
+    }
+
+    /** What nobody thought of in one flush keeps no later one from being answered. */
+    @Test
+    void aFlushThatFailsUnexpectedlyIsAnswered() {
+        boolean[] once = {true};
+        b.disk.hook(() -> {
+            if (once[0]) {
+                once[0] = false;
+                throw new IllegalStateException("not thought of");
+            }
+        });
+        flush();
+        for (int i = 0; i < 5000 && state(a) == MirrorState.MIRRORING; i++) {
+            world.run(1);
+        }
+        assertThat(a.volume.mirror("B").cause()).isEqualTo(PauseCause.TARGET_ERROR);
+        assertThat(world.trace.toString()).contains("not thought of");
+        world.run(1000);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        SimClient.Request later = flush();
+        world.run(500);
+        assertThat(later.result).isZero();
     }
 }

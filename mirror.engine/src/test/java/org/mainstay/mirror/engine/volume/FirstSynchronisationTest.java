@@ -162,6 +162,24 @@ class FirstSynchronisationTest {
         assertThat(blocks).isZero();
     }
 
+    @Test
+    void whatGoesOnAfterAnInterruptionIsComparedToo() throws Exception {
+        b.disk.become(a.disk.seen);
+        world.perFrame = 20_000_000;
+        start();
+        for (int i = 0; i < 5000 && a.volume.mirror("B").state() != MirrorState.RESYNC; i++) {
+            world.run(1);
+        }
+        world.run(50);
+        assertThat(b.volume.state().consistent()).as("it has begun").isFalse();
+        assertThat(left()).as("and not ended").isPositive();
+        world.perFrame = 0;
+        parted();
+        inStep();
+        assertThat(world.trace.toString()).contains(": PARTIAL");
+        assertThat(blocks).isZero();
+    }
+
     /** What a failed flush may have lost is right in memory only: comparing it would prove nothing. */
     @Test
     void afterAFailedFlushDigestsSayNothing() throws Exception {

@@ -212,4 +212,31 @@ class LocalFaultTest {
         until(MirrorState.MIRRORING);
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
     }
+
+    /** It may be just why the operator switches over. */
+    @Test
+    void noBlockFollowsTheHandover() throws Exception {
+        a.disk.unreadable = offset -> offset < IntentLog.BLOCK;
+        a.disk.failing = true;
+        assertThat(write(3).result).isPositive();
+        a.disk.failing = false;
+        assertThat(a.volume.mirror("B").faults().blocks().count()).isOne();
+        // The answer to the handover is long on its way, and the block can be read meanwhile.
+        world.perFrame = 100_000_000;
+        a.volume.stop(2000, () -> {});
+        for (int i = 0; i < 1000 && !a.volume.path().refuses(); i++) {
+            world.runNanos(100_000);
+        }
+        assertThat(a.volume.path().refuses()).isTrue();
+        assertThat(a.volume.serving()).as("it waits for the answer").isTrue();
+        a.disk.unreadable = offset -> false;
+        world.perFrame = 0;
+        a.volume.tick(false);
+        for (int i = 0; i < 3000 && a.volume.serving(); i++) {
+            world.run(1);
+        }
+        assertThat(a.volume.serving()).isFalse();
+        b.volume.startSource(2, Trust.OWN);
+        client.adopt(b.disk.seen, true, "switchover to B");
+    }
 }

@@ -281,6 +281,40 @@ class LyingSourceTest {
         refused("the data here is another");
     }
 
+    /** Both wrote alone, and an operator lets this side discard: it knows itself since when. */
+    @Test
+    void aSourceOfTheReleaseBeforeOverwritesWhatIsDiscarded() throws Exception {
+        Map<String, String> before = hello();
+        before.keySet().removeAll(List.of("base", "log"));
+        before.put("generations", a.volume.state().generations().next(77).text());
+        before.put("epoch", "3");
+        b.volume.startSource(2, Trust.FORCED);
+        client.write(b.volume, 40, true);
+        world.run(1000);
+        b.volume.stop(1000, () -> {});
+        world.run(2000);
+        assertThat(b.volume.state().generations()).isNotEqualTo(a.volume.state().generations());
+        b.volume.startTarget(3, "A", true);
+        connect(before);
+        begin(false);
+        end(before.get("generations"));
+        assertThat(reasons).isEmpty();
+        assertThat(b.volume.target().inStep()).isTrue();
+    }
+
+    /** A history that is full may have forgotten the one before, not all that came before that. */
+    @Test
+    void aFullHistoryDoesNotMakeAnythingFollow() {
+        StringBuilder made = new StringBuilder("abcdef");
+        for (int i = 0; i < 32; i++) {
+            made.append(',').append(Integer.toHexString(0xbeef00 + i));
+        }
+        connect(hello());
+        begin(false);
+        nothingChanges(() -> end(made.toString()));
+        refused("do not go on from those before");
+    }
+
     @Test
     void markedBlocksAreNotEnoughWhereAllMayDiffer() {
         Map<String, String> lost = hello();
@@ -441,5 +475,25 @@ class LyingSourceTest {
             nothingChanges(() -> next(type, 0, 0, Frame.text(hello())));
             refused(type + " after END");
         }
+    }
+
+    /** It comes again each second, perhaps for days. */
+    @Test
+    void whatIsWrongEachTimeIsSaidOnce() {
+        Map<String, String> lost = hello();
+        lost.put("log", "false");
+        List<String> said = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            connect(lost);
+            begin(false);
+            world.run(2000);
+            assertThat(closed).isTrue();
+            said.add(world.trace.toString());
+        }
+        assertThat(said.get(0)).contains("B: ERROR target v ends the connection");
+        assertThat(said.subList(1, 3)).allSatisfy(log -> assertThat(log).doesNotContain("B: "));
+        connect(lost);
+        send(FrameType.WRITE, 1, 0, 4096, data(4096));
+        refused("WRITE before BEGIN");
     }
 }

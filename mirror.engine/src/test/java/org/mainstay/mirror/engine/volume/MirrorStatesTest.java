@@ -320,4 +320,18 @@ class MirrorStatesTest {
         assertThat(world.trace.substring(world.trace.lastIndexOf("mirror v to B: ")))
                 .startsWith("mirror v to B: PARTIAL");
     }
+
+    /** It is asked each second, perhaps for days. */
+    @Test
+    void whyATargetRefusesIsSaidOnce() throws Exception {
+        pair(MirrorType.SYNC, Map.of());
+        until(MirrorState.MIRRORING);
+        b.volume.stop(0, () -> {});
+        until(() -> mirror().cause() == PauseCause.REFUSED);
+        world.run(1000);
+        world.trace.setLength(0);
+        world.run(3000);
+        assertThat(mirror().detail()).contains("no role");
+        assertThat(world.trace.toString()).doesNotContain("paused: the target refuses");
+    }
 }

@@ -264,7 +264,7 @@ class RolesTest {
         assertThat(client.outstanding).isZero();
         assertThat(Arrays.equals(b.disk.seen, a.disk.seen)).isFalse();
         IntentLog log = IntentLog.create(new SimDisk((int) IntentLog.fileSize(SIZE)), SIZE);
-        a.volume.addMirror("B", "B", MirrorType.SYNC, settings, log, false);
+        a.volume.addMirror("B", "B", MirrorType.SYNC, settings, log);
         world.run(3000);
         assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
@@ -403,7 +403,7 @@ class RolesTest {
     @Test
     void aPromotedTargetWaitsForTheOtherTargetsOfItsSource() throws Exception {
         IntentLog log = IntentLog.create(new SimDisk((int) IntentLog.fileSize(SIZE)), SIZE);
-        b.volume.addMirror("C", "C", MirrorType.SYNC, b.volume.mirror("A").settings(), log, false);
+        b.volume.addMirror("C", "C", MirrorType.SYNC, b.volume.mirror("A").settings(), log);
         world.partitioned = true;
         a.crash(true);
         b.volume.startSource(2, Trust.OWN);

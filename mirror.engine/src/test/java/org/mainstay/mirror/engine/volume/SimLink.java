@@ -49,7 +49,9 @@ final class SimLink implements Link {
         if (payload != null) {
             copy.put(payload.duplicate()).flip();
         }
-        if (sent != null) {
+        if (sent != null && world.leaving != null) {
+            world.leaving.add(sent);
+        } else if (sent != null) {
             sent.run();
         }
         if (alive() && !world.lost.test(type)) {

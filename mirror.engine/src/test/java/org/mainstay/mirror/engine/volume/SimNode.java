@@ -110,7 +110,7 @@ class SimNode implements Environment, StateStore {
         IntentLog opened =
                 !logs ? null : logMade ? IntentLog.open(log, volume.size()) : IntentLog.create(log, volume.size());
         logMade = true;
-        volume.addMirror(peer.name, peer.name, type, settings, opened, !logs);
+        volume.addMirror(peer.name, peer.name, type, settings, opened);
         tick(mine);
     }
 

@@ -20,6 +20,8 @@ final class SimWorld {
     boolean partitioned;
     /** Frames that get lost. */
     java.util.function.Predicate<org.mainstay.mirror.engine.link.FrameType> lost = type -> false;
+    /** Where it is kept that frames have left; null: they leave at once. */
+    java.util.List<Runnable> leaving;
     /** How long the network takes for each frame, in nanoseconds. */
     long perFrame;
 
