@@ -172,9 +172,12 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         return unfit;
     }
 
+    /** Ends, and the heartbeats with it: their last word is that no watchdog is fed here any more. */
     void close() throws InterruptedException {
         probe.close();
         seconds.close();
+        place.watchdogArmed().accept(false);
+        heartbeats.close();
         quarantine.forget();
         keeper.close();
     }
