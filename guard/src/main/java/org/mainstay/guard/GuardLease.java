@@ -158,7 +158,8 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     }
 
     private synchronized void silence() {
-        boolean now = quarantine.active() || !unfit.isEmpty() && keeper.settings().mode() != LeaseSettings.Mode.NONE;
+        boolean now =
+                quarantine.active() || !unfit.isEmpty() && keeper.settings().mode() != LeaseSettings.Mode.NONE;
         heartbeats.silent(now);
         if (now != silent) {
             silent = now;
