@@ -17,6 +17,8 @@ final class DiskProbe {
     private final StateFile file;
     private final Ticker ticker;
     private volatile long doneAt;
+    private volatile long begunAt;
+    private volatile boolean writing;
     private volatile String trouble = "";
     private volatile boolean closed;
 
@@ -47,12 +49,16 @@ final class DiskProbe {
 
     /** Writes once. */
     void probe() {
+        begunAt = ticker.nanos();
+        writing = true;
         try {
             file.write(List.of("written again and again to see whether this disk works"));
-            trouble = "";
             doneAt = ticker.nanos();
+            trouble = "";
         } catch (IOException e) {
             trouble = e.toString();
+        } finally {
+            writing = false;
         }
     }
 
@@ -61,9 +67,10 @@ final class DiskProbe {
         return TimeUnit.NANOSECONDS.toMillis(ticker.nanos() - doneAt);
     }
 
-    /** Returns what the last try said. */
+    /** Returns what the last try said, or that this one hangs. */
     String trouble() {
-        return trouble.isEmpty() ? "a write to " + file + " does not end" : trouble;
+        boolean hangs = writing && ticker.nanos() - begunAt > EVERY_NANOS;
+        return hangs || trouble.isEmpty() ? "a write to " + file + " does not end" : trouble;
     }
 
     void close() {

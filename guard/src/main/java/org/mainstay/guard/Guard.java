@@ -190,7 +190,6 @@ final class Guard implements Operations, HeartbeatListener {
             engine.end();
         }
         engine.close();
-        heartbeats.close();
         lease.close();
         reservations.close();
         try {

@@ -158,7 +158,8 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     }
 
     private synchronized void silence() {
-        boolean now = quarantine.active() || !unfit.isEmpty() && keeper.settings().mode() != LeaseSettings.Mode.NONE;
+        boolean now =
+                quarantine.active() || !unfit.isEmpty() && keeper.settings().mode() != LeaseSettings.Mode.NONE;
         heartbeats.silent(now);
         if (now != silent) {
             silent = now;
@@ -172,9 +173,12 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         return unfit;
     }
 
+    /** Ends, and the heartbeats with it: their last word is that no watchdog is fed here any more. */
     void close() throws InterruptedException {
         probe.close();
         seconds.close();
+        place.watchdogArmed().accept(false);
+        heartbeats.close();
         quarantine.forget();
         keeper.close();
     }

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.guard.util.Log;
@@ -95,5 +99,27 @@ class FitnessTest {
         probe.probe();
         assertThat(probe.failingMillis()).isZero();
         assertThat(probe.trouble()).as("if it lasted").contains("does not end");
+    }
+
+    @Test
+    void aWriteThatHangsAfterOneThatFailedIsSaid() throws IOException {
+        List<String> said = new ArrayList<>();
+        AtomicReference<DiskProbe> probe = new AtomicReference<>();
+        AtomicInteger asks = new AtomicInteger(Integer.MIN_VALUE);
+        probe.set(new DiskProbe(new StateFile(folder.resolve("gone/probe")), () -> {
+            // asked at the begin and at the end of a write
+            if (asks.incrementAndGet() == 2) {
+                now += TimeUnit.SECONDS.toNanos(6);
+                said.add(probe.get().trouble());
+            }
+            return now;
+        }));
+        probe.get().probe();
+        assertThat(probe.get().trouble()).doesNotContain("does not end");
+        Files.createDirectories(folder.resolve("gone"));
+        now += TimeUnit.SECONDS.toNanos(5);
+        asks.set(0);
+        probe.get().probe();
+        assertThat(said).hasSize(1).allMatch(text -> text.contains("does not end"));
     }
 }

@@ -179,12 +179,23 @@ public final class HeartbeatService implements AutoCloseable {
             }
             wakeAt = nextEvent();
         }
+        lastWords();
         endpointList.forEach(Endpoint::close);
         disks.values().forEach(DiskWay::close);
         try {
             selector.close();
         } catch (IOException e) {
             log.warn("closing the heartbeat selector: " + e.getMessage());
+        }
+    }
+
+    /** The others keep for ever what was said last, as whether the watchdog is fed. */
+    private void lastWords() {
+        try {
+            paths.forEach(PathMonitor::hurry);
+            turn(ticker.nanos());
+        } catch (RuntimeException e) {
+            log.error("the last heartbeats failed", e);
         }
     }
 

@@ -354,7 +354,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
             log.info("lease: " + newer.mode() + ", L " + newer.leaseMillis() + " ms, S " + newer.lossStopMillis()
                     + " ms, members " + newer.members());
             return save().thenApply(
-                    saved -> saved.done() ? saved : Result.failed("they are in force; but " + saved.message()));
+                            saved -> saved.done() ? saved : Result.failed("they are in force; but " + saved.message()));
         }
     }
 

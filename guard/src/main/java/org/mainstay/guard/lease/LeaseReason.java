@@ -62,6 +62,9 @@ final class LeaseReason {
         if (!found.lost() && found.former() != LeaseBook.Former.UNKNOWN) {
             return all + "The other copy is whole and goes on being used; both are written anew";
         }
+        if (!found.lost() && found.kept().settings().mode() == LeaseSettings.Mode.NONE) {
+            return all + "There is no quorum here, so nothing depends on it";
+        }
         return all
                 + (unknown || found.former() == LeaseBook.Former.UNKNOWN
                         ? "What is in service here counts as without a right to run"

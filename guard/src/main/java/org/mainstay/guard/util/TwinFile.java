@@ -58,7 +58,8 @@ public final class TwinFile {
             return newer(one, two);
         }
         if (one.good() && twoGood && !cutOff(one, two)) {
-            // The first write after an earlier release that did not get as far as this copy; else written by that release later.
+            // The first write after an earlier release that did not get as far as this copy; else written by that
+            // release later.
             if (two.number() == 1) {
                 return new Content(two.lines(), first + " is of an earlier release");
             }

@@ -174,6 +174,12 @@ class HeartbeatServiceTest {
         b.own.watchdog(false);
         b.service.statusChanged();
         Await.until("not fed any more", 30_000, () -> !a.fed);
+        b.own.watchdog(true);
+        b.service.statusChanged();
+        Await.until("fed again", 30_000, () -> a.fed);
+        b.own.watchdog(false);
+        b.service.close();
+        Await.until("its last word", 30_000, () -> !a.fed);
     }
 
     @Test

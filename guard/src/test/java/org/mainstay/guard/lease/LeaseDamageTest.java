@@ -128,6 +128,18 @@ class LeaseDamageTest extends LeaseKeeperBench {
     }
 
     @Test
+    void withoutQuorumALostEndIsNoAlarm() throws IOException {
+        configured(Mode.NONE);
+        damageRunning();
+        restart("boot-1");
+        assertThat(lastLease()).startsWith("* lease none");
+        keeper.repeatNews();
+        assertThat(notices.get(notices.size() - 1))
+                .contains("data/run/lease", "nothing depends on it")
+                .doesNotContain("without a right to run");
+    }
+
+    @Test
     void afterARebootOnlyPromisesAreMissed() throws IOException {
         holding();
         damageBoth();

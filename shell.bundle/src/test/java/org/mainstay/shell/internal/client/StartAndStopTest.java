@@ -197,8 +197,9 @@ class StartAndStopTest {
     @Test
     void lkstartStartsAGuardAgainWhereTheOneBeforeWasOnlyEnding() throws Exception {
         makeNode();
-        Map<String, String> environment =
-                fakeJava("21", "if [ -e first ]; then echo $$ > new; mv new second; exec sleep 60 > /dev/null; fi; touch first; exit 4");
+        Map<String, String> environment = fakeJava(
+                "21",
+                "if [ -e first ]; then echo $$ > new; mv new second; exec sleep 60 > /dev/null; fi; touch first; exit 4");
         Running running = client.start(environment, "lkstart", "-w", "60");
         Path second = folder.resolve("second");
         Waits.until(SOON, () -> Files.exists(second));
