@@ -319,7 +319,7 @@ public final class Engine implements AutoCloseable, Exports {
     private synchronized void move(String name, String logs) throws IOException {
         VolumeFiles one = files(name);
         one.moveLogs(volume(name), logs);
-        one.close();
+        one.close(volume(name));
         try {
             volumes.put(name, one.open(self, env, bitmaps));
         } catch (IOException | RuntimeException e) {
@@ -387,7 +387,7 @@ public final class Engine implements AutoCloseable, Exports {
             throw new IllegalStateException("the volume " + name + " has a role: stop it first");
         }
         VolumeFiles one = files(name);
-        one.close();
+        one.close(volume(name));
         one.delete();
         leases.remove(name);
         bitmaps.give(name);
@@ -460,8 +460,8 @@ public final class Engine implements AutoCloseable, Exports {
             links.close();
         }
         env.close();
-        for (VolumeFiles one : files.values()) {
-            one.close();
+        for (Map.Entry<String, VolumeFiles> one : files.entrySet()) {
+            one.getValue().close(volumes.get(one.getKey()));
         }
     }
 }

@@ -321,8 +321,12 @@ final class VolumeFiles {
         save("logs", logs);
     }
 
-    void close() throws IOException {
-        disk.close();
+    void close(Volume volume) throws IOException {
+        try {
+            disk.close();
+        } finally {
+            volume.closeLogs();
+        }
     }
 
     /** Deletes everything but the storage. */

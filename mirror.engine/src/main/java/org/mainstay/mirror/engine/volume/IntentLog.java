@@ -44,6 +44,7 @@ public final class IntentLog implements Closeable {
     private final Bits wanted;
     private final BitSet changed = new BitSet();
     private final Object writing = new Object();
+    private volatile boolean closed;
 
     private IntentLog(Disk file, long volumeSize) {
         int bits = blocks(volumeSize);
@@ -295,8 +296,14 @@ public final class IntentLog implements Closeable {
         return end;
     }
 
+    /** Says whether it takes nothing more: the file is another's, or deleted. */
+    boolean closed() {
+        return closed;
+    }
+
     @Override
     public void close() throws IOException {
+        closed = true;
         file.close();
     }
 }

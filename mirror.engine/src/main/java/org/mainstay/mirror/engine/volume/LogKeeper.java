@@ -26,6 +26,12 @@ final class LogKeeper {
 
     /** Records that changes are missing from a log. @return false: not even that could be */
     boolean giveUp(Mirror mirror, IOException why) {
+        IntentLog log = mirror.log();
+        if (log != null && log.closed()) {
+            // That of a deleted mirror matters to nobody. Else the volume was opened anew, or ends: its state is
+            // another's now, and nothing may rely on this log.
+            return !volume.mirrors().contains(mirror);
+        }
         volume.env()
                 .log("ERROR the intent log of " + volume.name() + " for " + mirror.name()
                         + " cannot be written, the next resynchronisation after a crash is full: " + why);

@@ -1,5 +1,6 @@
 package org.mainstay.mirror.engine.volume;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -9,7 +10,7 @@ final class MirrorTable {
     private final Volume volume;
     private final Map<String, Mirror> mirrors = new TreeMap<>();
     private final Map<String, String> addresses = new TreeMap<>();
-    private List<Mirror> all = List.of();
+    private volatile List<Mirror> all = List.of();
 
     MirrorTable(Volume volume) {
         this.volume = volume;
@@ -45,6 +46,16 @@ final class MirrorTable {
         mirrors.remove(peer);
         addresses.remove(peer);
         all = List.copyOf(mirrors.values());
+    }
+
+    /** See {@link Volume#closeLogs}. Without the lock. */
+    void closeLogs() throws IOException {
+        for (Mirror mirror : all) {
+            IntentLog log = mirror.log();
+            if (log != null) {
+                log.close();
+            }
+        }
     }
 
     /** @throws IllegalArgumentException if there is none */

@@ -96,6 +96,11 @@ public final class Volume implements Export {
         return active || target.busy();
     }
 
+    /** The volume is opened anew, or not again: its intent logs take nothing more from here. */
+    public void closeLogs() throws IOException {
+        mirrors.closeLogs();
+    }
+
     /** Forgets a mirror (T9 to T11). @return its log, to be closed and deleted */
     public IntentLog removeMirror(String peer) {
         lock();

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.mirror.engine.io.FileStore;
@@ -253,6 +254,32 @@ class EngineTest {
             Files.delete(obstacle);
             engine.type("v", "B", MirrorType.SYNC);
             assertThat(stored("v.volume")).hasToString(before);
+        }
+    }
+
+    private long opened(String file) throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+            String path = folder.resolve(file).toRealPath().toString();
+            return all.filter(Files::isSymbolicLink)
+                    .filter(one -> {
+                        try {
+                            return Files.readSymbolicLink(one).toString().equals(path);
+                        } catch (IOException e) {
+                            // It was closed meanwhile.
+                            return false;
+                        }
+                    })
+                    .count();
+        }
+    }
+
+    @Test
+    void logsThatWereMovedAreClosedWhereTheyWere() throws Exception {
+        try (Engine engine = withMirror()) {
+            assertThat(opened("v.B.bitmap")).isPositive();
+            engine.moveLogs("v", folder.resolve("logs").toString());
+            assertThat(opened("v.B.bitmap")).isZero();
+            assertThat(opened("logs/v.B.bitmap")).isPositive();
         }
     }
 }
