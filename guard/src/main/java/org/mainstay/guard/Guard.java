@@ -418,7 +418,7 @@ final class Guard implements Operations, HeartbeatListener {
     public Result startManager() {
         boolean ended = lease.quarantine().end(true);
         Result started = supervisor.run(true);
-        return ended ? Result.done("quarantine ended; " + started.message()) : started;
+        return ended && started.done() ? Result.done("quarantine ended; " + started.message()) : started;
     }
 
     @Override
@@ -472,12 +472,13 @@ final class Guard implements Operations, HeartbeatListener {
             return 1;
         }
         inService(Map.of());
-        for (Result result : reservations.releaseAll()) {
-            progress.accept(result.message());
-        }
+        reservations.releaseAll().forEach(result -> progress.accept(result.message()));
         awaitSaved();
-        ended.countDown();
-        return 0;
+        Result finished = finish();
+        if (!finished.done()) {
+            progress.accept(finished.message());
+        }
+        return finished.done() ? 0 : 1;
     }
 
     private void awaitSaved() throws InterruptedException {
@@ -491,9 +492,15 @@ final class Guard implements Operations, HeartbeatListener {
     @Override
     public Result shutdown() throws InterruptedException {
         Result result = supervisor.stop(MANAGER_STOP_SECONDS);
-        if (result.done()) {
+        Result finished = result.done() ? finish() : result;
+        return finished.done() ? result : finished;
+    }
+
+    private Result finish() {
+        Result finished = supervisor.finish();
+        if (finished.done()) {
             ended.countDown();
         }
-        return result;
+        return finished;
     }
 }

@@ -28,6 +28,8 @@ import org.mainstay.guard.witness.Witnesses;
 /** Lease, what follows from its end, quarantine and watchdog, wired. */
 final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     private static final long SICK_MILLIS = 30_000;
+    /** How often a witness that could not begin is begun again. */
+    private static final int WITNESS_AGAIN_SECONDS = 10;
 
     private final Log log;
     private final Consumer<String> news;
@@ -43,6 +45,8 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     private final Fitness fitness;
     private final Executor disk;
     private final AtomicBoolean endingQuarantine = new AtomicBoolean();
+    private final AtomicBoolean retrying = new AtomicBoolean();
+    private int second;
     private volatile String unfit = "";
     private final ExecutorService witnessTurns = Guard.single("guard-witness-silence");
     private boolean silent;
@@ -117,6 +121,17 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
             disk.execute(this::endQuarantine);
         }
         fit();
+        if (++second % WITNESS_AGAIN_SECONDS == 0 && retrying.compareAndSet(false, true)) {
+            witnessTurns.execute(this::retryWitness);
+        }
+    }
+
+    private void retryWitness() {
+        try {
+            keeper.witness().retry();
+        } finally {
+            retrying.set(false);
+        }
     }
 
     private void endQuarantine() {

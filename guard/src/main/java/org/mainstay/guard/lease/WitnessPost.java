@@ -162,6 +162,22 @@ public final class WitnessPost {
         }
     }
 
+    /** Begins once more what could not begin: a key or a file may be readable by now. May wait. */
+    public void retry() {
+        synchronized (use) {
+            if (silent || seat.witness != null || !seat.settings.mode().witness()) {
+                return;
+            }
+            String before = seat.trouble;
+            Result result = use(seat.settings);
+            if (result.done()) {
+                log.info("the witness is asked again");
+            } else if (!result.message().equals(before)) {
+                log.error(result.message());
+            }
+        }
+    }
+
     /**
      * Failed is believed only once nothing this server granted can be in force there: it grants too where the
      * witness is away.

@@ -107,12 +107,29 @@ public final class ManagerSupervisor implements AutoCloseable {
 
     /** Wants Karaf to run; an end that was announced before is over then. */
     public synchronized Result run(boolean now) {
+        if (closed) {
+            return Result.failed("the guard is just ending; start Mainstay again once it has ended");
+        }
         want(now);
         endWithManager &= !now;
         backOff.forget();
         notifyAll();
         return Result.done(
                 manager != null && manager.alive() ? "Karaf runs, process " + manager.pid() : "Karaf is started");
+    }
+
+    /**
+     * The guard is to end: no Karaf is started any more.
+     *
+     * @return done; failed if Karaf runs, or is to be started again because somebody asked for it meanwhile
+     */
+    public synchronized Result finish() {
+        if (wanted || manager != null && manager.alive()) {
+            return Result.failed("Mainstay was started again meanwhile: the guard stays");
+        }
+        closed = true;
+        notifyAll();
+        return Result.done("no Karaf is started any more");
     }
 
     /** Karaf says that it is about to end on purpose. */

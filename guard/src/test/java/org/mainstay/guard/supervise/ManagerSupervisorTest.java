@@ -180,6 +180,21 @@ class ManagerSupervisorTest {
         assertThat(ended).isFalse();
     }
 
+    /** lkstop waits for Karaf's end, and lkstart asks for a new one meanwhile. */
+    @Test
+    void aGuardDoesNotEndBesideAManagerThatWasAskedFor() throws Exception {
+        supervisor.start(true);
+        awaitRunning();
+        assertThat(supervisor.finish().done()).as("it runs").isFalse();
+        assertThat(supervisor.stop(30).done()).isTrue();
+        supervisor.run(true);
+        assertThat(supervisor.finish().done()).as("it was asked for").isFalse();
+        awaitRunning();
+        assertThat(supervisor.stop(30).done()).isTrue();
+        assertThat(supervisor.finish().done()).isTrue();
+        assertThat(supervisor.run(true).done()).as("nobody is left to start it").isFalse();
+    }
+
     @Test
     void aRunningManagerIsAdoptedAndRestartedWhenItDies() throws Exception {
         supervisor.start(true);

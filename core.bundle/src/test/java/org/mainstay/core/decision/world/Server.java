@@ -29,7 +29,7 @@ public final class Server {
     private final DecisionCore core = new DecisionCore();
     private final Map<String, Link> links = new HashMap<>();
     private final Map<String, Event.PeerInfo> heard = new TreeMap<>();
-    private final Map<String, Long> timers = new HashMap<>();
+    private final Timers timers;
     private final Set<String> givenUp = new HashSet<>();
     private final Set<String> types = new TreeSet<>();
     private final List<Event> inbox = new ArrayList<>();
@@ -48,7 +48,6 @@ public final class Server {
     private int boot;
     private int run;
     private int request;
-    private long timer;
     private CoreState state;
     private java.util.function.Predicate<Decision> crashWhen = decision -> false;
     private boolean crashTakesPower;
@@ -57,6 +56,7 @@ public final class Server {
     Server(World world, String name) {
         this.world = world;
         this.name = name;
+        timers = new Timers(world, this);
         kits = new Kits(world, this);
         guard = new Guard(world, this);
         disk = Lcd.empty(name, 1);
@@ -398,9 +398,9 @@ public final class Server {
                 link(world.server(send.peer())).send(send.session(), send.message());
             }
         } else if (effect instanceof Effect.StartTimer start) {
-            startTimer(start);
+            timers.start(start);
         } else if (effect instanceof Effect.CancelTimer cancel) {
-            timers.remove(cancel.id());
+            timers.cancel(cancel.id());
         } else if (effect instanceof Effect.Monitor monitor) {
             kits.monitor(monitor.tags());
         } else if (effect instanceof Effect.Answer answer) {
@@ -477,18 +477,6 @@ public final class Server {
                         fence.request(),
                         fencer.works(),
                         fencer.works() ? "the device says off" : "the device does not answer"));
-            }
-        });
-    }
-
-    private void startTimer(Effect.StartTimer start) {
-        long id = ++timer;
-        int owner = run;
-        timers.put(start.id(), id);
-        world.after(start.millis(), () -> {
-            if (managerUp && run == owner && Long.valueOf(id).equals(timers.get(start.id()))) {
-                timers.remove(start.id());
-                feed(new Event.TimerFired(start.id()));
             }
         });
     }
