@@ -72,27 +72,27 @@ final class Server implements AutoCloseable {
     }
 
     Result initialise() throws Exception {
-        return perform("initialise", false).get(30, TimeUnit.SECONDS);
+        return perform("initialise", false).get(120, TimeUnit.SECONDS);
     }
 
     Result observe() throws Exception {
-        return perform("observe", false).get(30, TimeUnit.SECONDS);
+        return perform("observe", false).get(120, TimeUnit.SECONDS);
     }
 
     Result claim() throws Exception {
-        return perform("claim", false).get(30, TimeUnit.SECONDS);
+        return perform("claim", false).get(120, TimeUnit.SECONDS);
     }
 
     Result force() throws Exception {
-        return perform("claim", true).get(30, TimeUnit.SECONDS);
+        return perform("claim", true).get(120, TimeUnit.SECONDS);
     }
 
     Result release() throws Exception {
-        return perform("release", false).get(30, TimeUnit.SECONDS);
+        return perform("release", false).get(120, TimeUnit.SECONDS);
     }
 
     Result check() throws Exception {
-        return perform("check", false).get(30, TimeUnit.SECONDS);
+        return perform("check", false).get(120, TimeUnit.SECONDS);
     }
 
     CompletableFuture<Result> perform(String verb, boolean force) {
