@@ -205,10 +205,10 @@ class FencingServiceTest implements FencingService.Outside {
                 agent.hopeless("power-b", 1, "option.mode=lie").replace("retries=0", "retries=9"),
                 agent.section("other", 2));
         service.fence("B", "one", "a test");
-        service.fence("B", "two", "it waits for its turn");
         while (!agent.calls().contains("off ")) {
             assertThat(new CountDownLatch(1).await(10, TimeUnit.MILLISECONDS)).isFalse();
         }
+        service.fence("B", "two", "it waits for its turn");
         service.giveUp("two");
         service.giveUp("one");
         service.giveUp("never begun");

@@ -17,6 +17,7 @@ import org.mainstay.cluster.ClusterEvent;
 
 class CatalogTest {
     private static final Pattern NOTICE = Pattern.compile("static final int \\w+ = ((?:18|20)[0-9]{3});");
+    private static final List<String> MODULES = List.of("core.bundle", "quorum.bundle", "guard");
     /** What the guard tells, in its words. */
     private static final int GUARD = 20160;
 
@@ -33,7 +34,7 @@ class CatalogTest {
     @Test
     void japaneseSentencesAreThoseOfTheSources() throws IOException {
         StringBuilder words = new StringBuilder();
-        for (String module : List.of("core.bundle", "quorum.bundle")) {
+        for (String module : MODULES) {
             for (Path file : sources(module)) {
                 words.append(Files.readString(file).replaceAll("\"\\s*\\+\\s*\"", ""));
             }
@@ -73,7 +74,7 @@ class CatalogTest {
     void everyNumberInTheSourcesIsInTheCatalogAndHasASentenceInJapanese() throws IOException {
         Set<Integer> said =
                 Sentences.all().stream().map(Sentences.Sentence::number).collect(Collectors.toSet());
-        for (String module : List.of("core.bundle", "quorum.bundle")) {
+        for (String module : MODULES) {
             for (Path file : sources(module)) {
                 Matcher matcher = NOTICE.matcher(Files.readString(file));
                 while (matcher.find()) {
