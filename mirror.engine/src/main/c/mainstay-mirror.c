@@ -52,6 +52,14 @@ JNIEXPORT jlong JNICALL Java_org_mainstay_mirror_engine_nat_FileSpace_seek(
     return found < 0 ? -errno : found;
 }
 
+/* Drops what the page cache holds and has written; returns 0 or errno. */
+JNIEXPORT jint JNICALL Java_org_mainstay_mirror_engine_nat_FileSpace_drop(JNIEnv *env, jclass type, jint fd)
+{
+    (void)env;
+    (void)type;
+    return posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 JNIEXPORT void JNICALL Java_org_mainstay_mirror_engine_nat_FileSpace_close(JNIEnv *env, jclass type, jint fd)
 {
     (void)env;

@@ -39,4 +39,14 @@ public interface Disk extends Closeable {
 
     /** A failed flush, after which all fail, does not count from here on: what it may have lost is known, or is written again. */
     default void renew() {}
+
+    /**
+     * Reads what is on storage from here on, not what memory held of it when the disk was opened: after a flush that failed in an
+     * earlier process the page cache has what storage may not have. To be called behind a flush that succeeded.
+     *
+     * @return false if it is not certain
+     */
+    default boolean reread() {
+        return true;
+    }
 }

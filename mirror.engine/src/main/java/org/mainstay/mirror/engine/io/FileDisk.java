@@ -195,6 +195,11 @@ public final class FileDisk implements Disk {
     }
 
     @Override
+    public boolean reread() {
+        return space != null && space.drop();
+    }
+
+    @Override
     public void close() throws IOException {
         channel.close();
         if (space != null) {

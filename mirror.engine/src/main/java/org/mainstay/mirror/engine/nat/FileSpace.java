@@ -111,6 +111,11 @@ public final class FileSpace implements AutoCloseable {
         return found < 0 ? end : Math.min(end, found);
     }
 
+    /** Drops from the page cache what is on storage or was given up, so that it is read anew. @return whether the system did it */
+    public boolean drop() {
+        return drop(descriptor) == 0;
+    }
+
     @Override
     public synchronized void close() {
         if (!closed) {
@@ -124,6 +129,8 @@ public final class FileSpace implements AutoCloseable {
     private static native int zero(int descriptor, long offset, long length, boolean punch);
 
     private static native long seek(int descriptor, long offset, boolean hole);
+
+    private static native int drop(int descriptor);
 
     private static native void close(int descriptor);
 }

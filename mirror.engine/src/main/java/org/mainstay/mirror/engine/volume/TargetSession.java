@@ -278,7 +278,13 @@ final class TargetSession implements LinkHandler {
 
     private void change(Frame frame) {
         int error = switch (frame.type()) {
-            case BEGIN -> new Resizing(volume).ready(size);
+            case BEGIN -> {
+                int ready = new Resizing(volume).ready(size);
+                if (ready == BlockRequest.OK) {
+                    reread();
+                }
+                yield ready;
+            }
             case END -> flushAll();
             default -> 0;
         };
@@ -292,6 +298,13 @@ final class TargetSession implements LinkHandler {
             }
         } finally {
             volume.unlock();
+        }
+    }
+
+    /** What is compared is what storage holds; if a flush fails here that is known from then on. */
+    private void reread() {
+        if (!side.reread() && flushAll() == BlockRequest.OK) {
+            side.makeReread();
         }
     }
 
@@ -313,7 +326,7 @@ final class TargetSession implements LinkHandler {
             case BEGIN -> {
                 // What was not flushed here has its mark on the source, which sends it again now; what is compared
                 // may be right in memory only.
-                doubtful = volume.lost();
+                doubtful = volume.lost() || !side.reread();
                 volume.renew();
                 return new Resizing(volume).adopt(size, Introduction.begun(state, side.source(), frame.text()));
             }

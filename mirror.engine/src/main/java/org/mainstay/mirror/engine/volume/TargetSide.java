@@ -29,6 +29,9 @@ final class TargetSide {
     /** Whether the last session ended in step, in this life of the process. */
     private boolean mirroring;
 
+    /** Whether what is read is what storage holds, see {@link org.mainstay.mirror.engine.io.Disk#reread}. */
+    private volatile boolean reread;
+
     /** What was wrong with what the source sent last; it comes again each second. */
     private String wrong = "";
 
@@ -100,6 +103,15 @@ final class TargetSide {
     /** See {@link DiskTurns#settle}. Without the lock. */
     int settle(long millis, boolean flush) {
         return turns.settle(millis, flush ? volume::flushLocal : () -> 0);
+    }
+
+    boolean reread() {
+        return reread;
+    }
+
+    /** Makes sure, once in the life of the process, that storage is read and not a cache of before. Behind a flush, without the lock. */
+    void makeReread() {
+        reread = volume.disk().reread();
     }
 
     /** Says whether something is on its way to the disk. With or without the lock. */

@@ -153,4 +153,33 @@ class FileDiskTest {
             assertThat(FileDisk.tellsHoles(type)).as(type).isFalse();
         }
     }
+
+    /** What memory holds of a file is dropped: after a flush that failed it may not be what storage has. */
+    @Test
+    void whatIsReadAnewIsReadFromStorage(@TempDir Path folder) throws Exception {
+        Assumptions.assumeTrue(FileSpace.available(), "needs the native library");
+        Path file = folder.resolve("v");
+        Files.write(file, new byte[4 << 20]);
+        Assumptions.assumeFalse(Files.getFileStore(file).type().equals("tmpfs"), "its page cache is all it has");
+        try (FileDisk disk = FileDisk.open(file, true)) {
+            disk.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 5000);
+            assertThat(cached(file)).isPositive();
+            disk.flush();
+            assertThat(disk.reread()).isTrue();
+            assertThat(cached(file)).isZero();
+            ByteBuffer data = ByteBuffer.allocate(3);
+            disk.read(data, 5000);
+            assertThat(data.array()).containsExactly(1, 2, 3);
+        }
+    }
+
+    /** Returns how many bytes of a file are in the page cache. */
+    private static long cached(Path file) throws Exception {
+        Process fincore = new ProcessBuilder("fincore", "--bytes", "--noheadings", "--output", "RES", file.toString())
+                .redirectErrorStream(true)
+                .start();
+        String text = new String(fincore.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(fincore.waitFor()).as(text).isZero();
+        return Long.parseLong(text.strip());
+    }
 }

@@ -197,6 +197,24 @@ class FirstSynchronisationTest {
         assertThat(sent()).as("all of it").isGreaterThanOrEqualTo(BLOCKS);
     }
 
+    /** The process that knew of it is gone, and what it wrote is in the page cache still. */
+    @Test
+    void afterAFailedFlushAndARestartOfTheEngineStorageIsComparedAndNotTheCache() throws Exception {
+        half();
+        b.disk.losing = true;
+        for (int i = 0; i < 5000 && b.disk.losses == 0; i++) {
+            world.run(1);
+        }
+        assertThat(b.disk.losses).isPositive();
+        assertThat(b.disk.durable()).isNotEqualTo(b.disk.seen);
+        b.disk.losing = false;
+        b.crash(false);
+        b.start();
+        b.volume.startTarget(1, "A", false);
+        inStep();
+        assertThat(b.disk.durable()).isEqualTo(a.disk.seen);
+    }
+
     /** Where it has nothing, comparing ends soon. */
     @Test
     void anEmptyTargetIsNotAskedForEachBlock() throws Exception {

@@ -25,6 +25,8 @@ final class SimDisk implements Disk {
     java.util.function.LongPredicate unreadable = offset -> false;
     /** Flushes fail. */
     boolean losing;
+    /** How many flushes failed. */
+    int losses;
     /** A flush failed: all do until {@link #renew}. */
     private boolean lost;
 
@@ -105,18 +107,44 @@ final class SimDisk implements Disk {
     @Override
     public void flush() throws IOException {
         before.run();
-        lost |= losing;
+        if (losing) {
+            // As Linux does: what could not be written counts as written, and only memory has it.
+            lost = true;
+            losses++;
+            unflushed.clear();
+        }
         if (lost) {
             throw new IOException("a simulated failure");
         }
-        durable = seen.clone();
+        keep(durable);
         unflushed.clear();
         before.run();
+    }
+
+    private void keep(byte[] storage) {
+        unflushed.forEach(write -> System.arraycopy(write.data, 0, storage, write.offset, write.data.length));
     }
 
     @Override
     public void renew() {
         lost = false;
+    }
+
+    @Override
+    public boolean reread() {
+        System.arraycopy(durable, 0, seen, 0, seen.length);
+        keep(seen);
+        return true;
+    }
+
+    /** Another process opens it: memory has what it had, and of a failed flush nobody knows. */
+    void opened() {
+        lost = false;
+    }
+
+    /** Returns what is on stable storage. */
+    byte[] durable() {
+        return durable.clone();
     }
 
     /** Returns the blocks of 64 KiB that power loss would damage. */

@@ -98,6 +98,8 @@ class SimNode implements Environment, StateStore {
         dying = false;
         waits = false;
         received.clear();
+        disk.opened();
+        log.opened();
         disk.hook(this::step);
         log.hook(this::step);
         long mine = life;
