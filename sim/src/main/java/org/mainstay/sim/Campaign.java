@@ -3,6 +3,7 @@ package org.mainstay.sim;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -101,8 +102,10 @@ final class Campaign {
 
     private void inParallel(Runnable worker) {
         Thread[] all = new Thread[threads];
+        AtomicReference<Throwable> died = new AtomicReference<>();
         for (int i = 0; i < threads; i++) {
             all[i] = new Thread(worker, "simulation-" + i);
+            all[i].setUncaughtExceptionHandler((thread, error) -> died.compareAndSet(null, error));
             all[i].start();
         }
         for (Thread thread : all) {
@@ -112,6 +115,10 @@ final class Campaign {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("interrupted while simulations run", e);
             }
+        }
+        if (died.get() != null) {
+            // Runs that were never played have found nothing.
+            throw new IllegalStateException("a simulation could not be played to its end", died.get());
         }
     }
 

@@ -1,6 +1,7 @@
 package org.mainstay.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -35,6 +36,17 @@ class SimulatorTest {
                 .as("repeat one with: sim/run --faults " + FAULTS + " --runs 1 --seed SEED")
                 .isEmpty();
         assertThat(report.faults()).isGreaterThan(RUNS * 5L);
+    }
+
+    /** Runs that were not played have found nothing. */
+    @Test
+    void aCampaignThatBreaksOffSaysSo() {
+        Campaign campaign = new Campaign(FAULTS, 2).tell(0, report -> {
+            throw new StackOverflowError("as an error in the simulated code");
+        });
+        assertThatThrownBy(() -> campaign.play(1, Campaign.Limit.runs(4)))
+                .hasMessageContaining("could not be played to its end")
+                .hasRootCauseInstanceOf(StackOverflowError.class);
     }
 
     /** The test of the test. */
