@@ -34,6 +34,7 @@ import org.mainstay.core.internal.event.Events;
 import org.mainstay.core.internal.host.HostFactory;
 import org.mainstay.core.internal.lcd.LcdCodec;
 import org.mainstay.core.internal.run.ActionRunner;
+import org.mainstay.core.internal.run.Handles;
 import org.mainstay.core.internal.run.KitNews;
 import org.mainstay.core.internal.run.KitRegistry;
 import org.mainstay.core.internal.run.Monitors;
@@ -83,6 +84,7 @@ public final class NodeRuntime implements AutoCloseable {
     private final Foundation base;
     private CoreState initial;
     private Settings settings;
+    private final Handles handles;
     private volatile Safety safety = Safety.NONE;
     /** Whether {@link #safety} is what quorum.bundle says; true only together with it. */
     private volatile boolean safetyKnown;
@@ -113,7 +115,9 @@ public final class NodeRuntime implements AutoCloseable {
         this.timer = new ScheduledThreadPoolExecutor(2, Threads.named("mainstay-timer"));
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        this.runner = new ActionRunner(workers, kits, base.hosts(), config.tunables());
+        this.handles = new Handles(e -> base.lastResort()
+                .end("this process has no file handles left; it can neither look at nor stop anything", e));
+        this.runner = new ActionRunner(workers, kits, base.hosts(), config.tunables(), handles);
         this.links = new PeerLinks(base.codec().polymorphic(CoreMessage.class), this::post, timer);
         Path eventFile = config.data().resolve("log/events.jsonl");
         this.events = new Events(
@@ -447,5 +451,6 @@ public final class NodeRuntime implements AutoCloseable {
             readSettings();
         }
         publisher.refresh();
+        handles.look();
     }
 }

@@ -38,13 +38,19 @@ public final class ActionRunner {
     private final KitRegistry kits;
     private final HostFactory hosts;
     private final Tunables tunables;
+    private final Handles handles;
 
-    /** The parts are closed by whoever made them. */
-    public ActionRunner(Workers workers, KitRegistry kits, HostFactory hosts, Tunables tunables) {
+    /**
+     * The parts are closed by whoever made them.
+     *
+     * @param handles asked before a failure counts
+     */
+    public ActionRunner(Workers workers, KitRegistry kits, HostFactory hosts, Tunables tunables, Handles handles) {
         this.workers = workers;
         this.kits = kits;
         this.hosts = hosts;
         this.tunables = tunables;
+        this.handles = handles;
     }
 
     /**
@@ -186,13 +192,34 @@ public final class ActionRunner {
             };
             Host host = FencedHost.of(hosts.forAction(resource.tag(), control, LOG), control);
             KitContext context = new KitContext(migrated(kit, order), control, host, tunables, told);
-            T answer = question.ask(kit.kit(), context);
+            T answer = ask(question, kit.kit(), context);
             if (answer == null) {
                 throw new IllegalStateException("the kit answered nothing, which is a defect of the kit");
             }
             log(order, answer);
             return answer;
         }));
+    }
+
+    /** What fails because this process has no file handles left has not failed: it is done again by the process that follows. */
+    private <T> T ask(Question<T> question, RecoveryKit kit, KitContext context) {
+        boolean fine = false;
+        try {
+            T answer = question.ask(kit, context);
+            fine = certain(answer);
+            return answer;
+        } finally {
+            if (!fine) {
+                handles.check();
+            }
+        }
+    }
+
+    private static boolean certain(Object answer) {
+        if (answer instanceof Probe probe) {
+            return probe.state() == Probe.State.RUNNING || probe.state() == Probe.State.STOPPED;
+        }
+        return !(answer instanceof Outcome outcome) || outcome.succeeded();
     }
 
     /** Properties that another version of the kit wrote are converted each time; they are stored when next set. */

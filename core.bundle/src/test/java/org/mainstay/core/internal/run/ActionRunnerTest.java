@@ -2,6 +2,7 @@ package org.mainstay.core.internal.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,7 @@ class ActionRunnerTest {
     private final Workers workers = new Workers(10, 2);
     private final KitRegistry kits = new KitRegistry(Path.of("/nowhere"), KitDescriptor.Platform.LINUX);
     private final ActionRunner runner =
-            new ActionRunner(workers, kits, new FakeHosts(), new Tunables(Path.of("/nowhere")));
+            new ActionRunner(workers, kits, new FakeHosts(), new Tunables(Path.of("/nowhere")), new Handles(e -> {}));
     private final List<String> news = new CopyOnWriteArrayList<>();
 
     /** A kit that cannot read what version 1 wrote. */
@@ -39,6 +40,39 @@ class ActionRunnerTest {
         public Map<String, String> migrate(String fromVersion, Map<String, String> properties) {
             throw new IllegalStateException("unknown version");
         }
+    }
+
+    /** What a process without file handles finds out says nothing of the resource: it is told before the failure counts. */
+    @Test
+    void beforeAFailureCountsTheFileHandlesAreLookedAt() throws Exception {
+        List<String> ends = new CopyOnWriteArrayList<>();
+        boolean[] left = {true};
+        Handles handles = new Handles(
+                () -> {
+                    if (!left[0]) {
+                        throw new IOException("Too many open files");
+                    }
+                    return () -> {};
+                },
+                e -> ends.add(e.getMessage()));
+        ActionRunner asking =
+                new ActionRunner(workers, kits, new FakeHosts(), new Tunables(Path.of("/nowhere")), handles);
+        kits.add(new FakeKit(DESCRIPTOR)
+                .on(Action.QUICK_CHECK, context -> Outcome.failed("cannot start the check: Too many open files"))
+                .on(Action.DEEP_CHECK, context -> {
+                    throw new IllegalStateException("a defect");
+                }));
+        asking.check(order(Action.QUICK_CHECK, "2")).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        assertThat(ends).as("there are some").isEmpty();
+        left[0] = false;
+        asking.check(order(Action.QUICK_CHECK, "2")).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        asking.check(order(Action.DEEP_CHECK, "2")).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        assertThat(ends).containsExactly("Too many open files", "Too many open files");
+        asking.run(order(Action.RECOVER, "2"), message -> {})
+                .result()
+                .toCompletableFuture()
+                .get(20, TimeUnit.SECONDS);
+        assertThat(ends).as("what succeeds is not doubted").hasSize(2);
     }
 
     @BeforeEach

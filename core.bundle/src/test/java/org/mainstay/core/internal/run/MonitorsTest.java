@@ -40,7 +40,8 @@ class MonitorsTest {
     @BeforeEach
     void start() {
         kits.add(kit);
-        ActionRunner runner = new ActionRunner(workers, kits, new FakeHosts(), new Tunables(Path.of("/nowhere")));
+        ActionRunner runner = new ActionRunner(
+                workers, kits, new FakeHosts(), new Tunables(Path.of("/nowhere")), new Handles(e -> {}));
         monitors = new Monitors(
                 runner,
                 timer,

@@ -50,7 +50,7 @@ class ScriptKitTest {
                     return result;
                 },
                 new Processes());
-        runner = new ActionRunner(workers, registry, hosts, new Tunables(home.resolve("none")));
+        runner = new ActionRunner(workers, registry, hosts, new Tunables(home.resolve("none")), new Handles(e -> {}));
     }
 
     @AfterEach
