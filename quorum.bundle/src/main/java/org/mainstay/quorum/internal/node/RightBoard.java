@@ -32,6 +32,8 @@ final class RightBoard {
                 words.clear();
                 failedSince.clear();
                 fed.clear();
+                // Else it would count as held between the next link and that guard's first word of it.
+                lease = null;
             }
         } else if (news instanceof GuardNews.Withheld mark) {
             put(withheld, mark.peer(), mark.withheld(), at);

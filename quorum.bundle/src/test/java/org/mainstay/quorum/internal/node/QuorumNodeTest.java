@@ -157,6 +157,24 @@ class QuorumNodeTest implements Cluster, EventLog {
     }
 
     @Test
+    void aLeaseOfBeforeTheLinkWasLostLetsNobodyLeaveIt() throws Exception {
+        tunables(STORAGE);
+        assertThat(get(node.storage().initialise(ADMIN, line -> {})).succeeded())
+                .isTrue();
+        configured(Quorum.STORAGE);
+        serves = true;
+        guardNews.accept(new GuardControl.GuardNews.Link(true));
+        right(GuardControl.GuardNews.Right.HELD);
+        assertThat(node.quorum().right()).isEqualTo("held");
+        guardNews.accept(new GuardControl.GuardNews.Link(false));
+        guardNews.accept(new GuardControl.GuardNews.Link(true));
+        assertThat(node.quorum().right()).isEqualTo("unknown");
+        assertThat(get(node.storage().leave(ADMIN)).message()).contains("no right to run db now");
+        right(GuardControl.GuardNews.Right.HELD);
+        assertThat(get(node.storage().leave(ADMIN)).succeeded()).isTrue();
+    }
+
+    @Test
     void storageModeBeginsAndEndsByCommand() throws Exception {
         assertThat(get(node.storage().initialise(ADMIN, line -> {})).message())
                 .contains("storage parameters in etc/default/LifeKeeper cannot be used");
