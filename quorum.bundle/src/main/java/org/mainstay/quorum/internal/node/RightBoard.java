@@ -105,6 +105,11 @@ final class RightBoard {
         return fed.contains(server);
     }
 
+    /** Returns whether this server certainly has its right to run now. */
+    synchronized boolean held() {
+        return linked && lease != null && lease.right() == GuardNews.Right.HELD;
+    }
+
     synchronized boolean linked() {
         return linked;
     }
