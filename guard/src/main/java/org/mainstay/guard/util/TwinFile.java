@@ -58,11 +58,7 @@ public final class TwinFile {
             return newer(one, two);
         }
         if (one.good() && twoGood && !cutOff(one, two)) {
-            // The first write after an earlier release that did not get as far as this copy; else written by that
-            // release later.
-            if (two.number() == 1) {
-                return new Content(two.lines(), first + " is of an earlier release");
-            }
+            // Written by an earlier release after the second copy: no write of this one leaves both, see write().
             throw new IOException(first + " has no checksum and holds something else than " + second
                     + ", as after a step back to an earlier release: which of them is newer is not known");
         }
@@ -138,8 +134,12 @@ public final class TwinFile {
         long number = 1 + Math.max(copy(first).number(), copy(second).number());
         List<String> sealed = new ArrayList<>(lines);
         sealed.add(end(lines, number));
-        new StateFile(second).write(sealed);
-        new StateFile(first).write(sealed);
+        // A first copy of an earlier release is replaced before there is a second one, so that where it stands beside
+        // one it is always
+        // the younger. Otherwise the order does not matter: of two whole copies the number tells.
+        boolean alone = Files.notExists(second);
+        new StateFile(alone ? first : second).write(sealed);
+        new StateFile(alone ? second : first).write(sealed);
     }
 
     /** Removes both copies: as if nothing was ever written. */
