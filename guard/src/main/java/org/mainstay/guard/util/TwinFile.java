@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.zip.CRC32;
 
 /**
@@ -63,6 +64,29 @@ public final class TwinFile {
                     + ", as after a step back to an earlier release: which of them is newer is not known");
         }
         return oneGood ? new Content(one.lines(), fault(second, two)) : new Content(two.lines(), fault(first, one));
+    }
+
+    /**
+     * As {@link #read()}, and writes both copies anew where one is damaged.
+     *
+     * @param trouble takes what is damaged
+     */
+    public List<String> read(Consumer<String> trouble) throws IOException {
+        Content content = read();
+        if (!content.damage().isEmpty()) {
+            trouble.accept(content.damage() + "; the other copy is whole and goes on being used. Look at the disk");
+            heal(content.lines(), trouble);
+        }
+        return content.lines();
+    }
+
+    /** A bad sector and a disk that takes no writes come together: what was read whole counts all the same. */
+    private void heal(List<String> lines, Consumer<String> trouble) {
+        try {
+            write(lines);
+        } catch (IOException e) {
+            trouble.accept("the damaged copy of " + this + " cannot be written anew, so only one is left: " + e);
+        }
     }
 
     /** A crash between the two writes: the older one would count when the newer one is damaged before the next write. */
