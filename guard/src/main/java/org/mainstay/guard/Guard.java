@@ -105,8 +105,7 @@ final class Guard implements Operations, HeartbeatListener {
                 losses::lost,
                 new TwinFile(files.state("reservations")),
                 GuardFiles.place());
-        LoopWatch.Ages ages = new LoopWatch.Ages(own::linkedLoopAgeMillis, own::linkedCommitAgeMillis);
-        LoopWatch loop = new LoopWatch(ticker, ages, new LoopLimit(home, log));
+        LoopWatch loop = new LoopWatch(ticker, LoopWatch.Ages.of(own), new LoopLimit(home, log));
         this.supervisor = new ManagerSupervisor(
                 home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck, this::managerKilled);
         this.engine = new EngineSupervisor(home, ticker, log);
@@ -218,7 +217,6 @@ final class Guard implements Operations, HeartbeatListener {
         ended.countDown();
     }
 
-    @FunctionalInterface
     private interface Writer {
         void write() throws IOException;
     }
@@ -367,6 +365,11 @@ final class Guard implements Operations, HeartbeatListener {
         if (own.report(report)) {
             heartbeats.statusChanged();
         }
+    }
+
+    @Override
+    public void opening(long ageMillis) {
+        own.opening(ageMillis);
     }
 
     @Override
