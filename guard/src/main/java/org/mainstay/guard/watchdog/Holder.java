@@ -14,9 +14,11 @@ final class Holder {
 
     private Holder() {}
 
-    /** Returns whether a process that is such a helper has the device open. */
-    static boolean holds(Path device) {
-        return ProcessHandle.allProcesses().anyMatch(process -> helper(process.pid()) && opened(process.pid(), device));
+    /** Returns whether a process that is such a helper, and not this one, has the device open. */
+    static boolean holds(Path device, long own) {
+        return ProcessHandle.allProcesses()
+                .mapToLong(ProcessHandle::pid)
+                .anyMatch(pid -> pid != own && helper(pid) && opened(pid, device));
     }
 
     private static boolean helper(long pid) {

@@ -86,7 +86,7 @@ public final class Watchdog {
         say("U " + until + "\n");
         // A helper that has said nothing yet waits for the device, which the helper of a guard that is gone keeps armed
         // for a while.
-        inherited = process != null && answered != process && Holder.holds(Path.of(device));
+        inherited = process != null && answered != process && Holder.holds(Path.of(device), process.pid());
     }
 
     private void begin() {
@@ -113,10 +113,10 @@ public final class Watchdog {
         try (BufferedReader reader = from.inputReader(StandardCharsets.UTF_8)) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 state = line;
-                answered = from;
                 if (line.startsWith("feeding ")) {
                     armed = line.startsWith("feeding failed") ? null : from;
                 }
+                answered = from;
                 log.info("watchdog: " + line);
             }
         } catch (IOException e) {
