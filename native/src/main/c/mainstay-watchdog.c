@@ -14,7 +14,7 @@
  * and then left armed for the next helper, which waits for the device to be free.
  *
  * Tells on standard output, a line each: "feeding DEVICE, timeout N s[, which could not be set: REASON]", "not fed any more: ...",
- * "fed again". Code 2: wrong usage; 1: the device cannot be opened.
+ * "fed again", "feeding failed: REASON" when a write failed, "feeding works again" at the first one that did not. Code 2: wrong usage; 1: the device cannot be opened.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -115,17 +115,21 @@ static int listen_to(long long *until) {
 
 static int feed(int fd, long timeout) {
     long long until = boot_ms() + timeout * 2000LL, orphan = 0, fed = 0;
-    bool starved = false;
+    bool starved = false, failing = false;
     for (;;) {
         long long now = boot_ms();
         if (orphan && now >= orphan) return 0;
         if (now + timeout * 1000LL <= until) {
-            if (now - fed >= FEED_MS) {
+            if (starved || now - fed >= FEED_MS) {
                 fed = now;
-                if (write(fd, "k", 1) < 0) say("feeding failed: %.0ld%s", 0, strerror(errno));
+                bool failed = write(fd, "k", 1) < 0;
+                /* Once at each change; what was said last must hold. */
+                if (failed && (!failing || starved)) say("feeding failed: %.0ld%s", 0, strerror(errno));
+                if (!failed && failing) say("feeding works again%.0ld%s", 0, "");
+                if (!failed && !failing && starved) say("fed again%.0ld%s", 0, "");
+                failing = failed;
+                starved = false;
             }
-            if (starved) say("fed again%.0ld%s", 0, "");
-            starved = false;
         } else if (!starved) {
             starved = true;
             say("not fed any more: the time that was said is over in %ld ms%s", (long)(until - now), "");

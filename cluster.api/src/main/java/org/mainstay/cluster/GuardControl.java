@@ -63,6 +63,14 @@ public interface GuardControl {
     default void committing(long ageMillis) {}
 
     /**
+     * Says that this manager begins to open its database, so that the guard knows one that hangs in it from one that has nothing to
+     * decide. Over with the first {@link #report}.
+     *
+     * @param underWay false: it stays idle, on purpose
+     */
+    default void opening(boolean underWay) {}
+
+    /**
      * Announces that Karaf is about to end on purpose, so that it is not started again.
      *
      * @param guardToo false ({@code lkstop -f}, a stop by the service manager): the guard stays and goes on heartbeating for

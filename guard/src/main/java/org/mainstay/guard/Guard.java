@@ -37,8 +37,8 @@ import org.mainstay.guard.supervise.ManagerSupervisor;
 import org.mainstay.guard.supervise.ProcessIdentity;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
-import org.mainstay.guard.util.StateFile;
 import org.mainstay.guard.util.Ticker;
+import org.mainstay.guard.util.TwinFile;
 import org.mainstay.guard.util.Words;
 
 /** The parts of the guard, wired. What it was told last is on disk and goes on after a restart, also without Karaf. */
@@ -103,10 +103,9 @@ final class Guard implements Operations, HeartbeatListener {
                 ticker,
                 log,
                 losses::lost,
-                new StateFile(files.state("reservations")),
+                new TwinFile(files.state("reservations")),
                 GuardFiles.place());
-        LoopWatch.Ages ages = new LoopWatch.Ages(own::linkedLoopAgeMillis, own::linkedCommitAgeMillis);
-        LoopWatch loop = new LoopWatch(ticker, ages, new LoopLimit(home, log));
+        LoopWatch loop = new LoopWatch(ticker, LoopWatch.Ages.of(own), new LoopLimit(home, log));
         this.supervisor = new ManagerSupervisor(
                 home, this::managerCommand, ticker, log, this::managerEnded, loop::stuck, this::managerKilled);
         this.engine = new EngineSupervisor(home, ticker, log);
@@ -141,7 +140,7 @@ final class Guard implements Operations, HeartbeatListener {
         lease.resume(home, System::nanoTime, heartbeats, supervisor);
         heartbeats.start();
         serve(recordedPaths());
-        reservations.resume();
+        reservations.resume(inService.areas(), this::damaged);
         files.recordProcess();
         lastToDie();
         control.start();
@@ -218,7 +217,6 @@ final class Guard implements Operations, HeartbeatListener {
         ended.countDown();
     }
 
-    @FunctionalInterface
     private interface Writer {
         void write() throws IOException;
     }
@@ -337,6 +335,7 @@ final class Guard implements Operations, HeartbeatListener {
     public void inService(Map<String, List<String>> handlesByTag) {
         InService now = new InService(handlesByTag);
         inService = now;
+        reservations.inUse(now.areas());
         save("the kill handles", () -> files.writeInService(now.byTag()));
     }
 
@@ -366,6 +365,11 @@ final class Guard implements Operations, HeartbeatListener {
         if (own.report(report)) {
             heartbeats.statusChanged();
         }
+    }
+
+    @Override
+    public void opening(long ageMillis) {
+        own.opening(ageMillis);
     }
 
     @Override

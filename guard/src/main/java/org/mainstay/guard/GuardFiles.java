@@ -104,29 +104,11 @@ final class GuardFiles {
     /** Returns the boot in which a guard ran here last; empty if none is recorded, or none that can be read. */
     private String recordedBoot() {
         try {
-            List<String> lines = lines(boot);
+            List<String> lines = boot.read(trouble);
             return lines.isEmpty() ? "" : lines.get(0);
         } catch (IOException e) {
             trouble.accept(e.getMessage() + "; so this counts as a restart of the guard alone, not of the machine");
             return "";
-        }
-    }
-
-    private List<String> lines(TwinFile file) throws IOException {
-        TwinFile.Content content = file.read();
-        if (!content.damage().isEmpty()) {
-            trouble.accept(content.damage() + "; the other copy is whole and goes on being used. Look at the disk");
-            heal(file, content.lines());
-        }
-        return content.lines();
-    }
-
-    /** A bad sector and a disk that takes no writes come together: what was read whole counts all the same. */
-    private void heal(TwinFile file, List<String> lines) {
-        try {
-            file.write(lines);
-        } catch (IOException e) {
-            trouble.accept("the damaged copy of " + file + " cannot be written anew, so only one is left: " + e);
         }
     }
 
@@ -141,7 +123,7 @@ final class GuardFiles {
 
     List<PathConfig> readPaths() throws IOException {
         List<PathConfig> result = new ArrayList<>();
-        for (String line : lines(paths)) {
+        for (String line : paths.read(trouble)) {
             result.add(PathConfig.parse(Words.parse(line)));
         }
         return result;
@@ -158,7 +140,7 @@ final class GuardFiles {
         }
         try {
             Map<String, List<String>> result = new LinkedHashMap<>();
-            for (String line : lines(inService)) {
+            for (String line : inService.read(trouble)) {
                 List<String> words = Words.parse(line);
                 if (!words.get(0).equals("handles")) {
                     throw new IOException("a line begins with 'handles', not as '" + line + "'");
@@ -191,7 +173,7 @@ final class GuardFiles {
     Identity readIdentity() throws IOException {
         List<String> lines = List.of();
         try {
-            lines = lines(identity);
+            lines = identity.read(trouble);
         } catch (IOException e) {
             trouble.accept(e.getMessage()
                     + ": this guard goes on under a new id, so reservations of before are not its own" + " any more");

@@ -213,6 +213,10 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     void repeatNews() {
         keeper.repeatNews();
         news.accept(quarantine.line());
+        String damage = quarantine.damage();
+        if (!damage.isEmpty()) {
+            notice(damage);
+        }
     }
 
     /** Returns how the watchdog does; empty if there is none. */

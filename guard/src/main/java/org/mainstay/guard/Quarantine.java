@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import org.mainstay.guard.lease.BootClock;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
-import org.mainstay.guard.util.StateFile;
+import org.mainstay.guard.util.TwinFile;
 import org.mainstay.guard.util.Words;
 
 /**
@@ -28,7 +28,7 @@ final class Quarantine {
     }
 
     private final BootClock clock;
-    private final StateFile file;
+    private final TwinFile file;
     private final String bootId;
     private final Effects effects;
     private final Consumer<String> news;
@@ -36,20 +36,26 @@ final class Quarantine {
 
     // guarded by this
     private long until;
+    private String damage = "";
 
     Quarantine(BootClock clock, Path file, String bootId, Effects effects, Consumer<String> news, Log log) {
         this.clock = clock;
-        this.file = new StateFile(file);
+        this.file = new TwinFile(file);
         this.bootId = bootId;
         this.effects = effects;
         this.news = news;
         this.log = log;
     }
 
-    /** Goes on with one that was recorded in this boot. @return whether there is one */
+    /**
+     * Goes on with one that was recorded in this boot. One that cannot be read is over: it is a pause for this server itself, nobody
+     * counts on its length, and whether anything may run here is the lease's matter.
+     *
+     * @return whether there is one
+     */
     boolean resume() {
         try {
-            List<String> lines = file.read();
+            List<String> lines = file.read(this::damaged);
             List<String> words = lines.isEmpty() ? List.of() : Words.parse(lines.get(0));
             if (words.size() < 2 || !words.get(0).equals(bootId)) {
                 return false;
@@ -58,10 +64,22 @@ final class Quarantine {
             synchronized (this) {
                 until = recorded > clock.millis() ? recorded : 0;
             }
-        } catch (IOException | NumberFormatException e) {
-            log.error("the recorded quarantine cannot be read, it is over: " + e.getMessage());
+        } catch (IOException | RuntimeException e) {
+            damaged("the recorded quarantine cannot be read, it is over if there was one: " + e.getMessage());
         }
         return active();
+    }
+
+    private synchronized void damaged(String text) {
+        log.error(text);
+        damage = text;
+    }
+
+    /** Returns what was found damaged, once; empty if nothing was. */
+    synchronized String damage() {
+        String text = damage;
+        damage = "";
+        return text;
     }
 
     /** Begins one, or ends it with 0. @return after it is recorded; what follows from it happens then */
@@ -98,11 +116,20 @@ final class Quarantine {
     /** This guard ends on purpose: the next one begins without a quarantine. */
     void forget() {
         try {
-            if (!file.read().isEmpty()) {
+            if (recorded()) {
                 file.write(List.of());
             }
         } catch (IOException e) {
             log.warn("the quarantine of before may go on when the guard is started again: " + e.getMessage());
+        }
+    }
+
+    private boolean recorded() {
+        try {
+            return !file.read().lines().isEmpty();
+        } catch (IOException e) {
+            // Whatever it was: nothing is to be left of it.
+            return true;
         }
     }
 

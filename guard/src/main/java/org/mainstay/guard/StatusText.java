@@ -44,7 +44,9 @@ record StatusText(
         }
         for (Reservations.View area : reservations) {
             lines.add("reservation " + area.area() + ": "
-                    + (area.claim() == 0 ? "observed" : "held, claim " + area.claim())
+                    + (area.claim() == 0
+                            ? "observed"
+                            : "held, claim " + (area.claim() < 0 ? "not known yet" : area.claim()))
                     + (area.trouble().isEmpty() ? "" : " (" + area.trouble() + ")"));
         }
         return lines;

@@ -66,7 +66,7 @@ class QuarantineTest {
         quarantine.look();
         assertThat(quarantine.active()).isFalse();
         assertThat(said).endsWith("speaks, Karaf again", "* quarantine 0");
-        assertThat(Files.readString(folder.resolve("quarantine"))).isEmpty();
+        assertThat(make("boot-1").resume()).isFalse();
     }
 
     @Test
@@ -79,6 +79,35 @@ class QuarantineTest {
         assertThat(make("boot-2").resume()).isFalse();
         now += 200_000;
         assertThat(make("boot-1").resume()).isFalse();
+    }
+
+    @Test
+    void oneDamagedCopyCostsNothingAndTheFormOfBeforeIsRead() throws Exception {
+        quarantine.ask(300_000);
+        Files.write(folder.resolve("quarantine"), new byte[16]);
+        Quarantine restarted = make("boot-1");
+        assertThat(restarted.resume()).isTrue();
+        assertThat(restarted.damage()).contains("is damaged");
+        assertThat(restarted.damage()).as("said once").isEmpty();
+        Files.delete(folder.resolve("quarantine.2"));
+        Files.writeString(folder.resolve("quarantine"), "boot-1 1300000\n");
+        Quarantine former = make("boot-1");
+        assertThat(former.resume()).isTrue();
+        assertThat(former.leftMillis()).isEqualTo(300_000);
+    }
+
+    @Test
+    void oneThatCannotBeReadIsOverAndThatIsSaid() throws Exception {
+        quarantine.ask(300_000);
+        Files.write(folder.resolve("quarantine"), new byte[16]);
+        Files.write(folder.resolve("quarantine.2"), new byte[16]);
+        Quarantine restarted = make("boot-1");
+        assertThat(restarted.resume()).isFalse();
+        assertThat(restarted.damage()).contains("it is over if there was one");
+        restarted.forget();
+        Quarantine next = make("boot-1");
+        assertThat(next.resume()).isFalse();
+        assertThat(next.damage()).isEmpty();
     }
 
     @Test

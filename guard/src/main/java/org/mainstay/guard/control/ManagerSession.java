@@ -44,7 +44,11 @@ final class ManagerSession {
     private void handle(String id, String verb, List<String> words) throws IOException {
         try {
             switch (verb) {
-                case "ping" -> answer(id, Result.done(""));
+                case "ping" -> {
+                    boolean opening = words.size() > 1 && words.get(0).equals("opening");
+                    guard.opening(opening ? Long.parseLong(words.get(1)) : 0);
+                    answer(id, Result.done(""));
+                }
                 case "report" -> {
                     guard.report(report(words));
                     answer(id, Result.done(""));

@@ -34,6 +34,9 @@ public interface Operations {
 
     void report(OwnStatus.Report report);
 
+    /** A manager that has not reported yet says for how long it has been opening its database; 0: it is not. */
+    void opening(long ageMillis);
+
     Result stopping(boolean everything);
 
     LeaseKeeper lease();

@@ -34,6 +34,8 @@ public final class OwnStatus {
     private boolean linked;
     private boolean watchdogFed;
     private boolean reportedOnThisLink;
+    private long openingAge;
+    private long openingAt;
     private long counter = 1;
 
     /** @param bootId the kernel's id of this boot, a UUID */
@@ -59,8 +61,22 @@ public final class OwnStatus {
         boolean news = linked != now;
         linked = now;
         reportedOnThisLink = false;
+        openingAge = 0;
         counter += news ? 1 : 0;
         return news;
+    }
+
+    /** The manager says for how long it has been opening its database; 0: it is not. */
+    public synchronized void opening(long ageMillis) {
+        openingAge = ageMillis;
+        openingAt = ticker.nanos();
+    }
+
+    /** Returns for how long a linked manager that has not reported yet has been opening its database; 0 if it is not. */
+    public synchronized long linkedOpeningAgeMillis() {
+        return linked && !reportedOnThisLink && openingAge > 0
+                ? openingAge + TimeUnit.NANOSECONDS.toMillis(ticker.nanos() - openingAt)
+                : 0;
     }
 
     /** Sets whether this machine's watchdog is fed. @return whether that is a change */

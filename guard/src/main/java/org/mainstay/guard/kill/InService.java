@@ -67,6 +67,20 @@ public record InService(Map<String, List<String>> byTag, String unknown) {
                 .findFirst();
     }
 
+    /** Returns the reservation areas of all volumes. */
+    public Set<String> areas() {
+        Set<String> areas = new LinkedHashSet<>();
+        byTag.keySet()
+                .forEach(tag -> handles(tag).forEach(handle -> {
+                    String area = area(handle);
+                    // A device that is reserved by commands has none.
+                    if (area.startsWith("/")) {
+                        areas.add(area);
+                    }
+                }));
+        return areas;
+    }
+
     /** Returns the resources whose volume is reserved in the area. */
     public List<String> users(String area) {
         return byTag.keySet().stream()
@@ -75,8 +89,12 @@ public record InService(Map<String, List<String>> byTag, String unknown) {
     }
 
     private static boolean uses(String handle, String area) {
+        return area(handle).equals(area);
+    }
+
+    private static String area(String handle) {
         String[] words = handle.split("\t", -1);
-        return words[0].equals("MOUNT") && words.length > 3 && words[3].equals(area);
+        return words[0].equals("MOUNT") && words.length > 3 ? words[3] : "";
     }
 
     /**

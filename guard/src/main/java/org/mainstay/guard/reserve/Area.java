@@ -26,6 +26,9 @@ final class Area {
         void vanished(Area area);
     }
 
+    /** Held as far as anybody here knows; as what claim, the own slot says as soon as it can be read. */
+    static final long UNKNOWN = -1;
+
     private static final long VANISHED_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     @FunctionalInterface
@@ -53,7 +56,7 @@ final class Area {
     private AreaFile file;
     private long readAt;
 
-    /** @param heldClaim number of the claim held when the guard last ran, 0 if none */
+    /** @param heldClaim number of the claim held when the guard last ran, 0 if none, or {@link #UNKNOWN} */
     Area(Path path, ReservationSettings settings, Ticker ticker, Log log, Owner owner, long heldClaim) {
         this.path = path;
         this.settings = settings;
@@ -164,7 +167,7 @@ final class Area {
 
     private void cycle() {
         try {
-            open().read();
+            read(open());
             if (heldClaim != 0) {
                 keep();
             }
@@ -180,6 +183,15 @@ final class Area {
                 // Deleted together with its volume.
                 owner.vanished(this);
             }
+        }
+    }
+
+    private void read(Claimant area) throws IOException {
+        area.read();
+        Slot own = area.observation().own();
+        if (heldClaim == UNKNOWN && own != null && own.state() == Slot.State.CLAIMED) {
+            heldClaim = own.claim();
+            owner.held(this, heldClaim);
         }
     }
 
@@ -254,7 +266,7 @@ final class Area {
             return Result.failed("the guard does not know this server's name yet");
         }
         Claimant area = open();
-        area.read();
+        read(area);
         if (heldClaim != 0) {
             Optional<String> winner = area.supersededBy(heldClaim);
             if (winner.isPresent()) {
@@ -294,7 +306,7 @@ final class Area {
             return Result.failed("the reservation area " + path + " does not exist any more");
         }
         Claimant area = open();
-        area.read();
+        read(area);
         if (heldClaim != 0) {
             Optional<String> winner = area.supersededBy(heldClaim);
             if (winner.isEmpty()) {

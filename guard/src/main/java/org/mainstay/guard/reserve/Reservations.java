@@ -5,15 +5,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
-import org.mainstay.guard.util.StateFile;
 import org.mainstay.guard.util.Ticker;
+import org.mainstay.guard.util.TwinFile;
 import org.mainstay.guard.util.Words;
 
 /**
@@ -29,10 +31,11 @@ public final class Reservations implements AutoCloseable {
     private final Ticker ticker;
     private final Log log;
     private final ReservationListener listener;
-    private final StateFile state;
+    private final TwinFile state;
     private final String place;
     private final ScheduledExecutorService watch;
     private final Map<String, Area> areas = new TreeMap<>();
+    private boolean listLost;
 
     /** An area as {@code status} shows it. */
     public record View(String area, long claim, String trouble) {}
@@ -46,7 +49,7 @@ public final class Reservations implements AutoCloseable {
             Ticker ticker,
             Log log,
             ReservationListener listener,
-            StateFile state,
+            TwinFile state,
             String place) {
         this.settings = settings;
         this.ticker = ticker;
@@ -63,17 +66,39 @@ public final class Reservations implements AutoCloseable {
         watch.scheduleWithFixedDelay(this::watchAll, period, period, TimeUnit.MILLISECONDS);
     }
 
-    /** Goes on with what the last run of the guard observed and held. */
-    public synchronized void resume() {
+    /**
+     * Goes on with what the last run of the guard observed and held. Where that cannot be read, what is in use here counts as held.
+     *
+     * @param inUse areas of what is in service here
+     * @param trouble takes what is damaged
+     */
+    public synchronized void resume(Set<String> inUse, Consumer<String> trouble) {
         try {
-            for (String line : state.read()) {
+            for (String line : state.read(trouble)) {
                 List<String> words = Words.parse(line);
                 boolean samePlace = words.size() > 2 && words.get(2).equals(place);
                 area(words.get(0), samePlace ? Long.parseLong(words.get(1)) : 0);
             }
         } catch (IOException | RuntimeException e) {
-            log.error("the list of reservations " + state + " cannot be read, nothing is renewed: " + e.getMessage());
+            listLost = true;
+            trouble.accept(
+                    "the list of reservations " + state + " cannot be read (" + e.getMessage() + "): what is in"
+                            + " service here counts as reserved, as far as the reservation areas themselves do not say otherwise");
+            held(inUse);
         }
+    }
+
+    /** The manager says what is in service, for the first time after a list that could not be read; later it means nothing. */
+    public synchronized void inUse(Set<String> now) {
+        if (listLost) {
+            listLost = false;
+            held(now);
+        }
+    }
+
+    private void held(Set<String> inUse) {
+        inUse.forEach(path -> area(path, Area.UNKNOWN));
+        save();
     }
 
     /** Performs a verb of PROTOCOL.md; the future never fails. */

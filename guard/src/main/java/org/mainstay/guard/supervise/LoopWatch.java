@@ -2,6 +2,7 @@ package org.mainstay.guard.supervise;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.mainstay.guard.heartbeat.OwnStatus;
 import org.mainstay.guard.util.Ticker;
 
 /**
@@ -14,6 +15,12 @@ public final class LoopWatch {
     /** How many times longer than for a loop that hangs by itself is waited for one that waits for its disk. */
     public static final int DISK_FACTOR = 3;
 
+    /**
+     * How many times longer than for a loop is waited for a manager that opens its database and has decided nothing yet: far longer than
+     * any start takes, also one on a slow disk with a long journal.
+     */
+    public static final int OPENING_FACTOR = 30;
+
     /** A longer time between two looks means that the machine or this process stood still. */
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -21,7 +28,11 @@ public final class LoopWatch {
     private static final long YOUNG_MILLIS = 2_000;
 
     /** Ages of the linked manager in milliseconds, 0 while none is linked. */
-    public record Ages(LongSupplier loop, LongSupplier commit) {}
+    public record Ages(LongSupplier loop, LongSupplier commit, LongSupplier opening) {
+        public static Ages of(OwnStatus own) {
+            return new Ages(own::linkedLoopAgeMillis, own::linkedCommitAgeMillis, own::linkedOpeningAgeMillis);
+        }
+    }
 
     private final Ticker ticker;
     private final Ages ages;
@@ -30,7 +41,7 @@ public final class LoopWatch {
     private long runningSince;
 
     /**
-     * @param ages of the decision loop, and of the commit that is under way
+     * @param ages of the decision loop, of the commit that is under way, and of the opening of the database before the first decision
      * @param limitMillis a loop older than this is stuck; asked when it is needed, so that a changed setting counts
      */
     public LoopWatch(Ticker ticker, Ages ages, LongSupplier limitMillis) {
@@ -48,11 +59,13 @@ public final class LoopWatch {
             runningSince = now;
         }
         lookedAt = now;
-        long age = ages.loop().getAsLong();
+        long opening = ages.opening().getAsLong();
+        long age = Math.max(opening, ages.loop().getAsLong());
         if (age < YOUNG_MILLIS) {
             return false;
         }
-        long limit = limitMillis.getAsLong() * (ages.commit().getAsLong() > 0 ? DISK_FACTOR : 1);
+        int factor = opening > 0 ? OPENING_FACTOR : ages.commit().getAsLong() > 0 ? DISK_FACTOR : 1;
+        long limit = limitMillis.getAsLong() * factor;
         return age > limit && TimeUnit.NANOSECONDS.toMillis(now - runningSince) > limit;
     }
 }

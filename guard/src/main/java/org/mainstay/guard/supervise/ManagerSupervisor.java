@@ -228,7 +228,8 @@ public final class ManagerSupervisor implements AutoCloseable {
         if (zombie && wanted && manager != null && manager.alive() && !manager.equals(killed)) {
             killed = manager;
             log.error("Karaf, process " + manager.pid() + ", is connected but has decided nothing for more than"
-                    + " LOOP_STUCK_SECS, or three times that waiting for its disk: it is killed and started again");
+                    + " LOOP_STUCK_SECS, or three times that waiting for its disk, or thirty times that opening its database:"
+                    + " it is killed and started again");
             manager.kill();
             killedStuck.run();
         }

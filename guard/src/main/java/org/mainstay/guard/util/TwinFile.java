@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.zip.CRC32;
 
 /**
@@ -58,15 +59,34 @@ public final class TwinFile {
             return newer(one, two);
         }
         if (one.good() && twoGood && !cutOff(one, two)) {
-            // The first write after an earlier release that did not get as far as this copy; else written by that
-            // release later.
-            if (two.number() == 1) {
-                return new Content(two.lines(), first + " is of an earlier release");
-            }
+            // Written by an earlier release after the second copy: no write of this one leaves both, see write().
             throw new IOException(first + " has no checksum and holds something else than " + second
                     + ", as after a step back to an earlier release: which of them is newer is not known");
         }
         return oneGood ? new Content(one.lines(), fault(second, two)) : new Content(two.lines(), fault(first, one));
+    }
+
+    /**
+     * As {@link #read()}, and writes both copies anew where one is damaged.
+     *
+     * @param trouble takes what is damaged
+     */
+    public List<String> read(Consumer<String> trouble) throws IOException {
+        Content content = read();
+        if (!content.damage().isEmpty()) {
+            trouble.accept(content.damage() + "; the other copy is whole and goes on being used. Look at the disk");
+            heal(content.lines(), trouble);
+        }
+        return content.lines();
+    }
+
+    /** A bad sector and a disk that takes no writes come together: what was read whole counts all the same. */
+    private void heal(List<String> lines, Consumer<String> trouble) {
+        try {
+            write(lines);
+        } catch (IOException e) {
+            trouble.accept("the damaged copy of " + this + " cannot be written anew, so only one is left: " + e);
+        }
     }
 
     /** A crash between the two writes: the older one would count when the newer one is damaged before the next write. */
@@ -138,8 +158,12 @@ public final class TwinFile {
         long number = 1 + Math.max(copy(first).number(), copy(second).number());
         List<String> sealed = new ArrayList<>(lines);
         sealed.add(end(lines, number));
-        new StateFile(second).write(sealed);
-        new StateFile(first).write(sealed);
+        // A first copy of an earlier release is replaced before there is a second one, so that where it stands beside
+        // one it is always
+        // the younger. Otherwise the order does not matter: of two whole copies the number tells.
+        boolean alone = Files.notExists(second);
+        new StateFile(alone ? first : second).write(sealed);
+        new StateFile(alone ? second : first).write(sealed);
     }
 
     /** Removes both copies: as if nothing was ever written. */

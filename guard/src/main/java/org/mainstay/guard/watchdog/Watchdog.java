@@ -33,6 +33,8 @@ public final class Watchdog {
     private long retryAt;
     private volatile String state = "";
     private volatile Process armed;
+    private volatile Process answered;
+    private volatile boolean inherited;
     private String complained = "";
 
     /**
@@ -82,6 +84,9 @@ public final class Watchdog {
             begin();
         }
         say("U " + until + "\n");
+        // A helper that has said nothing yet waits for the device, which the helper of a guard that is gone keeps armed
+        // for a while.
+        inherited = process != null && answered != process && Holder.holds(Path.of(device), process.pid());
     }
 
     private void begin() {
@@ -111,6 +116,7 @@ public final class Watchdog {
                 if (line.startsWith("feeding ")) {
                     armed = line.startsWith("feeding failed") ? null : from;
                 }
+                answered = from;
                 log.info("watchdog: " + line);
             }
         } catch (IOException e) {
@@ -149,7 +155,7 @@ public final class Watchdog {
     /** Returns whether the device is armed: fed now, or left unfed on purpose, so that it resets the machine. */
     public boolean armed() {
         Process now = armed;
-        return now != null && now.isAlive();
+        return inherited || now != null && now.isAlive();
     }
 
     /** Ends in order: the device is disarmed where it allows that. */
@@ -163,6 +169,7 @@ public final class Watchdog {
             process = null;
             armed = null;
         }
+        inherited = false;
         device = "";
         state = "";
     }

@@ -187,6 +187,72 @@ class ReservationsTest {
         assertThat(second.lost).isEmpty();
     }
 
+    /** Neither copy can be read: what is in service here says which areas count, and the areas what is held. */
+    @Test
+    void aListThatCannotBeReadIsNotTakenForNothingHeld() throws Exception {
+        UUID id = UUID.randomUUID();
+        Path area = folder.resolve("image.reservation");
+        Server first = new Server("A", id, folder, area, "here");
+        first.initialise();
+        first.claim();
+        first.crash();
+        for (String copy : List.of("reservations-A", "reservations-A.2")) {
+            Files.write(folder.resolve(copy), new byte[64]);
+        }
+        Server second = new Server("A", id, folder, area, "here");
+        servers.add(second);
+        assertThat(second.trouble).singleElement().asString().contains("cannot be read");
+        assertThat(second.check().message()).contains("held by this server, claim 1");
+        assertThat(server("B").claim().message()).contains("held by A");
+        assertThat(second.lost).isEmpty();
+        second.crash();
+        Server third = new Server("A", id, folder, area, "here");
+        servers.add(third);
+        assertThat(third.trouble).as("the list is whole again").isEmpty();
+        assertThat(third.check().done()).isTrue();
+    }
+
+    @Test
+    void whatWasTakenOverWhileTheListCouldNotBeReadIsLost() throws Exception {
+        UUID id = UUID.randomUUID();
+        Path area = folder.resolve("image.reservation");
+        Server first = new Server("A", id, folder, area, "here");
+        first.initialise();
+        first.claim();
+        first.crash();
+        assertThat(server("B").claim().done()).isTrue();
+        Files.write(folder.resolve("reservations-A"), new byte[64]);
+        Files.write(folder.resolve("reservations-A.2"), new byte[64]);
+        Server second = new Server("A", id, folder, area, "here");
+        servers.add(second);
+        Await.until("its users are ended", 30_000, () -> !second.superseding.isEmpty());
+        assertThat(second.check().message()).contains("held by B");
+    }
+
+    @Test
+    void oneDamagedCopyOfTheListCostsNothingAndTheFormOfBeforeIsRead() throws Exception {
+        UUID id = UUID.randomUUID();
+        Path area = folder.resolve("image.reservation");
+        Path list = folder.resolve("reservations-A");
+        Server first = new Server("A", id, folder, area, "here");
+        first.initialise();
+        first.claim();
+        first.crash();
+        List<String> lines = Files.readAllLines(list);
+        Files.write(list, new byte[64]);
+        Server second = new Server("A", id, folder, area, "here");
+        servers.add(second);
+        assertThat(second.trouble).singleElement().asString().contains("is damaged");
+        assertThat(second.check().done()).isTrue();
+        second.crash();
+        Files.delete(folder.resolve("reservations-A.2"));
+        Files.write(list, lines.subList(0, 1));
+        Server third = new Server("A", id, folder, area, "here");
+        servers.add(third);
+        assertThat(third.trouble).isEmpty();
+        assertThat(third.check().message()).contains("held by this server, claim 1");
+    }
+
     @Test
     void afterARebootNothingIsHeld() throws Exception {
         UUID id = UUID.randomUUID();

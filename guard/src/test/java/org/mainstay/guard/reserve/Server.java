@@ -2,14 +2,15 @@ package org.mainstay.guard.reserve;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
-import org.mainstay.guard.util.StateFile;
 import org.mainstay.guard.util.Ticker;
+import org.mainstay.guard.util.TwinFile;
 
 /** The reservations of one server under test, with short times. */
 final class Server implements AutoCloseable {
@@ -20,6 +21,7 @@ final class Server implements AutoCloseable {
     final Reservations reservations;
     final List<String> lost = new CopyOnWriteArrayList<>();
     final List<String> superseding = new CopyOnWriteArrayList<>();
+    final List<String> trouble = new CopyOnWriteArrayList<>();
     private final Log log;
     private final String area;
 
@@ -51,9 +53,9 @@ final class Server implements AutoCloseable {
                         superseding.add(path);
                     }
                 },
-                new StateFile(state.resolve("reservations-" + name)),
+                new TwinFile(state.resolve("reservations-" + name)),
                 place);
-        reservations.resume();
+        reservations.resume(Set.of(this.area), trouble::add);
     }
 
     static Server of(String name, Path folder) {

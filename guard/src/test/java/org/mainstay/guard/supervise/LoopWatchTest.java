@@ -11,8 +11,7 @@ class LoopWatchTest {
     private final AtomicLong now = new AtomicLong();
     private final OwnStatus own = new OwnStatus(now::get, "00000000-0000-0000-0000-000000000001");
     private final AtomicLong limit = new AtomicLong(60_000);
-    private final LoopWatch watch = new LoopWatch(
-            now::get, new LoopWatch.Ages(own::linkedLoopAgeMillis, own::linkedCommitAgeMillis), limit::get);
+    private final LoopWatch watch = new LoopWatch(now::get, LoopWatch.Ages.of(own), limit::get);
 
     private boolean stuckAfter(int seconds) {
         boolean stuck = false;
@@ -61,6 +60,32 @@ class LoopWatchTest {
         assertThat(stuckAfter(2)).isTrue();
         own.report(new OwnStatus.Report("A", 1, 1, 21_000, 0, 0, 0));
         assertThat(watch.stuck()).as("the disk answered and it hangs on").isTrue();
+    }
+
+    /** It never reports: it hangs in its database. Whether it still says so does not matter. */
+    @Test
+    void aManagerThatHangsWhileItOpensItsDatabaseIsStuckAfterFarLongerThanAnyStart() {
+        limit.set(20_000);
+        own.linked(true);
+        own.opening(1_000);
+        assertThat(stuckAfter(590)).isFalse();
+        own.opening(591_000);
+        assertThat(stuckAfter(11)).isTrue();
+    }
+
+    @Test
+    void whoStaysIdleOnPurposeOrHasOpenedItIsNot() {
+        limit.set(20_000);
+        own.linked(true);
+        own.opening(500_000);
+        own.opening(0);
+        assertThat(stuckAfter(700)).as("no cluster yet").isFalse();
+        own.opening(599_000);
+        report(0);
+        assertThat(stuckAfter(19)).as("it decides").isFalse();
+        own.linked(false);
+        own.linked(true);
+        assertThat(stuckAfter(700)).as("the next one has said nothing yet").isFalse();
     }
 
     @Test

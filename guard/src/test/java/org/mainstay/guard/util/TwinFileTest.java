@@ -104,12 +104,28 @@ class TwinFileTest {
     }
 
     @Test
+    void alsoTheOnlyCopyThatWasEverWrittenIsOlderThanWhatAnEarlierReleaseWroteThen() throws IOException {
+        file.write(List.of("allowed B"));
+        Files.writeString(first, "allowed C\n");
+        assertThatThrownBy(file::read)
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(first + " has no checksum")
+                .hasMessageContaining("an earlier release");
+    }
+
+    @Test
     void aFirstWriteThatWasCutOffBetweenTheCopiesCounts() throws IOException {
         Files.writeString(first, "allowed B\n");
-        file.write(List.of("allowed C"));
-        Files.writeString(first, "allowed B\n");
+        Path obstacle = folder.resolve("kept.2.new");
+        Files.createDirectories(obstacle.resolve("in the way"));
+        assertThatThrownBy(() -> file.write(List.of("allowed C")))
+                .as("the other copy")
+                .isInstanceOf(IOException.class);
         assertThat(file.read().lines()).containsExactly("allowed C");
-        assertThat(file.read().damage()).contains(first + " is of an earlier release");
+        assertThat(file.read().damage()).contains(second + " is missing");
+        assertThat(second)
+                .as("what an earlier release would leave behind as older")
+                .doesNotExist();
     }
 
     @Test

@@ -2,9 +2,11 @@ package org.mainstay.guard.watchdog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -86,6 +88,48 @@ class WatchdogTest {
         assertThat(fed()).isEqualTo(before);
         feed(20_000);
         Await.until("fed again", 30_000, () -> fed().length() > before.length());
+    }
+
+    /** A pipe in place of the device: a write fails while nobody has it open for reading. */
+    @Test
+    void aWriteThatFailedOnceIsNoReasonToCountAsUnwatchedForEver() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        try (RandomAccessFile reader = new RandomAccessFile(pipe.toFile(), "rw")) {
+            Await.until("armed", 60_000, () -> feedsAndIsArmed(pipe));
+            assertThat(watchdog.armed()).isTrue();
+        }
+        Await.until("the failure is told", 60_000, () -> !feedsAndIsArmed(pipe));
+        assertThat(watchdog.state()).startsWith("feeding failed: ");
+        try (RandomAccessFile reader = new RandomAccessFile(pipe.toFile(), "rw")) {
+            Await.until("armed again", 60_000, () -> feedsAndIsArmed(pipe));
+            assertThat(watchdog.state()).isEqualTo("feeding works again");
+        }
+    }
+
+    private boolean feedsAndIsArmed(Path which) {
+        watchdog.feed(which.toString(), S, clock.millis() + 60_000);
+        return watchdog.armed();
+    }
+
+    /** The helper of the guard before has the device for up to ten seconds more, armed; the new one's helper waits for it. */
+    @Test
+    void whatTheHelperOfTheGuardBeforeStillHoldsIsArmed() throws Exception {
+        Path waiting = folder.resolve("waiting");
+        Files.writeString(waiting, "#!/bin/sh\nexec cat > /dev/null\n");
+        Files.setPosixFilePermissions(waiting, PosixFilePermissions.fromString("rwx------"));
+        watchdog = new Watchdog(waiting, System::nanoTime, log, notices::add);
+        assertThat(feedsAndIsArmed(device)).as("nobody has it").isFalse();
+        Process before =
+                new ProcessBuilder(folder.resolve("mainstay-watchdog").toString(), device.toString(), "2", "6").start();
+        before.getOutputStream().write(("U " + (clock.millis() + 600_000) + "\n").getBytes(StandardCharsets.US_ASCII));
+        before.getOutputStream().flush();
+        Await.until("held by the one before", 60_000, () -> feedsAndIsArmed(device));
+        before.getOutputStream().write("V\n".getBytes(StandardCharsets.US_ASCII));
+        before.getOutputStream().flush();
+        assertThat(before.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(feedsAndIsArmed(device)).as("nobody has it any more").isFalse();
     }
 
     @Test

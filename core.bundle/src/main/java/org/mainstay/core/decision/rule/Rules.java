@@ -41,6 +41,11 @@ public final class Rules {
                 Origin nobody = new Origin(Origin.SELF, before.self(), input.at(), "");
                 return new Decision(before.withRight(RightRules.held(changed)), List.of(), nobody);
             }
+            return whole(before, input);
+        }
+
+        /** Decides by all rules, without a short cut. */
+        Decision whole(CoreState before, Input input) {
             Step step = new Step(before, input.at(), topology);
             new Rules(step).accept(input.event());
             topology = step.topology();

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
@@ -50,6 +51,7 @@ public final class GuardLink implements GuardControl {
     private ManagerReport report;
     private long reportedAt;
     private long commitAge;
+    private OptionalLong openingSince = OptionalLong.empty();
     private final GuardWatch watch = new GuardWatch(System.nanoTime());
     private long heardAt = System.nanoTime();
     private long startedAt = System.nanoTime() - TimeUnit.SECONDS.toNanos(60);
@@ -156,6 +158,17 @@ public final class GuardLink implements GuardControl {
         if (over) {
             sendReport();
         }
+    }
+
+    @Override
+    public synchronized void opening(boolean underWay) {
+        openingSince = underWay ? OptionalLong.of(System.nanoTime()) : OptionalLong.empty();
+    }
+
+    private String ping() {
+        return report != null || openingSince.isEmpty()
+                ? "0 ping"
+                : "0 ping opening " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - openingSince.getAsLong());
     }
 
     @Override
@@ -293,7 +306,7 @@ public final class GuardLink implements GuardControl {
             } else {
                 verdict = watch.look(System.nanoTime(), heardAt);
                 if (report == null || verdict == GuardWatch.Verdict.ASK) {
-                    connection.send(List.of("0 ping"));
+                    connection.send(List.of(ping()));
                 }
             }
             sendReport();

@@ -72,6 +72,8 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
         Path home = Path.of(property(context, "mainstay.home", property(context, "karaf.base", "")));
         Path data = home.resolve("data");
         LcdCodec codec = new LcdCodec();
+        // May hang in a disk for ever: the guard is to see that.
+        guard.opening(true);
         LcdStore opened = null;
         NodeConfig config = null;
         String why = "";
@@ -95,6 +97,7 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
         problem = why;
         if (config == null) {
             LOG.warn("Mainstay stays idle: {}", problem);
+            guard.opening(false);
             closeQuietly(opened);
             store = null;
             hosts = null;

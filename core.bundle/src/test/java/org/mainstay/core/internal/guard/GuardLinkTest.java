@@ -74,6 +74,27 @@ class GuardLinkTest {
     }
 
     @Test
+    void theGuardHearsThatTheDatabaseIsBeingOpenedUntilThereIsSomethingToReportOrNothingToDo() throws Exception {
+        link.opening(true);
+        GuardAwait.until(
+                "it is told with its age",
+                30_000,
+                () -> guard.heard.stream().anyMatch(line -> line.matches("0 ping opening [1-9]\\d*")));
+        link.opening(false);
+        guard.heard.clear();
+        heard("0 ping");
+        link.opening(true);
+        link.report(new GuardControl.ManagerReport("A", 3, 44, 0, 10, 255));
+        for (int round = 0; round < 2; round++) {
+            // the first report ends it: what was under way before that has been heard then
+            guard.heard.clear();
+            GuardAwait.until(
+                    "a report", 30_000, () -> guard.heard.stream().anyMatch(line -> line.startsWith("0 report A")));
+        }
+        assertThat(guard.heard).noneMatch(line -> line.contains("opening"));
+    }
+
+    @Test
     void newsReachListenersInOrderAndLateListenersHearThePresentState() throws Exception {
         heard("manager 1 " + ProcessHandle.current().pid());
         for (String line : List.of(

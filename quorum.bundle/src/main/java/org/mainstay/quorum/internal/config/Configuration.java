@@ -36,8 +36,13 @@ public final class Configuration {
      * @param settings in effect
      * @param refused why the file is not in effect; empty: it is
      * @param warnings of the file
+     * @param left whether the rule of a lease that held at the last reading, maybe of an earlier run, is left now
      */
-    public record Effective(QuorumSettings settings, List<String> refused, List<String> warnings) {}
+    public record Effective(QuorumSettings settings, List<String> refused, List<String> warnings, boolean left) {
+        Effective(QuorumSettings settings, List<String> refused, List<String> warnings) {
+            this(settings, refused, warnings, false);
+        }
+    }
 
     /**
      * Opens the configuration.
@@ -88,7 +93,7 @@ public final class Configuration {
             }
             if (checked.settings().isPresent()) {
                 keep(tunables);
-                return new Effective(checked.settings().get(), refused, warnings);
+                return new Effective(checked.settings().get(), refused, warnings, leaves);
             }
             refused.addAll(checked.errors());
         } catch (IOException e) {

@@ -19,6 +19,7 @@ final class Numbers {
     static final int IN_EFFECT = 20220;
     static final int CUT_OFF = 20221;
     static final int NOT_CUT_OFF = 20222;
+    static final int LEFT_WITHOUT_RIGHT = 20223;
 
     private Numbers() {}
 

@@ -190,6 +190,16 @@ final class QuorumNode implements AutoCloseable {
         }
 
         @Override
+        public boolean held() {
+            return board.held();
+        }
+
+        @Override
+        public void leftWithoutRight() {
+            QuorumNode.this.leftWithoutRight();
+        }
+
+        @Override
         public void refresh() {
             readConfiguration();
         }
@@ -235,6 +245,9 @@ final class QuorumNode implements AutoCloseable {
         if (before == null || !before.refused().equals(now.refused())) {
             now.refused().forEach(why -> event(Numbers.of(why), Level.ERROR, "configuration reading failed: " + why));
         }
+        if (now.left() && !board.held()) {
+            leftWithoutRight();
+        }
         boolean changed = before == null || !before.settings().equals(now.settings()) || !fenced.equals(covered);
         fenced = covered;
         remember();
@@ -252,20 +265,17 @@ final class QuorumNode implements AutoCloseable {
      * nothing in service may do what it likes, as after everything else is lost.
      */
     private String bound() {
-        boolean held = board.linked()
-                && board.lease()
-                        .filter(lease -> lease.right() == GuardControl.GuardNews.Right.HELD)
-                        .isPresent();
-        List<String> here = cluster.snapshot().own().instances().values().stream()
-                .filter(instance ->
-                        instance.state().inService() || !instance.ownership().released())
-                .map(org.mainstay.cluster.lcd.Instance::tag)
-                .toList();
-        return held || here.isEmpty()
-                ? ""
-                : "this server has no right to run " + String.join(", ", here)
-                        + " now, and the others count on it to stop them;"
-                        + " it takes effect when they are out of service here or the right to run is held again";
+        return board.held() ? "" : Bound.of(cluster.snapshot());
+    }
+
+    private void leftWithoutRight() {
+        event(
+                Numbers.LEFT_WITHOUT_RIGHT,
+                Level.WARNING,
+                "QUORUM_MODE=none takes effect although this server does not hold the right to run: what it takes over, when"
+                        + " the safety check does not see the others, they may run under theirs. Unless they are certainly"
+                        + " down, go back to the quorum mode of before (QUORUM_MODE in etc/default/LifeKeeper; of storage"
+                        + " mode also qwk_storage_init)");
     }
 
     private static String words(QuorumSettings settings) {

@@ -32,6 +32,8 @@ final class RightBoard {
                 words.clear();
                 failedSince.clear();
                 fed.clear();
+                // Else it would count as held between the next link and that guard's first word of it.
+                lease = null;
             }
         } else if (news instanceof GuardNews.Withheld mark) {
             put(withheld, mark.peer(), mark.withheld(), at);
@@ -101,6 +103,11 @@ final class RightBoard {
     /** Returns whether the server said last that its watchdog is fed; what nobody knows is no. */
     synchronized boolean fed(String server) {
         return fed.contains(server);
+    }
+
+    /** Returns whether this server certainly has its right to run now. */
+    synchronized boolean held() {
+        return linked && lease != null && lease.right() == GuardNews.Right.HELD;
     }
 
     synchronized boolean linked() {

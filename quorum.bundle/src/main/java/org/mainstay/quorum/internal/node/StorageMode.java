@@ -44,6 +44,12 @@ final class StorageMode implements QuorumStorage {
         /** Returns why the rule of a lease must not be left now; empty: it may. */
         String bound();
 
+        /** Returns whether this server certainly has its right to run now. */
+        boolean held();
+
+        /** Tells that the rule of a lease was left without the right to run. */
+        void leftWithoutRight();
+
         /** Reads the configuration again and tells everybody; on the configuration's thread. */
         void refresh();
 
@@ -142,25 +148,30 @@ final class StorageMode implements QuorumStorage {
                 return CompletableFuture.completedFuture(
                         Reply.failed(ExitCode.SYSTEM_ERROR, "storage mode goes on: " + bound));
             }
+            // Asked before the end of storage mode ends the right itself.
+            boolean held = surroundings.held();
             surroundings.event(
                     Numbers.TERMINATE,
                     Level.INFORMATION,
                     "terminate requested: storage mode of quorum and witness ends");
             return guardsPart(false, line -> {}, 1)
                     .thenCompose(result -> result.done()
-                            ? onThread(this::end)
+                            ? onThread(() -> end(held))
                             : CompletableFuture.completedFuture(
                                     Reply.failed(ExitCode.SYSTEM_ERROR, "storage mode goes on: " + result.message())));
         });
     }
 
-    private Reply end() {
+    private Reply end(boolean held) {
         try {
             configuration.endStorage();
         } catch (IOException e) {
             return Reply.failed(ExitCode.SYSTEM_ERROR, "storage mode cannot be ended: " + e.getMessage());
         }
         surroundings.event(Numbers.SHUTS_DOWN, Level.INFORMATION, "storage mode of quorum and witness shuts down");
+        if (!held) {
+            surroundings.leftWithoutRight();
+        }
         surroundings.refresh();
         return Reply.success("storage mode has ended here; run qwk_storage_exit on the other servers too");
     }

@@ -43,6 +43,7 @@ import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Member;
 import org.mainstay.cluster.lcd.Membership;
+import org.mainstay.cluster.lcd.Ownership;
 
 /** The bundle put together, with a core and a guard that do as told. */
 @Timeout(180)
@@ -50,6 +51,9 @@ class QuorumNodeTest implements Cluster, EventLog {
     private static final Caller ADMIN = new Caller("root", Caller.Role.ADMINISTRATOR, "A bin");
     private static final String STORAGE = "QUORUM_MODE=storage\nWITNESS_MODE=storage\nQWK_STORAGE_TYPE=file\n"
             + "QWK_STORAGE_OBJECT_A=/mnt/q/A\nQWK_STORAGE_OBJECT_B=/mnt/q/B\n";
+
+    private static final String ETCD =
+            "QUORUM_MODE=etcd\nWITNESS_MODE=etcd\nQUORUM_ETCD_ENDPOINTS=http://10.0.0.9:2379\n";
 
     @TempDir
     private Path home;
@@ -62,13 +66,16 @@ class QuorumNodeTest implements Cluster, EventLog {
     private volatile String remote = "127.0.0.2";
     private volatile GuardControl.HandleResult setup = new GuardControl.HandleResult(true, "");
     private volatile boolean serves;
+    private volatile boolean released = true;
     private volatile Consumer<GuardControl.GuardNews> guardNews = news -> {};
     private QuorumNode node;
 
     @BeforeEach
     void open() throws IOException {
         Files.createDirectories(home.resolve("etc/default"));
-        tunables("QUORUM_MODE=none\n");
+        if (Files.notExists(home.resolve("etc/default/LifeKeeper"))) {
+            tunables("QUORUM_MODE=none\n");
+        }
         node = new QuorumNode(
                 new QuorumNode.Place(home, () -> System.nanoTime() / 1_000_000, Clock.systemUTC()),
                 this,
@@ -103,7 +110,7 @@ class QuorumNodeTest implements Cluster, EventLog {
     @Test
     void whatHoldsIsToldAtOnceAndAtEachChange() throws Exception {
         assertThat(configured(Quorum.NONE).fenced()).isEmpty();
-        tunables("QUORUM_MODE=etcd\nWITNESS_MODE=etcd\nQUORUM_ETCD_ENDPOINTS=http://10.0.0.9:2379\n");
+        tunables(ETCD);
         configured(Quorum.ETCD);
         Files.writeString(home.resolve("etc/fencing"), "[dog]\nserver=B\nagent=watchdog\n");
         assertThat(configured(Quorum.ETCD).fenced()).containsExactly("B");
@@ -145,15 +152,73 @@ class QuorumNodeTest implements Cluster, EventLog {
         right(GuardControl.GuardNews.Right.HELD);
         assertThat(get(node.storage().leave(ADMIN)).succeeded()).isTrue();
         configured(Quorum.NONE);
+        assertThat(events).noneMatch(text -> text.startsWith("20223"));
 
-        tunables("QUORUM_MODE=etcd\nWITNESS_MODE=etcd\nQUORUM_ETCD_ENDPOINTS=http://10.0.0.9:2379\n");
+        tunables(ETCD);
         configured(Quorum.ETCD);
         right(GuardControl.GuardNews.Right.LOST);
         tunables("QUORUM_MODE=none\n");
         until(() -> node.state().refused().stream().anyMatch(text -> text.contains("no right to run db now")));
         assertThat(node.state().settings().quorum()).isEqualTo(Quorum.ETCD);
+        released = false;
         serves = false;
+        until(() -> node.state().refused().stream()
+                .anyMatch(text -> text.contains("nobody knows whether db still runs here")
+                        && text.contains("mainstay resource confirm-stopped TAG --on A")
+                        && !text.contains("no right to run db")));
+        released = true;
         configured(Quorum.NONE);
+    }
+
+    @Test
+    void aLeaseOfBeforeTheLinkWasLostLetsNobodyLeaveIt() throws Exception {
+        tunables(STORAGE);
+        assertThat(get(node.storage().initialise(ADMIN, line -> {})).succeeded())
+                .isTrue();
+        configured(Quorum.STORAGE);
+        serves = true;
+        guardNews.accept(new GuardControl.GuardNews.Link(true));
+        right(GuardControl.GuardNews.Right.HELD);
+        assertThat(node.quorum().right()).isEqualTo("held");
+        guardNews.accept(new GuardControl.GuardNews.Link(false));
+        guardNews.accept(new GuardControl.GuardNews.Link(true));
+        assertThat(node.quorum().right()).isEqualTo("unknown");
+        assertThat(get(node.storage().leave(ADMIN)).message()).contains("no right to run db now");
+        right(GuardControl.GuardNews.Right.HELD);
+        assertThat(get(node.storage().leave(ADMIN)).succeeded()).isTrue();
+    }
+
+    @Test
+    void whoLeavesALeaseThatItDoesNotHoldIsTold() throws Exception {
+        guardNews.accept(new GuardControl.GuardNews.Link(true));
+        tunables(ETCD);
+        configured(Quorum.ETCD);
+        right(GuardControl.GuardNews.Right.HELD);
+        tunables("QUORUM_MODE=none\n");
+        configured(Quorum.NONE);
+        assertThat(events).noneMatch(text -> text.startsWith("20223"));
+        tunables(ETCD);
+        configured(Quorum.ETCD);
+        right(GuardControl.GuardNews.Right.LOST);
+        tunables("QUORUM_MODE=none\n");
+        configured(Quorum.NONE);
+        until(() -> events.stream().anyMatch(text -> text.startsWith("20223")));
+        assertThat(events.stream().filter(text -> text.startsWith("20223")))
+                .singleElement()
+                .asString()
+                .contains("QUORUM_MODE=none takes effect although this server does not hold the right to run");
+    }
+
+    /** The file is changed while no manager runs: the next one leaves a lease of which it knows nothing yet. */
+    @Test
+    void alsoAManagerThatFindsTheOtherModeAtItsStartTells() throws Exception {
+        tunables(ETCD);
+        configured(Quorum.ETCD);
+        node.close();
+        tunables("QUORUM_MODE=none\n");
+        open();
+        configured(Quorum.NONE);
+        assertThat(events).anyMatch(text -> text.startsWith("20223"));
     }
 
     @Test
@@ -181,6 +246,9 @@ class QuorumNodeTest implements Cluster, EventLog {
         assertThat(get(node.storage().leave(ADMIN)).succeeded()).isTrue();
         configured(Quorum.NONE);
         assertThat(setups).containsExactly(true, false, false);
+        assertThat(events)
+                .as("nothing is in service, and the right to run is not held either")
+                .anyMatch(text -> text.startsWith("20223"));
     }
 
     @Test
@@ -246,6 +314,10 @@ class QuorumNodeTest implements Cluster, EventLog {
                                 : LcdChange.remove(LcdSection.PATHS, "p")));
         if (serves) {
             own = own.with(Instance.create("db", "db", "gen", "app").withState(InstanceState.ISP, "", 1));
+        } else if (!released) {
+            own = own.with(Instance.create("db", "db", "gen", "app")
+                    .withState(InstanceState.OSF, "", 1)
+                    .withOwnership(Ownership.NONE.withReleased(false)));
         }
         Peer peer = new Peer("B", PeerState.DEAD, false, Lcd.empty("B", 1), true, Map.of(), Map.of());
         return new ClusterSnapshot(
