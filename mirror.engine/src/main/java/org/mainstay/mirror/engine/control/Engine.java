@@ -56,6 +56,7 @@ public final class Engine implements AutoCloseable, Exports {
 
     private final SnapshotCommands snapshots;
     private final NbdServer nbd;
+    private final NbdPort port;
     private final LinkServer links;
     private int ticks;
 
@@ -84,6 +85,7 @@ public final class Engine implements AutoCloseable, Exports {
         this.links = replication == null ? null : new LinkServer(replication, security, this::accept, env.timer(), log);
         nbd.listen(folder.resolve("nbd.sock"));
         takeUp();
+        this.port = new NbdPort(folder.resolve("nbd-tls"), nbd, log);
         env.timer().scheduleWithFixedDelay(() -> env.run(this::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -455,6 +457,7 @@ public final class Engine implements AutoCloseable, Exports {
 
     @Override
     public void close() throws IOException {
+        port.close();
         nbd.close();
         if (links != null) {
             links.close();
