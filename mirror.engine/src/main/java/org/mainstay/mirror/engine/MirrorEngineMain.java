@@ -17,6 +17,7 @@ import org.mainstay.mirror.engine.control.ControlServer;
 import org.mainstay.mirror.engine.control.Engine;
 import org.mainstay.mirror.engine.control.EngineEnvironment;
 import org.mainstay.mirror.engine.io.Buffers;
+import org.mainstay.mirror.engine.io.CertificateFiles;
 import org.mainstay.mirror.engine.io.DiskExport;
 import org.mainstay.mirror.engine.io.Export;
 import org.mainstay.mirror.engine.io.FileDisk;
@@ -39,7 +40,8 @@ public final class MirrorEngineMain {
     /**
      * Runs the engine, or serves one file without a mirror.
      *
-     * @param arguments {@code run FOLDER SERVER [HOST:PORT]} or {@code export FILE SOCKET|HOST:PORT [read-only]}
+     * @param arguments {@code run FOLDER SERVER [HOST:PORT]} or
+     *     {@code export FILE SOCKET|HOST:PORT [read-only] [tls=FOLDER]}
      */
     public static void main(String[] arguments) throws Exception {
         List<String> words = List.of(arguments);
@@ -48,13 +50,16 @@ public final class MirrorEngineMain {
         } else if (words.size() >= 3 && words.get(0).equals("run")) {
             run(words);
         } else {
-            System.err.println("usage: run FOLDER SERVER [HOST:PORT] | export FILE SOCKET|HOST:PORT [read-only]");
+            System.err.println(
+                    "usage: run FOLDER SERVER [HOST:PORT] | export FILE SOCKET|HOST:PORT [read-only] [tls=FOLDER]");
             System.exit(BAD_ARGUMENT);
         }
     }
 
     private static void run(List<String> words) throws IOException, InterruptedException {
         // A thread that accepts connections, or sends, would be missing for ever; the guard starts the process again.
+        // A client that negotiates TLS 1.2 again and again would keep a processor busy.
+        System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
         Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
             log("ERROR the thread " + thread.getName() + " ended: " + error);
             if (error instanceof Error) {
@@ -149,15 +154,23 @@ public final class MirrorEngineMain {
         };
         NbdServer server = new NbdServer(exports, NbdLimits.DEFAULT, new Buffers(64 << 20), timer, System.err::println);
         String where = words.get(2);
-        int colon = where.lastIndexOf(':');
-        if (colon > 0 && !where.contains("/")) {
-            int port = Integer.parseInt(where.substring(colon + 1));
-            server.listen(new InetSocketAddress(where.substring(0, colon), port), null, false);
+        if (where.lastIndexOf(':') > 0 && !where.contains("/")) {
+            Tls tls = CertificateFiles.read(certificates(words)).tls();
+            server.listen(EngineEnvironment.address(where), plain -> tls.secure(plain, false));
         } else {
             server.listen(Path.of(where));
         }
         System.out.println("ready");
         new CountDownLatch(1).await();
+    }
+
+    private static Path certificates(List<String> words) {
+        return words.stream()
+                .filter(word -> word.startsWith("tls="))
+                .map(word -> Path.of(word.substring("tls=".length())))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "over TCP an export needs tls=FOLDER, with ca-cert.pem, server-cert.pem and server-key.pem"));
     }
 
     private static Thread daemon(Runnable body) {

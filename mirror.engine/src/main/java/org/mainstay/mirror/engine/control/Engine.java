@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.mainstay.mirror.engine.io.Export;
@@ -51,11 +51,12 @@ public final class Engine implements AutoCloseable, Exports {
     /** By volume: one command about its role at a time. It may wait for the disk, so others do not wait for it. */
     private final Map<String, ReentrantLock> roles = new ConcurrentHashMap<>();
 
-    /** The volume whose size is being changed (TRB-143), or that gets a mirror; empty: none. */
-    private final AtomicReference<String> resizing = new AtomicReference<>("");
+    /** The volumes whose size is being changed (TRB-143), or that get a mirror. */
+    private final Set<String> resizing = ConcurrentHashMap.newKeySet();
 
     private final SnapshotCommands snapshots;
     private final NbdServer nbd;
+    private final NbdPort port;
     private final LinkServer links;
     private int ticks;
 
@@ -84,6 +85,7 @@ public final class Engine implements AutoCloseable, Exports {
         this.links = replication == null ? null : new LinkServer(replication, security, this::accept, env.timer(), log);
         nbd.listen(folder.resolve("nbd.sock"));
         takeUp();
+        this.port = new NbdPort(folder.resolve("nbd-tls"), nbd, log);
         env.timer().scheduleWithFixedDelay(() -> env.run(this::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -246,23 +248,27 @@ public final class Engine implements AutoCloseable, Exports {
                 bitmaps.take(name, size, one.mirrors());
             }
         } finally {
-            resizing.set("");
+            resizing.remove(name);
         }
     }
 
-    /** Until {@link #resizing} is empty again nobody else changes what memory a volume's bitmaps take. */
+    /** Until it is out of {@link #resizing} again nobody else changes what memory the volume's bitmaps take. */
     private void takeSizes(String name) {
-        String other = resizing.compareAndExchange("", name);
-        if (!other.isEmpty()) {
-            throw new IllegalStateException("the size of " + other
-                    + " is being changed, or it gets a mirror: one volume at a time, try again then");
+        if (!resizing.add(name)) {
+            throw new IllegalStateException(
+                    "the size of " + name + " is being changed, or it gets a mirror: try again then");
         }
     }
 
     synchronized void removeMirror(String name, String peer) throws IOException {
         VolumeFiles one = files(name);
-        one.removeMirror(volume(name), peer);
-        bitmaps.take(name, volume(name).size(), one.mirrors());
+        takeSizes(name);
+        try {
+            one.removeMirror(volume(name), peer);
+            bitmaps.take(name, volume(name).size(), one.mirrors());
+        } finally {
+            resizing.remove(name);
+        }
     }
 
     synchronized void set(String name, String peer, Map<String, Long> changes) throws IOException {
@@ -294,7 +300,7 @@ public final class Engine implements AutoCloseable, Exports {
         try {
             alone(name, () -> grow(name, asked));
         } finally {
-            resizing.set("");
+            resizing.remove(name);
         }
         return volume.size();
     }
@@ -455,6 +461,7 @@ public final class Engine implements AutoCloseable, Exports {
 
     @Override
     public void close() throws IOException {
+        port.close();
         nbd.close();
         if (links != null) {
             links.close();

@@ -14,11 +14,16 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Mutual TLS 1.3 between engines (I7). Thread-safe. */
+/** Mutual TLS between engines (I7), and of NBD clients with an engine. Thread-safe. */
 public final class Tls {
+    private static final String[] BETWEEN_ENGINES = {"TLSv1.3"};
+    private static final String[] WITH_CLIENTS = {"TLSv1.3", "TLSv1.2"};
+
     private final SSLContext context;
     /** Whether certificates carry the names of servers. */
     private final boolean named;
+
+    private final String[] protocols;
 
     /**
      * With the key and the trusted certificates of one PKCS#12 file.
@@ -27,6 +32,7 @@ public final class Tls {
      */
     public Tls(Path file, char[] password) throws IOException {
         named = false;
+        protocols = BETWEEN_ENGINES;
         try (InputStream in = Files.newInputStream(file)) {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(in, password);
@@ -50,12 +56,24 @@ public final class Tls {
      */
     public Tls(Path identity, Path pins) throws IOException {
         named = true;
+        protocols = BETWEEN_ENGINES;
         try {
             PinnedIdentity own = new PinnedIdentity(identity, pins);
             context = context(new KeyManager[] {own.keys()}, new TrustManager[] {own.trust()});
         } catch (GeneralSecurityException e) {
             throw new IOException("the identity in " + identity + " cannot be used for TLS: " + e.getMessage(), e);
         }
+    }
+
+    private Tls(SSLContext context) {
+        this.context = context;
+        this.named = false;
+        this.protocols = WITH_CLIENTS;
+    }
+
+    /** TLS 1.3 or 1.2 with clients that show a certificate of an authority that is trusted. @see CertificateFiles */
+    static Tls withClients(KeyManager[] keys, TrustManager[] trust) throws GeneralSecurityException {
+        return new Tls(context(keys, trust));
     }
 
     private static SSLContext context(KeyManager[] keys, TrustManager[] trust) throws GeneralSecurityException {
@@ -72,7 +90,7 @@ public final class Tls {
     public Wire secure(Wire plain, boolean client) throws IOException {
         SSLEngine engine = context.createSSLEngine();
         engine.setUseClientMode(client);
-        engine.setEnabledProtocols(new String[] {"TLSv1.3"});
+        engine.setEnabledProtocols(protocols);
         engine.setNeedClientAuth(!client);
         return new TlsWire(plain, engine, named);
     }

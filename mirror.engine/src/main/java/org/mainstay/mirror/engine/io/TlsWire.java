@@ -11,6 +11,9 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 
 /** TLS over another wire. */
 public final class TlsWire implements Wire {
+    /** Records that may be left to send when a handshake has failed. */
+    private static final int ALERTS = 4;
+
     private final Wire plain;
     private final SSLEngine engine;
     private final ByteBuffer sealedIn;
@@ -46,8 +49,23 @@ public final class TlsWire implements Wire {
             done = true;
         } finally {
             if (!done) {
+                farewell();
                 plain.close();
             }
+        }
+    }
+
+    /** Tells the peer why it is refused, if that is known; its own protocol has no word for it. */
+    private void farewell() {
+        try {
+            for (int i = 0; i < ALERTS && engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP; i++) {
+                sealedOut.clear();
+                engine.wrap(ByteBuffer.allocate(0), sealedOut);
+                plain.write(sealedOut.flip());
+            }
+        } catch (IOException e) {
+            // The peer has gone, and does not care any more: why it is refused is on its way to the log.
+            sealedOut.clear();
         }
     }
 

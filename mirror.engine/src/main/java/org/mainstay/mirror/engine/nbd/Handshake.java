@@ -20,7 +20,6 @@ final class Handshake {
     private final Exports exports;
     private final boolean list;
     private final TlsUpgrade tls;
-    private final boolean tlsRequired;
     private final ByteBuffer buffer = ByteBuffer.allocate(LONGEST_OPTION + OPTION_HEADER);
     private Wire wire;
     private boolean secured;
@@ -30,13 +29,12 @@ final class Handshake {
     /** What was agreed on. */
     record Agreement(Wire wire, Export export, boolean structured) {}
 
-    /** @param tls how to secure a connection, null if that is not offered */
-    Handshake(Wire wire, Exports exports, boolean list, TlsUpgrade tls, boolean tlsRequired) {
+    /** @param tls how the connection is to be secured before anything is told on it; null: it is local */
+    Handshake(Wire wire, Exports exports, boolean list, TlsUpgrade tls) {
         this.wire = wire;
         this.exports = exports;
         this.list = list;
         this.tls = tls;
-        this.tlsRequired = tlsRequired;
     }
 
     /** Negotiates. @return null if the client ended the negotiation properly */
@@ -70,6 +68,15 @@ final class Handshake {
     }
 
     private Agreement option(int option, int length) throws IOException {
+        if (tls != null && !secured && option != Nbd.OPT_STARTTLS) {
+            if (option == Nbd.OPT_EXPORT_NAME) {
+                // This oldest option has no way to say no.
+                throw new HandshakeException("a client asked for an export without TLS");
+            }
+            skip(length);
+            refuse(option, Nbd.REP_ERR_TLS_REQD, "this server talks TLS only: send STARTTLS first");
+            return null;
+        }
         if (option == Nbd.OPT_EXPORT_NAME) {
             return exportName(length);
         }
@@ -79,10 +86,6 @@ final class Handshake {
             return null;
         }
         ByteBuffer data = receive(length);
-        if (tlsRequired && !secured && option != Nbd.OPT_STARTTLS) {
-            refuse(option, Nbd.REP_ERR_TLS_REQD, "this server talks TLS only: send STARTTLS first");
-            return null;
-        }
         switch (option) {
             case Nbd.OPT_LIST -> list(data);
             case Nbd.OPT_STRUCTURED_REPLY -> structuredReply(data);
@@ -100,7 +103,7 @@ final class Handshake {
             throw new HandshakeException("an export name of " + (length & 0xffffffffL) + " bytes");
         }
         String name = text(receive(length));
-        Export export = name == null || tlsRequired && !secured ? null : exports.find(name);
+        Export export = name == null ? null : exports.find(name);
         if (export == null) {
             // This oldest option has no way to say no.
             throw new HandshakeException("no export '" + name + "'");

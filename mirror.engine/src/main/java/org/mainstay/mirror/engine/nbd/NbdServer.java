@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -36,6 +37,11 @@ public final class NbdServer implements AutoCloseable {
     private static final int LESSER_CONNECTIONS = 64;
     /** Of a connection, in flight. */
     private static final int LESSER_REQUESTS = 32;
+    /** What clients of one TCP address together may use up: whoever is far away cannot hold up who is here. */
+    private static final long REMOTE_BYTES = 64 << 20;
+
+    private static final int REMOTE_CONNECTIONS = 64;
+    private static final long TELL_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Exports exports;
     private final NbdLimits limits;
@@ -45,8 +51,7 @@ public final class NbdServer implements AutoCloseable {
     private final Consumer<String> log;
     private final Semaphore connectionSlots;
     private final Semaphore lesserSlots;
-    private final Semaphore handshakeSlots;
-    private final List<ServerSocketChannel> listeners = new CopyOnWriteArrayList<>();
+    private final List<Door> doors = new CopyOnWriteArrayList<>();
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final ScheduledFuture<?> watch;
     private volatile boolean closed;
@@ -61,12 +66,11 @@ public final class NbdServer implements AutoCloseable {
         this.exports = exports;
         this.limits = limits;
         this.buffers = buffers;
-        long most = (long) limits.connections() + LESSER_CONNECTIONS;
+        long most = (long) limits.connections() + LESSER_CONNECTIONS + REMOTE_CONNECTIONS;
         this.inputs = new Buffers(most * (Transmission.inputBytes() + Buffers.EXTRA));
         this.log = log;
         this.connectionSlots = new Semaphore(limits.connections());
         this.lesserSlots = new Semaphore(Math.min(LESSER_CONNECTIONS, limits.connections() / 2));
-        this.handshakeSlots = new Semaphore(limits.handshakes());
         this.watch = timer.scheduleWithFixedDelay(this::watch, CHECK_MILLIS, CHECK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -81,17 +85,15 @@ public final class NbdServer implements AutoCloseable {
             channel.close();
             throw e;
         }
-        start(channel, null, false);
+        start(new Door(channel, null, null, null));
     }
 
     /**
-     * Listens on a TCP address.
+     * Listens on a TCP address. Its clients have memory and places of their own.
      *
-     * @param tls for STARTTLS; null: none is offered
-     * @param tlsRequired nothing is told without TLS
-     * @return the address bound, with the port chosen for port 0
+     * @param tls for STARTTLS, without which nothing is told
      */
-    public InetSocketAddress listen(InetSocketAddress address, TlsUpgrade tls, boolean tlsRequired) throws IOException {
+    public Door listen(InetSocketAddress address, TlsUpgrade tls) throws IOException {
         ServerSocketChannel channel = ServerSocketChannel.open();
         try {
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
@@ -100,27 +102,28 @@ public final class NbdServer implements AutoCloseable {
             channel.close();
             throw e;
         }
-        start(channel, tls, tlsRequired);
-        return (InetSocketAddress) channel.getLocalAddress();
+        Semaphore slots = new Semaphore(Math.min(REMOTE_CONNECTIONS, limits.connections()));
+        return start(new Door(channel, Objects.requireNonNull(tls), slots, new Buffers(REMOTE_BYTES)));
     }
 
-    private void start(ServerSocketChannel channel, TlsUpgrade tls, boolean required) {
-        listeners.add(channel);
-        Thread thread = new Thread(() -> accept(channel, tls, required), "nbd-accept");
+    private Door start(Door door) {
+        doors.add(door);
+        Thread thread = new Thread(() -> accept(door), "nbd-accept");
         thread.setDaemon(true);
         thread.start();
+        return door;
     }
 
-    private void accept(ServerSocketChannel channel, TlsUpgrade tls, boolean required) {
+    private void accept(Door door) {
         while (!closed) {
             try {
-                SocketChannel socket = channel.accept();
-                Connection connection = new Connection(socket, tls, required);
+                SocketChannel socket = door.channel.accept();
+                Connection connection = new Connection(socket, door);
                 if (!connection.start()) {
                     socket.close();
                 }
             } catch (IOException e) {
-                if (!closed && channel.isOpen()) {
+                if (!closed && door.channel.isOpen()) {
                     // Out of file descriptors, or a client that has gone already: the next may do.
                     log.accept("a connection could not be accepted: " + e.getMessage());
                     pause();
@@ -151,38 +154,91 @@ public final class NbdServer implements AutoCloseable {
     public void close() throws IOException {
         closed = true;
         watch.cancel(false);
-        for (ServerSocketChannel listener : listeners) {
-            SocketAddress address = listener.getLocalAddress();
-            listener.close();
+        for (Door door : doors) {
+            door.close();
+        }
+    }
+
+    /** Where clients come in, and what they have in common. */
+    public final class Door implements AutoCloseable {
+        private final ServerSocketChannel channel;
+        private final SocketAddress address;
+        /** Null: local. */
+        private final TlsUpgrade tls;
+
+        /** Those that negotiate: who stalls here keeps nobody out elsewhere. */
+        private final Semaphore handshakes = new Semaphore(limits.handshakes());
+        /** Null: by export, as is the memory. */
+        private final Semaphore slots;
+
+        private final Buffers memory;
+        private long told;
+        private long untold;
+
+        Door(ServerSocketChannel channel, TlsUpgrade tls, Semaphore slots, Buffers memory) throws IOException {
+            this.channel = channel;
+            this.address = channel.getLocalAddress();
+            this.tls = tls;
+            this.slots = slots;
+            this.memory = memory;
+        }
+
+        /** Returns the address bound, with the port chosen for port 0. */
+        public SocketAddress address() {
+            return address;
+        }
+
+        /** Who is not trusted yet must not fill the disk with reasons: those of a while are told as one. */
+        private synchronized void tell(String line) {
+            long now = System.nanoTime();
+            if (tls != null && told != 0 && now - told < TELL_NANOS) {
+                untold++;
+                return;
+            }
+            log.accept(untold == 0 ? line : line + " (and " + untold + " others since the last such line)");
+            untold = 0;
+            told = now | 1;
+        }
+
+        /** Takes no more clients and disconnects those there are. */
+        @Override
+        public void close() throws IOException {
+            doors.remove(this);
+            channel.close();
             if (address instanceof UnixDomainSocketAddress unix) {
                 Files.deleteIfExists(unix.getPath());
             }
-        }
-        for (Connection connection : connections) {
-            connection.close();
+            for (Connection connection : connections) {
+                if (connection.door.equals(this)) {
+                    connection.close();
+                }
+            }
         }
     }
 
     /** One client. */
     private final class Connection implements AutoCloseable {
         private final SocketChannel socket;
-        private final TlsUpgrade tls;
-        private final boolean required;
+        private final Door door;
         private final long begun = System.nanoTime();
         private volatile boolean negotiating = true;
         private volatile Transmission transmission;
+        private String peer = "a client";
 
-        Connection(SocketChannel socket, TlsUpgrade tls, boolean required) {
+        Connection(SocketChannel socket, Door door) {
             this.socket = socket;
-            this.tls = tls;
-            this.required = required;
+            this.door = door;
         }
 
         boolean start() {
-            if (!handshakeSlots.tryAcquire()) {
+            if (!door.handshakes.tryAcquire()) {
                 return false;
             }
             connections.add(this);
+            if (!door.channel.isOpen()) {
+                // Who closed it may have looked before this one was there.
+                close();
+            }
             Thread thread = new Thread(null, this::run, "nbd-client", 256 << 10);
             thread.setDaemon(true);
             thread.start();
@@ -192,17 +248,18 @@ public final class NbdServer implements AutoCloseable {
         private void run() {
             Semaphore slots = null;
             try (Wire wire = new SocketWire(socket)) {
-                Handshake.Agreement agreement = new Handshake(wire, exports, limits.exportNames(), tls, required).run();
+                peer = wire.peer();
+                Handshake.Agreement agreement = new Handshake(wire, exports, limits.exportNames(), door.tls).run();
                 slots = agreement == null ? null : slot(agreement.export());
                 if (slots != null) {
                     negotiated();
                     serve(agreement);
                 } else if (agreement != null) {
-                    log.accept("too many connections: one of " + wire.peer() + " ended");
+                    door.tell("too many connections: one of " + peer + " ended");
                 }
             } catch (IOException | RuntimeException e) {
                 if (!closed && !(e instanceof java.nio.channels.ClosedChannelException)) {
-                    log.accept("a connection ended: " + e.getMessage());
+                    door.tell("a connection ended (" + peer + "): " + e.getMessage());
                 }
             } finally {
                 negotiated();
@@ -215,14 +272,19 @@ public final class NbdServer implements AutoCloseable {
 
         /** Returns where a slot was taken; null: there is none. */
         private Semaphore slot(Export export) {
-            Semaphore slots = export.lesser() ? lesserSlots : connectionSlots;
+            Semaphore slots = connectionSlots;
+            if (door.slots != null) {
+                slots = door.slots;
+            } else if (export.lesser()) {
+                slots = lesserSlots;
+            }
             return slots.tryAcquire() ? slots : null;
         }
 
         private synchronized void negotiated() {
             if (negotiating) {
                 negotiating = false;
-                handshakeSlots.release();
+                door.handshakes.release();
             }
         }
 
@@ -232,14 +294,21 @@ public final class NbdServer implements AutoCloseable {
             }
             ByteBuffer input = inputs.take(Transmission.inputBytes());
             try {
-                boolean lesser = agreement.export().lesser();
+                boolean lesser = agreement.export().lesser() || door.memory != null;
                 int requests = lesser ? Math.min(LESSER_REQUESTS, limits.requests()) : limits.requests();
-                transmission = new Transmission(agreement, lesser ? lesserBuffers : buffers, input, requests);
+                transmission = new Transmission(agreement, memory(agreement.export()), input, requests);
                 transmission.run();
             } finally {
                 inputs.give(input);
                 agreement.export().detach(this);
             }
+        }
+
+        private Buffers memory(Export export) {
+            if (door.memory != null) {
+                return door.memory;
+            }
+            return export.lesser() ? lesserBuffers : buffers;
         }
 
         void check(long now) {
@@ -248,7 +317,7 @@ public final class NbdServer implements AutoCloseable {
             boolean stalled = running != null
                     && running.replies().stalled(now) > limits.stalledWrite().toNanos();
             if (late || stalled) {
-                log.accept(late ? "a client did not choose an export in time" : "a client does not read its answers");
+                door.tell(late ? "a client did not choose an export in time" : "a client does not read its answers");
                 close();
             }
         }

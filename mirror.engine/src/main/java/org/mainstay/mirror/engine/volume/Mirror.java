@@ -42,6 +42,10 @@ final class Mirror implements LinkHandler {
     /** Why the target refused when it was asked last; it is asked again each second. */
     private String refusal = "";
 
+    /** The target was heard, and then no more. */
+    private boolean contactLost;
+
+    private long reconnects;
     private long since;
     private long attempt;
 
@@ -101,6 +105,19 @@ final class Mirror implements LinkHandler {
     /** Says whether the target refused when it was asked last. */
     boolean refused() {
         return !refusal.isEmpty();
+    }
+
+    /** The target has introduced itself. */
+    void met() {
+        if (contactLost) {
+            contactLost = false;
+            reconnects++;
+        }
+    }
+
+    /** Says how often contact with the target was lost and came back, since the engine began. */
+    long reconnects() {
+        return reconnects;
     }
 
     Bits dirty() {
@@ -275,6 +292,7 @@ final class Mirror implements LinkHandler {
             return;
         }
         detail = text;
+        contactLost |= why == PauseCause.CONNECTION && session.met();
         end(text, MirrorState.PAUSED, why);
         if (why != PauseCause.REFUSED || !text.equals(refusal)) {
             volume.env().log("mirror " + volume.name() + " to " + name + " paused: " + text);

@@ -78,6 +78,11 @@ final class Resync {
         return phase == Phase.ENDING;
     }
 
+    /** Returns 0: none; 1: it begins; 2: blocks are sent; 3: the target brings them to storage, or takes the last ones. */
+    int phase() {
+        return Math.min(phase.ordinal(), Phase.FLUSHING.ordinal());
+    }
+
     int pass() {
         return phase == Phase.OFF ? 0 : pass;
     }

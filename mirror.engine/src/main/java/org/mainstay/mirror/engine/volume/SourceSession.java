@@ -52,6 +52,11 @@ final class SourceSession {
         return connecting || mirror.queue().link() != null;
     }
 
+    /** Says whether the target has introduced itself on the present connection. */
+    boolean met() {
+        return welcome != null;
+    }
+
     void connect() {
         if (active()) {
             return;
@@ -127,6 +132,7 @@ final class SourceSession {
                     return;
                 }
                 welcome = frame.text();
+                mirror.met();
                 // Who takes a connection does not count as current before it is in step again.
                 volume.barrier().lapsed(mirror);
             }

@@ -14,6 +14,9 @@ import java.util.concurrent.TimeUnit;
  * @param mirrors values of each mirror
  */
 public record VolumeStatus(Map<String, Object> volume, List<Map<String, Object>> mirrors) {
+    /** PERF-035: shown for tools that ask for it; nothing has ever used it. */
+    private static final long QUEUE_LOW_WATER = 150;
+
     static VolumeStatus of(Volume volume) {
         VolumeState state = volume.state();
         Map<String, Object> all = new LinkedHashMap<>();
@@ -83,15 +86,21 @@ public record VolumeStatus(Map<String, Object> volume, List<Map<String, Object>>
         all.put("detail", mirror.detail());
         all.put("hold", volume.barrier().number(mirror));
         all.put("stateSeconds", TimeUnit.NANOSECONDS.toSeconds(now - mirror.since()));
+        all.put("reconnects", mirror.reconnects());
         all.put("logBlocks", mirror.log() == null ? -1 : mirror.log().count());
         all.put("queueLength", mirror.queue().writes());
         all.put("queueBytes", mirror.queue().bytes());
         all.put(
                 "queueAgeMillis",
                 TimeUnit.NANOSECONDS.toMillis(now - mirror.queue().oldest(now)));
+        all.put("queueByteLimit", mirror.settings().get("WriteQueueByteLimitMB") << 20);
+        all.put("queueHighWater", mirror.settings().get("WriteQueueHighWater"));
+        all.put("queueLowWater", QUEUE_LOW_WATER);
+        all.put("resyncReads", mirror.settings().get("ResyncReads"));
         all.put("resyncDirtyBlocks", mirror.dirty().count());
         all.put("resyncTotalBlocks", mirror.dirty().size());
         all.put("resyncCurrentBlock", mirror.resync().current());
+        all.put("resyncPhase", mirror.resync().phase());
         all.put("resyncPass", mirror.resync().pass());
         all.put("resyncNewWrites", mirror.resync().newWrites());
         all.put("resyncSeconds", TimeUnit.NANOSECONDS.toSeconds(mirror.resync().elapsed()));

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,6 +86,51 @@ class EngineTest {
     private static void grow(Path image, long size) throws IOException {
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
             file.setLength(size);
+        }
+    }
+
+    /** A resize that takes long, as a slow disk makes it, holds up its own volume only. */
+    @Test
+    void aVolumeBeingResizedHoldsUpNoOther() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch reached = new CountDownLatch(1);
+        MirrorSettings settings = new MirrorSettings(Map.of());
+        try (Engine engine = new Engine(folder, "A", null, null, MEMORY, line -> {
+            if (line.contains("volume v has")) {
+                reached.countDown();
+                try {
+                    held.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        })) {
+            for (String name : List.of("v", "w")) {
+                engine.create(name, image(name + ".img").toString(), folder.toString());
+                engine.startSource(name, 3, Trust.OWN, Long.MAX_VALUE);
+                grow(folder.resolve(name + ".img"), 3 << 20);
+            }
+            CompletableFuture<Long> resize = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return engine.resize("v", 0);
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            try {
+                assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(engine.resize("w", 2 << 20)).isEqualTo(2 << 20);
+                engine.mirror("w", "B", "127.0.0.1:9", MirrorType.SYNC, settings);
+                engine.removeMirror("w", "B");
+                assertThatThrownBy(() -> engine.mirror("v", "B", "127.0.0.1:9", MirrorType.SYNC, settings))
+                        .hasMessageContaining("the size of v is being changed");
+                assertThatThrownBy(() -> engine.resize("v", 2 << 20))
+                        .hasMessageContaining("the size of v is being changed");
+            } finally {
+                held.countDown();
+            }
+            assertThat(resize.get(60, TimeUnit.SECONDS)).isEqualTo(3 << 20);
+            engine.mirror("v", "B", "127.0.0.1:9", MirrorType.SYNC, settings);
         }
     }
 

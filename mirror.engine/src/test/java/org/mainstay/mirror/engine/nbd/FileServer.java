@@ -2,6 +2,7 @@ package org.mainstay.mirror.engine.nbd;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
@@ -12,10 +13,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.mainstay.mirror.engine.io.Buffers;
+import org.mainstay.mirror.engine.io.CertificateFiles;
 import org.mainstay.mirror.engine.io.DiskExport;
 import org.mainstay.mirror.engine.io.Export;
 import org.mainstay.mirror.engine.io.FileDisk;
 import org.mainstay.mirror.engine.io.LocalIo;
+import org.mainstay.mirror.engine.io.Tls;
 
 /** Serves one file named "v" for a test. */
 final class FileServer implements AutoCloseable, Exports {
@@ -49,6 +52,15 @@ final class FileServer implements AutoCloseable, Exports {
 
     SocketAddress address() {
         return UnixDomainSocketAddress.of(socket);
+    }
+
+    /** Listens over TCP too, with the certificates of a folder. @return the port */
+    int listen(Path certificates) throws IOException {
+        Tls tls = CertificateFiles.read(certificates).tls();
+        InetSocketAddress any = new InetSocketAddress("localhost", 0);
+        return ((InetSocketAddress)
+                        server.listen(any, plain -> tls.secure(plain, false)).address())
+                .getPort();
     }
 
     String uri() {

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -22,6 +24,7 @@ class InteroperabilityIT {
     Path folder;
 
     private FileServer server;
+    private int port;
 
     @BeforeEach
     void start() throws IOException {
@@ -34,6 +37,14 @@ class InteroperabilityIT {
     }
 
     private String run(String... command) throws IOException, InterruptedException {
+        return run(true, command);
+    }
+
+    private String fails(String... command) throws IOException, InterruptedException {
+        return run(false, command);
+    }
+
+    private String run(boolean succeeds, String... command) throws IOException, InterruptedException {
         assumeTrue(
                 new ProcessBuilder("sh", "-c", "command -v " + command[0])
                                 .start()
@@ -50,7 +61,7 @@ class InteroperabilityIT {
         // nbdinfo tells what the content looks like, and random content may look like text of any encoding
         String text = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
         process.destroyForcibly();
-        assertThat(ended && process.exitValue() == 0)
+        assertThat(ended && (process.exitValue() == 0) == succeeds)
                 .as(String.join(" ", command) + ":\n" + text)
                 .isTrue();
         return text;
@@ -112,6 +123,83 @@ class InteroperabilityIT {
                 .doesNotContain("failed");
     }
 
+    /** The server listens over TCP with TLS. @return the address of its export for libnbd */
+    private String secured(Certificates certificates) throws Exception {
+        port = server.listen(certificates.folder);
+        return "nbds://localhost:" + port + "/v?tls-certificates=" + certificates.folder;
+    }
+
+    private String[] qemu(Certificates certificates, String program, String priority, String... words) {
+        List<String> command = new ArrayList<>(List.of(program.split(" ")));
+        command.add("--object");
+        command.add("tls-creds-x509,id=t,endpoint=client,dir=" + certificates.folder + priority);
+        command.addAll(List.of(words));
+        return command.toArray(new String[0]);
+    }
+
+    @Test
+    void libnbdOverTls() throws Exception {
+        Certificates own = new Certificates(folder.resolve("own"));
+        String uri = secured(own);
+        assertThat(run("nbdinfo", uri)).contains("newstyle-fixed", "with TLS", "structured", "export-size: 67108864");
+        assertThat(run("nbdinfo", "--list", uri)).contains("export=\"v\"");
+        run("dd", "if=/dev/urandom", "of=" + folder + "/in", "bs=1M", "count=64");
+        run("nbdcopy", "in", uri);
+        run("cmp", "in", "volume");
+        run("nbdcopy", "--connections=4", uri, "out");
+        run("cmp", "in", "out");
+        assertThat(fails("nbdinfo", "nbd://localhost:" + port + "/v"))
+                .as("without TLS")
+                .contains("TLS");
+        Certificates other = new Certificates(folder.resolve("other"));
+        Files.copy(
+                own.folder.resolve("ca-cert.pem"),
+                other.folder.resolve("ca-cert.pem"),
+                StandardCopyOption.REPLACE_EXISTING);
+        fails("nbdinfo", "nbds://localhost:" + port + "/v?tls-certificates=" + other.folder);
+    }
+
+    @Test
+    void qemuOverTls() throws Exception {
+        Certificates own = new Certificates(folder.resolve("own"));
+        secured(own);
+        String image = "driver=nbd,host=localhost,port=" + port + ",export=v,tls-creds=t";
+        for (String priority : List.of("", ",priority=NORMAL:-VERS-TLS1.3")) {
+            assertThat(run(qemu(own, "qemu-img info", priority, "--image-opts", image)))
+                    .contains("67108864");
+            assertThat(run(qemu(
+                            own,
+                            "qemu-io",
+                            priority,
+                            "--image-opts",
+                            "-c",
+                            "write -P 0x5a 1M 3M",
+                            "-c",
+                            "write -f -P 9 512 1024",
+                            "-c",
+                            "write -z -u 2M 1M",
+                            "-c",
+                            "aio_write -P 3 8M 4M",
+                            "-c",
+                            "aio_flush",
+                            "-c",
+                            "read -P 0x5a 1M 1M",
+                            "-c",
+                            "read -P 9 512 1024",
+                            "-c",
+                            "read -P 0 2M 1M",
+                            "-c",
+                            "read -P 3 8M 4M",
+                            "-c",
+                            "flush",
+                            image)))
+                    .doesNotContain("failed");
+            run(qemu(own, "qemu-img convert", priority, "--image-opts", "-O", "raw", image, "out"));
+            run("cmp", "volume", "out");
+        }
+        assertThat(fails("qemu-img", "info", "nbd://localhost:" + port + "/v")).contains("TLS");
+    }
+
     @Test
     void fioVerifiesWhatItWrote() throws Exception {
         for (String mode : List.of("randwrite", "write")) {
@@ -145,7 +233,9 @@ class InteroperabilityIT {
                         "\n",
                         "nbdfuse -P pid fuse/v '" + server.uri() + "' & ",
                         "i=0; while [ ! -s pid ]; do i=$((i+1)); [ $i -lt 100 ]; sleep 0.1; done",
-                        "trap 'umount mnt || true; [ -z \"$loop\" ] || losetup -d $loop; umount fuse || true; wait' EXIT",
+                        "gone() { i=0; until umount fuse; do i=$((i+1)); [ $i -lt 300 ] || return; sleep 0.1; done; }",
+                        // The kernel lets the loop device go a while after it was told to.
+                        "trap 'umount mnt || true; [ -z \"$loop\" ] || losetup -d $loop; gone; wait' EXIT",
                         "loop=$(losetup -f --show fuse/v)",
                         "mkfs.ext4 -q $loop",
                         "mount $loop mnt",

@@ -10,7 +10,7 @@ import org.mainstay.mirror.engine.io.Wire;
 
 /** An NBD client that can also do what no client should. */
 public final class RawClient implements AutoCloseable {
-    private final Wire wire;
+    private Wire wire;
     private long size;
     private int flags;
 
@@ -26,6 +26,30 @@ public final class RawClient implements AutoCloseable {
 
     public RawClient(SocketAddress address) throws IOException {
         this.wire = SocketWire.connect(address);
+    }
+
+    /** Asks for TLS, and does the client's part of its handshake. */
+    public RawClient startTls(TlsUpgrade client) throws IOException {
+        option(Nbd.OPT_STARTTLS, 0, new byte[0]);
+        OptionReply reply = reply();
+        if (reply.type() != Nbd.REP_ACK) {
+            throw new IOException("no TLS: " + reply.text());
+        }
+        return secure(client);
+    }
+
+    /** Does the client's part of the TLS handshake. */
+    public RawClient secure(TlsUpgrade client) throws IOException {
+        wire = client.secure(wire);
+        return this;
+    }
+
+    /** Takes whatever comes until the server has closed the connection. */
+    public void drained() {
+        boolean more = true;
+        while (more) {
+            more = !ended();
+        }
     }
 
     public ByteBuffer read(int bytes) throws IOException {

@@ -8,7 +8,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -319,6 +321,48 @@ class MirrorStatesTest {
         equal();
         assertThat(world.trace.substring(world.trace.lastIndexOf("mirror v to B: ")))
                 .startsWith("mirror v to B: PARTIAL");
+    }
+
+    private Object shown(String counter) {
+        return a.volume.status().mirrors().get(0).get(counter);
+    }
+
+    // covers PERF-023
+    @Test
+    void whatWasLostAndCameBackIsCounted() throws Exception {
+        pair(MirrorType.SYNC, Map.of());
+        until(MirrorState.MIRRORING);
+        assertThat(shown("reconnects")).isEqualTo(0L);
+        a.volume.pause("B");
+        a.volume.resume("B");
+        until(MirrorState.MIRRORING);
+        assertThat(shown("reconnects")).as("nothing was lost").isEqualTo(0L);
+        for (long times = 1; times <= 3; times++) {
+            world.partitioned = true;
+            until(() -> mirror().cause() == PauseCause.CONNECTION);
+            // As often as it takes: what does not come to be is no reconnect.
+            world.run(500);
+            assertThat(shown("reconnects")).isEqualTo(times - 1);
+            world.partitioned = false;
+            until(MirrorState.MIRRORING);
+            assertThat(shown("reconnects")).isEqualTo(times);
+        }
+    }
+
+    // covers PERF-030 PERF-034 PERF-035 PERF-040 PERF-047
+    @Test
+    void limitsAndThePhaseAreShown() throws Exception {
+        pair(MirrorType.SYNC, Map.of("WriteQueueByteLimitMB", 7L, "WriteQueueHighWater", 300L, "ResyncReads", 4L));
+        Set<Object> phases = new TreeSet<>();
+        until(() -> phases.add(shown("resyncPhase")) && false || mirror().state() == MirrorState.MIRRORING);
+        phases.add(shown("resyncPhase"));
+        assertThat(phases).contains(0, 2, 3);
+        assertThat(shown("queueByteLimit")).isEqualTo(7L << 20);
+        assertThat(shown("queueHighWater")).isEqualTo(300L);
+        assertThat(shown("queueLowWater")).isEqualTo(150L);
+        assertThat(shown("resyncReads")).isEqualTo(4L);
+        a.volume.settings("B", mirror().settings().with("ResyncReads", 9));
+        assertThat(shown("resyncReads")).isEqualTo(9L);
     }
 
     /** It is asked each second, perhaps for days. */

@@ -3,6 +3,7 @@ package org.mainstay.mirror.engine.volume;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -23,6 +24,9 @@ class SimNode implements Environment, StateStore {
     final SimDisk log;
     Volume volume;
     SimNode peer;
+    /** Further sides, with their logs here. */
+    private final Map<SimNode, SimDisk> others = new LinkedHashMap<>();
+
     /** Of the volume when it was made. */
     private final int size;
 
@@ -72,6 +76,11 @@ class SimNode implements Environment, StateStore {
         this.log = new SimDisk((int) IntentLog.fileSize(most));
     }
 
+    /** The volume has a further side. */
+    void also(SimNode other) {
+        others.put(other, new SimDisk(log.seen.length));
+    }
+
     boolean up() {
         return up;
     }
@@ -109,11 +118,28 @@ class SimNode implements Environment, StateStore {
                 text -> world.say(name + " " + text),
                 () -> world.now() + world.random.nextInt(400_000));
         volume = new Volume("v", name, this, io, this, size);
-        IntentLog opened =
-                !logs ? null : logMade ? IntentLog.open(log, volume.size()) : IntentLog.create(log, volume.size());
+        volume.addMirror(peer.name, peer.name, type, settings, opened(log));
+        for (Map.Entry<SimNode, SimDisk> other : others.entrySet()) {
+            other.getValue().hook(this::step);
+            String further = other.getKey().name;
+            volume.addMirror(further, further, type, settings, opened(other.getValue()));
+        }
         logMade = true;
-        volume.addMirror(peer.name, peer.name, type, settings, opened);
         tick(mine);
+    }
+
+    private IntentLog opened(SimDisk of) throws IOException {
+        if (!logs) {
+            return null;
+        }
+        return logMade ? IntentLog.open(of, volume.size()) : IntentLog.create(of, volume.size());
+    }
+
+    private SimNode at(String address) {
+        return others.keySet().stream()
+                .filter(other -> other.name.equals(address))
+                .findFirst()
+                .orElse(peer);
     }
 
     private void tick(long mine) {
@@ -180,9 +206,11 @@ class SimNode implements Environment, StateStore {
         volume = null;
         disk.hook(() -> {});
         log.hook(() -> {});
+        others.values().forEach(other -> other.hook(() -> {}));
         if (power) {
             disk.powerLoss(world.random);
             log.powerLoss(world.random);
+            others.values().forEach(other -> other.powerLoss(world.random));
         }
         new ArrayList<>(links).forEach(link -> link.died(!power));
         links.clear();
@@ -252,14 +280,15 @@ class SimNode implements Environment, StateStore {
     public void dial(String address, LinkHandler handler, Dialed connected) {
         long mine = life;
         later(mine, 100_000 + world.random.nextInt(2_000_000), () -> {
-            if (world.partitioned || !peer.up()) {
+            SimNode there = at(address);
+            if (world.partitioned || !there.up()) {
                 connected.done(null, "no answer");
                 return;
             }
-            SimLink near = SimLink.pair(world, this, peer);
+            SimLink near = SimLink.pair(world, this, there);
             near.handler = handler;
             links.add(near);
-            peer.accept(near.far());
+            there.accept(near.far());
             connected.done(near, null);
         });
     }
