@@ -301,6 +301,7 @@ class LeaseIT {
         return words.length < 3 ? 0 : Long.parseLong(words[1]);
     }
 
+    // covers QUO-060 QUO-061
     @Test
     void inQuarantineNothingIsSaidAndAfterItKarafComesBack() throws Exception {
         long karaf = guards.get("A").managerPid();

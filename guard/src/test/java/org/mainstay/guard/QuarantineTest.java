@@ -54,6 +54,7 @@ class QuarantineTest {
                 log);
     }
 
+    // covers QUO-013
     @Test
     void lastsItsTime() throws Exception {
         assertThat(quarantine.ask(300_000).done()).isTrue();

@@ -231,6 +231,7 @@ class DiskPathTest {
         dead(a);
     }
 
+    // covers QUO-061
     @Test
     void aServerThatIsSilentInQuarantineIsDeadOnTheDiskToo() throws Exception {
         Node a = node(true, 11);

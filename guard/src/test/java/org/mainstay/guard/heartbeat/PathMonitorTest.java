@@ -35,6 +35,7 @@ class PathMonitorTest {
         assertThat(network.news).containsExactlyInAnyOrder("A DEAD", "B DEAD");
     }
 
+    // covers COMM-031
     @Test
     void deathIsDetectedAfterTheDetectionTimeAndNotLater() {
         FakeNetwork network = aliveNetwork(50, 3);
@@ -70,6 +71,7 @@ class PathMonitorTest {
         assertThat(back).isLessThanOrEqualTo(501);
     }
 
+    // covers COMM-031
     @Test
     void randomLossBelowTheAllowedMissesKillsNothing() {
         FakeNetwork network = aliveNetwork(100, 6);
@@ -79,6 +81,7 @@ class PathMonitorTest {
         assertThat(network.news).isEmpty();
     }
 
+    // covers COMM-030
     @Test
     void packetsAreFewAlsoWhileOneDirectionIsLost() {
         FakeNetwork network = aliveNetwork(100, 3);

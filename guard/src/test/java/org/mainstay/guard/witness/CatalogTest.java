@@ -36,6 +36,7 @@ class CatalogTest {
                 .hasSize(3);
     }
 
+    // covers MSG-032
     @Test
     void anOldCopyIsAWarning() {
         catalog.say("/x", Catalog.SEQUENCE_WENT_BACK, "back", 0);

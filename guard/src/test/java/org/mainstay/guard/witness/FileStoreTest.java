@@ -24,6 +24,7 @@ class FileStoreTest {
         return page;
     }
 
+    // covers QUO-085
     @Test
     void replacesInPlace() throws Exception {
         String location = folder.resolve("a").toString();
@@ -68,6 +69,7 @@ class FileStoreTest {
                 .hasMessageContaining("folder");
     }
 
+    // covers QUO-021
     @Test
     void aPipeOrAFolderIsRefusedAndNotOpened() throws Exception {
         Path pipe = folder.resolve("pipe");

@@ -73,6 +73,7 @@ class PeerJudgeTest {
         checks(1, object(1, 1, 6), Word.ALIVE);
     }
 
+    // covers QUO-016 QUO-037 QUO-088
     @Test
     void failedAfterFourChecksAndTheWholeSpanFromTheEndOfTheLastChange() {
         check(0, object(1, 1, 5));

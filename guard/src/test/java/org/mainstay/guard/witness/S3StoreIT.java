@@ -176,6 +176,7 @@ class S3StoreIT {
         assertThat(server.control("requests")).contains("PUT /bucket/a AWS4-HMAC-SHA256 Credential=ASIAROLE");
     }
 
+    // covers QUO-018
     @Test
     void proxiesAreUsedExceptWhereTheyMustNotBe() throws Exception {
         parameters.put("QWK_STORAGE_S3_ENDPOINT", "http://s3.test.invalid");
@@ -197,6 +198,7 @@ class S3StoreIT {
                 .isEqualTo(java.net.Proxy.NO_PROXY);
     }
 
+    // covers QUO-086
     @Test
     void twoServersWithTwoBucketsGoOnWithOneAndJudgeWithBoth() throws Exception {
         Set<String> members = Set.of("a", "b");

@@ -18,6 +18,7 @@ class SignOfLifeTest {
                 CLUSTER, BEGUN, "ä-node", SignOfLife.State.RUNNING, incarnation, 7, sequence, 99, 10_000, 9000, -5);
     }
 
+    // covers QUO-080
     @Test
     void is4096BytesAndComesBackAsItWas() throws Exception {
         SignOfLife object = object(-3, 12);

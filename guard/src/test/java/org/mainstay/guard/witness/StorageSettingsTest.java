@@ -35,6 +35,7 @@ class StorageSettingsTest {
         }
     }
 
+    // covers QUO-015 QUO-016 QUO-020
     @Test
     void defaultsAreThoseOfTheManual() {
         StorageSettings settings = parse();
@@ -45,6 +46,7 @@ class StorageSettingsTest {
                 .containsEntry("b", List.of("/share/b"));
     }
 
+    // covers QUO-014 QUO-015 QUO-016 QUO-017
     @Test
     void rangesAreThoseOfTheManual() {
         refused("QWK_STORAGE_TYPE", null, "file or aws_s3");
@@ -69,12 +71,14 @@ class StorageSettingsTest {
         assertThat(parse().checks()).isEqualTo(9);
     }
 
+    // covers QUO-023
     @Test
     void namesThatShareAParameterAreRefused() {
         members = Set.of("b", "node-a", "NODE_A");
         assertThatThrownBy(this::parse).hasMessageContaining("'-', '_' or case");
     }
 
+    // covers QUO-022
     @Test
     void bucketsAreOneOrTwo() {
         parameters.put("QWK_STORAGE_TYPE", "aws_s3");

@@ -89,6 +89,7 @@ class StorageWitnessIT {
 
     // --- init and exit
 
+    // covers QUO-091
     @Test
     void initBlocksUntilAllAreInitialisedAndSaysWhoIsMissing() throws Exception {
         Node[] all = cluster("a", "b", "c");
@@ -156,6 +157,7 @@ class StorageWitnessIT {
         assertThat(share).isEmptyDirectory();
     }
 
+    // covers QUO-093 QUO-094
     @Test
     void exitEndsItAndInitBeginsAnew() throws Exception {
         Node[] all = running("a", "b");
@@ -194,6 +196,7 @@ class StorageWitnessIT {
 
     // --- the scenarios
 
+    // covers MSG-031 QUO-037 QUO-080 QUO-082 QUO-088
     @Test
     void aServerThatDiesIsJudgedFailedByAllNotBeforeItsTime() throws Exception {
         Node[] all = running("a", "b", "c", "d");
@@ -216,6 +219,7 @@ class StorageWitnessIT {
         Await.until("a lease again, without init", 30_000, all[0]::leased);
     }
 
+    // covers QUO-032 QUO-082 QUO-084
     @Test
     void aServerThatLosesTheStorageLosesItsLeaseBeforeItIsJudgedFailed() throws Exception {
         Node[] all = running("a", "b");
@@ -258,6 +262,7 @@ class StorageWitnessIT {
 
     // --- faults of the storage
 
+    // covers MSG-036
     @Test
     void hungStorageStopsNothingButItsThread() throws Exception {
         Node[] all = running("a", "b");
@@ -303,6 +308,7 @@ class StorageWitnessIT {
         awaitWord(all[1], "a", Word.FAILED);
     }
 
+    // covers MSG-031
     @Test
     void tornWritesAreNeverTrustedAndHealByTheNextWholeOne() throws Exception {
         Node[] all = running("a", "b");
@@ -322,6 +328,7 @@ class StorageWitnessIT {
         awaitWord(all[1], "a", Word.ALIVE);
     }
 
+    // covers MSG-031
     @Test
     void anEmptyMountPointIsNoAccess() throws Exception {
         Node[] all = running("a", "b");

@@ -48,7 +48,7 @@ class ScenariosIT extends ContractCase {
                 .orElseThrow();
     }
 
-    // covers SCN-002 ADM-401 ADM-402 ADM-404 ADM-406 ADM-040
+    // covers SCN-002 ADM-401 ADM-402 ADM-404 ADM-406 ADM-040 COMM-032 COMM-033
     @Test
     @Order(1)
     void scenario2RangesOfTheManual() {
@@ -83,7 +83,7 @@ class ScenariosIT extends ContractCase {
         ok(a(), "mainstay commpath delete --to B --local 10.77.1.1 --remote 10.77.1.2");
     }
 
-    // covers SCN-001 ADM-092 ADM-093 ADM-083 ADM-035 ADM-038 ADM-401 ADM-402
+    // covers SCN-001 ADM-092 ADM-093 ADM-083 ADM-035 ADM-038 ADM-401 ADM-402 COMM-032 COMM-033 COMM-003
     @Test
     @Order(2)
     void scenario1DefaultsOfTheManual() {
@@ -94,7 +94,7 @@ class ScenariosIT extends ContractCase {
         assertThat(summary(a(), "B")).isEqualTo("NORMAL");
     }
 
-    // covers SCN-003 ADM-036 ADM-039 ADM-094 ADM-100 ADM-101
+    // covers SCN-003 ADM-036 ADM-039 ADM-094 ADM-100 ADM-101 COMM-035
     @Test
     @Order(3)
     void scenario3APathFails() {

@@ -103,7 +103,7 @@ class DiskPathIT extends FaultCase {
         retire(app);
     }
 
-    // covers COMM-020 COMM-021 ADM-080
+    // covers COMM-012 COMM-020 COMM-021 ADM-080
     @Test
     void aLostDeviceCostsItsPathAndNothingElse() {
         Path disk = image("lost.img", "1M");

@@ -38,6 +38,7 @@ class NetworkIT extends FaultCase {
         assertThat(app.count(b(), "restore", "begin")).isZero();
     }
 
+    // covers COMM-037
     @Test
     void oneCutNetworkMovesNothing() {
         App app = App.write(lab(), "onepath");
@@ -94,6 +95,7 @@ class NetworkIT extends FaultCase {
      * Without quorum two servers that lose every path both run what is wanted (docs/architecture.md): that is tolerated here. When
      * they meet again the older epoch stops, and only that one.
      */
+    // covers SPLIT-001
     @Test
     void afterAllPathsWereCutTheOlderEpochStops() {
         App app = App.write(lab(), "split");

@@ -153,6 +153,7 @@ class MirrorIT extends FaultCase {
      * Without quorum both servers go on. What they wrote apart is never merged by itself: the side that stopped waits for an
      * operator, and does not get into service meanwhile.
      */
+    // covers SPLIT-001 SPLIT-002 SPLIT-003 SPLIT-005 SPLIT-011 SPLIT-014
     @Test
     void afterASplitNothingIsOverwrittenBeforeAnOperatorDecides() {
         Server cut = source();

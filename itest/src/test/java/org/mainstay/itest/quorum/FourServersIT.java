@@ -42,6 +42,7 @@ class FourServersIT extends MajorityCase {
     }
 
     /** The owner of a database, its client on its side: it stops within L + S, nobody else starts, and no row is lost. */
+    // covers QUO-040
     @Test
     void neitherHalfRuns() {
         Database database = Database.create(lab(), a().machine(), List.of());

@@ -81,6 +81,7 @@ class MajorityIT extends MajorityCase {
         rejoined(app);
     }
 
+    // covers QUO-074
     @Test
     @Order(4)
     void theCutOffOwnerStopsAndAnotherOneTakesOver() {
@@ -131,6 +132,7 @@ class MajorityIT extends MajorityCase {
         rejoined(app);
     }
 
+    // covers COMM-037
     @Test
     @Order(1)
     void oneNetworkOfTwoDiesAndNothingMoves() {
@@ -176,6 +178,7 @@ class MajorityIT extends MajorityCase {
     }
 
     /** All servers lose their power; the first one back is a minority and starts nothing (QUO-051). */
+    // covers QUO-002 QUO-051
     @Test
     @Order(7)
     void aMinorityStartsNothingAndAMajorityDoes() {

@@ -121,6 +121,7 @@ class StorageIT extends WitnessCase {
     }
 
     /** QUO-100: the servers lose each other, not the storage: both see the other's object renewed, and nothing moves. */
+    // covers QUO-100
     @Test
     @Order(1)
     void theServersLoseEachOtherButNotTheStorage() {

@@ -91,6 +91,7 @@ class FailoverTest {
         return IntStream.range(0, count).boxed().toList();
     }
 
+    // covers COMM-010 COMM-011 COMM-013
     @Test
     void aHangingPathIsLeftAsSoonAsTheGuardSaysItIsDead() throws Exception {
         // The other paths are perhaps not connected yet: the session waits for them.

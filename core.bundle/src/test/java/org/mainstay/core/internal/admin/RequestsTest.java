@@ -112,6 +112,7 @@ class RequestsTest {
         refused(new Request.SetResource("disk", Map.of()), 2, "NAME=VALUE");
     }
 
+    // covers COMM-007
     @Test
     void pathsAreCheckedBeforeAnythingIsChanged() throws Exception {
         refused(new Request.CreatePath("C", "10.0.0.1", "10.0.0.3", 1, 500, 6), 7, "'C'");
@@ -138,7 +139,17 @@ class RequestsTest {
         refused(new Request.DeletePath("B", "/dev/one", "/dev/one"), 7, "10.0.0.1 - 10.0.0.2");
     }
 
-    // covers ADM-083
+    // covers ADM-081 COMM-002
+    @Test
+    void aDiskPathIsForTwoServersOnly(@TempDir(factory = MemoryFolder.class) Path other) throws Exception {
+        try (TestCluster three = new TestCluster(other, 3)) {
+            Reply reply = three.node("A").submit(new Request.CreatePath("B", "/dev/one", "/dev/one", 61, 500, 6));
+            assertThat(reply.exitCode()).as(reply.toString()).isEqualTo(5);
+            assertThat(reply.message()).contains("exactly two servers, this one has 3");
+        }
+    }
+
+    // covers ADM-083 COMM-003
     @Test
     void aSinglePathIsWarnedOf() throws Exception {
         Reply reply = a.submit(new Request.DeletePath("B", "10.0.0.1", "10.0.0.2"));
@@ -224,7 +235,7 @@ class RequestsTest {
         refused(new Request.CreateResource("fake", "db", Map.of("needs", "ghost")), 3, "ghost");
     }
 
-    // covers ADM-241
+    // covers ADM-241 COMM-001
     @Test
     void extendNeedsACommPathAndNotJustAMember(@TempDir(factory = MemoryFolder.class) Path other) throws Exception {
         try (TestCluster pathless = new TestCluster(other, 2)) {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.cluster.ClusterEvent;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
 import org.mainstay.cluster.lcd.InstanceState;
@@ -360,6 +361,29 @@ class TwoNodesTest {
         b.runtime().kitAdded(b.kit());
         ok(move.get(30, TimeUnit.SECONDS));
         assertThat(b.runs("db") && b.runs("disk")).isTrue();
+    }
+
+    private static List<String> texts(TestNode node) {
+        return node.runtime().eventLog().recent(1000).stream()
+                .map(ClusterEvent::text)
+                .toList();
+    }
+
+    private static boolean told(TestNode node, String before, String after) {
+        List<String> texts = texts(node);
+        return texts.lastIndexOf(after) > texts.lastIndexOf(before);
+    }
+
+    // covers COMM-041
+    @Test
+    void bothServersTellThatThePathsAreBack() {
+        String aDown = "COMM_DOWN: all comm paths from A to B are dead";
+        String bDown = "COMM_DOWN: all comm paths from B to A are dead";
+        cluster.cut("A", "B");
+        cluster.await("both lost the other", () -> texts(a).contains(aDown) && texts(b).contains(bDown));
+        cluster.mend("A", "B");
+        cluster.await("A hears B", () -> told(a, aDown, "COMM_UP: B is reachable from A"));
+        cluster.await("B hears A", () -> told(b, bDown, "COMM_UP: A is reachable from B"));
     }
 
     @Test

@@ -64,6 +64,7 @@ class RolesTest {
                 .hasMessageContaining("not been in step with its source since it was started");
     }
 
+    // covers SPLIT-002 SPLIT-003 SPLIT-005 SPLIT-016
     @Test
     void bothForcedUpThenMeet() throws Exception {
         world.partitioned = true;
@@ -96,6 +97,44 @@ class RolesTest {
         assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
         assertThat(b.disk.seen).isEqualTo(atA);
         assertThat(others.outstanding).isZero();
+    }
+
+    // covers SPLIT-005 SPLIT-006 SPLIT-016
+    @Test
+    void aSideOfASplitIsStartedByAnOperatorOnlyAndEitherMayBeChosen() throws Exception {
+        world.partitioned = true;
+        world.run(2000);
+        write(a);
+        b.volume.startSource(2, Trust.FORCED);
+        client = new SimClient(world, SIZE);
+        write(b);
+        byte[] atA = a.disk.seen.clone();
+        a.volume.stop(0, () -> {});
+        world.run(100);
+        a.volume.startTarget(2, "B", false);
+        world.partitioned = false;
+        world.run(3000);
+        assertThat(cause(b)).isEqualTo(PauseCause.SPLIT_BRAIN);
+        assertThat(b.volume.mirror("A").detail()).contains("choose one and let the other discard");
+
+        b.crash(true);
+        for (Trust trust : new Trust[] {Trust.OWN, Trust.RECORDED}) {
+            assertThatThrownBy(() -> a.volume.startSource(3, trust)).isInstanceOf(RefusedException.class);
+        }
+        assertThat(a.volume.serving()).isFalse();
+
+        // The operator wants what the older owner has.
+        a.volume.startSource(3, Trust.FORCED);
+        b.start();
+        b.volume.startTarget(3, "A", false);
+        world.run(3000);
+        assertThat(cause(a)).isEqualTo(PauseCause.SPLIT_BRAIN);
+        b.volume.startTarget(3, "A", true);
+        a.volume.resume("B");
+        world.run(3000);
+        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.disk.seen).isEqualTo(atA);
+        assertThat(b.disk.seen).isEqualTo(atA);
     }
 
     // covers MIR-188

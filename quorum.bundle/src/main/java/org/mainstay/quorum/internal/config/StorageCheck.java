@@ -88,7 +88,9 @@ final class StorageCheck {
         values.all().keySet().stream()
                 .filter(name -> facts.known() && name.startsWith(OBJECT) && !used.contains(name))
                 .forEach(name -> values.warn(name + " belongs to no server of this cluster ("
-                        + String.join(", ", facts.members()) + ") and is not used"));
+                        + String.join(", ", facts.members())
+                        + ") and is not used; if its server was removed: qwk_storage_exit, take the line out, then"
+                        + " qwk_storage_init on every server"));
         checkPlaces(type, objects);
         return objects;
     }

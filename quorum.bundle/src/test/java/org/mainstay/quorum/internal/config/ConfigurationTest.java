@@ -41,6 +41,7 @@ class ConfigurationTest {
         return configuration.read(facts);
     }
 
+    // covers QUO-010 QUO-011 QUO-013
     @Test
     void aUsableFileIsInEffectAtOnce() throws IOException {
         assertThat(configuration.read(THREE).settings().quorum()).isEqualTo(Quorum.NONE);
@@ -50,6 +51,7 @@ class ConfigurationTest {
         assertThat(effective.refused()).isEmpty();
     }
 
+    // covers QUO-039
     @Test
     void anUnusableOneIsRefusedAsAWholeAndTheLastGoodOneStaysEvenAfterARestart() throws IOException {
         read(MAJORITY + "QUORUM_QUARANTINE_SECS=60\n", THREE);
@@ -94,6 +96,7 @@ class ConfigurationTest {
         assertThat(effective.refused()).hasSize(1);
     }
 
+    // covers QUO-092 QUO-093 QUO-094
     @Test
     void storageModeBeginsWithInitAndEndsWithExit() throws IOException {
         Effective before = read(STORAGE, TWO);
@@ -131,6 +134,28 @@ class ConfigurationTest {
         assertThat(grown.refused()).anyMatch(text -> text.contains("QWK_STORAGE_OBJECT_C is missing"));
         assertThat(grown.settings().quorum()).isEqualTo(Quorum.STORAGE);
         assertThat(grown.settings().storage().objects()).containsOnlyKeys("A", "B");
+    }
+
+    // covers MSG-039 QUO-092
+    @Test
+    void anotherSetOfServersIsToldUntilItIsInitialised() throws IOException {
+        String three = STORAGE + "QWK_STORAGE_OBJECT_C=/mnt/q/C\n";
+        read(STORAGE, TWO);
+        configuration.beginStorage();
+        assertThat(configuration.read(TWO).warnings()).noneMatch(text -> text.contains("qwk_storage_init"));
+        Effective grown = read(three, THREE);
+        assertThat(grown.settings().storage().objects()).containsOnlyKeys("A", "B");
+        assertThat(grown.refused()).anyMatch(text -> text.contains("QWK_STORAGE_OBJECT_C is missing"));
+        assertThat(grown.warnings()).anyMatch(text -> text.contains("next qwk_storage_init"));
+        configuration.endStorage();
+        configuration.beginStorage();
+        Effective begun = configuration.read(THREE);
+        assertThat(begun.refused()).isEmpty();
+        assertThat(begun.warnings()).noneMatch(text -> text.contains("qwk_storage_init"));
+        assertThat(configuration.read(TWO).warnings())
+                .as("one has left")
+                .anyMatch(text -> text.contains("QWK_STORAGE_OBJECT_C belongs to no server")
+                        && text.contains("then qwk_storage_init on every server"));
     }
 
     @Test

@@ -40,6 +40,7 @@ class ParametersTest {
         return lines.toArray(String[]::new);
     }
 
+    // covers QUO-006 QUO-010 QUO-011
     @Test
     void nothingSetIsTheDefault() {
         assertThat(check(TWO).settings()).contains(QuorumSettings.DEFAULT);
@@ -47,6 +48,7 @@ class ParametersTest {
     }
 
     /** The table QUO-038. */
+    // covers QUO-010 QUO-011 QUO-038 QUO-039
     @ParameterizedTest
     @CsvSource({
         "none, none, 2, yes",
@@ -103,6 +105,7 @@ class ParametersTest {
     }
 
     /** Each wrong value is named with what is allowed, and makes the whole unusable. */
+    // covers QUO-010 QUO-012 QUO-013 QUO-019
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -127,6 +130,7 @@ class ParametersTest {
         assertThat(checked.errors()).anyMatch(text -> text.contains(message.strip()));
     }
 
+    // covers QUO-014 QUO-015 QUO-016 QUO-017 QUO-083
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -148,6 +152,7 @@ class ParametersTest {
         assertThat(checked.errors()).anyMatch(text -> text.contains(message.strip()));
     }
 
+    // covers QUO-022 QUO-083
     @Test
     void objectsInBucketsAreOneOrTwoUris() {
         String[] right = storage(
@@ -174,6 +179,7 @@ class ParametersTest {
                 .anyMatch(text -> text.contains("one or two URIs"));
     }
 
+    // covers QUO-023 QUO-032
     @Test
     void namesThatCannotBeToldApartAndOtherSizesAreRefused() {
         Facts alike = new Facts("n-1", List.of("n-1", "N_1"), 0);

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -60,6 +61,7 @@ class QuorumNodeTest implements Cluster, EventLog {
 
     private final BlockingQueue<SafetyNews> news = new LinkedBlockingQueue<>();
     private final List<String> events = new CopyOnWriteArrayList<>();
+    private final Map<Integer, ClusterEvent.Level> levels = new ConcurrentHashMap<>();
     private final List<Boolean> setups = new CopyOnWriteArrayList<>();
     private volatile boolean paths = true;
     private volatile boolean defined = true;
@@ -170,6 +172,7 @@ class QuorumNodeTest implements Cluster, EventLog {
         configured(Quorum.NONE);
     }
 
+    // covers QUO-090 QUO-094
     @Test
     void aLeaseOfBeforeTheLinkWasLostLetsNobodyLeaveIt() throws Exception {
         tunables(STORAGE);
@@ -273,6 +276,7 @@ class QuorumNodeTest implements Cluster, EventLog {
     }
 
     /** MSG-037, MSG-038: what held at the start is no change. */
+    // covers MSG-037 MSG-038
     @Test
     void eachChangeOfTheRightToRunIsAMessage() {
         guardNews.accept(new GuardControl.GuardNews.Lease(GuardControl.GuardNews.Right.HELD, 1, 1, ""));
@@ -287,6 +291,9 @@ class QuorumNodeTest implements Cluster, EventLog {
                 .containsExactly(
                         "18212 quorum state changed to lost: 1 of 3 servers grants",
                         "18213 quorum state changed to held");
+        assertThat(levels)
+                .containsEntry(18212, ClusterEvent.Level.WARNING)
+                .containsEntry(18213, ClusterEvent.Level.INFORMATION);
     }
 
     @Test
@@ -344,6 +351,7 @@ class QuorumNodeTest implements Cluster, EventLog {
 
     @Override
     public void add(int number, ClusterEvent.Level level, String tag, String text) {
+        levels.put(number, level);
         events.add(number + " " + text);
     }
 

@@ -90,6 +90,7 @@ class SafetyCheckTest {
         return (PeerSighted) news.get(news.size() - 1);
     }
 
+    // covers COMM-050
     @Test
     void aMachineThatDiesIsUnseenSinceItsFirstMissedAnswer() {
         answering.addAll(Set.of(ICMP, SSH));
@@ -104,6 +105,7 @@ class SafetyCheckTest {
         assertThat(sights()).containsExactly(Sight.UNSEEN);
     }
 
+    // covers COMM-051 COMM-052
     @Test
     void aMachineThatIsSeenPausesTheTakeoverAndAPathThatReturnsEndsIt() {
         answering.add(ICMP);

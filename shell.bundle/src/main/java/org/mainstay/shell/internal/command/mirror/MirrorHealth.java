@@ -145,10 +145,24 @@ final class MirrorHealth {
                             mirror + "paused: " + why
                                     + (asked
                                             ? "; mainstay mirror continue " + source.tag() + " --to " + link.target()
-                                            : "; see the states in docs/mirroring.md"));
+                                            : decision(source, link)));
                 }
             }
         }
+    }
+
+    /** What an operator can do about a mirror that paused by itself. */
+    private static String decision(Mirrors.Side source, Mirrors.Link link) {
+        if (!link.cause().equals("SPLIT_BRAIN")) {
+            return "; see the states in docs/mirroring.md";
+        }
+        String tag = source.tag();
+        String target = link.target();
+        return "; " + source.server() + " and " + target + " both wrote " + tag
+                + " alone, and only one side's data is kept."
+                + " To give up what only " + target + " wrote: mainstay mirror discard " + tag + " --on " + target
+                + "; to keep it, and give up what only " + source.server()
+                + " wrote: see SPLIT_BRAIN in docs/mirroring.md";
     }
 
     private void sizes(Mirrors.Side side, List<Mirrors.Side> sources) {

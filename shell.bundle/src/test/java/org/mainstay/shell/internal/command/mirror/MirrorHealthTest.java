@@ -54,6 +54,17 @@ class MirrorHealthTest {
         assertThat(found(source(SIZE, link(1, "NONE")), target(SIZE, SIZE))).isEmpty();
     }
 
+    // covers SPLIT-004
+    @Test
+    void ofASplitBothSidesAndTheWayOutAreNamed() {
+        assertThat(found(source(SIZE, link(4, "SPLIT_BRAIN")), target(SIZE, SIZE)))
+                .singleElement()
+                .asString()
+                .contains(
+                        "A and B both wrote data alone, and only one side's data is kept",
+                        "To give up what only B wrote: mainstay mirror discard data --on B");
+    }
+
     @Test
     void aMirrorThatIsNotInStepIsAsBadAsItsCause() {
         Side b = target(SIZE, SIZE);
