@@ -9,6 +9,7 @@ import org.mainstay.mirror.engine.link.FrameType;
 /** What is told of a mirror's queue and of its resynchronisation while they go on. */
 class MirrorProgressTest {
     /** Scripts and users know them. */
+    // covers MIR-036
     @Test
     void statesHaveTheirNumbers() {
         assertThat(MirrorState.MIRRORING.code()).isEqualTo(1);
@@ -18,6 +19,7 @@ class MirrorProgressTest {
         assertThat(MirrorState.RESYNC_PENDING.code()).isEqualTo(5);
     }
 
+    // covers PERF-011 PERF-021 PERF-031 PERF-032 PERF-033 MIR-147
     @Test
     void theQueueIsToldWhereTheSourceIs() throws Exception {
         SimPair pair = new SimPair(MirrorType.ASYNC, Map.of()).start().inStep();
@@ -42,6 +44,7 @@ class MirrorProgressTest {
         assertThat(pair.counter("queueBytes")).isZero();
     }
 
+    // covers PERF-041 PERF-042 PERF-043 PERF-044 PERF-045 PERF-046 MIR-163 MIR-051 MIR-162 MIR-166
     @Test
     void aResynchronisationIsToldWhileItRuns() throws Exception {
         SimPair pair = new SimPair(MirrorType.SYNC, Map.of("ResyncCompare", 0L, "ResyncReads", 4L));

@@ -105,7 +105,7 @@ class MirrorStatesTest {
     }
 
     /** T3. */
-    // covers MIR-034
+    // covers MIR-034 MIR-056
     @ParameterizedTest
     @EnumSource(names = {"MIRRORING", "RESYNC", "RESYNC_PENDING"})
     void pauseEndsWhatGoesOnAndLasts(MirrorState from) throws Exception {
@@ -124,7 +124,7 @@ class MirrorStatesTest {
     }
 
     /** T4. */
-    // covers MIR-033
+    // covers MIR-033 MIR-038 MIR-060 MIR-103 MIR-127
     @ParameterizedTest
     @EnumSource(names = {"MIRRORING", "RESYNC", "PAUSED", "RESYNC_PENDING"})
     void breakEndsTracking(MirrorState from) throws Exception {
@@ -144,7 +144,7 @@ class MirrorStatesTest {
     }
 
     /** T7. */
-    // covers MIR-032
+    // covers MIR-032 MIR-037
     @ParameterizedTest
     @EnumSource(names = {"MIRRORING", "BROKEN", "PAUSED", "RESYNC_PENDING"})
     void resyncSendsEverything(MirrorState from) throws Exception {
@@ -164,7 +164,7 @@ class MirrorStatesTest {
     }
 
     /** Limit reached, no delay asked for: paused, and back by itself. */
-    // covers MIR-184
+    // covers MIR-184 MIR-053 MIR-143 MIR-152 TUN-104
     @Test
     void aQueueThatIsFullPausesTheMirror() throws Exception {
         pair(MirrorType.ASYNC, Map.of("WriteQueueHighWater", 20L, "ResyncReads", 4L, "BlockWritesOnLimitReached", 0L));
@@ -181,7 +181,7 @@ class MirrorStatesTest {
                 .startsWith("mirror v to B: PARTIAL");
     }
 
-    // covers MIR-185
+    // covers MIR-185 MIR-054 MIR-144 TUN-104
     @Test
     void aQueueThatIsFullDelaysWritesWhereThatIsAskedFor() throws Exception {
         pair(MirrorType.ASYNC, Map.of("WriteQueueHighWater", 20L, "ResyncReads", 4L, "BlockWritesOnLimitReached", 1L));
@@ -199,7 +199,7 @@ class MirrorStatesTest {
         assertThat(events).as("it stays in step").isEmpty();
     }
 
-    // covers MIR-190
+    // covers MIR-190 MIR-082 MIR-103
     @Test
     void withoutALogEverythingIsSentAfterACrash() throws Exception {
         logs = false;
@@ -217,7 +217,7 @@ class MirrorStatesTest {
     }
 
     /** It could not be recorded that the target is not current, and that is to fail writes. */
-    // covers MIR-191
+    // covers MIR-191 MIR-119
     @Test
     void writesFailWhereItMustBeRecordedAndCannot() throws Exception {
         pair(MirrorType.SYNC, Map.of("CurrencyRecordTimeoutMs", 600L, "BlockWritesOnNDLGTimeoutReached", 1L));
@@ -235,7 +235,7 @@ class MirrorStatesTest {
         assertThat(a.volume.state().peer("B").mayBeCurrent()).isTrue();
     }
 
-    // covers MIR-192
+    // covers MIR-192 MIR-058 MIR-167 TUN-108
     @Test
     void passesThatDoNotSufficeSuspendTheResynchronisation() throws Exception {
         world.perFrame = 3_000_000;
@@ -254,7 +254,7 @@ class MirrorStatesTest {
         equal();
     }
 
-    // covers MIR-193
+    // covers MIR-193 MIR-059 MIR-170 MIR-171 TUN-111
     @Test
     void writesThatWereDelayedTooLongGoOnAndTheMirrorIsPaused() throws Exception {
         world.perFrame = 3_000_000;
@@ -285,7 +285,7 @@ class MirrorStatesTest {
         equal();
     }
 
-    // covers MIR-301
+    // covers MIR-301 MIR-038 MIR-231
     @Test
     void anotherAddressCostsAPartialResynchronisation() throws Exception {
         pair(MirrorType.SYNC, Map.of());
@@ -304,7 +304,7 @@ class MirrorStatesTest {
         assertThat(blocks).isLessThan(BLOCKS / 4);
     }
 
-    // covers MIR-182
+    // covers MIR-182 MIR-052 MIR-116 MIR-251
     @Test
     void aTargetThatCannotWriteIsPausedAndComesBack() throws Exception {
         pair(MirrorType.SYNC, Map.of());

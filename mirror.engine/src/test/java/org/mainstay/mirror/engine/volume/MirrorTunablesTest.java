@@ -11,6 +11,7 @@ import org.mainstay.mirror.engine.link.FrameType;
 
 /** What tunables are shipped as, which values they take, and what they do to a mirror at work. */
 class MirrorTunablesTest {
+    // covers TUN-101 TUN-103 TUN-104 TUN-106 TUN-108 TUN-111 TUN-112 TUN-113 TUN-122 TUN-123
     @ParameterizedTest
     @CsvSource({
         "BandwidthThrottle,0",
@@ -30,6 +31,7 @@ class MirrorTunablesTest {
         assertThatThrownBy(() -> MirrorSettings.SHIPPED.with(name, 1L << 32)).hasMessageContaining(name + " is 0 to ");
     }
 
+    // covers TUN-104 TUN-106 MIR-225
     @Test
     void whatIsOutsideItsRangeIsRefused() {
         assertThat(MirrorSettings.SHIPPED.with("CompressionLevel", 9).get("CompressionLevel"))
@@ -41,6 +43,7 @@ class MirrorTunablesTest {
         assertThatThrownBy(() -> MirrorSettings.SHIPPED.with("Speed", 2)).hasMessageContaining("there is no setting");
     }
 
+    // covers MIR-145
     @ParameterizedTest
     @CsvSource({"20,0,1,false", "20,0,2,true", "20,20,0,true", "21,20,0,false", "20,0,0,true", "0,0,0,false"})
     void blocksOfAResynchronisationFitIntoTheQueue(long reads, long writes, long megabytes, boolean taken) {
@@ -53,6 +56,7 @@ class MirrorTunablesTest {
         }
     }
 
+    // covers TUN-101 TUN-106 MIR-226
     @Test
     void bandwidthAndCompressionReachTheConnectionThatIsThereAndTheNextOne() throws Exception {
         SimPair pair = new SimPair(MirrorType.SYNC, Map.of()).start().inStep();
@@ -71,6 +75,7 @@ class MirrorTunablesTest {
         assertThat(((SimLink) pair.mirror().queue().link()).shaped).isEqualTo("2000 kbit/s, level 4");
     }
 
+    // covers MIR-140 MIR-141 MIR-146 TUN-122 TUN-123
     @ParameterizedTest
     @CsvSource({"20,0,20", "20,1,20", "0,1,256", "1000,1,256"})
     void theLimitThatIsReachedFirstPausesAMirrorAtWork(long writes, long megabytes, int expected) throws Exception {
@@ -89,6 +94,7 @@ class MirrorTunablesTest {
         assertThat(pair.events).containsExactly("state v B 4 QUEUE_LIMIT");
     }
 
+    // covers MIR-141 TUN-122 TUN-123
     @Test
     void withoutLimitsNothingIsPaused() throws Exception {
         SimPair pair = new SimPair(MirrorType.ASYNC, Map.of("WriteQueueHighWater", 0L, "MaxPingMisses", 40L));
@@ -102,6 +108,7 @@ class MirrorTunablesTest {
     }
 
     /** A larger grain marks more at once; one below a block is a block. */
+    // covers TUN-103 MIR-075
     @ParameterizedTest
     @CsvSource({"1,5,6", "65536,5,6", "262144,4,8"})
     void aChangeMarksAllOfItsGrain(long grain, int first, int end) throws Exception {
@@ -112,6 +119,7 @@ class MirrorTunablesTest {
         assertThat(pair.mirror().log().count()).isEqualTo(end - first);
     }
 
+    // covers MIR-154
     @ParameterizedTest
     @CsvSource({"4,240", "20,1200"})
     void aTargetIsLostWhenItMissedSoManyPings(long misses, long millis) throws Exception {
@@ -124,6 +132,7 @@ class MirrorTunablesTest {
         assertThat(pair.events).containsExactly("state v B 4 CONNECTION");
     }
 
+    // covers TUN-113 MIR-164
     @ParameterizedTest
     @CsvSource({"1", "2", "6"})
     void noMoreBlocksAreOnTheirWayThanMayBe(int reads) throws Exception {
@@ -139,6 +148,7 @@ class MirrorTunablesTest {
     }
 
     /** A tenth of 50 are 5. */
+    // covers MIR-126 MIR-168 MIR-169 TUN-108 TUN-112
     @Test
     void writesAreDelayedOnlyAfterATenthOfThePasses() throws Exception {
         SimPair pair = new SimPair(

@@ -52,6 +52,7 @@ class RolesTest {
         return source.volume.mirror(source.peer.name).cause();
     }
 
+    // covers MIR-008
     @Test
     void aGoesOnAloneAndDiesThenBRefuses() throws IOException {
         b.crash(true);
@@ -98,7 +99,7 @@ class RolesTest {
         assertThat(others.outstanding).isZero();
     }
 
-    // covers MIR-188
+    // covers MIR-188 MIR-135 MIR-250
     @Test
     void anOrderlyHandoverLosesNothingAndNeedsNoForce() throws Exception {
         boolean[] stopped = new boolean[1];
@@ -240,6 +241,7 @@ class RolesTest {
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
     }
 
+    // covers EMC-018
     @Test
     void anOperatorsPauseLastsUntilContinueEvenOverARestart() throws Exception {
         a.volume.pause("B");

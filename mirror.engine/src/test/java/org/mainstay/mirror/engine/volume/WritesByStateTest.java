@@ -31,6 +31,7 @@ class WritesByStateTest {
         return Arrays.equals(pair.a.disk.seen, pair.b.disk.seen);
     }
 
+    // covers MIR-041 MIR-115 MIR-074 MIR-112
     @Test
     void aSynchronousWriteIsAnsweredWhenBothSidesHaveIt() throws Exception {
         SimPair pair = pair(MirrorType.SYNC).inStep();
@@ -47,6 +48,7 @@ class WritesByStateTest {
         assertThat(pair.events).as("it was in step all the time").isEmpty();
     }
 
+    // covers MIR-042 MIR-120 MIR-074 MIR-112
     @Test
     void anAsynchronousWriteIsAnsweredWhenTheSourceHasIt() throws Exception {
         SimPair pair = pair(MirrorType.ASYNC).inStep();
@@ -62,6 +64,7 @@ class WritesByStateTest {
         assertThat(pair.events).isEmpty();
     }
 
+    // covers MIR-006 MIR-110
     @Test
     void readsNeitherGoToTheTargetNorWaitForIt() throws Exception {
         SimPair pair = pair(MirrorType.SYNC).inStep();
@@ -78,6 +81,7 @@ class WritesByStateTest {
         pair.until(() -> write.result == 0);
     }
 
+    // covers MIR-125 MIR-104
     @Test
     void duringAResynchronisationASynchronousMirrorsWritesDoNotWaitForTheTarget() throws Exception {
         SimPair pair = new SimPair(MirrorType.SYNC, Map.of());
@@ -98,6 +102,7 @@ class WritesByStateTest {
         pair.inStep();
     }
 
+    // covers MIR-124 MIR-150 MIR-151 MIR-057
     @Test
     void whilePausedNothingIsSentAndAfterwardsWhatChanged() throws Exception {
         SimPair pair = pair(MirrorType.SYNC).inStep();
