@@ -128,7 +128,8 @@ class EmcmdIT extends FaultCase {
         return first.replaceAll(".*= ", "");
     }
 
-    /** covers EMC-106 EMC-107 EMC-111 EMC-112 EMC-121 EMC-133 EMC-134 EMC-139 EMC-016 EMC-017 EMC-102 EMC-103 JOB-003. */
+    // covers EMC-102 EMC-103 EMC-104 EMC-106 EMC-107 EMC-109 EMC-111 EMC-112 EMC-114 EMC-121 EMC-134 EMC-140 EMC-144
+    // covers MIR-012 MIR-061
     @Test
     void theLifeOfAMirror() {
         write(a(), "first");
@@ -185,7 +186,7 @@ class EmcmdIT extends FaultCase {
         assertThat(a().state("data", "A")).isEqualTo("ISP");
     }
 
-    /** covers EMC-142 EMC-125 EMC-145 EMC-113 EMC-105 SNAP-051. */
+    // covers EMC-105 EMC-113 EMC-125 EMC-142 EMC-145 SNAP-051
     @Test
     void aSnapshotOfTheTargetIsOneMomentWhileTheMirrorGoesOn() {
         String target = address(b(), 2);

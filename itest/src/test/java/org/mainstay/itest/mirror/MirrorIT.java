@@ -91,6 +91,7 @@ class MirrorIT extends FaultCase {
         assertThat(client.lost()).as("acknowledged rows that are lost").isSubsetOf(givenUp);
     }
 
+    // covers MIR-001
     @Test
     void aPlannedSwitchoverMovesSourceAndTarget() {
         Server giving = source();
@@ -102,6 +103,7 @@ class MirrorIT extends FaultCase {
         inStep(taking);
     }
 
+    // covers MIR-133 MIR-153
     @Test
     void aServerWithoutPowerIsReplacedAndReturnsAsTarget() {
         Server victim = source();
@@ -199,7 +201,7 @@ class MirrorIT extends FaultCase {
         inStep(cut);
     }
 
-    // covers MIR-196
+    // covers MIR-196 MIR-017
     @Test
     void engineAndManagerMayDie() {
         Server source = source();

@@ -91,6 +91,7 @@ class EventReaderTest {
         assertThat(handled.await(LIMIT, TimeUnit.SECONDS)).isTrue();
     }
 
+    // covers MIR-119
     @Test
     void aTargetThatTookNoteIsRecorded() throws Exception {
         read("ready", "record-needed v B 5a");

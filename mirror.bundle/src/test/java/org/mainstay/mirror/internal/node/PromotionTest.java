@@ -195,6 +195,7 @@ class PromotionTest {
         assertThat(roles()).isEmpty();
     }
 
+    // covers MIR-008
     @Test
     void theEngineJudgesATargetAndItsReasonReachesTheOperator() throws Exception {
         engine.volume(

@@ -106,6 +106,7 @@ class ReconcilerTest {
         assertThat(roles()).hasSize(1);
     }
 
+    // covers MIR-007
     @Test
     void aSourceIsNeitherMadeNorTurnedIntoATarget() {
         here = InstanceState.ISP;

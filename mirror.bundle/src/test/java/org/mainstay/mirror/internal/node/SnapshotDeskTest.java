@@ -54,6 +54,7 @@ class SnapshotDeskTest {
                 side("B", "wal", "TARGET"));
     }
 
+    // covers SNAP-020
     @Test
     void severalVolumesGetOneMarker() {
         Reply reply = two().carryOut(desk -> desk.take(List.of("data", "wal", "data"), "B"));
@@ -99,6 +100,7 @@ class SnapshotDeskTest {
         assertThat(sent).endsWith("B: drop v-data ID", "B: drop v-wal ID");
     }
 
+    // covers SNAP-020 SNAP-050
     @Test
     void whatIsRefusedBeforeAnythingIsBegun() {
         Reply reply = desk(
@@ -137,6 +139,7 @@ class SnapshotDeskTest {
         assertThat(one).isEqualTo(new Mirrors.Snapshot("B", "data", "/s", true, "e", 0, 3, 7, 0, ""));
     }
 
+    // covers SNAP-012
     @Test
     void aLocationIsNotOnAMirroredVolume() throws IOException {
         Path mount = Files.createDirectories(folder.resolve("mount/inside"));

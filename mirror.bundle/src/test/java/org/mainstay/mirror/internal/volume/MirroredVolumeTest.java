@@ -212,7 +212,7 @@ class MirroredVolumeTest {
         }
     }
 
-    // covers ADM-251 ADM-252
+    // covers ADM-251 ADM-252 MIR-020 MIR-210
     @Test
     void createCompletesAndChecksTheMirrorsProperties() {
         Creation creation = kit.create(asked());
@@ -231,7 +231,7 @@ class MirroredVolumeTest {
         assertThat(calls).isEmpty();
     }
 
-    // covers ADM-250
+    // covers ADM-250 MIR-201
     @Test
     void aFurtherSideNeedsRoomAndNoFileSystem() throws IOException {
         Map<String, String> first = kit.create(asked()).properties();

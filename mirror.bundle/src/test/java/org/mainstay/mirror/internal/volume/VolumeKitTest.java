@@ -125,6 +125,7 @@ class VolumeKitTest {
         assertThat(refusal(third)).contains("is the mount point of the resource 'old'");
     }
 
+    // covers MIR-253
     @Test
     void createWarnsOfWhatAnOperatorShouldKnow() throws IOException {
         Files.writeString(folder.resolve("fstab"), "# x\n" + image + " " + mount + " ext4 defaults 0 2\n");

@@ -383,7 +383,7 @@ final class Resync {
     }
 
     private int count(int first, boolean compare) {
-        int most = compare ? COMPARED_RUN : RUN;
+        int most = compare ? COMPARED_RUN : (int) Math.min(RUN, credit());
         int count = 1;
         while (count < most
                 && first + count < mirror.dirty().size()
@@ -396,10 +396,14 @@ final class Resync {
         return count;
     }
 
+    /** Returns how many more blocks may be on their way (MIR-164). */
+    private long credit() {
+        return mirror.settings().get("ResyncReads") - mirror.queue().blocks();
+    }
+
     /** Returns the next block to send, -1 if there is none now; ends passes and the resynchronisation. */
     private int next() {
-        long credit = mirror.settings().get("ResyncReads") - mirror.queue().blocks();
-        if (credit <= 0 || asked >= 8 * COMPARED_RUN) {
+        if (credit() <= 0 || asked >= 8 * COMPARED_RUN) {
             return -1;
         }
         boolean wrapped = false;

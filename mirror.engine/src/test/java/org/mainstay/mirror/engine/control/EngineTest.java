@@ -261,6 +261,7 @@ class EngineTest {
     }
 
     /** What was written without logs is in none, and the old files say nothing of it. */
+    // covers MIR-082
     @Test
     void logsThatWereOffAreNotWhole() throws Exception {
         try (Engine engine = withMirror()) {

@@ -22,6 +22,7 @@ class SnapshotCommandsTest {
     @TempDir
     private Path folder;
 
+    // covers SNAP-010 SNAP-012 SNAP-058 TUN-115
     @Test
     void fromTheLocationToTheDrop() throws Exception {
         Path place = Files.createDirectories(folder.resolve("place"));
@@ -56,6 +57,7 @@ class SnapshotCommandsTest {
         }
     }
 
+    // covers SNAP-035
     @Test
     void whatIsRefused() throws Exception {
         try (EnginePair pair = new EnginePair(folder, SIZE, "v")) {

@@ -51,6 +51,7 @@ class SnapshotIT {
         return all;
     }
 
+    // covers SNAP-001 SNAP-021
     @Test
     void itIsReadAndWrittenWhileTheMirrorReceives() throws Exception {
         Path place = Files.createDirectories(folder.resolve("place"));

@@ -71,6 +71,7 @@ class SocketLinkTest {
     }
 
     /** A large frame at a low rate: the peer must hear something long before it has all of it, and who waits sees a new rate. */
+    // covers MIR-004 MIR-226 TUN-101
     @Test
     void aThrottledFrameLeavesInPieces() throws Exception {
         java.util.concurrent.atomic.AtomicInteger pieces = new java.util.concurrent.atomic.AtomicInteger();
@@ -220,6 +221,7 @@ class SocketLinkTest {
         brief.close("the test ends");
     }
 
+    // covers TUN-106
     @Test
     void compressedFramesArriveAsTheyWere() throws Exception {
         serve(null);

@@ -89,6 +89,7 @@ class AsynchronousTest {
     }
 
     /** A network that takes longer for what is queued than a target may be silent. */
+    // covers MIR-122
     @Test
     void aTargetThatIsFarBehindAndGetsOnStaysInStep() {
         world.perFrame = 150_000_000;
@@ -156,6 +157,7 @@ class AsynchronousTest {
         client.adopt(b.disk.seen, false, "takeover by B");
     }
 
+    // covers MIR-123 TUN-107
     @Test
     void aFlushDoesNotWaitIfItDoesNotMeanTheTarget() {
         MirrorSettings settings = a.volume.mirror("B").settings();

@@ -101,6 +101,7 @@ class FirstSynchronisationTest {
         assertThat(sent()).isLessThan(BLOCKS * 3 / 4);
     }
 
+    // covers MIR-153
     @Test
     void goesOnAfterTheTargetLostPower() throws Exception {
         half();
@@ -138,6 +139,7 @@ class FirstSynchronisationTest {
         inStep();
     }
 
+    // covers MIR-005 MIR-050 MIR-100 MIR-103
     @Test
     void anotherTargetInItsPlaceGetsEverything() throws Exception {
         half();
@@ -162,6 +164,7 @@ class FirstSynchronisationTest {
         assertThat(blocks).isZero();
     }
 
+    // covers MIR-132
     @Test
     void whatGoesOnAfterAnInterruptionIsComparedToo() throws Exception {
         b.disk.become(a.disk.seen);

@@ -15,6 +15,7 @@ class IntentLogTest {
         return new SimDisk((int) IntentLog.fileSize(volume));
     }
 
+    // covers MIR-072
     @Test
     void hasOneBitPerBlockAndFewMore() {
         // 640 GiB: 1,310,720 bytes of bits (MIR-072), and 8 bytes of checksum per 504.
@@ -22,6 +23,7 @@ class IntentLogTest {
         assertThat(IntentLog.blocks(GIB + 1)).isEqualTo(16385);
     }
 
+    // covers MIR-070
     @Test
     void aMarkCountsOnlyWhenItIsOnStorage() throws IOException {
         SimDisk file = disk(GIB);

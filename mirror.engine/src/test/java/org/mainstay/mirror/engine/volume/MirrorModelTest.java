@@ -19,6 +19,7 @@ class MirrorModelTest {
     private static final int WINDOW = 400;
 
     // covers MIR-031 MIR-035 MIR-130 MIR-180 MIR-181 MIR-186 MIR-189 MIR-303 MIR-304
+    // covers MIR-002 MIR-071 MIR-117 MIR-121 MIR-133 MIR-134 MIR-250
     @Test
     void guaranteesHoldThroughCrashesAtAnyStep() throws IOException {
         long first = Long.getLong("mainstay.mirror.seed", 1);

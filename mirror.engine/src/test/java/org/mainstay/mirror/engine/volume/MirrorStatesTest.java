@@ -107,7 +107,7 @@ class MirrorStatesTest {
     }
 
     /** T3. */
-    // covers MIR-034
+    // covers MIR-034 MIR-056
     @ParameterizedTest
     @EnumSource(names = {"MIRRORING", "RESYNC", "RESYNC_PENDING"})
     void pauseEndsWhatGoesOnAndLasts(MirrorState from) throws Exception {
@@ -126,7 +126,7 @@ class MirrorStatesTest {
     }
 
     /** T4. */
-    // covers MIR-033
+    // covers MIR-033 MIR-038 MIR-060 MIR-103 MIR-127
     @ParameterizedTest
     @EnumSource(names = {"MIRRORING", "RESYNC", "PAUSED", "RESYNC_PENDING"})
     void breakEndsTracking(MirrorState from) throws Exception {
@@ -146,7 +146,7 @@ class MirrorStatesTest {
     }
 
     /** T7. */
-    // covers MIR-032
+    // covers MIR-032 MIR-037
     @ParameterizedTest
     @EnumSource(names = {"MIRRORING", "BROKEN", "PAUSED", "RESYNC_PENDING"})
     void resyncSendsEverything(MirrorState from) throws Exception {
@@ -166,7 +166,7 @@ class MirrorStatesTest {
     }
 
     /** Limit reached, no delay asked for: paused, and back by itself. */
-    // covers MIR-184
+    // covers MIR-184 MIR-053 MIR-143 MIR-152 TUN-104
     @Test
     void aQueueThatIsFullPausesTheMirror() throws Exception {
         pair(MirrorType.ASYNC, Map.of("WriteQueueHighWater", 20L, "ResyncReads", 4L, "BlockWritesOnLimitReached", 0L));
@@ -183,7 +183,7 @@ class MirrorStatesTest {
                 .startsWith("mirror v to B: PARTIAL");
     }
 
-    // covers MIR-185
+    // covers MIR-185 MIR-054 MIR-144 TUN-104
     @Test
     void aQueueThatIsFullDelaysWritesWhereThatIsAskedFor() throws Exception {
         pair(MirrorType.ASYNC, Map.of("WriteQueueHighWater", 20L, "ResyncReads", 4L, "BlockWritesOnLimitReached", 1L));
@@ -201,7 +201,7 @@ class MirrorStatesTest {
         assertThat(events).as("it stays in step").isEmpty();
     }
 
-    // covers MIR-190
+    // covers MIR-190 MIR-082 MIR-103
     @Test
     void withoutALogEverythingIsSentAfterACrash() throws Exception {
         logs = false;
@@ -219,7 +219,7 @@ class MirrorStatesTest {
     }
 
     /** It could not be recorded that the target is not current, and that is to fail writes. */
-    // covers MIR-191
+    // covers MIR-191 MIR-119
     @Test
     void writesFailWhereItMustBeRecordedAndCannot() throws Exception {
         pair(MirrorType.SYNC, Map.of("CurrencyRecordTimeoutMs", 600L, "BlockWritesOnNDLGTimeoutReached", 1L));
@@ -237,7 +237,7 @@ class MirrorStatesTest {
         assertThat(a.volume.state().peer("B").mayBeCurrent()).isTrue();
     }
 
-    // covers MIR-192
+    // covers MIR-192 MIR-058 MIR-167 TUN-108
     @Test
     void passesThatDoNotSufficeSuspendTheResynchronisation() throws Exception {
         world.perFrame = 3_000_000;
@@ -256,7 +256,7 @@ class MirrorStatesTest {
         equal();
     }
 
-    // covers MIR-193
+    // covers MIR-193 MIR-059 MIR-170 MIR-171 TUN-111
     @Test
     void writesThatWereDelayedTooLongGoOnAndTheMirrorIsPaused() throws Exception {
         world.perFrame = 3_000_000;
@@ -287,7 +287,7 @@ class MirrorStatesTest {
         equal();
     }
 
-    // covers MIR-301
+    // covers MIR-301 MIR-038 MIR-231
     @Test
     void anotherAddressCostsAPartialResynchronisation() throws Exception {
         pair(MirrorType.SYNC, Map.of());
@@ -306,7 +306,7 @@ class MirrorStatesTest {
         assertThat(blocks).isLessThan(BLOCKS / 4);
     }
 
-    // covers MIR-182
+    // covers MIR-182 MIR-052 MIR-116 MIR-251
     @Test
     void aTargetThatCannotWriteIsPausedAndComesBack() throws Exception {
         pair(MirrorType.SYNC, Map.of());

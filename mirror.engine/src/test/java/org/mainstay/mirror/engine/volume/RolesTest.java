@@ -52,6 +52,7 @@ class RolesTest {
         return source.volume.mirror(source.peer.name).cause();
     }
 
+    // covers MIR-008
     @Test
     void aGoesOnAloneAndDiesThenBRefuses() throws IOException {
         b.crash(true);
@@ -137,7 +138,7 @@ class RolesTest {
         assertThat(b.disk.seen).isEqualTo(atA);
     }
 
-    // covers MIR-188
+    // covers MIR-188 MIR-135 MIR-250
     @Test
     void anOrderlyHandoverLosesNothingAndNeedsNoForce() throws Exception {
         boolean[] stopped = new boolean[1];
@@ -279,6 +280,7 @@ class RolesTest {
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
     }
 
+    // covers EMC-018
     @Test
     void anOperatorsPauseLastsUntilContinueEvenOverARestart() throws Exception {
         a.volume.pause("B");

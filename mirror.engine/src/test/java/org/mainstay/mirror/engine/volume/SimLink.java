@@ -142,8 +142,13 @@ final class SimLink implements Link {
         }
     }
 
+    /** How fast and how small frames are to leave. */
+    String shaped = "";
+
     @Override
-    public void shape(long kilobitsPerSecond, int compression, boolean background) {}
+    public void shape(long kilobitsPerSecond, int compression, boolean background) {
+        shaped = kilobitsPerSecond + " kbit/s, level " + compression;
+    }
 
     @Override
     public String peer() {

@@ -16,6 +16,7 @@ import org.mainstay.mirror.engine.io.Export;
 class SnapshotModelTest {
     private static final int SIZE = 12 * IntentLog.BLOCK + 8192;
 
+    // covers SNAP-021 SNAP-034 SNAP-054
     @Test
     void aSnapshotStaysAsItWasAndHarmsNothing() throws IOException {
         long first = Long.getLong("mainstay.mirror.seed", 1);

@@ -72,6 +72,7 @@ class SnapshotTest {
         return all.data().array();
     }
 
+    // covers SNAP-001 SNAP-021 SNAP-030 SNAP-031 SNAP-032 SNAP-033 SNAP-034 SNAP-040
     @Test
     void itShowsTheMomentAndOnesOwnWritesUntilItIsDropped() throws Exception {
         SimNode[] pair = pair(MirrorType.SYNC);
@@ -117,6 +118,7 @@ class SnapshotTest {
         return (Map<String, Object>) node.volume.status().volume().get("snapshot");
     }
 
+    // covers SNAP-013 SNAP-054
     @Test
     void aFullFileEndsTheSnapshotAndNothingElse() throws Exception {
         SimNode[] pair = pair(MirrorType.SYNC);
@@ -139,6 +141,7 @@ class SnapshotTest {
         assertThat(read.result).isEqualTo(BlockRequest.ESHUTDOWN);
     }
 
+    // covers SNAP-050
     @Test
     void whenItIsRefused() throws Exception {
         SimNode[] pair = pair(MirrorType.SYNC);
@@ -184,6 +187,7 @@ class SnapshotTest {
         assertThat(read(snapshot)).isEqualTo(before);
     }
 
+    // covers SNAP-050
     @Test
     void aTakeoverDoesNotWaitForIt() throws Exception {
         SimNode[] pair = pair(MirrorType.SYNC);
@@ -204,6 +208,7 @@ class SnapshotTest {
     }
 
     /** A database that writes its log on one volume, waits, and then its data on another. */
+    // covers SNAP-020
     @Test
     void severalVolumesHaveOneMoment() throws Exception {
         for (int round = 0; round < 20; round++) {
@@ -270,6 +275,7 @@ class SnapshotTest {
         assertThat(request.result).isZero();
     }
 
+    // covers SNAP-035 TUN-119
     @Test
     void blockSizes() {
         assertThat(SnapshotMap.blockSize(0, SIZE)).isEqualTo(65536);

@@ -98,6 +98,7 @@ class EngineHealthTest {
     }
 
     /** The original's example: a wrong BitmapBaseDir. */
+    // covers MIR-088
     @Test
     void anIntentLogThatIsNotThereIsFound() throws IOException {
         Files.delete(root.resolve("home/data/mirror/data-1.B.bitmap"));

@@ -207,7 +207,7 @@ class ProgramCommandsTest {
         assertThat(home.resolve("b")).exists();
     }
 
-    // covers ADM-310
+    // covers ADM-310 MIR-015
     @Test
     void theArchiveForSupportHoldsNoSecret() throws Exception {
         Files.createDirectories(home.resolve("data/log"));
