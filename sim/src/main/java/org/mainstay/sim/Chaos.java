@@ -36,12 +36,15 @@ final class Chaos {
     /** Of its own, so that runs without such changes stay what they are. */
     private final Random members;
 
+    private final Random extras;
+
     private final int faults;
 
     /** @param faults how many things happen in a run, about */
     Chaos(long seed, int faults) {
         random = new Random(seed * 0x5DEECE66DL + 11);
         members = new Random(seed * 0x5DEECE66DL + 13);
+        extras = new Random(seed * 0x5DEECE66DL + 29);
         this.faults = faults;
     }
 
@@ -52,7 +55,7 @@ final class Chaos {
     /** Returns a run in which a mutant has something to spoil. */
     Script script(long seed, Mutant mutant) {
         Plan plan = plan(seed, mutant.where() == null ? mode() : mutant.where());
-        return script(mutant == Mutant.FENCING_WITHOUT_STATUS ? plan.withFencing() : plan, mutant);
+        return script(mutant.fences() ? plan.withFencing() : plan, mutant);
     }
 
     private Safety.Quorum mode() {
@@ -99,6 +102,11 @@ final class Chaos {
             steps.addAll(motif);
             at = motif.get(motif.size() - 1).at() + random.nextInt(20_000);
             count -= Math.min(count, motif.size());
+        }
+        if (!plan.leased() && plan.fenced() && (mutant == Mutant.LATE_FENCING_COUNTS || extras.nextInt(3) == 0)) {
+            List<Step> motif = new Motifs(extras, false).lateAnswer(plan, at);
+            steps.addAll(motif);
+            at = motif.get(motif.size() - 1).at() + 170_000;
         }
         for (int i = 0; i < count; i++) {
             boolean freeze = mutant.freezes() && plan.leased() && random.nextInt(ANYWHERE.length) == 0;

@@ -61,7 +61,7 @@ final class Happenings {
                 network.noisy(),
                 cluster.streams(),
                 cluster.witnesses().state(),
-                cluster.safety().unfenced()));
+                cluster.safety().fences().state()));
         return state;
     }
 
@@ -118,7 +118,8 @@ final class Happenings {
                         () -> one.apps().hang(step.other(), step.tag(), false));
             case STORAGE -> cluster.witnesses().lose(one.name(), step.millis());
             case STORAGE_SLOW -> cluster.witnesses().slow(step.millis());
-            case FENCE_FAILS -> cluster.safety().breakFence(one.name(), step.millis());
+            case FENCE_FAILS -> cluster.safety().fences().fail(one.name(), step.millis());
+            case FENCE_LATE -> cluster.safety().fences().answerLate(one.name(), step.millis());
             case STALL, SLOW -> stream(one, machine(step.other()), step);
             case NOISE -> network.noise(step.millis());
             case CUT, CUT_PATH, DEAF, ISOLATE, SPLIT -> networks(one, step);

@@ -411,12 +411,17 @@ final class ManagerSide {
         } else if (effect instanceof Effect.Quarantine quarantine) {
             machine.guardSide().quarantine(quarantine.millis());
         } else if (effect instanceof Effect.Fence fence) {
-            cluster.safety().fence(machine, fence.peer());
+            cluster.safety().fences().fence(machine, fence.peer(), fence.request());
+        } else if (effect instanceof Effect.GiveUpFencing fence) {
+            cluster.safety().fences().giveUp(machine, fence.request());
         } else if (effect instanceof Effect.Notify note) {
             cluster.noted(machine, note.text());
-        } else if (effect instanceof Effect.PhaseChanged phase
-                && phase.phase() == org.mainstay.cluster.ClusterSnapshot.Phase.STOPPED) {
-            stopped();
+        } else if (effect instanceof Effect.PhaseChanged phase) {
+            if (phase.phase() == org.mainstay.cluster.ClusterSnapshot.Phase.STOPPED) {
+                stopped();
+            }
+        } else if (!(effect instanceof Effect.Progress)) {
+            throw new AssertionError("the simulator does not know what to do with " + effect);
         }
     }
 

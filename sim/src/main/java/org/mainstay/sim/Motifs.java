@@ -173,4 +173,21 @@ final class Motifs {
         steps.add(new Step(claim + between(700, 3_000), Kind.ISOLATE, claimer, "", "", between(45_000, 60_000), 0));
         return steps;
     }
+
+    /**
+     * The owner is cut off and fenced, and the agent that has done it hangs: the owner is back and serves again, is cut off once
+     * more, and only then the answer comes. For clusters without quorum.
+     */
+    List<Step> lateAnswer(Plan plan, long at) {
+        String owner = plan.order(0).get(0);
+        List<Step> steps = new ArrayList<>();
+        long first = plan.settling() + between(3_000, 6_000);
+        steps.add(new Step(at, Kind.FENCE_LATE, owner, "", "", first, 0));
+        steps.add(new Step(at + 100, Kind.ISOLATE, owner, "", "", first, 0));
+        // Fenced about then, off for at most 45 s, and half a minute for the start; the answer comes 35 to 105 s after.
+        long back = at + between(20_000, 65_000);
+        steps.add(new Step(back, Kind.BRING, owner, "", plan.tags().get(0), 0, 0));
+        steps.add(new Step(back + between(1_000, 8_000), Kind.ISOLATE, owner, "", "", 110_000, 0));
+        return steps;
+    }
 }

@@ -5,56 +5,37 @@ import java.util.TreeMap;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.Fate;
 
-/** Fencing devices and the probes of the safety check. */
+/** The safety control of each manager: what fences, and the probes of the safety check. */
 final class Safeguards {
-    private static final long FENCING = 2_000;
     private static final long ROUND = 1_000;
 
     private final Cluster cluster;
-    private final Map<String, Integer> broken = new TreeMap<>();
+    private final Fences fences;
+    private final Map<String, Integer> controls = new TreeMap<>();
+    /** The run of the manager whose control is away. */
+    private final Map<String, Integer> away = new TreeMap<>();
+
     private int blind;
 
     Safeguards(Cluster cluster) {
         this.cluster = cluster;
+        fences = new Fences(cluster, this);
     }
 
-    // ---- fencing
-
-    /** Fencing of a machine fails for a while. */
-    void breakFence(String name, long millis) {
-        broken.merge(name, 1, Integer::sum);
-        cluster.clock().after(millis, () -> broken.merge(name, -1, Integer::sum));
+    Fences fences() {
+        return fences;
     }
 
-    /** Returns whose fencing fails. */
-    Object unfenced() {
-        return cluster.plan().fenced()
-                ? broken.entrySet().stream()
-                        .filter(one -> one.getValue() > 0)
-                        .map(Map.Entry::getKey)
-                        .toList()
-                : "";
+    // ---- the control itself
+
+    /** Returns which of its safety controls a server has, counted. */
+    int control(Machine machine) {
+        return controls.getOrDefault(machine.name(), 0);
     }
 
-    void fence(Machine asker, String peer) {
-        int run = asker.manager().run();
-        cluster.clock().after(cluster.about(FENCING), () -> {
-            Machine machine = cluster.machine(peer);
-            boolean works = broken.getOrDefault(peer, 0) == 0;
-            boolean lies = !works && cluster.mutant() == Mutant.FENCING_WITHOUT_STATUS;
-            if (works) {
-                cluster.say(peer + " is fenced for " + asker);
-                boolean was = machine.powered();
-                machine.powerOff();
-                if (was) {
-                    cluster.clock().after(cluster.about(30_000), machine::powerOn);
-                }
-            }
-            if (asker.manager().up() && asker.manager().run() == run) {
-                String evidence = works || lies ? "the device says off" : "the device does not answer";
-                asker.manager().post(new Event.FenceFinished(peer, works || lies, evidence));
-            }
-        });
+    /** Returns whether a server has none now. */
+    boolean away(Machine machine) {
+        return away.getOrDefault(machine.name(), -1) == machine.manager().run();
     }
 
     // ---- safety check

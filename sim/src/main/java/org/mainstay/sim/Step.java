@@ -48,6 +48,7 @@ record Step(long at, Kind kind, String one, String other, String tag, long milli
         KIT_FAILS("{other} of {tag} fails on {one} {number} times", true),
         KIT_HANGS("{other} of {tag} hangs on {one} for {time}", true),
         FENCE_FAILS("fencing of {one} fails for {time}", true),
+        FENCE_LATE("fencing of {one} is answered late for {time}", true),
         BRING("operator on {one}: in-service {tag}", false),
         TAKE_OUT("operator on {one}: out-of-service {tag}", false),
         FLAG("operator on {one}: flag {number}", false),
