@@ -29,6 +29,13 @@ final class Chaos {
         Kind.STOP_LEAVING
     };
 
+    /** What happens beside all that. */
+    private static final Kind[] OWN_PARTS = {
+        Kind.DISK_HANGS, Kind.DISK_HANGS, Kind.KIT_STOPS, Kind.KIT_STOPS, Kind.STORAGE_LOST,
+        Kind.STORAGE_LOST, Kind.SAFETY_AWAY, Kind.NO_CARRIER, Kind.NO_CARRIER, Kind.SETTINGS,
+        Kind.SETTINGS, Kind.FENCE_LATE
+    };
+
     private static final String[] ACTIONS = {"restore", "restore", "remove", "remove", "recover", "probe"};
     private static final String[] HANGING = {"restore", "remove", "remove", "recover"};
 
@@ -115,6 +122,7 @@ final class Chaos {
             at += gap(plan, step);
         }
         lists(plan, steps);
+        more(plan, steps);
         return new Script(List.of(), plan, steps);
     }
 
@@ -131,6 +139,61 @@ final class Chaos {
             String one = Plan.name(members.nextInt(plan.servers()));
             steps.add(new Step(after, grows ? Kind.LIST_GROWS : Kind.LIST_SHRINKS, one, "", "", 0, 0));
             grows = !grows || members.nextInt(4) == 0;
+        }
+    }
+
+    /** What happens to a manager's own parts, and to its settings; without quorum after everything else is over. */
+    private void more(Plan plan, List<Step> steps) {
+        if (steps.isEmpty() || extras.nextInt(3) == 0) {
+            return;
+        }
+        List<Step> others = List.copyOf(steps);
+        long over = others.stream()
+                .mapToLong(step -> step.at() + step.millis())
+                .max()
+                .orElseThrow();
+        int count = 1 + extras.nextInt(1 + faults / 4);
+        for (int i = 0; i < count; i++) {
+            long near = others.get(extras.nextInt(others.size())).at()
+                    + extras.nextInt(extras.nextBoolean() ? 20_000 : 2_000);
+            over += 60_000;
+            Step step = another(plan, plan.leased() ? near : over);
+            steps.add(step);
+            over += step.millis();
+        }
+        if (!plan.leased()) {
+            replaced(others, steps);
+        }
+    }
+
+    private Step another(Plan plan, long at) {
+        Kind kind = OWN_PARTS[extras.nextInt(OWN_PARTS.length)];
+        String one = extras.nextInt(3) == 0 ? Step.OWNER : Plan.name(extras.nextInt(plan.servers()));
+        long millis = 500 + extras.nextInt(extras.nextBoolean() ? 6_000 : 25_000);
+        List<String> volumes =
+                plan.tags().stream().filter(tag -> tag.startsWith(Plan.VOLUME)).toList();
+        if (kind == Kind.STORAGE_LOST && !volumes.isEmpty()) {
+            return new Step(at, kind, one, "", volumes.get(extras.nextInt(volumes.size())), 0, 0);
+        } else if (kind == Kind.SETTINGS) {
+            return new Step(at, kind, Plan.name(extras.nextInt(plan.servers())), "", "", 0, extras.nextInt(8));
+        } else if (kind == Kind.STORAGE_LOST
+                || kind == Kind.FENCE_LATE && !plan.leased()
+                || kind == Kind.NO_CARRIER && !plan.leased() && !plan.fenced()) {
+            // Who is cut off goes on serving where nothing can end it.
+            return new Step(at, Kind.DISK_HANGS, one, "", "", millis, 0);
+        }
+        return new Step(at, kind, one, "", "", millis, 0);
+    }
+
+    /** Without quorum the safety check is all there is: it is replaced while a cut is known to it, which is one fault then. */
+    private void replaced(List<Step> others, List<Step> steps) {
+        for (Step cut : others) {
+            boolean longEnough = (cut.kind() == Kind.CUT || cut.kind() == Kind.ISOLATE) && cut.millis() > 15_000;
+            if (longEnough && extras.nextBoolean()) {
+                String one = Plan.name(extras.nextInt(2));
+                long after = 9_000 + extras.nextInt((int) cut.millis() - 12_000);
+                steps.add(new Step(cut.at() + after, Kind.SAFETY_AWAY, one, "", "", 200 + extras.nextInt(2_000), 0));
+            }
         }
     }
 
