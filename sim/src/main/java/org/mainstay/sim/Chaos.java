@@ -62,7 +62,8 @@ final class Chaos {
     /** Returns a run in which a mutant has something to spoil. */
     Script script(long seed, Mutant mutant) {
         Plan plan = plan(seed, mutant.where() == null ? mode() : mutant.where());
-        return script(mutant.fences() ? plan.withFencing() : plan, mutant);
+        Plan two = plan.smaller(plan.servers(), plan.sharers(), plan.networks(), 2);
+        return script(mutant.fences() ? plan.withFencing() : mutant == Mutant.EPOCH_NOT_COMPARED ? two : plan, mutant);
     }
 
     private Safety.Quorum mode() {
@@ -114,6 +115,12 @@ final class Chaos {
             List<Step> motif = new Motifs(extras, false).lateAnswer(plan, at);
             steps.addAll(motif);
             at = motif.get(motif.size() - 1).at() + 170_000;
+        }
+        boolean two = plan.quorum() == Safety.Quorum.MAJORITY && plan.hierarchies() > 1;
+        if (two && (mutant == Mutant.EPOCH_NOT_COMPARED || extras.nextInt(4) == 0)) {
+            List<Step> motif = new Motifs(extras, false).oldOwner(plan, at);
+            steps.addAll(motif);
+            at = motif.get(motif.size() - 1).at() + extras.nextInt(20_000);
         }
         for (int i = 0; i < count; i++) {
             boolean freeze = mutant.freezes() && plan.leased() && random.nextInt(ANYWHERE.length) == 0;
