@@ -2,6 +2,7 @@ package org.mainstay.sim;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 
@@ -59,20 +60,20 @@ final class KitBundle {
     void begin(Effect.RunAction action, Runnable begin) {
         if (gone()) {
             waiting.put(action.actionId(), false);
-            wait(action, begin, machine.manager().run(), cluster.now() + WAIT);
+            retry(action, begin, machine.manager().run(), cluster.now() + WAIT);
         } else {
             begin.run();
         }
     }
 
-    private void wait(Effect.RunAction action, Runnable begin, int run, long deadline) {
+    private void retry(Effect.RunAction action, Runnable begin, int run, long deadline) {
         cluster.clock().after(AGAIN, () -> {
             ManagerSide manager = machine.manager();
             if (!manager.up() || manager.run() != run) {
                 return;
             }
             if (!machine.managerRuns() || gone() && !waiting.get(action.actionId()) && cluster.now() < deadline) {
-                wait(action, begin, run, deadline);
+                retry(action, begin, run, deadline);
                 return;
             }
             boolean givenUp = waiting.remove(action.actionId());
@@ -96,11 +97,11 @@ final class KitBundle {
     }
 
     /** Asks it for something that is not repeated for ever. @param ask asks, told whether it is there */
-    void ask(java.util.function.Consumer<Boolean> ask) {
+    void ask(Consumer<Boolean> ask) {
         ask(ask, machine.manager().run(), cluster.now() + WAIT);
     }
 
-    private void ask(java.util.function.Consumer<Boolean> ask, int run, long deadline) {
+    private void ask(Consumer<Boolean> ask, int run, long deadline) {
         if (!gone() || cluster.now() >= deadline) {
             ask.accept(!gone());
             return;
