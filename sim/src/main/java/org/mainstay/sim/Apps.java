@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Event.Presence;
@@ -21,6 +22,7 @@ final class Apps {
 
     private final Cluster cluster;
     private final Machine machine;
+    private final KitBundle kit;
     private final Map<String, Presence> real = new TreeMap<>();
     private final Map<String, Integer> failing = new HashMap<>();
     private final Set<String> hanging = new TreeSet<>();
@@ -34,6 +36,11 @@ final class Apps {
     Apps(Cluster cluster, Machine machine) {
         this.cluster = cluster;
         this.machine = machine;
+        kit = new KitBundle(cluster, machine);
+    }
+
+    KitBundle kit() {
+        return kit;
     }
 
     /** Returns what really is on the machine. */
@@ -102,6 +109,7 @@ final class Apps {
             set(tag, Presence.STOPPED);
         }
         running.clear();
+        kit.interrupt();
         waiting.clear();
         monitored = Set.of();
     }
@@ -144,6 +152,7 @@ final class Apps {
             }
         }
         running.clear();
+        kit.interrupt();
         monitored = Set.of();
     }
 
@@ -164,6 +173,10 @@ final class Apps {
     // ---- actions
 
     void run(Effect.RunAction action) {
+        kit.begin(action, () -> begin(action));
+    }
+
+    private void begin(Effect.RunAction action) {
         if (!allowed(action)) {
             String text = "this server's right to run resources ended before the action could start";
             machine.manager()
@@ -190,7 +203,16 @@ final class Apps {
                 || machine.manager().state().right().covers(action.rightUntil(), machine.bootMillis());
     }
 
+    /** The kit is gone, and what still runs in it is cut off: it is repeated when the kit is back. */
+    void repeat() {
+        for (Running one : List.copyOf(running)) {
+            running.remove(one);
+            kit.begin(one.action(), () -> begin(one.action()));
+        }
+    }
+
     void cancel(String actionId) {
+        kit.cancel(actionId);
         for (Running one : List.copyOf(running)) {
             if (one.action().actionId().equals(actionId)) {
                 later(cluster.about(10), () -> finish(one, true));
@@ -229,12 +251,59 @@ final class Apps {
 
     void probe(String tag) {
         int run = machine.manager().run();
+        boolean there = !kit.gone();
         later(cluster.about(20), () -> {
             if (machine.manager().run() == run) {
-                Presence presence = fails("probe", tag) ? Presence.UNKNOWN : real(tag);
+                Presence presence = !there || fails("probe", tag) ? Presence.UNKNOWN : real(tag);
                 machine.manager().post(new Event.ProbeFinished(tag, presence, "the probe says " + presence));
             }
         });
+    }
+
+    /** Asks for the kill handles: of the kit, or if it stays away what is recorded. */
+    void findHandles(String tag) {
+        kit.ask(there -> {
+            List<String> recorded = machine.manager()
+                    .state()
+                    .own()
+                    .instances()
+                    .get(tag)
+                    .ownership()
+                    .killHandles();
+            machine.manager().later(cluster.about(2), new Event.HandlesKnown(tag, there ? handles(tag) : recorded));
+        });
+    }
+
+    private static List<String> handles(String tag) {
+        String group = "CGROUP\t/mainstay/" + tag;
+        return tag.startsWith(Plan.VOLUME)
+                ? List.of(group, "MOUNT\t/dev/" + tag + "\t/mnt/" + tag + "\t" + area(tag))
+                : List.of(group);
+    }
+
+    private static String area(String tag) {
+        return "pr-" + tag;
+    }
+
+    /**
+     * The reservation of a volume is lost: the guard has killed its users before it says so, for each resource that has recorded
+     * a mount of it.
+     */
+    void loseStorage(String tag) {
+        ManagerSide manager = machine.manager();
+        if (!manager.up() || !machine.guardSide().linked() || !machine.guardRuns() || real(tag) == Presence.STOPPED) {
+            return;
+        }
+        for (String user : cluster.plan().hierarchy(tag)) {
+            if (real(user) != Presence.STOPPED) {
+                set(user, Presence.STOPPED);
+            }
+        }
+        for (Instance instance : machine.lcd().instances().values()) {
+            if (instance.ownership().killHandles().stream().anyMatch(handle -> handle.endsWith("\t" + area(tag)))) {
+                manager.post(new Event.StorageLost(instance.tag(), "its reservation " + area(tag) + " is lost"));
+            }
+        }
     }
 
     void monitor(Set<String> tags) {
@@ -250,7 +319,7 @@ final class Apps {
     private void check(String tag, int run) {
         later(cluster.about(CHECK), () -> {
             if (machine.manager().run() == run && monitored.contains(tag)) {
-                if (real(tag) != Presence.RUNNING) {
+                if (real(tag) != Presence.RUNNING && !kit.gone()) {
                     machine.manager().post(new Event.CheckFailed(tag, "quickCheck", "it does not answer"));
                 }
                 check(tag, run);

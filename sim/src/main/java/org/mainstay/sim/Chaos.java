@@ -29,6 +29,13 @@ final class Chaos {
         Kind.STOP_LEAVING
     };
 
+    /** What happens beside all that. */
+    private static final Kind[] OWN_PARTS = {
+        Kind.DISK_HANGS, Kind.DISK_HANGS, Kind.KIT_STOPS, Kind.KIT_STOPS, Kind.STORAGE_LOST,
+        Kind.STORAGE_LOST, Kind.SAFETY_AWAY, Kind.NO_CARRIER, Kind.NO_CARRIER, Kind.SETTINGS,
+        Kind.SETTINGS, Kind.FENCE_LATE
+    };
+
     private static final String[] ACTIONS = {"restore", "restore", "remove", "remove", "recover", "probe"};
     private static final String[] HANGING = {"restore", "remove", "remove", "recover"};
 
@@ -36,12 +43,15 @@ final class Chaos {
     /** Of its own, so that runs without such changes stay what they are. */
     private final Random members;
 
+    private final Random extras;
+
     private final int faults;
 
     /** @param faults how many things happen in a run, about */
     Chaos(long seed, int faults) {
         random = new Random(seed * 0x5DEECE66DL + 11);
         members = new Random(seed * 0x5DEECE66DL + 13);
+        extras = new Random(seed * 0x5DEECE66DL + 29);
         this.faults = faults;
     }
 
@@ -52,7 +62,8 @@ final class Chaos {
     /** Returns a run in which a mutant has something to spoil. */
     Script script(long seed, Mutant mutant) {
         Plan plan = plan(seed, mutant.where() == null ? mode() : mutant.where());
-        return script(mutant == Mutant.FENCING_WITHOUT_STATUS ? plan.withFencing() : plan, mutant);
+        Plan two = plan.smaller(plan.servers(), plan.sharers(), plan.networks(), 2);
+        return script(mutant.fences() ? plan.withFencing() : mutant == Mutant.EPOCH_NOT_COMPARED ? two : plan, mutant);
     }
 
     private Safety.Quorum mode() {
@@ -100,6 +111,17 @@ final class Chaos {
             at = motif.get(motif.size() - 1).at() + random.nextInt(20_000);
             count -= Math.min(count, motif.size());
         }
+        if (!plan.leased() && plan.fenced() && (mutant == Mutant.LATE_FENCING_COUNTS || extras.nextInt(3) == 0)) {
+            List<Step> motif = new Motifs(extras, false).lateAnswer(plan, at);
+            steps.addAll(motif);
+            at = motif.get(motif.size() - 1).at() + 170_000;
+        }
+        boolean two = plan.quorum() == Safety.Quorum.MAJORITY && plan.hierarchies() > 1;
+        if (two && (mutant == Mutant.EPOCH_NOT_COMPARED || extras.nextInt(4) == 0)) {
+            List<Step> motif = new Motifs(extras, false).oldOwner(plan, at);
+            steps.addAll(motif);
+            at = motif.get(motif.size() - 1).at() + extras.nextInt(20_000);
+        }
         for (int i = 0; i < count; i++) {
             boolean freeze = mutant.freezes() && plan.leased() && random.nextInt(ANYWHERE.length) == 0;
             Step step = freeze ? step(plan, at, Kind.FREEZE) : plan.leased() ? any(plan, at) : single(plan, at);
@@ -107,6 +129,7 @@ final class Chaos {
             at += gap(plan, step);
         }
         lists(plan, steps);
+        more(plan, steps);
         return new Script(List.of(), plan, steps);
     }
 
@@ -123,6 +146,61 @@ final class Chaos {
             String one = Plan.name(members.nextInt(plan.servers()));
             steps.add(new Step(after, grows ? Kind.LIST_GROWS : Kind.LIST_SHRINKS, one, "", "", 0, 0));
             grows = !grows || members.nextInt(4) == 0;
+        }
+    }
+
+    /** What happens to a manager's own parts, and to its settings; without quorum after everything else is over. */
+    private void more(Plan plan, List<Step> steps) {
+        if (steps.isEmpty() || extras.nextInt(3) == 0) {
+            return;
+        }
+        List<Step> others = List.copyOf(steps);
+        long over = others.stream()
+                .mapToLong(step -> step.at() + step.millis())
+                .max()
+                .orElseThrow();
+        int count = 1 + extras.nextInt(1 + faults / 4);
+        for (int i = 0; i < count; i++) {
+            long near = others.get(extras.nextInt(others.size())).at()
+                    + extras.nextInt(extras.nextBoolean() ? 20_000 : 2_000);
+            over += 60_000;
+            Step step = another(plan, plan.leased() ? near : over);
+            steps.add(step);
+            over += step.millis();
+        }
+        if (!plan.leased()) {
+            replaced(others, steps);
+        }
+    }
+
+    private Step another(Plan plan, long at) {
+        Kind kind = OWN_PARTS[extras.nextInt(OWN_PARTS.length)];
+        String one = extras.nextInt(3) == 0 ? Step.OWNER : Plan.name(extras.nextInt(plan.servers()));
+        long millis = 500 + extras.nextInt(extras.nextBoolean() ? 6_000 : 25_000);
+        List<String> volumes =
+                plan.tags().stream().filter(tag -> tag.startsWith(Plan.VOLUME)).toList();
+        if (kind == Kind.STORAGE_LOST && !volumes.isEmpty()) {
+            return new Step(at, kind, one, "", volumes.get(extras.nextInt(volumes.size())), 0, 0);
+        } else if (kind == Kind.SETTINGS) {
+            return new Step(at, kind, Plan.name(extras.nextInt(plan.servers())), "", "", 0, extras.nextInt(8));
+        } else if (kind == Kind.STORAGE_LOST
+                || kind == Kind.FENCE_LATE && !plan.leased()
+                || kind == Kind.NO_CARRIER && !plan.leased() && !plan.fenced()) {
+            // Who is cut off goes on serving where nothing can end it.
+            return new Step(at, Kind.DISK_HANGS, one, "", "", millis, 0);
+        }
+        return new Step(at, kind, one, "", "", millis, 0);
+    }
+
+    /** Without quorum the safety check is all there is: it is replaced while a cut is known to it, which is one fault then. */
+    private void replaced(List<Step> others, List<Step> steps) {
+        for (Step cut : others) {
+            boolean longEnough = (cut.kind() == Kind.CUT || cut.kind() == Kind.ISOLATE) && cut.millis() > 15_000;
+            if (longEnough && extras.nextBoolean()) {
+                String one = Plan.name(extras.nextInt(2));
+                long after = 9_000 + extras.nextInt((int) cut.millis() - 12_000);
+                steps.add(new Step(cut.at() + after, Kind.SAFETY_AWAY, one, "", "", 200 + extras.nextInt(2_000), 0));
+            }
         }
     }
 

@@ -53,7 +53,9 @@ final class Happenings {
                     machine.guardSide().disk().slow(),
                     machine.leaseDisk().fails(),
                     machine.manager().run(),
-                    machine.manager().disk(),
+                    machine.manager().disk().toString(),
+                    machine.apps().kit().gone(),
+                    cluster.safety().away(machine),
                     machine.apps().state()));
         }
         state.addAll(List.of(
@@ -61,7 +63,7 @@ final class Happenings {
                 network.noisy(),
                 cluster.streams(),
                 cluster.witnesses().state(),
-                cluster.safety().unfenced()));
+                cluster.safety().fences().state()));
         return state;
     }
 
@@ -86,13 +88,14 @@ final class Happenings {
             case DISK_FAILS ->
                 during(
                         step,
-                        () -> one.manager().diskFails(true),
-                        () -> one.manager().diskFails(false));
+                        () -> one.manager().disk().fails(true),
+                        () -> one.manager().disk().fails(false));
             case DISK_SLOW ->
                 during(
                         step,
-                        () -> one.manager().diskSlow(true),
-                        () -> one.manager().diskSlow(false));
+                        () -> one.manager().disk().slow(true),
+                        () -> one.manager().disk().slow(false));
+            case DISK_HANGS -> one.manager().disk().hang(step.millis());
             case GUARD_DISK_FAILS ->
                 during(
                         step,
@@ -116,12 +119,16 @@ final class Happenings {
                         step,
                         () -> one.apps().hang(step.other(), step.tag(), true),
                         () -> one.apps().hang(step.other(), step.tag(), false));
+            case KIT_STOPS -> one.apps().kit().stop(step.millis());
+            case STORAGE_LOST -> one.apps().loseStorage(step.tag());
+            case SAFETY_AWAY -> cluster.safety().leave(one, step.millis());
             case STORAGE -> cluster.witnesses().lose(one.name(), step.millis());
             case STORAGE_SLOW -> cluster.witnesses().slow(step.millis());
-            case FENCE_FAILS -> cluster.safety().breakFence(one.name(), step.millis());
+            case FENCE_FAILS -> cluster.safety().fences().fail(one.name(), step.millis());
+            case FENCE_LATE -> cluster.safety().fences().answerLate(one.name(), step.millis());
             case STALL, SLOW -> stream(one, machine(step.other()), step);
             case NOISE -> network.noise(step.millis());
-            case CUT, CUT_PATH, DEAF, ISOLATE, SPLIT -> networks(one, step);
+            case CUT, CUT_PATH, DEAF, ISOLATE, NO_CARRIER, SPLIT -> networks(one, step);
             default -> operator(one, step);
         }
     }
@@ -155,6 +162,7 @@ final class Happenings {
     private void loss(Machine machine, long millis, boolean quiet) {
         boolean sound = quiet
                 && cluster.lists().usual()
+                && cluster.machines().stream().allMatch(one -> one.tunables() == Tunables.USUAL)
                 && cluster.checks().missing().isEmpty()
                 && cluster.plan().tags().stream()
                         .noneMatch(tag -> cluster.checks().where(tag).isEmpty())
@@ -178,7 +186,7 @@ final class Happenings {
 
     /** Returns whether something failed too often on a machine to be started there again: the status says so. */
     private boolean spent(Machine machine) {
-        int limit = cluster.plan().settings().failureLimit();
+        int limit = machine.settings().failureLimit();
         return machine.lcd().instances().values().stream()
                 .anyMatch(one -> one.ownership().failures() >= limit);
     }
@@ -244,6 +252,10 @@ final class Happenings {
                 network.cut(step.other(), one.name(), number, millis);
             }
             case DEAF -> deafen(one.name(), step.other(), millis);
+            case NO_CARRIER -> {
+                others(one).forEach(other -> cut(one.name(), other, millis));
+                cluster.safety().dark(one, millis);
+            }
             case ISOLATE -> others(one).forEach(other -> cut(one.name(), other, millis));
             default -> {
                 others(one).stream()
@@ -314,6 +326,7 @@ final class Happenings {
                     one.manager().request(new ServiceRequest.ConfirmDown(step.other()));
                 }
             }
+            case SETTINGS -> one.tunables(Tunables.values()[step.number() % Tunables.values().length]);
             case LIST_GROWS, LIST_SHRINKS -> cluster.lists().change(one, step.kind() == Step.Kind.LIST_GROWS);
             case STOP, STOP_LEAVING -> {
                 cluster.fault();

@@ -5,6 +5,8 @@ import java.util.UUID;
 import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.state.Settings;
 import org.mainstay.guard.heartbeat.PathConfig;
 import org.mainstay.guard.lease.MemoryLeaseFiles;
 
@@ -18,6 +20,7 @@ final class Machine {
     private final GuardSide guard;
     private final ManagerSide manager;
 
+    private Tunables tunables = Tunables.USUAL;
     private boolean powered;
     private int boot;
     private long bootedAt;
@@ -87,6 +90,27 @@ final class Machine {
 
     void lcd(Lcd stored) {
         lcd = stored;
+    }
+
+    /** Returns what its administrator has changed. */
+    Tunables tunables() {
+        return tunables;
+    }
+
+    /** Returns the settings of its manager. */
+    Settings settings() {
+        return tunables.of(cluster.plan());
+    }
+
+    /** An administrator changes its tunables; a manager that runs reads them and tells its guard. */
+    void tunables(Tunables newest) {
+        Settings before = settings();
+        tunables = newest;
+        if (manager.up() && !settings().equals(before)) {
+            manager.post(new Event.SettingsChanged(settings()));
+            cluster.disturbed();
+            guard.members();
+        }
     }
 
     TreeMap<String, Lcd> copies() {

@@ -19,12 +19,13 @@ import org.mainstay.core.decision.event.Input;
 import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.decision.state.RightToRun.Right;
+import org.mainstay.core.internal.node.HangingDisk;
 
 /** The manager of a machine: the production decision core, and a model of its loop, timers and database. */
 final class ManagerSide {
     private static final long EPOCH = 1_790_000_000_000L;
-    private static final long SLOW_COMMIT = 1_200;
     private static final long REPORT = 500;
+    private static final long LOOK = 500;
     private static final double REPEATED = 0.003;
 
     /** Where a manager or machine dies in the course of a decision. */
@@ -36,6 +37,7 @@ final class ManagerSide {
 
     private final Cluster cluster;
     private final Machine machine;
+    private final LcdDisk disk;
     private final DecisionCore core = new DecisionCore();
     private final Deque<Event> inbox = new ArrayDeque<>();
     private final Map<String, Long> timers = new HashMap<>();
@@ -49,9 +51,8 @@ final class ManagerSide {
     private int run;
     private int requests;
     private long timer;
+    private long commit;
     private CoreState state;
-    private boolean diskFails;
-    private boolean diskSlow;
     private Death death = Death.NONE;
     private int effectsBeforeDeath;
     private long stoppedFor;
@@ -60,6 +61,7 @@ final class ManagerSide {
     ManagerSide(Cluster cluster, Machine machine) {
         this.cluster = cluster;
         this.machine = machine;
+        disk = new LcdDisk(cluster);
     }
 
     boolean up() {
@@ -80,17 +82,8 @@ final class ManagerSide {
                         path -> path.getValue() && pathPeers.get(path.getKey()).equals(peer));
     }
 
-    void diskFails(boolean fails) {
-        diskFails = fails;
-    }
-
-    void diskSlow(boolean slow) {
-        diskSlow = slow;
-    }
-
-    /** Returns how its disk is. */
-    String disk() {
-        return diskFails ? "fails" : diskSlow ? "slow" : "well";
+    LcdDisk disk() {
+        return disk;
     }
 
     /** It will not die at its next commit. */
@@ -122,7 +115,7 @@ final class ManagerSide {
         state = CoreState.initial(machine.lcd(), machine.copies());
         cluster.say("the manager of " + machine + " starts");
         cluster.disturbed();
-        post(new Event.Started(machine.bootId(), cluster.plan().settings(), Set.of(Plan.TYPE)));
+        post(new Event.Started(machine.bootId(), machine.settings(), Set.of(Plan.TYPE)));
         machine.guardSide().link();
         cluster.safety().greet(machine);
         report(run);
@@ -265,7 +258,7 @@ final class ManagerSide {
             entered(before, decision, after, false);
             return;
         }
-        if (diskFails) {
+        if (disk.fails()) {
             failed(before, event);
             return;
         }
@@ -273,18 +266,43 @@ final class ManagerSide {
             die();
             return;
         }
-        if (!diskSlow) {
+        long takes = disk.delay();
+        if (takes == 0) {
             store(before, decision, changed);
             return;
         }
         busy = true;
         int mine = run;
-        cluster.clock().after(cluster.about(SLOW_COMMIT), () -> {
+        CoreState reached = changed ? after.withOwn(after.own().committed()) : after;
+        refuseLater(before, reached, ++commit, HangingDisk.OVERDUE_MILLIS);
+        cluster.clock().after(takes, () -> {
             if (up && run == mine) {
                 busy = false;
+                commit++;
+                if (takes > HangingDisk.OVERDUE_MILLIS) {
+                    post(new Event.PersistOverdue(takes));
+                }
                 store(before, decision, changed);
                 pump();
             }
+        });
+    }
+
+    /** While a commit hangs, nobody waits for it who can be refused. */
+    private void refuseLater(CoreState before, CoreState reached, long during, long millis) {
+        int mine = run;
+        cluster.clock().after(millis, () -> {
+            if (!up || run != mine || commit != during) {
+                return;
+            }
+            for (Event event : machine.managerRuns() ? List.copyOf(inbox) : List.<Event>of()) {
+                HangingDisk.answer(core, before, reached, event, EPOCH + cluster.now())
+                        .ifPresent(answer -> {
+                            inbox.remove(event);
+                            execute(answer);
+                        });
+            }
+            refuseLater(before, reached, during, LOOK);
         });
     }
 
@@ -376,7 +394,7 @@ final class ManagerSide {
         } else if (effect instanceof Effect.CancelAction cancel) {
             machine.apps().cancel(cancel.actionId());
         } else if (effect instanceof Effect.FindHandles find) {
-            later(cluster.about(2), new Event.HandlesKnown(find.tag(), List.of("CGROUP\t/mainstay/" + find.tag())));
+            machine.apps().findHandles(find.tag());
         } else if (effect instanceof Effect.Probe probe) {
             machine.apps().probe(probe.tag());
         } else if (effect instanceof Effect.RunKillHandles kill) {
@@ -411,12 +429,17 @@ final class ManagerSide {
         } else if (effect instanceof Effect.Quarantine quarantine) {
             machine.guardSide().quarantine(quarantine.millis());
         } else if (effect instanceof Effect.Fence fence) {
-            cluster.safety().fence(machine, fence.peer());
+            cluster.safety().fences().fence(machine, fence.peer(), fence.request());
+        } else if (effect instanceof Effect.GiveUpFencing fence) {
+            cluster.safety().fences().giveUp(machine, fence.request());
         } else if (effect instanceof Effect.Notify note) {
             cluster.noted(machine, note.text());
-        } else if (effect instanceof Effect.PhaseChanged phase
-                && phase.phase() == org.mainstay.cluster.ClusterSnapshot.Phase.STOPPED) {
-            stopped();
+        } else if (effect instanceof Effect.PhaseChanged phase) {
+            if (phase.phase() == org.mainstay.cluster.ClusterSnapshot.Phase.STOPPED) {
+                stopped();
+            }
+        } else if (!(effect instanceof Effect.Progress)) {
+            throw new AssertionError("the simulator does not know what to do with " + effect);
         }
     }
 

@@ -125,6 +125,6 @@ final class MemberLists {
     LeaseSettings lease(Machine machine) {
         TreeSet<String> names = new TreeSet<>(List.of(machine.name()));
         of(machine).members().forEach(member -> names.add(member.name()));
-        return cluster.plan().lease(machine.name(), names);
+        return cluster.plan().lease(machine.name(), names, machine.tunables());
     }
 }

@@ -173,4 +173,41 @@ final class Motifs {
         steps.add(new Step(claim + between(700, 3_000), Kind.ISOLATE, claimer, "", "", between(45_000, 60_000), 0));
         return steps;
     }
+
+    /**
+     * The owner is cut off and fenced, and the agent that has done it hangs: the owner is back and serves again, is cut off once
+     * more, and only then the answer comes. For clusters without quorum.
+     */
+    List<Step> lateAnswer(Plan plan, long at) {
+        String owner = plan.order(0).get(0);
+        List<Step> steps = new ArrayList<>();
+        long first = plan.settling() + between(3_000, 6_000);
+        steps.add(new Step(at, Kind.FENCE_LATE, owner, "", "", first, 0));
+        steps.add(new Step(at + 100, Kind.ISOLATE, owner, "", "", first, 0));
+        // Fenced about then, off for at most 45 s, and half a minute for the start; the answer comes 35 to 105 s after.
+        long back = at + between(20_000, 65_000);
+        steps.add(new Step(back, Kind.BRING, owner, "", plan.tags().get(0), 0, 0));
+        steps.add(new Step(back + between(1_000, 8_000), Kind.ISOLATE, owner, "", "", 110_000, 0));
+        return steps;
+    }
+
+    /**
+     * The owner of two hierarchies is away, and who claims both is cut off while it stores that it has won: that is known to nobody
+     * but those who have promised. Then the old owner is back and claims. In mode majority, with two hierarchies.
+     */
+    List<Step> oldOwner(Plan plan, long at) {
+        String owner = plan.order(0).get(0);
+        String claimer = plan.order(0).get(1);
+        String second = plan.resources().get(1).get(0);
+        List<Step> steps = new ArrayList<>();
+        steps.add(new Step(at, Kind.BRING, owner, "", second, 0, 0));
+        long away = at + between(6_000, 9_000);
+        long claim = away + (plan.leaseMillis() + plan.lossStop()) * 101L / 100;
+        long back = claim + between(1_000, 8_000);
+        steps.add(new Step(away, Kind.POWER, owner, "", "", back - away, 0));
+        steps.add(new Step(claim - 500, Kind.DISK_SLOW, claimer, "", "", 6_000, 0));
+        long cut = claim + between(300, 3_000);
+        steps.add(new Step(cut, Kind.ISOLATE, claimer, "", "", between(30_000, 50_000), 0));
+        return steps;
+    }
 }

@@ -31,6 +31,7 @@ enum Mutant {
     GRANT_AFTER_WITHHOLD("a guard grants to whom it withholds from"),
     REFUSAL_IGNORED("a refused claim counts as promised"),
     NO_KILL_ESCALATION("the guard ends nothing when the lease is over"),
+    LATE_FENCING_COUNTS("what confirms an earlier fencing counts for the present silence"),
     FENCING_WITHOUT_STATUS("a fence device that does not answer has fenced"),
     GUARD_FORGETS_GRANTS("a guard that is started again has granted nothing before"),
     REGAINED_AT_ONCE("a lease comes back before what others may have taken has ended");
@@ -55,7 +56,7 @@ enum Mutant {
                     PROMISE_NOT_DURABLE,
                     REFUSAL_IGNORED -> Safety.Quorum.MAJORITY;
             case WITNESS_IGNORED, REGAINED_AT_ONCE -> Safety.Quorum.STORAGE;
-            case SAFETY_CHECK_IGNORED, FENCING_WITHOUT_STATUS -> Safety.Quorum.NONE;
+            case SAFETY_CHECK_IGNORED, FENCING_WITHOUT_STATUS, LATE_FENCING_COUNTS -> Safety.Quorum.NONE;
             default -> null;
         };
     }
@@ -77,6 +78,11 @@ enum Mutant {
     /** Returns whether machines stand still for longer than is tolerated, too: most mutants show without. */
     boolean freezes() {
         return this == NONE || this == REGAINED_AT_ONCE;
+    }
+
+    /** Returns whether it can do harm only where machines can be fenced. */
+    boolean fences() {
+        return this == FENCING_WITHOUT_STATUS || this == LATE_FENCING_COUNTS;
     }
 
     String meaning() {
@@ -177,6 +183,9 @@ enum Mutant {
 
     /** Returns an event that other machines caused. */
     static Event received(Cluster cluster, Event event) {
+        if (cluster.mutant() == LATE_FENCING_COUNTS && event instanceof Event.FenceFinished finished) {
+            return new Event.FenceFinished(finished.peer(), finished.confirmed(), finished.evidence());
+        }
         if (cluster.mutant() == REFUSAL_IGNORED
                 && event instanceof Event.MessageReceived received
                 && received.message() instanceof CoreMessage.ClaimAnswer answer) {

@@ -42,6 +42,8 @@ record Plan(
         boolean fenced,
         boolean watchdogs) {
     static final String TYPE = "gen/app";
+    /** Begin of the names of resources on shared storage. */
+    static final String VOLUME = "vol";
 
     private static final int LEASE = 5_000;
     private static final int STORAGE_LEASE = 10_000;
@@ -127,9 +129,15 @@ record Plan(
     }
 
     /** Returns what the manager tells the guard. */
-    LeaseSettings lease(String self, Set<String> members) {
+    LeaseSettings lease(String self, Set<String> members, Tunables tunables) {
         return new LeaseSettings(
-                LeaseSettings.Mode.valueOf(quorum.name()), self, leaseMillis(), LOSS_STOP, members, "", Map.of());
+                LeaseSettings.Mode.valueOf(quorum.name()),
+                self,
+                tunables.lease(leaseMillis()),
+                LOSS_STOP,
+                members,
+                "",
+                Map.of());
     }
 
     // ---- resources
@@ -138,7 +146,7 @@ record Plan(
     List<List<String>> resources() {
         List<List<String>> all = new ArrayList<>();
         for (int i = 0; i < hierarchies; i++) {
-            all.add(i == 0 ? List.of("ip") : List.of("app" + i, "vol" + i));
+            all.add(i == 0 ? List.of("ip") : List.of("app" + i, VOLUME + i));
         }
         return all;
     }

@@ -77,8 +77,7 @@ final class Run {
         cluster.say("*** peace");
         for (Machine machine : cluster.machines()) {
             machine.apps().heal();
-            machine.manager().diskFails(false);
-            machine.manager().diskSlow(false);
+            machine.manager().disk().heal();
             machine.manager().liveOn();
             machine.leaseDisk().fails(false);
             machine.guardSide().disk().slow(false);
