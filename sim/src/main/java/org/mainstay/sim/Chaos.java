@@ -176,7 +176,7 @@ final class Chaos {
     private Step another(Plan plan, long at) {
         Kind kind = OWN_PARTS[extras.nextInt(OWN_PARTS.length)];
         String one = extras.nextInt(3) == 0 ? Step.OWNER : Plan.name(extras.nextInt(plan.servers()));
-        long millis = 500 + extras.nextInt(extras.nextBoolean() ? 6_000 : 25_000);
+        long millis = 500L + extras.nextInt(extras.nextBoolean() ? 6_000 : 25_000);
         List<String> volumes =
                 plan.tags().stream().filter(tag -> tag.startsWith(Plan.VOLUME)).toList();
         if (kind == Kind.STORAGE_LOST && !volumes.isEmpty()) {
@@ -198,7 +198,7 @@ final class Chaos {
             boolean longEnough = (cut.kind() == Kind.CUT || cut.kind() == Kind.ISOLATE) && cut.millis() > 15_000;
             if (longEnough && extras.nextBoolean()) {
                 String one = Plan.name(extras.nextInt(2));
-                long after = 9_000 + extras.nextInt((int) cut.millis() - 12_000);
+                long after = 9_000L + extras.nextInt((int) cut.millis() - 12_000);
                 steps.add(new Step(cut.at() + after, Kind.SAFETY_AWAY, one, "", "", 200 + extras.nextInt(2_000), 0));
             }
         }

@@ -85,6 +85,35 @@ final class Happenings {
             }
             case PAUSE, PAUSE_MANAGER, PAUSE_GUARD -> pause(one, step);
             case FREEZE -> freeze(one, step.millis());
+            case DISK_FAILS, DISK_SLOW, DISK_HANGS, GUARD_DISK_FAILS, GUARD_DISK_SLOW, DIE_AT_COMMIT, POWER_AT_COMMIT ->
+                disks(one, step);
+            case CRASH -> {
+                if (one.powered() && one.apps().real(step.tag()) == Presence.RUNNING) {
+                    one.apps().set(step.tag(), cluster.chance(0.5) ? Presence.STOPPED : Presence.PARTIAL);
+                }
+            }
+            case KIT_FAILS -> one.apps().fail(step.other(), step.tag(), step.number());
+            case KIT_HANGS ->
+                during(
+                        step,
+                        () -> one.apps().hang(step.other(), step.tag(), true),
+                        () -> one.apps().hang(step.other(), step.tag(), false));
+            case KIT_STOPS -> one.apps().kit().stop(step.millis());
+            case STORAGE_LOST -> one.apps().loseStorage(step.tag());
+            case SAFETY_AWAY -> cluster.safety().leave(one, step.millis());
+            case STORAGE -> cluster.witnesses().lose(one.name(), step.millis());
+            case STORAGE_SLOW -> cluster.witnesses().slow(step.millis());
+            case FENCE_FAILS -> cluster.safety().fences().fail(one.name(), step.millis());
+            case FENCE_LATE -> cluster.safety().fences().answerLate(one.name(), step.millis());
+            case STALL, SLOW -> stream(one, machine(step.other()), step);
+            case NOISE -> network.noise(step.millis());
+            case CUT, CUT_PATH, DEAF, ISOLATE, NO_CARRIER, SPLIT -> networks(one, step);
+            default -> operator(one, step);
+        }
+    }
+
+    private void disks(Machine one, Step step) {
+        switch (step.kind()) {
             case DISK_FAILS ->
                 during(
                         step,
@@ -108,28 +137,7 @@ final class Happenings {
                         () -> one.guardSide().disk().slow(false));
             case DIE_AT_COMMIT -> one.manager().dieAtCommit(false, step.number());
             case POWER_AT_COMMIT -> one.manager().dieAtCommit(true, step.number());
-            case CRASH -> {
-                if (one.powered() && one.apps().real(step.tag()) == Presence.RUNNING) {
-                    one.apps().set(step.tag(), cluster.chance(0.5) ? Presence.STOPPED : Presence.PARTIAL);
-                }
-            }
-            case KIT_FAILS -> one.apps().fail(step.other(), step.tag(), step.number());
-            case KIT_HANGS ->
-                during(
-                        step,
-                        () -> one.apps().hang(step.other(), step.tag(), true),
-                        () -> one.apps().hang(step.other(), step.tag(), false));
-            case KIT_STOPS -> one.apps().kit().stop(step.millis());
-            case STORAGE_LOST -> one.apps().loseStorage(step.tag());
-            case SAFETY_AWAY -> cluster.safety().leave(one, step.millis());
-            case STORAGE -> cluster.witnesses().lose(one.name(), step.millis());
-            case STORAGE_SLOW -> cluster.witnesses().slow(step.millis());
-            case FENCE_FAILS -> cluster.safety().fences().fail(one.name(), step.millis());
-            case FENCE_LATE -> cluster.safety().fences().answerLate(one.name(), step.millis());
-            case STALL, SLOW -> stream(one, machine(step.other()), step);
-            case NOISE -> network.noise(step.millis());
-            case CUT, CUT_PATH, DEAF, ISOLATE, NO_CARRIER, SPLIT -> networks(one, step);
-            default -> operator(one, step);
+            default -> throw new AssertionError(step + " is not of a disk");
         }
     }
 

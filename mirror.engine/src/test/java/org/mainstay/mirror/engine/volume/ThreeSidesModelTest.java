@@ -103,7 +103,7 @@ class ThreeSidesModelTest {
                 for (SimNode node : volume.nodes) {
                     node.start();
                 }
-                assertThat(tryStart(volume, volume.owner, volume.epoch)).isTrue();
+                assertThat(tryStart(volume.owner, volume.epoch)).isTrue();
                 volume.others().forEach(node -> target(volume, node, false));
             }
             world.run(300);
@@ -177,7 +177,7 @@ class ThreeSidesModelTest {
                 volume.owner.start();
                 volume.client.adopt(
                         image(volume.owner), !volume.owner.fusePower, "restart of " + volume.owner.name, true);
-                assertThat(tryStart(volume, volume.owner, ++volume.epoch))
+                assertThat(tryStart(volume.owner, ++volume.epoch))
                         .as("the last source may start\n%s", volume.client.tail())
                         .isTrue();
                 follow(volume);
@@ -192,7 +192,7 @@ class ThreeSidesModelTest {
         private void comeBack(Sides volume, SimNode node) throws IOException {
             node.start();
             if (node.volume.state().role() == Role.TARGET) {
-                assertThat(tryStart(volume, node, volume.epoch + 1))
+                assertThat(tryStart(node, volume.epoch + 1))
                         .as("a restarted target refuses")
                         .isFalse();
             }
@@ -203,9 +203,7 @@ class ThreeSidesModelTest {
             List<SimNode> candidates = new ArrayList<>(volume.others());
             Collections.shuffle(candidates, world.random);
             for (SimNode node : candidates) {
-                if (node.up()
-                        && node.volume.state().role() == Role.TARGET
-                        && tryStart(volume, node, volume.epoch + 1)) {
+                if (node.up() && node.volume.state().role() == Role.TARGET && tryStart(node, volume.epoch + 1)) {
                     byTheFurther += volume.nodes.size() > 2 ? 1 : 0;
                     takeOvers++;
                     taken(volume, node, "takeover by ");
@@ -235,12 +233,12 @@ class ThreeSidesModelTest {
                 world.run(10);
             }
             assertThat(stopped[0]).as("it stops\n%s", volume.client.tail()).isTrue();
-            if (tryStart(volume, next, volume.epoch + 1)) {
+            if (tryStart(next, volume.epoch + 1)) {
                 switches++;
                 taken(volume, next, "switchover to ");
             } else {
                 volume.client.adopt(image(before), true, "again " + before.name, true);
-                assertThat(tryStart(volume, before, ++volume.epoch)).isTrue();
+                assertThat(tryStart(before, ++volume.epoch)).isTrue();
                 follow(volume);
             }
         }
@@ -250,7 +248,7 @@ class ThreeSidesModelTest {
             volume.others().stream().filter(SimNode::up).forEach(node -> target(volume, node, false));
         }
 
-        private boolean tryStart(Sides volume, SimNode node, long epoch) {
+        private boolean tryStart(SimNode node, long epoch) {
             boolean[] done = new boolean[1];
             node.exec(node.life(), () -> {
                 try {

@@ -24,8 +24,8 @@ class CoverageDocumentTest {
     private static final Path DOCUMENT = ROOT.resolve("docs/coverage.md");
     private static final Pattern COVERS = Pattern.compile("(?://|#|\\*) covers ((?:[A-Z]+-[0-9]{3} ?)+)");
     private static final Pattern METHOD = Pattern.compile("^    (?:public )?(?:static )?\\S+ (\\w+)\\(");
-    private static final Pattern ID =
-            Pattern.compile("\\b(?:ADM|CMD|COMM|EMC|FLG|JOB|LB|MIR|MSG|OPS|PERF|PG|QUO|SCN|SNAP|SNMP|SPLIT|TUN)-[0-9]{3}\\b");
+    private static final Pattern ID = Pattern.compile(
+            "\\b(?:ADM|CMD|COMM|EMC|FLG|JOB|LB|MIR|MSG|OPS|PERF|PG|QUO|SCN|SNAP|SNMP|SPLIT|TUN)-[0-9]{3}\\b");
 
     /** A requirement. @param reason empty if a test must prove it */
     private record Requirement(String text, String reason) {}
