@@ -89,7 +89,7 @@ final class Promotion {
         }
         for (String server : Volumes.others(snapshot, volume.volume()).keySet()) {
             Optional<EngineVolume> other = dialogue.side(server, volume.volume());
-            String obstacle = other.isPresent() ? than(other.get(), side, server) : unheard(side, server);
+            String obstacle = other.isPresent() ? than(other.get(), side, server) : unheard(side, server, snapshot);
             if (!obstacle.isEmpty()) {
                 return obstacle;
             }
@@ -127,9 +127,16 @@ final class Promotion {
         return side.isNew() && !other.isNew() ? "this side holds no data of the volume yet, " + server + " does" : "";
     }
 
-    private String unheard(EngineVolume side, String server) {
+    private String unheard(EngineVolume side, String server, ClusterSnapshot snapshot) {
         if (side.isNew()) {
             return "this side holds no data of the volume yet, and " + server + " cannot be asked";
+        }
+        // What was heard of it last says more than nothing: it served by a later ownership, perhaps beside this one
+        // (SPLIT-006).
+        long served = Volumes.served(snapshot, side.name(), server);
+        if (served > side.epoch()) {
+            return server + " has had it in service since (ownership " + served + ", here " + side.epoch()
+                    + ") and cannot be asked; start it there, or wait until this side is in step";
         }
         return !side.ahead() && leased.getAsBoolean()
                 ? server + " was in step and cannot be asked whether it has been in service since"

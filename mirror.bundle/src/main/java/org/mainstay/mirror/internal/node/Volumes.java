@@ -117,6 +117,15 @@ final class Volumes {
         return Optional.empty();
     }
 
+    /** Returns by which ownership a server had the volume in service when its database was heard last; 0: it had not, or is not known. */
+    static long served(ClusterSnapshot snapshot, String volume, String server) {
+        return Optional.ofNullable(others(snapshot, volume).get(server))
+                .flatMap(other -> snapshot.peers().get(server).lcd().instance(other.tag()))
+                .filter(instance -> instance.state().inService())
+                .map(instance -> instance.ownership().epoch())
+                .orElse(0L);
+    }
+
     static long epoch(ClusterSnapshot snapshot, String tag) {
         return snapshot.own()
                 .instance(tag)

@@ -21,6 +21,7 @@ import org.mainstay.cluster.Messenger;
 import org.mainstay.cluster.Registration;
 import org.mainstay.cluster.lcd.Equivalency;
 import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.mirror.internal.engine.EngineLink;
@@ -41,6 +42,9 @@ class PromotionTest {
     private boolean leased;
     private boolean tiedToC;
     private long epoch;
+    /** By which ownership B had it in service when it was heard last; 0: it had not. */
+    private long served;
+
     private Promotion promotion;
 
     @BeforeEach
@@ -75,9 +79,17 @@ class PromotionTest {
                 : lcd;
     }
 
+    private Lcd ofB() {
+        Instance data = lcd("B").instances().get("data");
+        return served == 0
+                ? lcd("B")
+                : lcd("B").with(data.withOwnership(data.ownership().withEpoch(served, "B"))
+                        .withState(InstanceState.ISP, "", 0));
+    }
+
     private ClusterSnapshot snapshot() {
-        ClusterSnapshot.Peer b = new ClusterSnapshot.Peer(
-                "B", ClusterSnapshot.PeerState.ALIVE, true, lcd("B"), true, Map.of(), Map.of());
+        ClusterSnapshot.Peer b =
+                new ClusterSnapshot.Peer("B", ClusterSnapshot.PeerState.ALIVE, true, ofB(), true, Map.of(), Map.of());
         return new ClusterSnapshot(
                 1,
                 "A",
@@ -166,6 +178,22 @@ class PromotionTest {
         assertThat(roles()).isEmpty();
         leased = false;
         assertThat(ask().export()).isEqualTo("v@5");
+    }
+
+    /** Both ran; this side has stopped for the other's later ownership, is no target yet, and the other one dies. */
+    // covers SPLIT-006
+    @Test
+    void whoWasSeenToServeLaterIsNotReplacedByOlderDataWhenItCannotBeAsked() throws Exception {
+        served = 6;
+        for (boolean ahead : new boolean[] {true, false}) {
+            own("\"ahead\":" + ahead);
+            assertThat(ask().outcome().message())
+                    .contains("may be old: B has had it in service since (ownership 6, here 5) and cannot be asked")
+                    .contains("mainstay mirror force");
+        }
+        assertThat(roles()).isEmpty();
+        served = 5;
+        assertThat(ask().export()).as("that was before").isEqualTo("v@5");
     }
 
     /** A stop that failed left it a source; meanwhile the other one was started. */
