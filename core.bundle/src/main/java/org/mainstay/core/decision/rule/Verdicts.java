@@ -218,12 +218,12 @@ final class Verdicts {
     void sighted(Event.PeerSighted event) {
         String peer = event.peer();
         Fate.Sight before = fate(peer).sight();
-        if (before == Fate.Sight.SEEN && event.sight() == Fate.Sight.UNKNOWN && knowledge.down(peer)) {
+        if (before == Fate.Sight.SEEN && event.sight() == Fate.Sight.UNKNOWN && !knowledge.alive(peer)) {
             // That it cannot be looked at any more is no sign that it is gone.
             return;
         }
         fate(peer, fate -> fate.withSight(event.sight()));
-        boolean idle = event.sight() == Fate.Sight.UNKNOWN && !knowledge.down(peer);
+        boolean idle = event.sight() == Fate.Sight.UNKNOWN && knowledge.alive(peer);
         if (event.sight() == Fate.Sight.SEEN || idle) {
             // Seen, or nobody looks any more because a path is alive: what was missed before does not count.
             fate(peer, fate -> fate.withUnseen(false));
@@ -236,11 +236,12 @@ final class Verdicts {
 
     /**
      * Nobody looks any more. What was seen of a server that is still heard counts no more; of one that cannot be reached it stays,
-     * because whoever looks next knows no probe that worked: a machine last seen running is not taken for gone.
+     * because whoever looks next knows no probe that worked: a machine last seen running is not taken for gone. That holds in the
+     * start-up wait too, when nobody counts as down yet.
      */
     void away() {
         for (String peer : List.copyOf(step.peers().keySet())) {
-            if (!knowledge.down(peer)) {
+            if (knowledge.alive(peer)) {
                 fate(peer, fate -> fate.withSight(Fate.Sight.UNKNOWN).withUnseen(false));
                 step.cancelTimer(UNSEEN + ":" + peer);
             }
