@@ -26,6 +26,7 @@ final class ManagerSide {
     private static final long EPOCH = 1_790_000_000_000L;
     private static final long REPORT = 500;
     private static final long LOOK = 500;
+    private static final long AWAKE = 20;
     private static final double REPEATED = 0.003;
 
     /** Where a manager or machine dies in the course of a decision. */
@@ -272,18 +273,28 @@ final class ManagerSide {
             return;
         }
         busy = true;
-        int mine = run;
         CoreState reached = changed ? after.withOwn(after.own().committed()) : after;
         refuseLater(before, reached, ++commit, HangingDisk.OVERDUE_MILLIS);
-        cluster.clock().after(takes, () -> {
+        whenItRuns(takes, run, () -> {
+            busy = false;
+            commit++;
+            if (takes > HangingDisk.OVERDUE_MILLIS) {
+                post(new Event.PersistOverdue(takes));
+            }
+            store(before, decision, changed);
+            pump();
+        });
+    }
+
+    /** The disk may be done while the manager stands still: it goes on behind that only. */
+    private void whenItRuns(long millis, int mine, Runnable work) {
+        cluster.clock().after(millis, () -> {
             if (up && run == mine) {
-                busy = false;
-                commit++;
-                if (takes > HangingDisk.OVERDUE_MILLIS) {
-                    post(new Event.PersistOverdue(takes));
+                if (machine.managerRuns()) {
+                    work.run();
+                } else {
+                    whenItRuns(cluster.about(AWAKE), mine, work);
                 }
-                store(before, decision, changed);
-                pump();
             }
         });
     }
