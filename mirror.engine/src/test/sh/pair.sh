@@ -25,7 +25,7 @@ port_b=${PORT_B:-$(free_port)}
 
 engine() { # NAME PORT: starts an engine, its pid in $engine_pid
     ${FLUSHER:+"$NATIVE/mainstay-attach" --} \
-        java -Xms64m -Xmx512m -Xmn21m -Xss512k -XX:+UseSerialGC -XX:MaxDirectMemorySize=1024m ${FLUSHER:+-XX:+AlwaysPreTouch} \
+        java -Xms64m -Xmx512m -Xmn21m -Xss512k -XX:+UseSerialGC -XX:MaxDirectMemorySize=1344m ${FLUSHER:+-XX:+AlwaysPreTouch} \
         -Dmainstay.mirror.native="$NATIVE" \
         -cp "$CLASSES" org.mainstay.mirror.engine.MirrorEngineMain run "$WORK/$1" "$1" "127.0.0.1:$2" >>"$WORK/$1.log" 2>&1 &
     engine_pid=$!

@@ -32,7 +32,7 @@ public final class EngineSupervisor implements AutoCloseable {
             "-Xmn21m",
             "-Xss512k",
             "-XX:+UseSerialGC",
-            "-XX:MaxDirectMemorySize=1024m",
+            "-XX:MaxDirectMemorySize=1344m",
             "-XX:+AlwaysPreTouch",
             "-XX:+ExitOnOutOfMemoryError",
             "-Dmainstay.mirror.native=lib/native",

@@ -79,6 +79,10 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
         String why = "";
         try {
             opened = LcdStore.open(data, codec, "");
+            if (opened.damage().isPresent()) {
+                // It waits for another server's copy, however long that takes.
+                guard.opening(false);
+            }
             Tunables tunables = new Tunables(home.resolve("etc/default/LifeKeeper"));
             config = new NodeConfig(
                     data,

@@ -192,34 +192,37 @@ public final class ActionRunner {
             };
             Host host = FencedHost.of(hosts.forAction(resource.tag(), control, LOG), control);
             KitContext context = new KitContext(migrated(kit, order), control, host, tunables, told);
-            T answer = ask(question, kit.kit(), context);
+            T answer = ask(order, question, kit.kit(), context);
             if (answer == null) {
                 throw new IllegalStateException("the kit answered nothing, which is a defect of the kit");
             }
-            log(order, answer);
             return answer;
         }));
     }
 
-    /** What fails because this process has no file handles left has not failed: it is done again by the process that follows. */
-    private <T> T ask(Question<T> question, RecoveryKit kit, KitContext context) {
-        boolean fine = false;
+    /**
+     * What fails because this process has no file handles left says nothing of the resource, and "nothing is left of it" may be said for the
+     * same reason: the handles are looked at before either counts. Restore and remove are done again by the process that follows.
+     */
+    private <T> T ask(ActionOrder order, Question<T> question, RecoveryKit kit, KitContext context) {
+        boolean certain = false;
         try {
             T answer = question.ask(kit, context);
-            fine = certain(answer);
+            log(order, answer);
+            certain = certain(order, answer);
             return answer;
         } finally {
-            if (!fine) {
+            if (!certain) {
                 handles.check();
             }
         }
     }
 
-    private static boolean certain(Object answer) {
+    private static boolean certain(ActionOrder order, Object answer) {
         if (answer instanceof Probe probe) {
-            return probe.state() == Probe.State.RUNNING || probe.state() == Probe.State.STOPPED;
+            return probe.state() == Probe.State.RUNNING;
         }
-        return !(answer instanceof Outcome outcome) || outcome.succeeded();
+        return !(answer instanceof Outcome outcome) || outcome.succeeded() && order.action() != Action.REMOVE;
     }
 
     /** Properties that another version of the kit wrote are converted each time; they are stored when next set. */

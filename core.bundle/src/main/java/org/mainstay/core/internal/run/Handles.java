@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.channels.Pipe;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -18,7 +20,10 @@ public final class Handles {
     /** Somebody may have had many for a moment. */
     private static final int LOOKS = 3;
 
+    private static final int BETWEEN_MILLIS = 300;
+
     private final Opener opener;
+    private final Runnable between;
     private final Consumer<IOException> exhausted;
     private int failedLooks;
 
@@ -30,11 +35,12 @@ public final class Handles {
 
     /** @param exhausted told when there are none, with what the system says; on the thread that asked */
     public Handles(Consumer<IOException> exhausted) {
-        this(Handles::pipe, exhausted);
+        this(Handles::pipe, () -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(BETWEEN_MILLIS)), exhausted);
     }
 
-    Handles(Opener opener, Consumer<IOException> exhausted) {
+    Handles(Opener opener, Runnable between, Consumer<IOException> exhausted) {
         this.opener = opener;
+        this.between = between;
         this.exhausted = exhausted;
     }
 
@@ -46,9 +52,13 @@ public final class Handles {
         };
     }
 
-    /** To be asked when something failed, before that counts. */
-    public void check() {
+    /** To be asked before something counts that a lack of handles may have caused. Takes a moment if there seem to be none. */
+    public synchronized void check() {
         IOException trouble = trouble();
+        for (int i = 1; trouble != null && i < LOOKS; i++) {
+            between.run();
+            trouble = trouble();
+        }
         if (trouble != null) {
             exhausted.accept(trouble);
         }

@@ -54,6 +54,7 @@ class ActionRunnerTest {
                     }
                     return () -> {};
                 },
+                () -> {},
                 e -> ends.add(e.getMessage()));
         ActionRunner asking =
                 new ActionRunner(workers, kits, new FakeHosts(), new Tunables(Path.of("/nowhere")), handles);
@@ -73,6 +74,11 @@ class ActionRunnerTest {
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
         assertThat(ends).as("what succeeds is not doubted").hasSize(2);
+        asking.run(order(Action.REMOVE, "2"), message -> {})
+                .result()
+                .toCompletableFuture()
+                .get(20, TimeUnit.SECONDS);
+        assertThat(ends).as("but that nothing is left is").hasSize(3);
     }
 
     @BeforeEach

@@ -11,6 +11,7 @@ class HandlesTest {
     private final List<String> told = new ArrayList<>();
     private int open;
     private int most = 1000;
+    private Runnable between = () -> {};
     private final Handles handles = new Handles(
             () -> {
                 if (open + 2 > most) {
@@ -19,6 +20,7 @@ class HandlesTest {
                 open += 2;
                 return () -> open -= 2;
             },
+            () -> between.run(),
             e -> told.add(e.getMessage()));
 
     @Test
@@ -37,6 +39,15 @@ class HandlesTest {
         handles.check();
         assertThat(told).containsExactly("Too many open files");
         assertThat(open).isZero();
+    }
+
+    /** Others look at the same time, and a switch that dies makes many things fail at once. */
+    @Test
+    void aShortageOfAMomentIsNone() {
+        most = 0;
+        between = () -> most = 1000;
+        handles.check();
+        assertThat(told).isEmpty();
     }
 
     /** Somebody may have had many for a moment. */

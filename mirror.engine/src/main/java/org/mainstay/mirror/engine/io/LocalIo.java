@@ -83,7 +83,8 @@ public final class LocalIo {
         try {
             disk.flush();
             learn(BlockRequest.Kind.FLUSH, 0, nanos.getAsLong() - begin);
-            return BlockRequest.OK;
+            // One that failed may have been told here only after the disk was renewed.
+            return lost ? BlockRequest.EIO : BlockRequest.OK;
         } catch (IOException e) {
             lost = true;
             trouble.accept("flush failed: " + e);

@@ -3,11 +3,13 @@ package org.mainstay.mirror.engine.io;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.function.Consumer;
+import jdk.net.ExtendedSocketOptions;
 
 /** A connected socket in blocking mode. */
 public final class SocketWire implements Wire {
@@ -22,8 +24,18 @@ public final class SocketWire implements Wire {
         if (tcp) {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+            keepAlive(channel, ExtendedSocketOptions.TCP_KEEPIDLE, 30);
+            keepAlive(channel, ExtendedSocketOptions.TCP_KEEPINTERVAL, 10);
+            keepAlive(channel, ExtendedSocketOptions.TCP_KEEPCOUNT, 3);
         }
         this.peer = tcp ? remote.toString().replaceFirst("^/", "") : "local";
+    }
+
+    /** Whoever vanished without a word holds his place and memory for a minute, not for the two hours of the system. */
+    private static void keepAlive(SocketChannel channel, SocketOption<Integer> option, int value) throws IOException {
+        if (channel.supportedOptions().contains(option)) {
+            channel.setOption(option, value);
+        }
     }
 
     /** Connects to a TCP or Unix socket; waits as long as the system does. */

@@ -261,6 +261,12 @@ public final class NbdServer implements AutoCloseable {
                 if (!closed && !(e instanceof java.nio.channels.ClosedChannelException)) {
                     door.tell("a connection ended (" + peer + "): " + e.getMessage());
                 }
+            } catch (StackOverflowError | OutOfMemoryError e) {
+                if (door.memory == null) {
+                    throw e;
+                }
+                // What a stranger sends, or takes, costs his connection and not the volumes.
+                door.tell("a connection ended (" + peer + "): " + e);
             } finally {
                 negotiated();
                 if (slots != null) {

@@ -303,7 +303,12 @@ final class TargetSession implements LinkHandler {
 
     /** What is compared is what storage holds; if a flush fails here that is known from then on. */
     private void reread() {
-        if (!side.reread() && flushAll() == BlockRequest.OK) {
+        if (side.reread() || !side.turns().take(this::over)) {
+            return;
+        }
+        // What was under way has ended. A long flush of a disk that is well must not look to others as one that hangs.
+        side.turns().give();
+        if (volume.flushLocal() == BlockRequest.OK) {
             side.makeReread();
         }
     }

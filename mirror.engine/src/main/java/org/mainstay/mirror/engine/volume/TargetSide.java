@@ -114,6 +114,11 @@ final class TargetSide {
         reread = volume.disk().reread();
     }
 
+    /** A flush failed: what is read may not be what storage holds. */
+    void unread() {
+        reread = false;
+    }
+
     /** Says whether something is on its way to the disk. With or without the lock. */
     boolean busy() {
         return turns.busy();

@@ -325,6 +325,10 @@ public final class Volume implements Export {
 
     /** A failed flush does not count from here on: what it may have lost is known, or will be written again. */
     void renew() {
+        if (io.lost()) {
+            // Memory has what storage may not have: nothing that is read counts before it is read anew.
+            target.unread();
+        }
         io.renew();
     }
 

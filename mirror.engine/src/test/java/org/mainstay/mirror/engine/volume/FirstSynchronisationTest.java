@@ -218,6 +218,29 @@ class FirstSynchronisationTest {
         assertThat(b.disk.durable()).isEqualTo(a.disk.seen);
     }
 
+    /** The session that knows of it is broken off before all was sent anew. */
+    @Test
+    void afterAFailedFlushTheNextSessionButOneReadsStorageToo() throws Exception {
+        half();
+        b.disk.losing = true;
+        for (int i = 0; i < 5000 && b.disk.losses == 0; i++) {
+            world.run(1);
+        }
+        assertThat(b.disk.losses).isPositive();
+        b.disk.losing = false;
+        world.perFrame = 20_000_000;
+        blocks = 0;
+        for (int i = 0; i < 5000 && blocks == 0; i++) {
+            world.run(1);
+        }
+        assertThat(blocks).as("it is sent anew").isPositive();
+        assertThat(left()).as("not all of it").isPositive();
+        world.perFrame = 0;
+        parted();
+        inStep();
+        assertThat(b.disk.durable()).isEqualTo(a.disk.seen);
+    }
+
     /** Where it has nothing, comparing ends soon. */
     @Test
     void anEmptyTargetIsNotAskedForEachBlock() throws Exception {
