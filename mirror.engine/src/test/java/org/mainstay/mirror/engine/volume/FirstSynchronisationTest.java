@@ -229,6 +229,10 @@ class FirstSynchronisationTest {
         assertThat(b.disk.losses).isPositive();
         b.disk.losing = false;
         world.perFrame = 20_000_000;
+        for (int i = 0; i < 5000 && (b.volume.lost() || b.disk.lost()); i++) {
+            world.run(1);
+        }
+        assertThat(b.volume.lost()).as("another session has begun").isFalse();
         blocks = 0;
         for (int i = 0; i < 5000 && blocks == 0; i++) {
             world.run(1);

@@ -121,6 +121,10 @@ final class SimDisk implements Disk {
         before.run();
     }
 
+    boolean lost() {
+        return lost;
+    }
+
     private void keep(byte[] storage) {
         unflushed.forEach(write -> System.arraycopy(write.data, 0, storage, write.offset, write.data.length));
     }
