@@ -202,7 +202,14 @@ class LeaseIT {
         int from = now("A");
         signal(guards.get("C"), "STOP");
         awaitNews("A", from, "\\* path AC C dead", 30_000);
-        awaitNews("A", from, "\\* lapsed C yes", L + S + 30_000);
+        // Said before, where C was granted nothing yet.
+        Await.until(
+                "C's right has lapsed at A",
+                L + S + 30_000,
+                () -> managers.get("A").lines.stream()
+                        .filter(line -> line.startsWith("* lapsed C"))
+                        .reduce("", (earlier, later) -> later)
+                        .equals("* lapsed C yes"));
         assertThat(managers.get("A").lines.subList(from, now("A"))).noneMatch(line -> line.startsWith("* lease lost"));
         assertThat(app.isAlive()).isTrue();
     }
