@@ -14,7 +14,9 @@
  * and then left armed for the next helper, which waits for the device to be free.
  *
  * Tells on standard output, a line each: "feeding DEVICE, timeout N s[, which could not be set: REASON]", "not fed any more: ...",
- * "fed again", "feeding failed: REASON" when a write failed, "feeding works again" at the first one that did not. Code 2: wrong usage; 1: the device cannot be opened.
+ * "fed again", "feeding failed: REASON" when a write failed, "feeding works again" at the first one that did not.
+ *
+ * Codes: 0 disarmed, 1 the device cannot be opened, 2 wrong usage, 3 see above.
  */
 #include <errno.h>
 #include <fcntl.h>

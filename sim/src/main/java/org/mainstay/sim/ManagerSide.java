@@ -13,13 +13,13 @@ import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.Decision;
 import org.mainstay.core.decision.DecisionCore;
+import org.mainstay.core.decision.Overdue;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Input;
 import org.mainstay.core.decision.event.ServiceRequest;
 import org.mainstay.core.decision.state.CoreState;
 import org.mainstay.core.decision.state.RightToRun.Right;
-import org.mainstay.core.internal.node.HangingDisk;
 
 /** The manager of a machine: the production decision core, and a model of its loop, timers and database. */
 final class ManagerSide {
@@ -274,11 +274,11 @@ final class ManagerSide {
         }
         busy = true;
         CoreState reached = changed ? after.withOwn(after.own().committed()) : after;
-        refuseLater(before, reached, ++commit, HangingDisk.OVERDUE_MILLIS);
+        refuseLater(before, reached, ++commit, Overdue.MILLIS);
         whenItRuns(takes, run, () -> {
             busy = false;
             commit++;
-            if (takes > HangingDisk.OVERDUE_MILLIS) {
+            if (takes > Overdue.MILLIS) {
                 post(new Event.PersistOverdue(takes));
             }
             store(before, decision, changed);
@@ -306,12 +306,15 @@ final class ManagerSide {
             if (!up || run != mine || commit != during) {
                 return;
             }
+            Overdue said = new Overdue(core::decide, before, reached);
             for (Event event : machine.managerRuns() ? List.copyOf(inbox) : List.<Event>of()) {
-                HangingDisk.answer(core, before, reached, event, EPOCH + cluster.now())
-                        .ifPresent(answer -> {
-                            inbox.remove(event);
-                            execute(answer);
-                        });
+                if (Overdue.question(event)) {
+                    said.answer(event, "the disk has not answered for 2 s", EPOCH + cluster.now())
+                            .ifPresent(answer -> {
+                                inbox.remove(event);
+                                execute(answer);
+                            });
+                }
             }
             refuseLater(before, reached, during, LOOK);
         });

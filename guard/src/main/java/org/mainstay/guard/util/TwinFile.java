@@ -158,9 +158,9 @@ public final class TwinFile {
         long number = 1 + Math.max(copy(first).number(), copy(second).number());
         List<String> sealed = new ArrayList<>(lines);
         sealed.add(end(lines, number));
-        // A first copy of an earlier release is replaced before there is a second one, so that where it stands beside
-        // one it is always
-        // the younger. Otherwise the order does not matter: of two whole copies the number tells.
+        // A first copy of an earlier release is replaced before there is a second one: where it stands beside one, it
+        // is
+        // always the younger. Otherwise the order does not matter: of two whole copies the number tells.
         boolean alone = Files.notExists(second);
         new StateFile(alone ? first : second).write(sealed);
         new StateFile(alone ? second : first).write(sealed);

@@ -57,9 +57,9 @@ public final class MirrorEngineMain {
     }
 
     private static void run(List<String> words) throws IOException, InterruptedException {
-        // A thread that accepts connections, or sends, would be missing for ever; the guard starts the process again.
         // A client that negotiates TLS 1.2 again and again would keep a processor busy.
         System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
+        // A thread that accepts connections, or sends, would be missing for ever; the guard starts the process again.
         Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
             log("ERROR the thread " + thread.getName() + " ended: " + error);
             if (error instanceof Error) {

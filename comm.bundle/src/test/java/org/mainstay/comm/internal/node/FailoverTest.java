@@ -46,8 +46,7 @@ class FailoverTest {
 
     @BeforeEach
     void start() throws Exception {
-        // Long: on a busy machine it may take seconds until another path is connected, and a session that ends loses
-        // messages.
+        // Long: a busy machine may take seconds to connect another path, and a session that ends loses messages.
         start(grace(20));
     }
 

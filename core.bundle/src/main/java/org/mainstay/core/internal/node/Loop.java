@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.mainstay.cluster.lcd.Origin;
 import org.mainstay.core.decision.Decision;
+import org.mainstay.core.decision.Overdue;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Input;
@@ -33,8 +34,6 @@ public final class Loop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
     private static final int GROUP = 64;
     private static final long IDLE_MILLIS = 500;
-    /** A commit that takes longer is reported to the core. */
-    private static final long OVERDUE_MILLIS = 2_000;
 
     /** Decides; {@code DecisionCore::decide}. */
     @FunctionalInterface
@@ -262,7 +261,7 @@ public final class Loop implements AutoCloseable {
         } finally {
             took = disk.end();
         }
-        if (took > OVERDUE_MILLIS) {
+        if (took > Overdue.MILLIS) {
             post(new Event.PersistOverdue(took));
         }
     }
@@ -279,7 +278,7 @@ public final class Loop implements AutoCloseable {
     private void committing(long ageMillis) {
         try {
             edge.committing(ageMillis);
-            if (ageMillis <= OVERDUE_MILLIS) {
+            if (ageMillis <= Overdue.MILLIS) {
                 overdue = false;
                 return;
             }
@@ -297,7 +296,7 @@ public final class Loop implements AutoCloseable {
     private void refuseQuestions(String reason) {
         for (Queued queued : queue) {
             if (queued.event() != null && Overdue.question(queued.event())) {
-                Overdue said = new Overdue(decider, state, reached);
+                Overdue said = new Overdue(decider::decide, state, reached);
                 Optional<Effect> answer = said.answer(queued.event(), reason, clock.millis());
                 // Taken out by this thread or by the loop's, never by both.
                 if (answer.isPresent() && queue.remove(queued)) {

@@ -131,8 +131,7 @@ final class Promotion {
         if (side.isNew()) {
             return "this side holds no data of the volume yet, and " + server + " cannot be asked";
         }
-        // What was heard of it last says more than nothing: it served by a later ownership, perhaps beside this one
-        // (SPLIT-006).
+        // SPLIT-006: what was heard of it last counts; it served by a later ownership, perhaps beside this one.
         long served = Volumes.served(snapshot, side.name(), server);
         if (served > side.epoch()) {
             return server + " has had it in service since (ownership " + served + ", here " + side.epoch()

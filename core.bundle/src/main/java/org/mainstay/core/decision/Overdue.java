@@ -1,10 +1,10 @@
-package org.mainstay.core.internal.node;
+package org.mainstay.core.decision;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
-import org.mainstay.core.decision.Decision;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Input;
@@ -13,26 +13,30 @@ import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.state.CoreState;
 
 /**
- * What is said to who asks while the loop waits for a disk: the same as if the disk had refused. The decision core is asked what it
- * would say, and only that is carried out; nothing changes by it.
+ * What is said to who asks while a commit hangs: the same as if the disk had refused. The decision core is asked what it would say,
+ * and only that is carried out; nothing changes by it.
  */
-final class Overdue {
-    private final Loop.Decider decider;
+public final class Overdue {
+    /** A commit that takes longer is overdue, in milliseconds. */
+    public static final long MILLIS = 2_000;
+
+    private final BiFunction<CoreState, Input, Decision> decider;
     private final CoreState before;
     private final CoreState after;
 
     /**
+     * @param decider {@link DecisionCore#decide}
      * @param before the state that is in force
      * @param after the state that will be when the commit that is under way succeeds
      */
-    Overdue(Loop.Decider decider, CoreState before, CoreState after) {
+    public Overdue(BiFunction<CoreState, Input, Decision> decider, CoreState before, CoreState after) {
         this.decider = decider;
         this.before = before;
         this.after = after;
     }
 
     /** Returns whether somebody waits for the answer of an event, so that refusing it leaves nothing undone. */
-    static boolean question(Event event) {
+    public static boolean question(Event event) {
         return event instanceof Event.Requested
                 || event instanceof Event.MessageReceived received
                         && (received.message() instanceof CoreMessage.ClaimRequest
@@ -41,8 +45,14 @@ final class Overdue {
                                 || received.message() instanceof CoreMessage.Prepare);
     }
 
-    /** Returns the answer to a question. @param at wall clock */
-    Optional<Effect> answer(Event question, String reason, long at) {
+    /**
+     * Returns the answer to a question; empty if it goes on waiting.
+     *
+     * @param question an event for which {@link #question} holds
+     * @param reason why the commit is not done, for who asked
+     * @param at wall clock, as in {@link Input}
+     */
+    public Optional<Effect> answer(Event question, String reason, long at) {
         if (question instanceof Event.Requested requested && requested.request() instanceof ServiceRequest.Stop) {
             return Optional.of(new Effect.Answer(
                     requested.requestId(),
@@ -64,7 +74,7 @@ final class Overdue {
     }
 
     private Optional<Effect> said(CoreState state, Event question, String reason, long at) {
-        Decision decision = decider.decide(state, new Input(at, new Event.PersistFailed(question, reason)));
+        Decision decision = decider.apply(state, new Input(at, new Event.PersistFailed(question, reason)));
         List<Effect> effects = decision.effects();
         return effects.stream().filter(effect -> answers(effect, question)).findFirst();
     }
