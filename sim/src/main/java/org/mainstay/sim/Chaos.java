@@ -122,6 +122,11 @@ final class Chaos {
             steps.addAll(motif);
             at = motif.get(motif.size() - 1).at() + extras.nextInt(20_000);
         }
+        if (plan.leased() && (mutant == Mutant.RIGHT_NOT_CHECKED || extras.nextInt(8) == 0)) {
+            List<Step> motif = new Motifs(extras, false).lateStart(plan, at);
+            steps.addAll(motif);
+            at = motif.get(motif.size() - 1).at() + extras.nextInt(40_000);
+        }
         for (int i = 0; i < count; i++) {
             boolean freeze = mutant.freezes() && plan.leased() && random.nextInt(ANYWHERE.length) == 0;
             Step step = freeze ? step(plan, at, Kind.FREEZE) : plan.leased() ? any(plan, at) : single(plan, at);

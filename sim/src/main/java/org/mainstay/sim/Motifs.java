@@ -192,6 +192,19 @@ final class Motifs {
     }
 
     /**
+     * An operator moves a resource, and the disk of the server that is to start it hangs just then, which is cut off, too: it acts
+     * upon what it decided when its right has long ended and the resource runs elsewhere. For clusters with quorum.
+     */
+    List<Step> lateStart(Plan plan, long at) {
+        String target = plan.order(0).get(1);
+        long lapse = (long) plan.leaseMillis() + plan.lossStop();
+        return List.of(
+                new Step(at, Kind.BRING, target, "", plan.tags().get(0), 0, 0),
+                new Step(at + between(5, 250), Kind.DISK_HANGS, target, "", "", lapse + between(8_000, 25_000), 0),
+                new Step(at + between(600, 1_500), Kind.ISOLATE, target, "", "", lapse + between(15_000, 40_000), 0));
+    }
+
+    /**
      * The owner of two hierarchies is away, and who claims both is cut off while it stores that it has won: that is known to nobody
      * but those who have promised. Then the old owner is back and claims. In mode majority, with two hierarchies.
      */
