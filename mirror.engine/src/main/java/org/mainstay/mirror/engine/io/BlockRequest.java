@@ -75,6 +75,16 @@ public abstract class BlockRequest {
     public abstract void keepData();
 
     /**
+     * Says before something slow that the calling thread will be busy. If it is the one that reads the client's requests and has
+     * begun nothing but this one, another reads on. {@link #keepData} comes first.
+     *
+     * @return false: it is still wanted for reading, or never was
+     */
+    public boolean stepAside() {
+        return false;
+    }
+
+    /**
      * Ends the request; {@link #push} sends the answer, here or of a later request of the same connection.
      *
      * @param error {@link #OK} or one of the E numbers

@@ -8,11 +8,13 @@ import java.util.function.LongSupplier;
 /**
  * Executes requests on a disk. What the page cache answers is done at once by the thread that brings it, because handing it to
  * another costs more than the transfer; what has been slow lately is given to workers, so that a slow disk works on many
- * requests at a time. Thread-safe.
+ * requests at a time, unless the thread that brings it is free for it ({@link BlockRequest#stepAside}). Thread-safe.
  */
 public final class LocalIo {
     private static final int SLOW = 4;
     private static final int SLOWEST = 8;
+    /** Copying that much takes longer than waking a thread that reads the next request meanwhile. */
+    private static final int LARGE = 256 << 10;
     /** A transfer from memory takes less than this, plus half a nanosecond per byte. */
     private static final long QUICK_NANOS = 150_000;
 
@@ -62,13 +64,28 @@ public final class LocalIo {
     /** Executes and answers the request, now or on a worker. */
     public void answer(BlockRequest request) {
         if (quick(request.kind()) && !request.fua()) {
+            aside(request);
             request.complete(execute(request));
+            return;
+        }
+        request.keepData();
+        if (request.stepAside()) {
+            forced(request);
         } else {
-            request.keepData();
-            workers.execute(() -> {
-                int error = execute(request);
-                request.complete(error == BlockRequest.OK && request.fua() && request.changes() ? flush() : error);
-            });
+            workers.execute(() -> forced(request));
+        }
+    }
+
+    private void forced(BlockRequest request) {
+        int error = execute(request);
+        request.complete(error == BlockRequest.OK && request.fua() && request.changes() ? flush() : error);
+    }
+
+    /** Lets another thread read on while this one carries out what is quick but large. */
+    public void aside(BlockRequest request) {
+        boolean data = request.kind() == BlockRequest.Kind.WRITE || request.kind() == BlockRequest.Kind.READ;
+        if (data && request.length() >= LARGE) {
+            request.stepAside();
         }
     }
 

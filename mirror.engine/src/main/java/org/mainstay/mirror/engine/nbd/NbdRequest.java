@@ -66,6 +66,11 @@ final class NbdRequest extends BlockRequest {
     }
 
     @Override
+    public boolean stepAside() {
+        return owner.stepAside();
+    }
+
+    @Override
     public void answer(int error) {
         if (kind == Kind.READ && error == OK) {
             readReply();

@@ -239,7 +239,7 @@ public final class NbdServer implements AutoCloseable {
                 // Who closed it may have looked before this one was there.
                 close();
             }
-            Thread thread = new Thread(null, this::run, "nbd-client", 256 << 10);
+            Thread thread = new Thread(null, this::run, "nbd-client", Readers.STACK_BYTES);
             thread.setDaemon(true);
             thread.start();
             return true;

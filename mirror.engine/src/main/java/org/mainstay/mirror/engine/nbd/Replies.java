@@ -12,7 +12,7 @@ import org.mainstay.mirror.engine.io.Wire;
  * The answers of one connection on their way out, and the requests that are free. One thread writes at a time, as many
  * answers as there are with one call; others leave theirs to it. What a socket usually takes at once is written by the thread that
  * has it, as waking another costs more than that; more is written by a thread of the connection's own, so that neither taking
- * requests nor the storage's threads wait for a client that sends before it reads. A write that a client holds up too long ends the
+ * requests nor the storage's threads wait for a client that sends before it reads; who has nothing else to do writes all of it. A write that a client holds up too long ends the
  * connection ({@link NbdLimits#stalledWrite}).
  */
 final class Replies {
@@ -20,8 +20,6 @@ final class Replies {
 
     /** An empty socket takes that much, however small the system keeps it. */
     private static final int AT_ONCE_BYTES = 64 << 10;
-
-    private static final int STACK_BYTES = 256 << 10;
 
     private final Wire wire;
     private final Buffers buffers;
@@ -95,16 +93,16 @@ final class Replies {
         }
     }
 
-    /** Sends what there is, unless another thread does it. */
-    void flush() {
-        int count = next(0);
+    /** Sends what there is, unless another thread does it. @param mayWait whether the calling thread may wait for the client */
+    void flush(boolean mayWait) {
+        int count = next(0, mayWait);
         while (count > 0) {
-            count = next(send(count));
+            count = next(send(count), mayWait);
         }
     }
 
     /** Ends {@code sent} answers and returns how many this thread is to send now. */
-    private int next(int sent) {
+    private int next(int sent, boolean mayWait) {
         lock.lock();
         try {
             for (int i = 0; i < sent; i++) {
@@ -127,7 +125,7 @@ final class Replies {
                 parts[count] = request.reply();
                 bytes += parts[count++].remaining();
             }
-            if (bytes > AT_ONCE_BYTES && Thread.currentThread() != writer) {
+            if (bytes > AT_ONCE_BYTES && !mayWait) {
                 handOver(count);
                 return 0;
             }
@@ -140,7 +138,7 @@ final class Replies {
     /** Lock held. */
     private void handOver(int count) {
         if (writer == null) {
-            writer = new Thread(null, this::write, "nbd-answers", STACK_BYTES);
+            writer = new Thread(null, this::write, "nbd-answers", Readers.STACK_BYTES);
             writer.setDaemon(true);
             writer.start();
         }
@@ -151,7 +149,7 @@ final class Replies {
     private void write() {
         int count = awaitHanded();
         while (count > 0) {
-            count = next(send(count));
+            count = next(send(count), true);
             if (count == 0) {
                 count = awaitHanded();
             }

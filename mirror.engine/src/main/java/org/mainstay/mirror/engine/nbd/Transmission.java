@@ -23,10 +23,14 @@ final class Transmission {
     private final boolean structured;
     private final Buffers buffers;
     private final Replies replies;
-    private final Thread owner = Thread.currentThread();
+    private final Readers readers;
     private final ByteBuffer input;
-    private final BlockRequest[] batch = new BlockRequest[TOGETHER];
+    // What follows is the leader's.
+    private BlockRequest[] batch = new BlockRequest[TOGETHER];
+    private BlockRequest[] otherBatch = new BlockRequest[TOGETHER];
     private int count;
+    /** Whether what is being begun was a single request. */
+    private boolean alone;
     /** A write whose data does not fit the input: being read into {@link #largeData}. */
     private NbdRequest large;
 
@@ -42,6 +46,7 @@ final class Transmission {
         this.buffers = buffers;
         this.input = input.clear().limit(0);
         this.replies = new Replies(wire, buffers, requests);
+        this.readers = new Readers(wire, this::lead);
     }
 
     static int inputBytes() {
@@ -59,17 +64,7 @@ final class Transmission {
     /** Serves the connection to its end. Returns when every request is answered. */
     void run() throws IOException {
         try {
-            while (!finished) {
-                try {
-                    parse();
-                } finally {
-                    // What came before something malformed is answered: the end waits for every request begun.
-                    submit();
-                }
-                if (!finished && !parsable()) {
-                    receive();
-                }
-            }
+            readers.run();
         } finally {
             if (large != null) {
                 large.release(buffers);
@@ -79,13 +74,51 @@ final class Transmission {
         }
     }
 
+    private void lead() throws IOException {
+        while (!finished && readers.leads()) {
+            try {
+                parse();
+            } finally {
+                // What came before something malformed is answered: the end waits for every request begun.
+                submit();
+            }
+            if (readers.leads() && !finished && !parsable()) {
+                receive();
+            }
+        }
+    }
+
     private void submit() {
         if (count > 0) {
             int all = count;
             count = 0;
+            alone = all == 1;
             export.submit(batch, all);
         }
-        replies.flush();
+        if (readers.leads()) {
+            replies.flush(false);
+        }
+    }
+
+    /** See {@link BlockRequest#stepAside}; called by any thread. */
+    boolean stepAside() {
+        if (!readers.leads() || !alone) {
+            return false;
+        }
+        alone = false;
+        // This thread is still in submit with its own.
+        exchangeBatches();
+        if (readers.stepAside()) {
+            return true;
+        }
+        exchangeBatches();
+        return false;
+    }
+
+    private void exchangeBatches() {
+        BlockRequest[] mine = batch;
+        batch = otherBatch;
+        otherBatch = mine;
     }
 
     /** A request is answered; called by any thread. */
@@ -93,10 +126,10 @@ final class Transmission {
         replies.add(request);
     }
 
-    /** Sends what was answered, unless the owner is about to; called by any thread. */
+    /** Sends what was answered, unless the leader is about to; called by any thread. */
     void push() {
-        if (Thread.currentThread() != owner) {
-            replies.flush();
+        if (!readers.leads()) {
+            replies.flush(readers.aside());
         }
     }
 

@@ -202,10 +202,16 @@ final class WritePath {
             }
             BlockRequest.Kind kind = op.flush ? BlockRequest.Kind.FLUSH : op.request.kind();
             if (io.quick(kind)) {
+                io.aside(op.request);
+                local(op);
+                done = true;
+                continue;
+            }
+            op.request.keepData();
+            if (op.request.stepAside()) {
                 local(op);
                 done = true;
             } else {
-                op.request.keepData();
                 ops[i] = null;
                 io.workers().execute(() -> {
                     local(op);
