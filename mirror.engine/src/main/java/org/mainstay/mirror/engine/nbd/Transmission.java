@@ -217,6 +217,10 @@ final class Transmission {
                 return false;
             }
         }
+        if (count == 0) {
+            // What was refused here waits for nobody else to send it, and holds its request until then.
+            replies.flush(false);
+        }
         NbdRequest request = replies.take(this, count == 0);
         if (request == null) {
             waitsForResources = true;

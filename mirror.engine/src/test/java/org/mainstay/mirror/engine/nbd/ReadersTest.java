@@ -204,6 +204,23 @@ class ReadersTest {
         assertThat(slow.gone.await(60, TimeUnit.SECONDS)).isTrue();
     }
 
+    /** Nothing but the reader sends what it refuses itself. */
+    @Test
+    void moreWrongRequestsTogetherThanMayBeInFlightAreAllAnswered() throws Exception {
+        int all = 5 * LIMITS.requests();
+        ByteBuffer wrong = ByteBuffer.allocate(all * Nbd.REQUEST_BYTES);
+        for (int i = 0; i < all; i++) {
+            wrong.put(RawClient.request(0, Nbd.CMD_READ, i, 1 << 20, 4096, new byte[0]));
+        }
+        client.write(wrong.flip());
+        for (int i = 0; i < all; i++) {
+            RawClient.Answer answer = client.answer(0);
+            assertThat(answer.cookie()).isEqualTo(i);
+            assertThat(answer.error()).isEqualTo(BlockRequest.EINVAL);
+        }
+        assertThat(client.readAt(0, 4096)).hasSize(4096);
+    }
+
     @Test
     void aDefectBesideTheReaderEndsTheConnectionAndIsTold() throws Exception {
         slow.defect = new IllegalStateException("broken");
