@@ -97,7 +97,7 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
     void resume(Path home, Ticker ticker, HeartbeatService service, ManagerSupervisor manager) throws IOException {
         this.heartbeats = service;
         this.supervisor = manager;
-        this.seconds = new Seconds(home, ticker, log, this::notice, service);
+        this.seconds = new Seconds(home, ticker, log, this::notice, service::stillMillis, new LastResort(log));
         silent = quarantine.resume();
         heartbeats.silent(silent);
         keeper.witness().silent(silent);

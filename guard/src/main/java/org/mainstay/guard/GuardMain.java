@@ -40,6 +40,7 @@ public final class GuardMain {
             Files.createDirectories(home.resolve("data/guard"));
             Files.createDirectories(home.resolve("data/log"));
             log = new Log(home.resolve("data/log/guard.log"));
+            new LastResort(log).watchThreads();
             return locked(home, wantManager, log);
         } catch (IOException | RuntimeException e) {
             System.err.println("the guard cannot run in " + home + ": " + e);

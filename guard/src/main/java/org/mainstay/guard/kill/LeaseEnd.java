@@ -85,11 +85,17 @@ public final class LeaseEnd {
         if (running || left.isEmpty()) {
             return;
         }
-        running = true;
         int now = generation;
         thread = new Thread(() -> end(left, leftMillis, now), "guard-lease-end");
         thread.setDaemon(true);
-        thread.start();
+        try {
+            running = true;
+            thread.start();
+        } catch (OutOfMemoryError e) {
+            // The machine has no thread left. Called again each second; the caller must live.
+            running = false;
+            say("the lease is over and nothing can be ended now: " + e);
+        }
     }
 
     private void end(Map<String, List<String>> left, long leftMillis, int begun) {

@@ -27,10 +27,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The safety rules' way out and in: configuration, safety check and fencing by {@link SafetyControl}, lease and grants by the
- * guard. While the guard does not answer, the right to run ends at the time it told last. Thread-safe.
+ * guard. While the guard does not answer, the right to run ends at the time it told last; so it does, a little later, where the guard
+ * answers but says nothing of it any more (its heartbeat thread hangs). Thread-safe.
  */
 final class SafetyFeed {
     private static final Logger LOG = LoggerFactory.getLogger(SafetyFeed.class);
+    /** How long after the end of a right the guard's word that it is renewed or lost may take to come. */
+    private static final long WORD_MILLIS = 2_000;
+    /** A timer that is later than that did not run; nor did what reads the guard's words. */
+    private static final long LATE_MILLIS = 500;
 
     private final GuardControl guard;
     private final ScheduledExecutorService timer;
@@ -172,6 +177,9 @@ final class SafetyFeed {
         synchronized (this) {
             lease = news;
             cancelEnd();
+            if (right == Right.HELD) {
+                endAt(news.untilBootMillis() + WORD_MILLIS, true);
+            }
             // In here, so that an end that comes due at this moment is told before this word or not at all.
             loop.accept(new Event.RightChanged(right, news.untilBootMillis(), news.sinceBootMillis(), news.reason()));
         }
@@ -183,10 +191,15 @@ final class SafetyFeed {
         synchronized (this) {
             if (lease != null && lease.right() == GuardControl.GuardNews.Right.HELD) {
                 cancelEnd();
-                long left = Math.max(0, lease.untilBootMillis() - BootTime.millis());
-                end = timer.schedule(this::ended, left, TimeUnit.MILLISECONDS);
+                endAt(lease.untilBootMillis(), false);
             }
         }
+    }
+
+    /** Lock held. @param answers whether the guard is there, so that a word of it may be on its way */
+    private void endAt(long bootMillis, boolean answers) {
+        long left = Math.max(0, bootMillis - BootTime.millis());
+        end = timer.schedule(() -> ended(bootMillis, answers), left, TimeUnit.MILLISECONDS);
     }
 
     private void cancelEnd() {
@@ -196,14 +209,23 @@ final class SafetyFeed {
         }
     }
 
-    private synchronized void ended() {
+    private synchronized void ended(long due, boolean answers) {
         if (end == null) {
             // renewed while this was coming
             return;
         }
         end = null;
-        loop.accept(new Event.RightChanged(
-                Right.LOST, 0, 0, "the guard of this server does not answer, so nobody renews its right to run"));
+        long now = BootTime.millis();
+        if (answers && now - due > LATE_MILLIS) {
+            // This process stood still, and what the guard said meanwhile was not read yet.
+            endAt(now + WORD_MILLIS, true);
+            return;
+        }
+        String reason = answers
+                ? "the guard of this server answers, but neither renews the right to run nor says that it is lost"
+                : "the guard of this server does not answer, so nobody renews its right to run";
+        LOG.error("the right to run has ended: {}", reason);
+        loop.accept(new Event.RightChanged(Right.LOST, 0, 0, reason));
     }
 
     // ---- effects

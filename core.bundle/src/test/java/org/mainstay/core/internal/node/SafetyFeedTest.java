@@ -151,6 +151,27 @@ class SafetyFeedTest {
         assertThat(BootTime.millis()).isGreaterThanOrEqualTo(until);
     }
 
+    /** Its control socket is answered by another thread than the one that renews. */
+    @Test
+    void theRightEndsWhenTheGuardAnswersButSaysNothingOfItAnyMore() throws InterruptedException {
+        long until = BootTime.millis() + 100;
+        feed.lease(new GuardNews.Lease(GuardNews.Right.HELD, until, 5, ""));
+        assertThat(events.take()).isEqualTo(new Event.RightChanged(Right.HELD, until, 5, ""));
+        Event lost = events.poll(30, TimeUnit.SECONDS);
+        assertThat(lost)
+                .isInstanceOfSatisfying(
+                        Event.RightChanged.class,
+                        change -> assertThat(change.right()).isEqualTo(Right.LOST));
+        assertThat(BootTime.millis()).as("its word may take a while to come").isGreaterThanOrEqualTo(until + 2_000);
+    }
+
+    @Test
+    void aRightThatIsLostOrUnlimitedIsNotEndedOnceMore() throws InterruptedException {
+        feed.lease(new GuardNews.Lease(GuardNews.Right.HELD, BootTime.millis() + 60_000, 5, ""));
+        feed.lease(new GuardNews.Lease(GuardNews.Right.LOST, 0, 0, "no majority"));
+        assertThat(timer.shutdownNow()).allMatch(task -> cancelled(task));
+    }
+
     @Test
     void aGuardThatIsBackInTimeKeepsTheRight() throws InterruptedException {
         long until = BootTime.millis() + 60_000;
@@ -162,7 +183,10 @@ class SafetyFeedTest {
                         new Event.RightChanged(Right.HELD, until, 5, ""),
                         new Event.GuardAway(),
                         new Event.RightChanged(Right.HELD, until + 1_000, 5, ""));
-        assertThat(timer.shutdownNow()).as("nothing is left to end it").allMatch(task -> cancelled(task));
+        assertThat(timer.shutdownNow())
+                .as("only the end of the new one is left")
+                .filteredOn(task -> !cancelled(task))
+                .hasSize(1);
     }
 
     private static boolean cancelled(Runnable task) {

@@ -19,7 +19,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** Whatever is typed: an exit code of the contract, a message where it is not 0, never an internal error. The seed is in the failure. */
-@Timeout(300)
+@Timeout(900)
 class ArgumentFuzzTest {
     private static final int LINES = 10_000;
     /** Commands that start programs. */
