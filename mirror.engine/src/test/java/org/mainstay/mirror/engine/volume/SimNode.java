@@ -153,6 +153,15 @@ class SimNode implements Environment, StateStore {
         world.at(nanos, () -> exec(mine, job));
     }
 
+    /** Returns the state of the mirror to the peer. */
+    MirrorState state() {
+        return volume.mirror(peer.name).state();
+    }
+
+    PauseCause cause() {
+        return volume.mirror(peer.name).cause();
+    }
+
     /** Runs a job of the machine, unless it has died since; it may die in it. */
     void exec(long mine, Runnable job) {
         if (!lives(mine)) {
