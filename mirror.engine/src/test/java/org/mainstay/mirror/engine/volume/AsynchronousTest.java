@@ -45,6 +45,14 @@ class AsynchronousTest {
         return client.flush(a.volume);
     }
 
+    private void waitsForTheWindow() {
+        SimClient.Request forced = write(3, true);
+        world.run(100);
+        assertThat(forced.result).isEqualTo(-1);
+        world.run(500);
+        assertThat(forced.result).isZero();
+    }
+
     @Test
     void aFlushWaitsForALostTargetUntilThatCannotCountAsCurrentWritesDoNot() {
         part();
@@ -154,22 +162,14 @@ class AsynchronousTest {
         a.start();
         client.adopt(a.disk.seen, true, "restart of A");
         a.volume.startSource(2, Trust.OWN);
-        SimClient.Request forced = write(3, true);
-        world.run(100);
-        assertThat(forced.result).isEqualTo(-1);
-        world.run(500);
-        assertThat(forced.result).isZero();
+        waitsForTheWindow();
     }
 
     @Test
     void aDeletedMirrorsTargetMayCountAsCurrentForTheWindow() {
         world.partitioned = true;
         a.volume.removeMirror("B");
-        SimClient.Request forced = write(3, true);
-        world.run(100);
-        assertThat(forced.result).isEqualTo(-1);
-        world.run(500);
-        assertThat(forced.result).isZero();
+        waitsForTheWindow();
     }
 
     @Test
@@ -210,11 +210,7 @@ class AsynchronousTest {
         a.volume.settings(
                 "B", settings.with("CurrencyRecordTimeoutMs", 300).with("BlockWritesOnNDLGTimeoutReached", 1));
         part();
-        SimClient.Request forced = write(3, true);
-        world.run(100);
-        assertThat(forced.result).isEqualTo(-1);
-        world.run(500);
-        assertThat(forced.result).isZero();
+        waitsForTheWindow();
         SimClient.Request later = write(4, true);
         world.run(20);
         assertThat(later.result).isZero();

@@ -30,6 +30,14 @@ class CurrencyTest {
         side.exec(side.life(), () -> client.act(side.volume));
     }
 
+    private void waitsForTheWindow(SimNode side) {
+        write(side);
+        world.run(100);
+        assertThat(client.outstanding).isPositive();
+        world.run(1000);
+        assertThat(client.outstanding).isZero();
+    }
+
     private void untilLost() {
         while (a.state() == MirrorState.MIRRORING) {
             world.run(1);
@@ -104,22 +112,14 @@ class CurrencyTest {
     @Test
     void aSourceWaitsForATargetThatSaidNothing() {
         b.crash(false);
-        write(a);
-        world.run(100);
-        assertThat(client.outstanding).isPositive();
-        world.run(1000);
-        assertThat(client.outstanding).isZero();
+        waitsForTheWindow(a);
     }
 
     @Test
     void aDeletedMirrorsTargetMayCountAsCurrentForTheWindow() {
         world.partitioned = true;
         a.volume.removeMirror("B");
-        write(a);
-        world.run(100);
-        assertThat(client.outstanding).isPositive();
-        world.run(1000);
-        assertThat(client.outstanding).isZero();
+        waitsForTheWindow(a);
     }
 
     @Test
@@ -199,11 +199,7 @@ class CurrencyTest {
         a.crash(true);
         b.volume.startSource(2, Trust.OWN);
         client.adopt(b.disk.seen, true, "takeover by B");
-        write(b);
-        world.run(100);
-        assertThat(client.outstanding).isPositive();
-        world.run(1000);
-        assertThat(client.outstanding).isZero();
+        waitsForTheWindow(b);
     }
 
     /** The source may have been started again meanwhile, and may have written for hours. */
