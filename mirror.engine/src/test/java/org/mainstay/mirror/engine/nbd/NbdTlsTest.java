@@ -224,21 +224,8 @@ class NbdTlsTest {
         assertThat(server.log).as("strangers do not fill the disk").hasSizeLessThan(100);
     }
 
-    /** Connects as often as it takes until one may negotiate. */
     private RawClient patient() {
-        while (!Thread.currentThread().isInterrupted()) {
-            try {
-                RawClient client = new RawClient(tcp);
-                try {
-                    return client.hello();
-                } catch (IOException e) {
-                    client.close();
-                }
-            } catch (IOException e) {
-                Thread.onSpinWait();
-            }
-        }
-        throw new AssertionError("no place became free");
+        return RawClient.patient(tcp, RawClient::hello);
     }
 
     @Test
