@@ -19,7 +19,9 @@ import org.mainstay.guard.util.Await;
 import org.mainstay.guard.util.Result;
 
 class ReservationsTest {
+    private final UUID idOfA = UUID.randomUUID();
     private Path folder;
+    private Path area;
 
     private final List<Server> servers = new ArrayList<>();
 
@@ -30,12 +32,50 @@ class ReservationsTest {
         folder = Files.isWritable(memory)
                 ? Files.createTempDirectory(memory, "mngd")
                 : Files.createTempDirectory("mngd");
+        area = folder.resolve("image.reservation");
     }
 
     private Server server(String name) {
-        Server server = Server.of(name, folder);
+        return added(Server.of(name, folder));
+    }
+
+    private Server added(Server server) {
         servers.add(server);
         return server;
+    }
+
+    /** Returns A, which made the area and holds it. */
+    private Server holder() throws Exception {
+        return claimed(server("A"));
+    }
+
+    private static Server claimed(Server server) throws Exception {
+        assertThat(server.initialise().done()).isTrue();
+        assertThat(server.claim().done()).isTrue();
+        return server;
+    }
+
+    /** A run of A's guard. @param place what another boot has another of */
+    private Server runOfA(String place) {
+        return added(new Server("A", idOfA, folder, area, place));
+    }
+
+    /** The run before, which held the area. */
+    private void runOfAThatHeldItAndDied(String place) throws Exception {
+        claimed(runOfA(place)).crash();
+    }
+
+    /** Neither copy of what A holds can be read any more. */
+    private void damageTheListOfA() throws IOException {
+        for (String copy : List.of("reservations-A", "reservations-A.2")) {
+            Files.write(folder.resolve(copy), new byte[64]);
+        }
+    }
+
+    private static long millisOfClaim(Server server) throws Exception {
+        long began = System.nanoTime();
+        assertThat(server.claim().done()).isTrue();
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
     }
 
     @AfterEach
@@ -54,9 +94,8 @@ class ReservationsTest {
     /** Each server follows its own paths: the impatient one must not take a slow renewal for a death. */
     @Test
     void aHolderThatRenewsSlowlyIsNotTakenForDeadByOneWithShorterTimes() throws Exception {
-        Server slow = Server.of("A", folder, 800, 2400);
-        Server quick = Server.of("B", folder, 20, 60);
-        servers.addAll(List.of(slow, quick));
+        Server slow = added(Server.of("A", folder, 800, 2400));
+        Server quick = added(Server.of("B", folder, 20, 60));
         assertThat(slow.initialise().done()).isTrue();
         assertThat(quick.observe().done()).isTrue();
         assertThat(slow.claim().done()).isTrue();
@@ -88,15 +127,11 @@ class ReservationsTest {
 
     @Test
     void aReleasedAreaIsClaimedAtOnce() throws Exception {
-        Server a = server("A");
+        Server a = holder();
         Server b = server("B");
-        a.initialise();
         b.observe();
-        a.claim();
         assertThat(a.release().done()).isTrue();
-        long began = System.nanoTime();
-        assertThat(b.claim().done()).isTrue();
-        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began)).isLessThan(Server.STALE);
+        assertThat(millisOfClaim(b)).isLessThan(Server.STALE);
         assertThat(a.claim().message()).contains("held by B");
         assertThat(a.release().done()).isTrue();
         assertThat(b.check().done()).isTrue();
@@ -104,44 +139,33 @@ class ReservationsTest {
 
     @Test
     void aDeadHolderThatWasObservedCostsNoWait() throws Exception {
-        Server a = server("A");
+        Server a = holder();
         Server b = server("B");
-        a.initialise();
         b.observe();
-        a.claim();
         a.crash();
         long died = System.nanoTime();
         Await.until(
                 "the holder counts as gone", 30_000, () -> System.nanoTime() - died > 2L * Server.STALE * 1_000_000);
-        long began = System.nanoTime();
-        assertThat(b.claim().done()).isTrue();
-        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began)).isLessThan(Server.STALE);
+        assertThat(millisOfClaim(b)).isLessThan(Server.STALE);
         assertThat(b.check().done()).isTrue();
     }
 
     @Test
     void aDeadHolderThatWasNeverObservedIsWatchedForTheWholeTime() throws Exception {
-        Server a = server("A");
-        a.initialise();
-        a.claim();
+        Server a = holder();
         a.crash();
         Server b = server("B");
-        long began = System.nanoTime();
-        assertThat(b.claim().done()).isTrue();
-        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began)).isGreaterThanOrEqualTo(Server.STALE);
+        assertThat(millisOfClaim(b)).isGreaterThanOrEqualTo(Server.STALE);
     }
 
     @Test
     void forceTakesItAndTheOldHolderLearnsThatItLost() throws Exception {
-        Server a = server("A");
+        Server a = holder();
         Server b = server("B");
-        a.initialise();
-        a.claim();
         assertThat(b.force().message()).contains("by force");
         Await.until("the old holder is told", 30_000, () -> !a.lost.isEmpty());
         assertThat(a.lost).singleElement().asString().contains("taken over by B");
-        assertThat(a.superseding)
-                .containsExactly(folder.resolve("image.reservation").toString());
+        assertThat(a.superseding).containsExactly(area.toString());
         assertThat(a.check().message()).contains("held by B");
         assertThat(a.claim().done()).isFalse();
         assertThat(b.check().done()).isTrue();
@@ -174,14 +198,8 @@ class ReservationsTest {
 
     @Test
     void theNextRunOfTheGuardGoesOnRenewing() throws Exception {
-        UUID id = UUID.randomUUID();
-        Path area = folder.resolve("image.reservation");
-        Server first = new Server("A", id, folder, area, "here");
-        first.initialise();
-        first.claim();
-        first.crash();
-        Server second = new Server("A", id, folder, area, "here");
-        servers.add(second);
+        runOfAThatHeldItAndDied("here");
+        Server second = runOfA("here");
         assertThat(second.check().done()).isTrue();
         assertThat(server("B").claim().message()).contains("held by A");
         assertThat(second.lost).isEmpty();
@@ -190,104 +208,67 @@ class ReservationsTest {
     /** Neither copy can be read: what is in service here says which areas count, and the areas what is held. */
     @Test
     void aListThatCannotBeReadIsNotTakenForNothingHeld() throws Exception {
-        UUID id = UUID.randomUUID();
-        Path area = folder.resolve("image.reservation");
-        Server first = new Server("A", id, folder, area, "here");
-        first.initialise();
-        first.claim();
-        first.crash();
-        for (String copy : List.of("reservations-A", "reservations-A.2")) {
-            Files.write(folder.resolve(copy), new byte[64]);
-        }
-        Server second = new Server("A", id, folder, area, "here");
-        servers.add(second);
+        runOfAThatHeldItAndDied("here");
+        damageTheListOfA();
+        Server second = runOfA("here");
         assertThat(second.trouble).singleElement().asString().contains("cannot be read");
         assertThat(second.check().message()).contains("held by this server, claim 1");
         assertThat(server("B").claim().message()).contains("held by A");
         assertThat(second.lost).isEmpty();
         second.crash();
-        Server third = new Server("A", id, folder, area, "here");
-        servers.add(third);
+        Server third = runOfA("here");
         assertThat(third.trouble).as("the list is whole again").isEmpty();
         assertThat(third.check().done()).isTrue();
     }
 
     @Test
     void whatWasTakenOverWhileTheListCouldNotBeReadIsLost() throws Exception {
-        UUID id = UUID.randomUUID();
-        Path area = folder.resolve("image.reservation");
-        Server first = new Server("A", id, folder, area, "here");
-        first.initialise();
-        first.claim();
-        first.crash();
+        runOfAThatHeldItAndDied("here");
         assertThat(server("B").claim().done()).isTrue();
-        Files.write(folder.resolve("reservations-A"), new byte[64]);
-        Files.write(folder.resolve("reservations-A.2"), new byte[64]);
-        Server second = new Server("A", id, folder, area, "here");
-        servers.add(second);
+        damageTheListOfA();
+        Server second = runOfA("here");
         Await.until("its users are ended", 30_000, () -> !second.superseding.isEmpty());
         assertThat(second.check().message()).contains("held by B");
     }
 
     @Test
     void oneDamagedCopyOfTheListCostsNothingAndTheFormOfBeforeIsRead() throws Exception {
-        UUID id = UUID.randomUUID();
-        Path area = folder.resolve("image.reservation");
         Path list = folder.resolve("reservations-A");
-        Server first = new Server("A", id, folder, area, "here");
-        first.initialise();
-        first.claim();
-        first.crash();
+        runOfAThatHeldItAndDied("here");
         List<String> lines = Files.readAllLines(list);
         Files.write(list, new byte[64]);
-        Server second = new Server("A", id, folder, area, "here");
-        servers.add(second);
+        Server second = runOfA("here");
         assertThat(second.trouble).singleElement().asString().contains("is damaged");
         assertThat(second.check().done()).isTrue();
         second.crash();
         Files.delete(folder.resolve("reservations-A.2"));
         Files.write(list, lines.subList(0, 1));
-        Server third = new Server("A", id, folder, area, "here");
-        servers.add(third);
+        Server third = runOfA("here");
         assertThat(third.trouble).isEmpty();
         assertThat(third.check().message()).contains("held by this server, claim 1");
     }
 
     @Test
     void afterARebootNothingIsHeld() throws Exception {
-        UUID id = UUID.randomUUID();
-        Path area = folder.resolve("image.reservation");
-        Server first = new Server("A", id, folder, area, "boot 1");
-        first.initialise();
-        first.claim();
-        first.crash();
-        Server second = new Server("A", id, folder, area, "boot 2");
-        servers.add(second);
+        runOfAThatHeldItAndDied("boot 1");
+        Server second = runOfA("boot 2");
         assertThat(second.check().done()).isFalse();
         assertThat(server("B").claim().done()).isTrue();
     }
 
     @Test
     void aGuardThatComesBackAfterATakeoverLearnsThatItLost() throws Exception {
-        UUID id = UUID.randomUUID();
-        Path area = folder.resolve("image.reservation");
-        Server first = new Server("A", id, folder, area, "here");
-        first.initialise();
-        first.claim();
-        first.crash();
+        runOfAThatHeldItAndDied("here");
         assertThat(server("B").claim().done()).isTrue();
-        Server second = new Server("A", id, folder, area, "here");
-        servers.add(second);
+        Server second = runOfA("here");
         Await.until("it is told", 30_000, () -> !second.lost.isEmpty());
         assertThat(second.check().message()).contains("held by B");
     }
 
     @Test
     void storageThatVanishesIsReportedAndNotReleased() throws Exception {
-        Server a = server("A");
-        a.initialise();
-        a.claim();
-        Files.move(folder.resolve("image.reservation"), folder.resolve("elsewhere"));
+        Server a = holder();
+        Files.move(area, folder.resolve("elsewhere"));
         assertThat(a.check().message()).contains("does not exist any more");
         try (var channel = java.nio.channels.FileChannel.open(
                 folder.resolve("elsewhere"), java.nio.file.StandardOpenOption.WRITE)) {
@@ -302,7 +283,6 @@ class ReservationsTest {
     void aDamagedSlotMeansNobodyCanTellWhoHoldsIt() throws Exception {
         Server a = server("A");
         a.initialise();
-        Path area = folder.resolve("image.reservation");
         byte[] bytes = Files.readAllBytes(area);
         bytes[20 * Slot.BYTES + 50] = 1;
         Files.write(area, bytes);
@@ -313,12 +293,9 @@ class ReservationsTest {
     @Test
     void anObserverThatStoodStillStartsToWatchAnew() throws Exception {
         AtomicLong jump = new AtomicLong();
-        Path area = folder.resolve("image.reservation");
-        Server a = server("A");
-        a.initialise();
-        a.claim();
-        Server b = new Server("B", UUID.randomUUID(), folder, area, "here", () -> System.nanoTime() + jump.get());
-        servers.add(b);
+        Server a = holder();
+        Server b =
+                added(new Server("B", UUID.randomUUID(), folder, area, "here", () -> System.nanoTime() + jump.get()));
         b.observe();
         // B's whole machine was asleep for an hour: A's counter had no chance to be seen moving
         jump.addAndGet(TimeUnit.HOURS.toNanos(1));
@@ -328,7 +305,6 @@ class ReservationsTest {
 
     @Test
     void thirtyTwoServersFitAndTheNextIsTold() throws Exception {
-        Path area = folder.resolve("image.reservation");
         try (AreaFile file = AreaFile.initialise(area)) {
             for (int i = 0; i < AreaFile.SLOTS; i++) {
                 file.write(i, new Slot(UUID.randomUUID(), "S" + i, Slot.State.FREE, 0, 1, 20, 500));

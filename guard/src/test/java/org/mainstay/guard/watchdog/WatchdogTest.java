@@ -113,6 +113,15 @@ class WatchdogTest {
         return watchdog.armed();
     }
 
+    /** A helper of a guard that said once by when the machine is to be reset, with a timeout of 2 s. */
+    private Process helper(long reset) throws Exception {
+        Process helper =
+                new ProcessBuilder(folder.resolve("mainstay-watchdog").toString(), device.toString(), "2", "6").start();
+        helper.getOutputStream().write(("U " + reset + "\n").getBytes(StandardCharsets.US_ASCII));
+        helper.getOutputStream().flush();
+        return helper;
+    }
+
     /** The helper of the guard before has the device for up to ten seconds more, armed; the new one's helper waits for it. */
     @Test
     void whatTheHelperOfTheGuardBeforeStillHoldsIsArmed() throws Exception {
@@ -121,10 +130,7 @@ class WatchdogTest {
         Files.setPosixFilePermissions(waiting, PosixFilePermissions.fromString("rwx------"));
         watchdog = new Watchdog(waiting, System::nanoTime, log, notices::add);
         assertThat(feedsAndIsArmed(device)).as("nobody has it").isFalse();
-        Process before =
-                new ProcessBuilder(folder.resolve("mainstay-watchdog").toString(), device.toString(), "2", "6").start();
-        before.getOutputStream().write(("U " + (clock.millis() + 600_000) + "\n").getBytes(StandardCharsets.US_ASCII));
-        before.getOutputStream().flush();
+        Process before = helper(clock.millis() + 600_000);
         Await.until("held by the one before", 60_000, () -> feedsAndIsArmed(device));
         before.getOutputStream().write("V\n".getBytes(StandardCharsets.US_ASCII));
         before.getOutputStream().flush();
@@ -134,10 +140,7 @@ class WatchdogTest {
 
     @Test
     void aGuardThatIsGoneLeavesTheDeviceArmedAndFedForAMoment() throws Exception {
-        Path helper = folder.resolve("mainstay-watchdog");
-        Process process = new ProcessBuilder(helper.toString(), device.toString(), "2", "6").start();
-        process.getOutputStream().write(("U " + (clock.millis() + 12_000) + "\n").getBytes(StandardCharsets.US_ASCII));
-        process.getOutputStream().flush();
+        Process process = helper(clock.millis() + 12_000);
         Await.until("fed", 30_000, () -> !fed().isEmpty());
         process.getOutputStream().close();
         int length = fed().length();
@@ -148,6 +151,25 @@ class WatchdogTest {
                 .isFalse();
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(fed()).as("never disarmed").matches("k+");
+    }
+
+    /** To close a device feeds it once more: the reset that is due would come a timeout later than was said. */
+    @Test
+    void aGuardThatIsGoneDoesNotPutOffAResetThatIsDue() throws Exception {
+        Process process = helper(clock.millis() + 600_000);
+        try {
+            Await.until("fed", 30_000, () -> !fed().isEmpty());
+            long reset = clock.millis() + 9_000;
+            process.getOutputStream().write(("U " + reset + "\n").getBytes(StandardCharsets.US_ASCII));
+            process.getOutputStream().close();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(clock.millis())
+                    .as("the device is held until it must have reset the machine")
+                    .isGreaterThan(reset + 2 * 2000);
+            assertThat(fed()).as("never disarmed").matches("k+");
+        } finally {
+            process.destroyForcibly();
+        }
     }
 
     @Test

@@ -22,6 +22,7 @@ final class FakeGuard implements GuardControl {
     private final List<LeaseSettings> leases = new CopyOnWriteArrayList<>();
     private final List<String> orders = new CopyOnWriteArrayList<>();
     private final List<String> killed = new CopyOnWriteArrayList<>();
+    private final List<Boolean> openings = new CopyOnWriteArrayList<>();
     private volatile Map<String, List<String>> inService = Map.of();
     private volatile ManagerReport report;
     private volatile boolean killsNothing;
@@ -106,6 +107,16 @@ final class FakeGuard implements GuardControl {
     @Override
     public void report(ManagerReport newest) {
         report = newest;
+    }
+
+    @Override
+    public void opening(boolean underWay) {
+        openings.add(underWay);
+    }
+
+    /** Returns what was said of the database, in order. */
+    List<Boolean> openings() {
+        return openings;
     }
 
     @Override

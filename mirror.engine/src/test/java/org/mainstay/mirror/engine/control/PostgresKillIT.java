@@ -1,11 +1,9 @@
 package org.mainstay.mirror.engine.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,27 +19,11 @@ class PostgresKillIT {
 
     @Test
     void aTakeoverAfterKillsLosesNoAcknowledgedRow() throws Exception {
-        assumeTrue(
-                "root".equals(System.getProperty("user.name")) && Files.isWritable(Path.of("/dev/fuse")),
-                "needs root, loop devices and FUSE");
-        assumeTrue(
-                new ProcessBuilder("sh", "-c", "ls /usr/lib/postgresql/*/bin/pg_amcheck && command -v python3")
-                                .start()
-                                .waitFor()
-                        == 0,
-                "needs PostgreSQL 14 or later, python3");
-        ProcessBuilder builder = new ProcessBuilder("bash", "src/test/sh/engine-postgres.sh").redirectErrorStream(true);
-        builder.environment().put("WORK", work.toString());
-        builder.environment().put("KILLS", Integer.toString(KILLS));
-        builder.environment()
-                .put("CLASSES", Path.of("target/classes").toAbsolutePath().toString());
-        builder.environment().put("NATIVE", System.getProperty("mainstay.mirror.native"));
-        Path output = work.resolve("output");
-        Process process = builder.redirectOutput(output.toFile()).start();
-        boolean ended = process.waitFor(240 + 30L * KILLS, TimeUnit.SECONDS);
-        assertThat(ended && process.exitValue() == 0)
-                .as(Files.readString(output))
-                .isTrue();
-        assertThat(Files.readString(output)).contains("all found").contains("nothing damaged");
+        EngineScript.needs(
+                "ls /usr/lib/postgresql/*/bin/pg_amcheck && command -v python3", "PostgreSQL 14 or later, python3");
+        Map<String, String> kills = Map.of("KILLS", Integer.toString(KILLS));
+        assertThat(EngineScript.run("engine-postgres.sh", work, 240 + 30L * KILLS, kills))
+                .contains("all found")
+                .contains("nothing damaged");
     }
 }

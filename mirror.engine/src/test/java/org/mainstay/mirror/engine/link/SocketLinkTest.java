@@ -4,9 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.PublicKey;
+import java.security.cert.CertificateFactory;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
@@ -22,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.mirror.engine.io.SocketWire;
 import org.mainstay.mirror.engine.io.Tls;
 import org.mainstay.mirror.engine.io.Wire;
+import org.mainstay.mirror.engine.nbd.Certificates;
 
 @Timeout(180)
 class SocketLinkTest {
@@ -315,65 +322,30 @@ class SocketLinkTest {
                 .isInstanceOf(IOException.class);
     }
 
-    private static void openssl(Path where, String... words) throws Exception {
-        ProcessBuilder builder = new ProcessBuilder("openssl").directory(where.toFile());
-        builder.command().addAll(java.util.List.of(words));
-        assertThat(builder.redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .start()
-                        .waitFor())
-                .isZero();
-    }
-
     /** Makes a server's identity as the manager keeps it. @return the pin of its key */
-    private String identity(String name, Path authority) throws Exception {
-        Path own = java.nio.file.Files.createDirectories(folder.resolve(name));
-        openssl(own, "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "sec1.pem");
-        openssl(own, "pkcs8", "-topk8", "-nocrypt", "-in", "sec1.pem", "-out", "node.key.pem");
-        openssl(own, "req", "-new", "-key", "node.key.pem", "-subj", "/CN=" + name, "-out", "request");
-        openssl(
-                own,
-                "x509",
-                "-req",
-                "-in",
-                "request",
-                "-CA",
-                authority + "/ca.crt.pem",
-                "-CAkey",
-                authority + "/ca.key",
-                "-CAcreateserial",
-                "-out",
-                "node.crt.pem");
-        java.nio.file.Files.copy(authority.resolve("ca.crt.pem"), own.resolve("ca.crt.pem"));
-        openssl(own, "pkey", "-in", "node.key.pem", "-pubout", "-outform", "DER", "-out", "public");
-        byte[] key = java.nio.file.Files.readAllBytes(own.resolve("public"));
-        return java.util.HexFormat.of()
-                .formatHex(java.security.MessageDigest.getInstance("SHA-256").digest(key));
+    private String identity(String name, Certificates authority) throws Exception {
+        authority.issue(name, "serverAuth,clientAuth", "");
+        Path own = Files.createDirectories(folder.resolve(name));
+        Path certificate = own.resolve("node.crt.pem");
+        Files.copy(authority.folder.resolve(name + "-cert.pem"), certificate);
+        Files.copy(authority.folder.resolve(name + "-key.pem"), own.resolve("node.key.pem"));
+        Files.copy(authority.folder.resolve("ca-cert.pem"), own.resolve("ca.crt.pem"));
+        try (InputStream bytes = Files.newInputStream(certificate)) {
+            PublicKey key = CertificateFactory.getInstance("X.509")
+                    .generateCertificate(bytes)
+                    .getPublicKey();
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(key.getEncoded()));
+        }
     }
 
     @Test
     void withAnIdentityOnlyPinnedKeysGetThrough() throws Exception {
-        Path authority = java.nio.file.Files.createDirectories(folder.resolve("authority"));
-        openssl(
-                authority,
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:prime256v1",
-                "-nodes",
-                "-subj",
-                "/CN=authority",
-                "-keyout",
-                "ca.key",
-                "-out",
-                "ca.crt.pem");
+        Certificates authority = new Certificates(folder.resolve("authority"));
         Path pins = folder.resolve("pins");
         String pinOfA = identity("A", authority);
         String pinOfB = identity("B", authority);
         identity("C", authority);
-        java.nio.file.Files.writeString(pins, pinOfA + "\n" + pinOfB + "\n");
+        Files.writeString(pins, pinOfA + "\n" + pinOfB + "\n");
         serve(new Tls(folder.resolve("B"), pins)::secure);
         Tls a = new Tls(folder.resolve("A"), pins);
         Wire wire = a.secure(SocketWire.connect(server.address()), true);
@@ -382,7 +354,7 @@ class SocketLinkTest {
         assertThat(introduced).as("who connected").containsExactly("A");
         Tls unpinned = new Tls(folder.resolve("C"), pins);
         refused(unpinned);
-        java.nio.file.Files.writeString(pins, pinOfB + "\n");
+        Files.writeString(pins, pinOfB + "\n");
         refused(a);
     }
 

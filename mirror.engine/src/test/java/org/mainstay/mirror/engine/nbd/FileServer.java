@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Function;
 import org.mainstay.mirror.engine.io.Buffers;
 import org.mainstay.mirror.engine.io.CertificateFiles;
 import org.mainstay.mirror.engine.io.DiskExport;
@@ -29,6 +30,9 @@ final class FileServer implements AutoCloseable, Exports {
     final Buffers buffers = new Buffers(48 << 20);
     final NbdServer server;
     final Queue<String> log = new ConcurrentLinkedQueue<>();
+    /** Exports of other names: none. */
+    volatile Function<String, Export> others = name -> null;
+
     private final ExecutorService workers = Executors.newFixedThreadPool(4);
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
     private final FileDisk disk;
@@ -69,7 +73,7 @@ final class FileServer implements AutoCloseable, Exports {
 
     @Override
     public Export find(String name) {
-        return name.equals("v") || name.isEmpty() ? export : null;
+        return name.equals("v") || name.isEmpty() ? export : others.apply(name);
     }
 
     @Override

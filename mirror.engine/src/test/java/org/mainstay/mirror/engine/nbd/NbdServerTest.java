@@ -219,23 +219,8 @@ class NbdServerTest {
         }
     }
 
-    /** Connects as often as it takes until a slot is free. */
     private RawClient patient() {
-        // When the time of the test is over it is interrupted, and nothing can be opened any more.
-        while (!Thread.currentThread().isInterrupted()) {
-            try {
-                RawClient client = new RawClient(server.address());
-                try {
-                    return client.hello().go("v");
-                } catch (IOException e) {
-                    // thousands of these would use up the process's files
-                    client.close();
-                }
-            } catch (IOException e) {
-                Thread.onSpinWait();
-            }
-        }
-        throw new AssertionError("no place became free");
+        return RawClient.patient(server.address(), client -> client.hello().go("v"));
     }
 
     @Test

@@ -2,10 +2,15 @@ package org.mainstay.mirror.engine.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +19,12 @@ import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManagerFactory;
@@ -23,6 +33,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mainstay.mirror.engine.io.TlsWire;
 import org.mainstay.mirror.engine.io.Wire;
 
@@ -212,21 +224,8 @@ class NbdTlsTest {
         assertThat(server.log).as("strangers do not fill the disk").hasSizeLessThan(100);
     }
 
-    /** Connects as often as it takes until one may negotiate. */
     private RawClient patient() {
-        while (!Thread.currentThread().isInterrupted()) {
-            try {
-                RawClient client = new RawClient(tcp);
-                try {
-                    return client.hello();
-                } catch (IOException e) {
-                    client.close();
-                }
-            } catch (IOException e) {
-                Thread.onSpinWait();
-            }
-        }
-        throw new AssertionError("no place became free");
+        return RawClient.patient(tcp, RawClient::hello);
     }
 
     @Test
@@ -293,6 +292,92 @@ class NbdTlsTest {
                 client.close();
             }
         }
+    }
+
+    /** What a stranger sends, or takes: an error that no thread catches ends the engine. */
+    @ParameterizedTest
+    @ValueSource(strings = {"StackOverflowError", "OutOfMemoryError"})
+    void anErrorInServingOneWhoIsFarAwayEndsHisConnectionOnly(String kind) throws Exception {
+        Error error = kind.startsWith("Stack") ? new StackOverflowError() : new OutOfMemoryError("direct memory");
+        server.others = name -> {
+            throw error;
+        };
+        Queue<Throwable> uncaught = new ConcurrentLinkedQueue<>();
+        Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+        Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> uncaught.add(thrown));
+        try (RawClient working = plain().startTls(own.client()).go("v")) {
+            try (RawClient client = plain().startTls(own.client())) {
+                assertThatThrownBy(() -> client.go("broken")).isInstanceOf(IOException.class);
+            }
+            until(() -> !uncaught.isEmpty() || server.log.stream().anyMatch(line -> line.contains(kind)));
+            assertThat(uncaught).isEmpty();
+            assertThat(server.log).anyMatch(line -> line.startsWith("a connection ended (") && line.contains(kind));
+            assertThat(working.flush()).isZero();
+            try (RawClient later = plain().startTls(own.client()).go("v")) {
+                assertThat(later.flush()).isZero();
+            }
+            // Who is here is trusted: then the engine is at its end, and is started again.
+            try (RawClient local = new RawClient(server.address()).hello()) {
+                assertThatThrownBy(() -> local.go("broken")).isInstanceOf(IOException.class);
+            }
+            until(() -> !uncaught.isEmpty());
+            assertThat(uncaught).containsExactly(error);
+        } finally {
+            Thread.setDefaultUncaughtExceptionHandler(before);
+        }
+    }
+
+    private static void until(BooleanSupplier condition) {
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - end).as("it comes within a minute").isNegative();
+            LockSupport.parkNanos(10_000_000);
+        }
+    }
+
+    /** He would keep his place for two hours. */
+    @Test
+    void whoVanishesWithoutAWordIsLookedForAfterHalfAMinute() throws Exception {
+        assumeTrue(timersAreShown(), "needs a kernel that shows the timers of connections");
+        try (RawClient client = plain().startTls(own.client()).go("v")) {
+            assertThat(client.flush()).isZero();
+            until(() -> keepAliveTimer(tcp).isPresent());
+            // In hundredths of a second.
+            assertThat(keepAliveTimer(tcp).orElseThrow()).isLessThanOrEqualTo(30 * 100);
+        }
+    }
+
+    private static boolean timersAreShown() throws IOException {
+        try (ServerSocketChannel listening = ServerSocketChannel.open()) {
+            listening.bind(new InetSocketAddress("localhost", 0));
+            InetSocketAddress address = (InetSocketAddress) listening.getLocalAddress();
+            try (SocketChannel client = SocketChannel.open(address);
+                    SocketChannel accepted = listening.accept()) {
+                accepted.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+                return client.isConnected() && keepAliveTimer(address).isPresent();
+            }
+        }
+    }
+
+    /** Returns when the server's end of a connection asks whether the other one is there; empty: that end does not. */
+    private static Optional<Long> keepAliveTimer(InetSocketAddress server) {
+        String port = String.format(":%04X", server.getPort());
+        List<String> lines = new ArrayList<>();
+        try {
+            for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
+                if (Files.isReadable(Path.of(table))) {
+                    lines.addAll(Files.readAllLines(Path.of(table)));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return lines.stream()
+                .map(line -> line.strip().split("\\s+"))
+                // Established, and the timer is the one of keepalive.
+                .filter(words -> words[1].endsWith(port) && words[3].equals("01") && words[5].startsWith("02:"))
+                .map(words -> Long.parseLong(words[5].substring(3), 16))
+                .findFirst();
     }
 
     /** Sends the first bytes only, then ends. */

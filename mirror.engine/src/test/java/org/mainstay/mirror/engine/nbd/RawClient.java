@@ -28,6 +28,30 @@ public final class RawClient implements AutoCloseable {
         this.wire = SocketWire.connect(address);
     }
 
+    /** What a client says first. */
+    interface Greeting {
+        RawClient of(RawClient connected) throws IOException;
+    }
+
+    /** Connects as often as it takes until there is a place. */
+    static RawClient patient(SocketAddress address, Greeting greeting) {
+        // When the time of the test is over it is interrupted, and nothing can be opened any more.
+        while (!Thread.currentThread().isInterrupted()) {
+            try {
+                RawClient client = new RawClient(address);
+                try {
+                    return greeting.of(client);
+                } catch (IOException e) {
+                    // Thousands of these would use up the process's files.
+                    client.close();
+                }
+            } catch (IOException e) {
+                Thread.onSpinWait();
+            }
+        }
+        throw new AssertionError("no place became free");
+    }
+
     /** Asks for TLS, and does the client's part of its handshake. */
     public RawClient startTls(TlsUpgrade client) throws IOException {
         option(Nbd.OPT_STARTTLS, 0, new byte[0]);

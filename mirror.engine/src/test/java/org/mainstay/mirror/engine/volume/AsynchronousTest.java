@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.mainstay.mirror.engine.io.BlockRequest;
@@ -18,46 +17,24 @@ import org.mainstay.mirror.engine.link.Link;
 class AsynchronousTest {
     private static final int SIZE = 8 * IntentLog.BLOCK;
 
-    private final SimWorld world = new SimWorld(7);
-    private SimNode a;
-    private SimNode b;
-    private SimClient client;
+    private final SimPair pair = new SimPair(new SimWorld(7), SIZE, MirrorType.ASYNC);
+    private final SimWorld world = pair.world;
+    private final SimNode a = pair.a;
+    private final SimNode b = pair.b;
+    private final SimClient client = pair.client;
 
     @BeforeEach
-    void pair() throws Exception {
-        start(Map.of("CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
-    }
-
-    private void start(Map<String, Long> values) throws Exception {
-        MirrorSettings settings = new MirrorSettings(values);
-        a = new SimNode(world, "A", SIZE, MirrorType.ASYNC, settings);
-        b = new SimNode(world, "B", SIZE, MirrorType.ASYNC, settings);
-        a.peer = b;
-        b.peer = a;
-        a.start();
-        b.start();
-        client = new SimClient(world, SIZE);
-        a.volume.startSource(1, Trust.OWN);
-        b.volume.startTarget(1, "A", false);
+    void start() throws Exception {
+        pair.start();
         world.run(500);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
-    }
-
-    private static MirrorState state(SimNode source) {
-        return source.volume.mirror(source.peer.name).state();
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
     }
 
     private void part() {
         world.partitioned = true;
-        while (state(a) == MirrorState.MIRRORING) {
+        while (a.state() == MirrorState.MIRRORING) {
             world.run(1);
         }
-    }
-
-    private void heal() {
-        world.partitioned = false;
-        a.healed();
-        b.healed();
     }
 
     private SimClient.Request write(int cell, boolean fua) {
@@ -66,6 +43,14 @@ class AsynchronousTest {
 
     private SimClient.Request flush() {
         return client.flush(a.volume);
+    }
+
+    private void waitsForTheWindow() {
+        SimClient.Request forced = write(3, true);
+        world.run(100);
+        assertThat(forced.result).isEqualTo(-1);
+        world.run(500);
+        assertThat(forced.result).isZero();
     }
 
     @Test
@@ -103,7 +88,7 @@ class AsynchronousTest {
         assertThat(flush.result).as("it waits for the target").isEqualTo(-1);
         world.run(4_000);
         assertThat(flush.result).isZero();
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
     }
 
@@ -113,7 +98,7 @@ class AsynchronousTest {
         world.lost = type -> type == org.mainstay.mirror.engine.link.FrameType.ACK;
         write(3, false);
         world.run(900);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         world.run(1_000);
         assertThat(a.volume.mirror("B").detail()).contains("did not answer a write in time");
     }
@@ -125,10 +110,10 @@ class AsynchronousTest {
         SimClient.Request flush = flush();
         world.run(3_000);
         assertThat(flush.result).isEqualTo(-1);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         world.run(3_000);
         assertThat(flush.result).isZero();
-        assertThat(state(a)).isNotEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isNotEqualTo(MirrorState.MIRRORING);
     }
 
     @Test
@@ -177,22 +162,14 @@ class AsynchronousTest {
         a.start();
         client.adopt(a.disk.seen, true, "restart of A");
         a.volume.startSource(2, Trust.OWN);
-        SimClient.Request forced = write(3, true);
-        world.run(100);
-        assertThat(forced.result).isEqualTo(-1);
-        world.run(500);
-        assertThat(forced.result).isZero();
+        waitsForTheWindow();
     }
 
     @Test
     void aDeletedMirrorsTargetMayCountAsCurrentForTheWindow() {
         world.partitioned = true;
         a.volume.removeMirror("B");
-        SimClient.Request forced = write(3, true);
-        world.run(100);
-        assertThat(forced.result).isEqualTo(-1);
-        world.run(500);
-        assertThat(forced.result).isZero();
+        waitsForTheWindow();
     }
 
     @Test
@@ -201,11 +178,11 @@ class AsynchronousTest {
         SimClient.Request flush = flush();
         world.run(20);
         assertThat(flush.result).isEqualTo(-1);
-        heal();
+        pair.heal();
         world.run(80);
         assertThat(flush.result).isZero();
         world.run(1000);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(Arrays.mismatch(a.disk.seen, b.disk.seen)).isNegative();
     }
 
@@ -233,11 +210,7 @@ class AsynchronousTest {
         a.volume.settings(
                 "B", settings.with("CurrencyRecordTimeoutMs", 300).with("BlockWritesOnNDLGTimeoutReached", 1));
         part();
-        SimClient.Request forced = write(3, true);
-        world.run(100);
-        assertThat(forced.result).isEqualTo(-1);
-        world.run(500);
-        assertThat(forced.result).isZero();
+        waitsForTheWindow();
         SimClient.Request later = write(4, true);
         world.run(20);
         assertThat(later.result).isZero();
@@ -284,13 +257,13 @@ class AsynchronousTest {
         client.write(b.volume, 40, true);
         a.start();
         a.volume.startTarget(2, "B", false);
-        heal();
+        pair.heal();
         world.run(2000);
         assertThat(b.volume.mirror("A").cause()).isEqualTo(PauseCause.SPLIT_BRAIN);
         a.volume.startTarget(2, "B", true);
         b.volume.resume("A");
         world.run(2000);
-        assertThat(state(b)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(b.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(Arrays.mismatch(a.disk.seen, b.disk.seen)).isNegative();
         assertThat(client.outstanding).isZero();
     }
@@ -317,7 +290,7 @@ class AsynchronousTest {
             source.volume.startSource(epoch + 1, Trust.OWN);
             source.peer.volume.startTarget(epoch + 1, source.name, false);
             // Before the mark is cleared, as both sides are equal.
-            while (state(source) != MirrorState.MIRRORING) {
+            while (source.state() != MirrorState.MIRRORING) {
                 world.run(1);
             }
             // Reaches this side's disk and not the other.
@@ -332,9 +305,9 @@ class AsynchronousTest {
             client.adopt(other.disk.seen, false, "takeover");
             source.start();
             source.volume.startTarget(epoch + 2, other.name, true);
-            heal();
+            pair.heal();
             world.run(2000);
-            assertThat(state(other)).isEqualTo(MirrorState.MIRRORING);
+            assertThat(other.state()).isEqualTo(MirrorState.MIRRORING);
             assertThat(Arrays.mismatch(a.disk.seen, b.disk.seen))
                     .as("first differing byte, round %s", round)
                     .isNegative();
@@ -356,7 +329,7 @@ class AsynchronousTest {
             mirror.received(link, new Frame().set(FrameType.PING, 0, 1, 0, ByteBuffer.allocate(0)));
         }
         assertThat(mirror.queue().link()).isSameAs(link);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(echoes[0]).as("of memory no more is taken").isBetween(1, 5000);
         world.leaving.forEach(Runnable::run);
         world.leaving = null;
@@ -376,13 +349,13 @@ class AsynchronousTest {
             }
         });
         flush();
-        for (int i = 0; i < 5000 && state(a) == MirrorState.MIRRORING; i++) {
+        for (int i = 0; i < 5000 && a.state() == MirrorState.MIRRORING; i++) {
             world.run(1);
         }
         assertThat(a.volume.mirror("B").cause()).isEqualTo(PauseCause.TARGET_ERROR);
         assertThat(world.trace.toString()).contains("not thought of");
         world.run(1000);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         SimClient.Request later = flush();
         world.run(500);
         assertThat(later.result).isZero();

@@ -2,7 +2,9 @@ package org.mainstay.mirror.engine.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -243,6 +245,20 @@ class FirstSynchronisationTest {
         parted();
         inStep();
         assertThat(b.disk.durable()).isEqualTo(a.disk.seen);
+    }
+
+    /** It may take long, and others would take a disk that is well for one that hangs. */
+    @Test
+    void aTargetsFirstFlushHoldsUpNobody() throws Exception {
+        List<Boolean> busy = new ArrayList<>();
+        b.disk.flushing = () -> {
+            if (!b.volume.target().reread()) {
+                busy.add(b.volume.target().busy());
+            }
+        };
+        start();
+        inStep();
+        assertThat(busy).isNotEmpty().containsOnly(false);
     }
 
     /** Where it has nothing, comparing ends soon. */

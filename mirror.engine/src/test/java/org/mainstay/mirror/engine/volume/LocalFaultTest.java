@@ -3,7 +3,6 @@ package org.mainstay.mirror.engine.volume;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -12,24 +11,15 @@ import org.junit.jupiter.api.Timeout;
 class LocalFaultTest {
     private static final int SIZE = 8 * IntentLog.BLOCK;
 
-    private final SimWorld world = new SimWorld(5);
-    private SimNode a;
-    private SimNode b;
-    private SimClient client;
+    private final SimPair pair = new SimPair(new SimWorld(5), SIZE, MirrorType.SYNC);
+    private final SimWorld world = pair.world;
+    private final SimNode a = pair.a;
+    private final SimNode b = pair.b;
+    private final SimClient client = pair.client;
 
     @BeforeEach
-    void pair() throws Exception {
-        MirrorSettings settings = new MirrorSettings(
-                Map.of("CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
-        a = new SimNode(world, "A", SIZE, MirrorType.SYNC, settings);
-        b = new SimNode(world, "B", SIZE, MirrorType.SYNC, settings);
-        a.peer = b;
-        b.peer = a;
-        a.start();
-        b.start();
-        client = new SimClient(world, SIZE);
-        a.volume.startSource(1, Trust.OWN);
-        b.volume.startTarget(1, "A", false);
+    void start() throws Exception {
+        pair.start();
         until(MirrorState.MIRRORING);
     }
 
@@ -58,9 +48,7 @@ class LocalFaultTest {
         }
         client.write(a.volume, 3, false);
         world.run(1000);
-        world.partitioned = false;
-        a.healed();
-        b.healed();
+        pair.heal();
     }
 
     // covers MIR-300

@@ -19,30 +19,21 @@ import org.mainstay.mirror.engine.link.LinkHandler;
 class LyingSourceTest {
     private static final int SIZE = 8 * IntentLog.BLOCK;
 
-    private final SimWorld world = new SimWorld(11);
+    private final SimPair pair = new SimPair(new SimWorld(11), SIZE, MirrorType.SYNC);
+    private final SimWorld world = pair.world;
+    private final SimNode a = pair.a;
+    private final SimNode b = pair.b;
+    private final SimClient client = pair.client;
     private final List<Frame> answers = new ArrayList<>();
     private final List<String> reasons = new ArrayList<>();
-    private SimNode a;
-    private SimNode b;
-    private SimClient client;
     private SimLink link;
     private boolean closed;
     private long seq;
 
     /** B is target of A, in step, then the network between them is somebody else's. */
     @BeforeEach
-    void pair() throws Exception {
-        MirrorSettings settings = new MirrorSettings(
-                Map.of("CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
-        a = new SimNode(world, "A", SIZE, MirrorType.SYNC, settings);
-        b = new SimNode(world, "B", SIZE, MirrorType.SYNC, settings);
-        a.peer = b;
-        b.peer = a;
-        a.start();
-        b.start();
-        client = new SimClient(world, SIZE);
-        a.volume.startSource(1, Trust.OWN);
-        b.volume.startTarget(1, "A", false);
+    void start() throws Exception {
+        pair.start();
         world.run(500);
         client.write(a.volume, 3, true);
         world.run(500);

@@ -130,7 +130,7 @@ class MirrorModelTest {
             nodes[0].start();
             nodes[1].start();
             start(nodes[0], Trust.OWN);
-            target(nodes[1], false);
+            nodes[1].target(epoch, nodes[0].name, false);
             world.run(200);
             for (int i = 0; i < 120; i++) {
                 step();
@@ -289,13 +289,13 @@ class MirrorModelTest {
                 start(owner(), Trust.OWN);
                 // Whom the network does not reach is told nothing.
                 if (other().up() && !world.partitioned) {
-                    target(other(), false);
+                    other().target(epoch, owner().name, false);
                 }
             } else if (!other().up() && world.random.nextInt(3) == 0) {
                 refusesAfterItsOwnRestart();
-                target(other(), true);
+                other().target(epoch, owner().name, true);
             } else if (other().up() && !other().volume.hasRole() && world.random.nextInt(3) == 0) {
-                target(other(), false);
+                other().target(epoch, owner().name, false);
             }
         }
 
@@ -303,7 +303,7 @@ class MirrorModelTest {
             other().start();
             if (other().volume.state().role() == Role.TARGET) {
                 long before = other().volume.state().generations().current();
-                assertThat(tryStart(other(), Trust.OWN, epoch + 1))
+                assertThat(other().tryStart(epoch + 1, Trust.OWN))
                         .as("a restarted target refuses")
                         .isFalse();
                 assertThat(other().volume.state().generations().current()).isEqualTo(before);
@@ -316,7 +316,7 @@ class MirrorModelTest {
                 return false;
             }
             long next = epoch + 1;
-            if (!tryStart(candidate, Trust.OWN, next)) {
+            if (!candidate.tryStart(next, Trust.OWN)) {
                 return false;
             }
             epoch = next;
@@ -326,32 +326,9 @@ class MirrorModelTest {
             return true;
         }
 
-        private boolean tryStart(SimNode node, Trust trust, long inEpoch) {
-            boolean[] done = new boolean[1];
-            node.exec(node.life(), () -> {
-                try {
-                    node.volume.startSource(inEpoch, trust);
-                    done[0] = true;
-                } catch (RefusedException e) {
-                    world.say(node.name + " refuses: " + e.getMessage());
-                }
-            });
-            return done[0] && node.up();
-        }
-
         private void start(SimNode node, Trust trust) {
-            boolean started = tryStart(node, trust, epoch);
+            boolean started = node.tryStart(epoch, trust);
             assertThat(started || !node.up()).as("the last source may start").isTrue();
-        }
-
-        private void target(SimNode node, boolean discard) {
-            node.exec(node.life(), () -> {
-                try {
-                    node.volume.startTarget(epoch, node.peer.name, discard);
-                } catch (RefusedException e) {
-                    throw new AssertionError(e);
-                }
-            });
         }
 
         private void equal() {
@@ -359,7 +336,7 @@ class MirrorModelTest {
                     && other().up()
                     && other().volume.target().inStep()
                     && client.outstanding == 0
-                    && state() == MirrorState.MIRRORING
+                    && owner().state() == MirrorState.MIRRORING
                     && owner().volume.mirror(other().name).queue().isEmpty()) {
                 equalities++;
                 assertThat(other().volume.size()).isEqualTo(owner().volume.size());
@@ -369,10 +346,6 @@ class MirrorModelTest {
                         .as("first differing byte of sides in step\n%s", client.tail())
                         .isNegative();
             }
-        }
-
-        private MirrorState state() {
-            return owner().volume.mirror(other().name).state();
         }
 
         /** Everything is whole again: both sides must become equal, and stay so. */
@@ -390,12 +363,12 @@ class MirrorModelTest {
             if (!other().up()) {
                 other().start();
             }
-            target(other(), true);
+            other().target(epoch, owner().name, true);
             owner().exec(owner().life(), () -> owner().volume.resume(other().name));
-            for (int i = 0; i < 400 && (state() != MirrorState.MIRRORING || client.outstanding > 0); i++) {
+            for (int i = 0; i < 400 && (owner().state() != MirrorState.MIRRORING || client.outstanding > 0); i++) {
                 world.run(50);
             }
-            assertThat(state())
+            assertThat(owner().state())
                     .as("a whole pair gets in step\n%s", client.tail())
                     .isEqualTo(MirrorState.MIRRORING);
             assertThat(client.outstanding)

@@ -3,13 +3,10 @@ package org.mainstay.mirror.engine.volume;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -20,65 +17,44 @@ import org.mainstay.mirror.engine.link.FrameType;
 
 /** Changes of a mirror's state by command, from each state, and what the limits of chapter 16 do (failure matrix). */
 class MirrorStatesTest {
-    private static final int BLOCKS = 40;
-    private static final int SIZE = BLOCKS * IntentLog.BLOCK;
+    private static final int BLOCKS = SimPair.BLOCKS;
+    private static final int SIZE = SimPair.SIZE;
 
     private final SimWorld world = new SimWorld(31);
-    private final List<String> events = new ArrayList<>();
-    private final SimClient client = new SimClient(world, SIZE);
+    private SimPair pair;
+    private SimClient client;
     private SimNode a;
     private SimNode b;
+    private List<String> events;
     private int blocks;
-    private boolean logs = true;
 
-    private void pair(MirrorType type, Map<String, Long> changed) throws Exception {
-        Map<String, Long> values = new TreeMap<>(
-                Map.of("CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
-        values.putAll(changed);
-        MirrorSettings settings = new MirrorSettings(values);
-        a = new SimNode(world, "A", SIZE, type, settings);
-        b = new SimNode(world, "B", SIZE, type, settings);
-        a.logs = logs;
-        b.logs = logs;
-        a.peer = b;
-        b.peer = a;
-        a.events = events::add;
+    private SimPair made(MirrorType type, Map<String, Long> changed) {
+        pair = new SimPair(world, SIZE, SIZE, type, changed).filled();
+        client = pair.client;
+        a = pair.a;
+        b = pair.b;
+        events = pair.events;
         world.lost = frame -> {
             blocks += frame == FrameType.BLOCK ? 1 : 0;
             return false;
         };
-        byte[] data = new byte[SIZE];
-        new Random(5).nextBytes(data);
-        for (int cell = 0; cell < SIZE; cell += SimClient.CELL) {
-            // Cells begin with a value that the client does not know.
-            Arrays.fill(data, cell, cell + 8, (byte) 0);
-        }
-        a.disk.become(data);
-        start();
+        return pair;
     }
 
-    private void start() throws Exception {
-        a.start();
-        b.start();
-        a.volume.startSource(1, Trust.OWN);
-        b.volume.startTarget(1, "A", false);
+    private void pair(MirrorType type, Map<String, Long> changed) throws Exception {
+        made(type, changed).start();
     }
 
     private Mirror mirror() {
-        return a.volume.mirror("B");
+        return pair.mirror();
     }
 
     private void until(BooleanSupplier condition) {
-        for (int i = 0; i < 200_000 && !condition.getAsBoolean(); i++) {
-            world.runNanos(100_000);
-        }
-        assertThat(condition.getAsBoolean())
-                .as("state %s, cause %s\n%s", mirror().state(), mirror().cause(), client.tail())
-                .isTrue();
+        pair.until(condition);
     }
 
     private void until(MirrorState state) {
-        until(() -> mirror().state() == state);
+        pair.until(state);
     }
 
     private void equal() {
@@ -204,8 +180,10 @@ class MirrorStatesTest {
     // covers MIR-190 MIR-082 MIR-103
     @Test
     void withoutALogEverythingIsSentAfterACrash() throws Exception {
-        logs = false;
-        pair(MirrorType.SYNC, Map.of("ResyncCompare", 0L));
+        made(MirrorType.SYNC, Map.of("ResyncCompare", 0L));
+        a.logs = false;
+        b.logs = false;
+        pair.start();
         equal();
         a.crash(false);
         world.run(1000);

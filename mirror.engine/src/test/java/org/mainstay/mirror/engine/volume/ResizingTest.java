@@ -14,39 +14,26 @@ class ResizingTest {
     private static final int SIZE = 8 * IntentLog.BLOCK + 4096;
     private static final int MOST = 14 * IntentLog.BLOCK;
 
-    private final SimWorld world = new SimWorld(7);
-    private SimNode a;
-    private SimNode b;
-    private SimClient client;
+    private final SimPair pair = new SimPair(new SimWorld(7), SIZE, MOST, MirrorType.SYNC, Map.of());
+    private final SimWorld world = pair.world;
+    private final SimNode a = pair.a;
+    private final SimNode b = pair.b;
+    private final SimClient client = pair.client;
 
     @BeforeEach
-    void pair() throws Exception {
-        MirrorSettings settings = new MirrorSettings(
-                Map.of("CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
-        a = new SimNode(world, "A", SIZE, MOST, MirrorType.SYNC, settings);
-        b = new SimNode(world, "B", SIZE, MOST, MirrorType.SYNC, settings);
+    void start() throws Exception {
         a.disk.garbage(SIZE, 0x1111111111111111L);
         b.disk.garbage(SIZE, 0x2222222222222222L);
         a.disk.room = SIZE;
         b.disk.room = SIZE;
-        a.peer = b;
-        b.peer = a;
-        a.start();
-        b.start();
-        client = new SimClient(world, SIZE);
-        a.volume.startSource(1, Trust.OWN);
-        b.volume.startTarget(1, "A", false);
+        pair.start();
         world.run(500);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
-    }
-
-    private static MirrorState state(SimNode source) {
-        return source.volume.mirror(source.peer.name).state();
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
     }
 
     private void equal(int size) {
         world.run(2000);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(a.volume.size()).isEqualTo(size);
         assertThat(b.volume.size()).isEqualTo(size);
         assertThat(Arrays.mismatch(Arrays.copyOf(a.disk.seen, size), Arrays.copyOf(b.disk.seen, size)))
@@ -108,7 +95,7 @@ class ResizingTest {
         a.disk.room = MOST;
         a.volume.resize(MOST - 512);
         world.run(2000);
-        assertThat(state(a)).isEqualTo(MirrorState.PAUSED);
+        assertThat(a.state()).isEqualTo(MirrorState.PAUSED);
         assertThat(a.volume.mirror("B").detail()).contains("the volume is smaller here: " + SIZE + " bytes");
         assertThat(b.volume.size()).isEqualTo(SIZE);
         b.disk.room = MOST;
@@ -128,17 +115,15 @@ class ResizingTest {
         a.start();
         assertThat(a.volume.size()).isEqualTo(MOST);
         a.volume.startTarget(2, "B", false);
-        world.partitioned = false;
-        a.healed();
-        b.healed();
+        pair.heal();
         world.run(3000);
-        assertThat(state(b)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(b.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(a.volume.size()).isEqualTo(SIZE);
         // What A knew of that part does not count when it is there again.
         a.disk.garbage(SIZE, 0x3333333333333333L);
         b.volume.resize(MOST);
         world.run(3000);
-        assertThat(state(b)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(b.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(a.disk.seen).isEqualTo(b.disk.seen);
     }
 
@@ -151,7 +136,7 @@ class ResizingTest {
         assertThat(b.volume.size()).isEqualTo(SIZE);
         a.volume.startTarget(2, "B", false);
         world.run(1000);
-        assertThat(state(b)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(b.state()).isEqualTo(MirrorState.MIRRORING);
     }
 
     @Test

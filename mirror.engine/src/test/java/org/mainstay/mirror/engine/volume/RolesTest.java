@@ -13,43 +13,22 @@ import org.junit.jupiter.api.Test;
 class RolesTest {
     private static final int SIZE = 8 * IntentLog.BLOCK;
 
-    private final SimWorld world = new SimWorld(7);
-    private SimNode a;
-    private SimNode b;
-    private SimClient client;
+    private final SimPair pair = new SimPair(new SimWorld(7), SIZE, MirrorType.SYNC);
+    private final SimWorld world = pair.world;
+    private final SimNode a = pair.a;
+    private final SimNode b = pair.b;
+    private SimClient client = pair.client;
 
     @BeforeEach
-    void pair() throws Exception {
-        MirrorSettings settings = new MirrorSettings(
-                Map.of("CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
-        a = new SimNode(world, "A", SIZE, MirrorType.SYNC, settings);
-        b = new SimNode(world, "B", SIZE, MirrorType.SYNC, settings);
-        a.peer = b;
-        b.peer = a;
-        a.start();
-        b.start();
-        client = new SimClient(world, SIZE);
-        a.volume.startSource(1, Trust.OWN);
-        b.volume.startTarget(1, "A", false);
+    void start() throws Exception {
+        pair.start();
         world.run(500);
         write(a);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
     }
 
-    private void write(SimNode node) {
-        for (int i = 0; i < 20; i++) {
-            node.exec(node.life(), () -> client.act(node.volume));
-            world.run(50);
-        }
-        world.run(1000);
-    }
-
-    private static MirrorState state(SimNode source) {
-        return source.volume.mirror(source.peer.name).state();
-    }
-
-    private static PauseCause cause(SimNode source) {
-        return source.volume.mirror(source.peer.name).cause();
+    private void write(SimNode side) {
+        pair.work(side, client);
     }
 
     // covers MIR-008
@@ -79,8 +58,8 @@ class RolesTest {
         byte[] atB = b.disk.seen.clone();
         world.partitioned = false;
         world.run(3000);
-        assertThat(cause(a)).isEqualTo(PauseCause.SPLIT_BRAIN);
-        assertThat(cause(b)).isEqualTo(PauseCause.SPLIT_BRAIN);
+        assertThat(a.cause()).isEqualTo(PauseCause.SPLIT_BRAIN);
+        assertThat(b.cause()).isEqualTo(PauseCause.SPLIT_BRAIN);
         // One is made target, without a word about its data: nothing is sent.
         b.volume.stop(0, () -> {});
         world.run(100);
@@ -88,14 +67,14 @@ class RolesTest {
         a.volume.startSource(3, Trust.OWN);
         a.volume.resume("B");
         world.run(2000);
-        assertThat(cause(a)).isEqualTo(PauseCause.SPLIT_BRAIN);
+        assertThat(a.cause()).isEqualTo(PauseCause.SPLIT_BRAIN);
         assertThat(b.disk.seen).isEqualTo(atB);
         assertThat(a.disk.seen).isEqualTo(atA);
         // An operator chooses.
         b.volume.startTarget(3, "A", true);
         a.volume.resume("B");
         world.run(3000);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(b.disk.seen).isEqualTo(atA);
         assertThat(others.outstanding).isZero();
     }
@@ -115,7 +94,7 @@ class RolesTest {
         a.volume.startTarget(2, "B", false);
         world.partitioned = false;
         world.run(3000);
-        assertThat(cause(b)).isEqualTo(PauseCause.SPLIT_BRAIN);
+        assertThat(b.cause()).isEqualTo(PauseCause.SPLIT_BRAIN);
         assertThat(b.volume.mirror("A").detail()).contains("choose one and let the other discard");
 
         b.crash(true);
@@ -129,11 +108,11 @@ class RolesTest {
         b.start();
         b.volume.startTarget(3, "A", false);
         world.run(3000);
-        assertThat(cause(a)).isEqualTo(PauseCause.SPLIT_BRAIN);
+        assertThat(a.cause()).isEqualTo(PauseCause.SPLIT_BRAIN);
         b.volume.startTarget(3, "A", true);
         a.volume.resume("B");
         world.run(3000);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(a.disk.seen).isEqualTo(atA);
         assertThat(b.disk.seen).isEqualTo(atA);
     }
@@ -152,69 +131,8 @@ class RolesTest {
         client.adopt(b.disk.seen, true, "handover");
         a.volume.startTarget(2, "B", false);
         write(b);
-        assertThat(state(b)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(b.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(a.disk.seen).isEqualTo(b.disk.seen);
-    }
-
-    /** The first echo comes a ping later: until then the end of the resynchronisation counts as one. */
-    @Test
-    void aTargetIsCurrentFromTheMomentItIsInStep() throws Exception {
-        world.partitioned = true;
-        world.run(3000);
-        world.partitioned = false;
-        assertThat(state(a)).isNotEqualTo(MirrorState.MIRRORING);
-        while (state(a) != MirrorState.MIRRORING) {
-            world.run(1);
-        }
-        world.partitioned = true;
-        a.exec(a.life(), () -> client.act(a.volume));
-        world.run(300);
-        assertThat(client.outstanding).isPositive();
-        b.volume.startSource(2, Trust.OWN);
-        assertThat(b.volume.serving()).isTrue();
-    }
-
-    @Test
-    void aSourceDoesNotWaitForATargetThatSaidThatItEnds() {
-        b.exec(b.life(), () -> b.volume.resign());
-        world.run(20);
-        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN))
-                .as("who said so does not go back on it")
-                .hasMessageContaining("not been in step");
-        b.crash(false);
-        a.exec(a.life(), () -> client.act(a.volume));
-        world.run(100);
-        assertThat(client.outstanding)
-                .as("writes go on before the window of 400 ms is over")
-                .isZero();
-        assertThat(state(a)).isEqualTo(MirrorState.PAUSED);
-    }
-
-    @Test
-    void aSourceDoesNotWaitForATargetThatIsStopped() {
-        b.exec(b.life(), () -> b.volume.stop(1000, () -> {}));
-        a.exec(a.life(), () -> client.act(a.volume));
-        world.run(200);
-        assertThat(client.outstanding)
-                .as("writes go on before the window of 400 ms is over")
-                .isZero();
-        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN)).hasMessageContaining("not been in step");
-        assertThatThrownBy(() -> b.volume.startSource(2, Trust.RECORDED)).hasMessageContaining("not been in step");
-    }
-
-    /** The word is lost with the connection; the next answer says the same. */
-    @Test
-    void aTargetThatWasStoppedSaysSoWhenItIsAskedAgain() {
-        a.volume.settings("B", new MirrorSettings(Map.of("CurrencyWindowMs", 3_600_000L, "ResumeDelayMs", 20L)));
-        world.partitioned = true;
-        a.exec(a.life(), () -> client.act(a.volume));
-        b.exec(b.life(), () -> b.volume.stop(1000, () -> {}));
-        world.run(30_000);
-        assertThat(client.outstanding).as("nothing was heard of the target").isPositive();
-        world.partitioned = false;
-        world.run(3000);
-        assertThat(client.outstanding).as("the target has no role").isZero();
-        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN)).hasMessageContaining("not been in step");
     }
 
     @Test
@@ -241,16 +159,6 @@ class RolesTest {
     }
 
     @Test
-    void aSourceWaitsForATargetThatSaidNothing() {
-        b.crash(false);
-        a.exec(a.life(), () -> client.act(a.volume));
-        world.run(100);
-        assertThat(client.outstanding).isPositive();
-        world.run(1000);
-        assertThat(client.outstanding).isZero();
-    }
-
-    @Test
     void anOldEpochIsRefused() {
         assertThatThrownBy(() -> b.volume.startTarget(0, "A", false)).hasMessageContaining("epoch 0 is over");
     }
@@ -271,12 +179,12 @@ class RolesTest {
     @Test
     void breakingForgetsAndResyncSendsEverything() {
         a.volume.breakMirror("B");
-        assertThat(state(a)).isEqualTo(MirrorState.BROKEN);
+        assertThat(a.state()).isEqualTo(MirrorState.BROKEN);
         write(a);
-        assertThat(state(a)).isEqualTo(MirrorState.BROKEN);
+        assertThat(a.state()).isEqualTo(MirrorState.BROKEN);
         a.volume.resync("B");
         world.run(3000);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
     }
 
@@ -285,16 +193,16 @@ class RolesTest {
     void anOperatorsPauseLastsUntilContinueEvenOverARestart() throws Exception {
         a.volume.pause("B");
         world.run(2000);
-        assertThat(cause(a)).isEqualTo(PauseCause.USER);
+        assertThat(a.cause()).isEqualTo(PauseCause.USER);
         a.crash(false);
         a.start();
         a.volume.startSource(2, Trust.OWN);
         b.volume.startTarget(2, "A", false);
         world.run(2000);
-        assertThat(state(a)).isEqualTo(MirrorState.PAUSED);
+        assertThat(a.state()).isEqualTo(MirrorState.PAUSED);
         a.volume.resume("B");
         world.run(2000);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
     }
 
     @Test
@@ -307,19 +215,8 @@ class RolesTest {
         IntentLog log = IntentLog.create(new SimDisk((int) IntentLog.fileSize(SIZE)), SIZE);
         a.volume.addMirror("B", "B", MirrorType.SYNC, settings, log);
         world.run(3000);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
-    }
-
-    @Test
-    void aDeletedMirrorsTargetMayCountAsCurrentForTheWindow() {
-        world.partitioned = true;
-        a.volume.removeMirror("B");
-        a.exec(a.life(), () -> client.act(a.volume));
-        world.run(100);
-        assertThat(client.outstanding).isPositive();
-        world.run(1000);
-        assertThat(client.outstanding).isZero();
     }
 
     @Test
@@ -329,7 +226,7 @@ class RolesTest {
         write(a);
         a.log.failing = true;
         a.volume.resume("B");
-        while (state(a) != MirrorState.RESYNC) {
+        while (a.state() != MirrorState.RESYNC) {
             world.run(1);
         }
         a.crash(false);
@@ -337,7 +234,7 @@ class RolesTest {
         a.start();
         a.volume.startSource(2, Trust.OWN);
         world.run(3000);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
         assertThat(a.volume.state().peer("B").logComplete()).isTrue();
     }
@@ -360,136 +257,9 @@ class RolesTest {
                 Bits damaged = b.disk.unflushed();
                 damaged.andNot(a.volume.mirror("B").log().marked());
                 assertThat(damaged.count())
-                        .as("blocks that B may lose and A does not know of, in round %s, state %s", round, state(a))
+                        .as("blocks that B may lose and A does not know of, in round %s, state %s", round, a.state())
                         .isZero();
             }
         }
-    }
-
-    @Test
-    void aTargetThatSleptThroughTheWindowIsNotCurrent() {
-        world.partitioned = true;
-        world.run(600);
-        b.slept = 600_000_000;
-        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN)).hasMessageContaining("may have gone on alone");
-    }
-
-    private void untilLost() {
-        while (state(a) == MirrorState.MIRRORING) {
-            world.run(1);
-        }
-    }
-
-    @Test
-    void aSourceStartedAgainWithinTheWindowAnswersNothingItsTargetLacks() throws Exception {
-        world.partitioned = true;
-        untilLost();
-        a.crash(false);
-        a.start();
-        client.adopt(a.disk.seen, true, "restart of A");
-        a.volume.startSource(2, Trust.OWN);
-        a.exec(a.life(), () -> client.act(a.volume));
-        world.run(100);
-        assertThat(client.outstanding).isPositive();
-        a.crash(true);
-        b.volume.startSource(3, Trust.OWN);
-        client.adopt(b.disk.seen, true, "takeover by B");
-    }
-
-    @Test
-    void aSourceThatAnsweredNothingAloneIsNeitherAheadNorSplit() throws Exception {
-        world.partitioned = true;
-        a.exec(a.life(), () -> client.act(a.volume));
-        untilLost();
-        assertThat(a.volume.status().volume()).containsEntry("ahead", false);
-        assertThat(client.outstanding).isPositive();
-        b.volume.startSource(2, Trust.OWN);
-        a.crash(false);
-        a.start();
-        world.partitioned = false;
-        a.volume.startTarget(2, "B", false);
-        world.run(2000);
-        assertThat(state(b)).isEqualTo(MirrorState.MIRRORING);
-        assertThat(Arrays.mismatch(a.disk.seen, b.disk.seen)).isNegative();
-    }
-
-    @Test
-    void aSourceIsAheadOnceItWroteAlone() {
-        world.partitioned = true;
-        world.run(2000);
-        assertThat(a.volume.status().volume()).containsEntry("ahead", true);
-    }
-
-    @Test
-    void aWindowMadeSmallerHoldsFromTheNextConnectionOn() {
-        MirrorSettings settings = a.volume.mirror("B").settings();
-        a.volume.settings("B", settings.with("CurrencyWindowMs", 20));
-        world.partitioned = true;
-        a.exec(a.life(), () -> client.act(a.volume));
-        untilLost();
-        world.run(200);
-        assertThat(client.outstanding).isPositive();
-        world.run(400);
-        assertThat(client.outstanding).isZero();
-        world.partitioned = false;
-        world.run(1000);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
-        world.partitioned = true;
-        a.exec(a.life(), () -> client.act(a.volume));
-        untilLost();
-        world.run(200);
-        assertThat(client.outstanding).isZero();
-    }
-
-    @Test
-    void aPromotedTargetWaitsForTheOtherTargetsOfItsSource() throws Exception {
-        IntentLog log = IntentLog.create(new SimDisk((int) IntentLog.fileSize(SIZE)), SIZE);
-        b.volume.addMirror("C", "C", MirrorType.SYNC, b.volume.mirror("A").settings(), log);
-        world.partitioned = true;
-        a.crash(true);
-        b.volume.startSource(2, Trust.OWN);
-        client.adopt(b.disk.seen, true, "takeover by B");
-        b.exec(b.life(), () -> client.act(b.volume));
-        world.run(100);
-        assertThat(client.outstanding).isPositive();
-        world.run(1000);
-        assertThat(client.outstanding).isZero();
-    }
-
-    /** The source may have been started again meanwhile, and may have written for hours. */
-    @Test
-    void aHandoverHoldsForTheWindowAndThenNeedsTheOthersWord() throws Exception {
-        a.volume.stop(5000, () -> {});
-        world.run(2000);
-        assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN)).hasMessageContaining("may have gone on alone");
-        b.volume.startSource(2, Trust.RECORDED);
-        assertThat(b.volume.serving()).isTrue();
-    }
-
-    private static String hold(SimNode source) {
-        return source.volume.barrier().number(source.volume.mirror(source.peer.name));
-    }
-
-    /** What is recorded of a loss ends the wait for that loss, not for one after the target was in step again. */
-    @Test
-    void whatIsRecordedOfAnEarlierLossDoesNotEndALaterWait() {
-        world.partitioned = true;
-        untilLost();
-        long first = Long.parseUnsignedLong(hold(a), 16);
-        world.partitioned = false;
-        world.run(3000);
-        assertThat(state(a)).isEqualTo(MirrorState.MIRRORING);
-        assertThat(hold(a)).isEmpty();
-        world.partitioned = true;
-        a.exec(a.life(), () -> client.act(a.volume));
-        untilLost();
-        long second = Long.parseUnsignedLong(hold(a), 16);
-        a.volume.recorded("B", first);
-        world.run(50);
-        assertThat(client.outstanding).as("B may still count as current").isPositive();
-        a.volume.recorded("B", second);
-        world.run(50);
-        assertThat(client.outstanding).isZero();
-        assertThat(hold(a)).isEmpty();
     }
 }

@@ -17,6 +17,8 @@ final class SimDisk implements Disk {
     private byte[] durable;
     private final List<Write> unflushed = new ArrayList<>();
     private Runnable before = () -> {};
+    /** When a flush begins. */
+    Runnable flushing = () -> {};
     /** The device takes nothing. */
     boolean failing;
     /** How much of it there is: it may be made larger, or smaller. */
@@ -106,6 +108,7 @@ final class SimDisk implements Disk {
 
     @Override
     public void flush() throws IOException {
+        flushing.run();
         before.run();
         if (losing) {
             // As Linux does: what could not be written counts as written, and only memory has it.

@@ -153,6 +153,40 @@ class SimNode implements Environment, StateStore {
         world.at(nanos, () -> exec(mine, job));
     }
 
+    /** Returns the state of the mirror to the peer. */
+    MirrorState state() {
+        return volume.mirror(peer.name).state();
+    }
+
+    PauseCause cause() {
+        return volume.mirror(peer.name).cause();
+    }
+
+    /** Asks it to be source. @return whether it is, and lives */
+    boolean tryStart(long epoch, Trust trust) {
+        boolean[] done = new boolean[1];
+        exec(life, () -> {
+            try {
+                volume.startSource(epoch, trust);
+                done[0] = true;
+            } catch (RefusedException e) {
+                world.say(name + " refuses: " + e.getMessage());
+            }
+        });
+        return done[0] && up();
+    }
+
+    /** Makes it target, which it must not refuse. */
+    void target(long epoch, String source, boolean discard) {
+        exec(life, () -> {
+            try {
+                volume.startTarget(epoch, source, discard);
+            } catch (RefusedException e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
     /** Runs a job of the machine, unless it has died since; it may die in it. */
     void exec(long mine, Runnable job) {
         if (!lives(mine)) {

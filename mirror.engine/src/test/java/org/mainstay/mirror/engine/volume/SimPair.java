@@ -11,38 +11,65 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
-/** A source A and its target B on simulated machines. The source has data, the target has none. */
+/** A source A and its target B on simulated machines, with times that are short. */
 final class SimPair {
     static final int BLOCKS = 40;
     static final int SIZE = BLOCKS * IntentLog.BLOCK;
 
-    final SimWorld world = new SimWorld(41);
-    final SimClient client = new SimClient(world, SIZE);
+    final SimWorld world;
+    final SimClient client;
     /** Of the source. */
     final List<String> events = new ArrayList<>();
 
     final SimNode a;
     final SimNode b;
 
+    private final int size;
+
+    /** Of {@link #SIZE}, on disks that are quick. The source has data, the target has none. */
     SimPair(MirrorType type, Map<String, Long> changed) {
+        this(new SimWorld(41), SIZE, SIZE, type, changed);
+        a.slowness = 200_000;
+        b.slowness = 200_000;
+        filled();
+    }
+
+    /** Neither side has data. */
+    SimPair(SimWorld world, int size, MirrorType type) {
+        this(world, size, size, type, Map.of());
+    }
+
+    /**
+     * Neither side has data.
+     *
+     * @param most bytes that the storage of each side may come to have
+     * @param changed of the settings
+     */
+    SimPair(SimWorld world, int size, int most, MirrorType type, Map<String, Long> changed) {
+        this.world = world;
+        this.size = size;
+        client = new SimClient(world, size);
         Map<String, Long> values = new TreeMap<>(
                 Map.of("CurrencyWindowMs", 400L, "PingInterval", 60L, "MaxPingMisses", 4L, "ResumeDelayMs", 20L));
         values.putAll(changed);
         MirrorSettings settings = new MirrorSettings(values);
-        a = new SimNode(world, "A", SIZE, type, settings);
-        b = new SimNode(world, "B", SIZE, type, settings);
+        a = new SimNode(world, "A", size, most, type, settings);
+        b = new SimNode(world, "B", size, most, type, settings);
         a.peer = b;
         b.peer = a;
-        a.slowness = 200_000;
-        b.slowness = 200_000;
         a.events = events::add;
-        byte[] data = new byte[SIZE];
+    }
+
+    /** Gives the source data. */
+    SimPair filled() {
+        byte[] data = new byte[size];
         new Random(5).nextBytes(data);
-        for (int cell = 0; cell < SIZE; cell += SimClient.CELL) {
+        for (int cell = 0; cell < size; cell += SimClient.CELL) {
             // Cells begin with a value that the client does not know.
             Arrays.fill(data, cell, cell + 8, (byte) 0);
         }
         a.disk.become(data);
+        return this;
     }
 
     SimPair start() throws IOException, RefusedException {
@@ -84,6 +111,15 @@ final class SimPair {
         assertThat(Arrays.mismatch(a.disk.seen, b.disk.seen)).isNegative();
         events.clear();
         return this;
+    }
+
+    /** A client does this and that with a side for a while. */
+    void work(SimNode side, SimClient by) {
+        for (int i = 0; i < 20; i++) {
+            side.exec(side.life(), () -> by.act(side.volume));
+            world.run(50);
+        }
+        world.run(1000);
     }
 
     /** Writes a cell and waits for the answer. */

@@ -103,8 +103,8 @@ class ThreeSidesModelTest {
                 for (SimNode node : volume.nodes) {
                     node.start();
                 }
-                assertThat(tryStart(volume.owner, volume.epoch)).isTrue();
-                volume.others().forEach(node -> target(volume, node, false));
+                assertThat(volume.owner.tryStart(volume.epoch, Trust.OWN)).isTrue();
+                volume.others().forEach(node -> node.target(volume.epoch, volume.owner.name, false));
             }
             world.run(300);
             for (int i = 0; i < 100; i++) {
@@ -177,7 +177,7 @@ class ThreeSidesModelTest {
                 volume.owner.start();
                 volume.client.adopt(
                         image(volume.owner), !volume.owner.fusePower, "restart of " + volume.owner.name, true);
-                assertThat(tryStart(volume.owner, ++volume.epoch))
+                assertThat(volume.owner.tryStart(++volume.epoch, Trust.OWN))
                         .as("the last source may start\n%s", volume.client.tail())
                         .isTrue();
                 follow(volume);
@@ -192,18 +192,20 @@ class ThreeSidesModelTest {
         private void comeBack(Sides volume, SimNode node) throws IOException {
             node.start();
             if (node.volume.state().role() == Role.TARGET) {
-                assertThat(tryStart(node, volume.epoch + 1))
+                assertThat(node.tryStart(volume.epoch + 1, Trust.OWN))
                         .as("a restarted target refuses")
                         .isFalse();
             }
-            target(volume, node, true);
+            node.target(volume.epoch, volume.owner.name, true);
         }
 
         private boolean takeOver(Sides volume) {
             List<SimNode> candidates = new ArrayList<>(volume.others());
             Collections.shuffle(candidates, world.random);
             for (SimNode node : candidates) {
-                if (node.up() && node.volume.state().role() == Role.TARGET && tryStart(node, volume.epoch + 1)) {
+                if (node.up()
+                        && node.volume.state().role() == Role.TARGET
+                        && node.tryStart(volume.epoch + 1, Trust.OWN)) {
                     byTheFurther += volume.nodes.size() > 2 ? 1 : 0;
                     takeOvers++;
                     taken(volume, node, "takeover by ");
@@ -233,42 +235,21 @@ class ThreeSidesModelTest {
                 world.run(10);
             }
             assertThat(stopped[0]).as("it stops\n%s", volume.client.tail()).isTrue();
-            if (tryStart(next, volume.epoch + 1)) {
+            if (next.tryStart(volume.epoch + 1, Trust.OWN)) {
                 switches++;
                 taken(volume, next, "switchover to ");
             } else {
                 volume.client.adopt(image(before), true, "again " + before.name, true);
-                assertThat(tryStart(before, ++volume.epoch)).isTrue();
+                assertThat(before.tryStart(++volume.epoch, Trust.OWN)).isTrue();
                 follow(volume);
             }
         }
 
         /** Those that run are told whose targets they are. */
         private void follow(Sides volume) {
-            volume.others().stream().filter(SimNode::up).forEach(node -> target(volume, node, false));
-        }
-
-        private boolean tryStart(SimNode node, long epoch) {
-            boolean[] done = new boolean[1];
-            node.exec(node.life(), () -> {
-                try {
-                    node.volume.startSource(epoch, Trust.OWN);
-                    done[0] = true;
-                } catch (RefusedException e) {
-                    world.say(node.name + " refuses: " + e.getMessage());
-                }
-            });
-            return done[0] && node.up();
-        }
-
-        private void target(Sides volume, SimNode node, boolean discard) {
-            node.exec(node.life(), () -> {
-                try {
-                    node.volume.startTarget(volume.epoch, volume.owner.name, discard);
-                } catch (RefusedException e) {
-                    throw new AssertionError(e);
-                }
-            });
+            volume.others().stream()
+                    .filter(SimNode::up)
+                    .forEach(node -> node.target(volume.epoch, volume.owner.name, false));
         }
 
         private static byte[] image(SimNode node) {
