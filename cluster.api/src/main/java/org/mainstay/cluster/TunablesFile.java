@@ -29,6 +29,28 @@ public final class TunablesFile {
         }
     }
 
+    /**
+     * Reads a file that a program wrote: as {@link #read}, but a line that is neither a setting nor a remark is damage.
+     *
+     * @throws IOException if the file is there but cannot be read, or is damaged
+     */
+    public static Map<String, String> readWritten(Path file) throws IOException {
+        String text;
+        try {
+            text = Files.readString(file, StandardCharsets.UTF_8);
+        } catch (NoSuchFileException e) {
+            return Map.of();
+        }
+        if (!text.lines().allMatch(TunablesFile::whole)) {
+            throw new IOException(file + " is damaged: it holds something else than lines NAME=value");
+        }
+        return parse(text);
+    }
+
+    private static boolean whole(String line) {
+        return line.isBlank() || line.startsWith("#") || line.indexOf('=') > 0 && line.indexOf('\0') < 0;
+    }
+
     /** Returns the settings of a text in the order of its lines. */
     public static Map<String, String> parse(String text) {
         Map<String, String> values = new LinkedHashMap<>();

@@ -140,7 +140,7 @@ final class Guard implements Operations, HeartbeatListener {
         lease.resume(home, System::nanoTime, heartbeats, supervisor);
         heartbeats.start();
         serve(recordedPaths());
-        reservations.resume(inService.areas(), this::damaged);
+        reservations.resume(inService.areas(), inService.unknown().isEmpty(), this::damaged);
         files.recordProcess();
         lastToDie();
         control.start();

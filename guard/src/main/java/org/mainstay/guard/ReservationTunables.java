@@ -18,20 +18,27 @@ final class ReservationTunables {
     private static final String STALE = "RESERVATION_STALE_MS";
 
     /**
-     * Returns what is set there, or the defaults if that cannot be used.
+     * Returns what is set there, or the defaults if that cannot be used. Where the file cannot be read, a holder must stand still for as long
+     * as any may be given, and the guard runs all the same: without it nobody renews what this server has, or ends it.
      *
      * @param detectionMillis after what time the slowest path is dead; 0: not known
      */
     static ReservationSettings read(
-            Path home, UUID installation, Supplier<String> server, LongSupplier detectionMillis, Log log)
-            throws IOException {
-        Map<String, String> tunables = GuardFiles.settings(home.resolve("etc/default/LifeKeeper"));
+            Path home, UUID installation, Supplier<String> server, LongSupplier detectionMillis, Log log) {
         Supplier<Times> following = () -> {
             long detection = detectionMillis.getAsLong();
             return detection == 0 ? Times.DEFAULT : Times.following(detection);
         };
+        Path file = home.resolve("etc/default/LifeKeeper");
         try {
+            Map<String, String> tunables = GuardFiles.settings(file);
             return new ReservationSettings(installation, server, times(tunables, following));
+        } catch (IOException e) {
+            log.error(file + " cannot be read (" + e
+                    + "): until the guard is started again, a reservation of another server counts" + " as stale after "
+                    + Times.LARGEST_STALE_MILLIS + " ms, whatever is set. Mend the file");
+            return new ReservationSettings(
+                    installation, server, () -> new Times(following.get().renewMillis(), Times.LARGEST_STALE_MILLIS));
         } catch (IllegalArgumentException e) {
             log.error("tunables of reservations are not usable, defaults are used: " + e.getMessage());
             return new ReservationSettings(installation, server, following);

@@ -87,4 +87,18 @@ class ReservationTunablesTest {
                 .contains("at least three renewals")
                 .contains("RESERVATION_STALE_MS=soon is not a number");
     }
+
+    /** A shorter time than the one that is set would take a holder with slow storage for dead. */
+    @Test
+    void whereTheFileCannotBeReadAHolderIsGivenTheLongestTime() throws Exception {
+        Files.createDirectory(home.resolve("etc/default/LifeKeeper"));
+        var settings = ReservationTunables.read(home, UUID.randomUUID(), () -> "A", detection::get, log);
+        assertThat(settings.times().get()).isEqualTo(new Times(500, 30_000));
+        detection.set(1500);
+        assertThat(settings.times().get()).isEqualTo(new Times(250, 30_000));
+        log.close();
+        assertThat(Files.readString(home.resolve("log")))
+                .contains("cannot be read")
+                .contains("30000 ms");
+    }
 }

@@ -8,5 +8,12 @@ package org.mainstay.cluster.lcd;
  * @param epoch ownership epoch it was begun under
  * @param operation id of the operation it belongs to
  * @param escalate whether kill handles and a probe follow if it fails; only a {@code remove} has that
+ * @param interrupted how often a manager has begun and found that the one before it ended while this {@code restore} was under way
  */
-public record BegunAction(String tag, String action, long epoch, String operation, boolean escalate) {}
+public record BegunAction(String tag, String action, long epoch, String operation, boolean escalate, int interrupted) {
+
+    /** Returns it after the manager that performed it has ended once more. */
+    public BegunAction withInterrupted() {
+        return new BegunAction(tag, action, epoch, operation, escalate, interrupted + 1);
+    }
+}

@@ -29,6 +29,9 @@ final class Area {
     /** Held as far as anybody here knows; as what claim, the own slot says as soon as it can be read. */
     static final long UNKNOWN = -1;
 
+    /** In use here, and no list says whether it is held: it is if the own slot holds a claim, as soon as that can be read. */
+    static final long SLOT_TELLS = -2;
+
     private static final long VANISHED_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     @FunctionalInterface
@@ -56,7 +59,7 @@ final class Area {
     private AreaFile file;
     private long readAt;
 
-    /** @param heldClaim number of the claim held when the guard last ran, 0 if none, or {@link #UNKNOWN} */
+    /** @param heldClaim number of the claim held when the guard last ran, 0 if none, {@link #UNKNOWN} or {@link #SLOT_TELLS} */
     Area(Path path, ReservationSettings settings, Ticker ticker, Log log, Owner owner, long heldClaim) {
         this.path = path;
         this.settings = settings;
@@ -107,6 +110,17 @@ final class Area {
         });
     }
 
+    /** It is in use here: if it counts as not held, the own slot is looked at once more. */
+    void inUse() {
+        submit(() -> {
+            if (heldClaim == 0) {
+                heldClaim = SLOT_TELLS;
+                renewedAt = ticker.nanos();
+            }
+            return Result.done("the slot of " + path + " tells");
+        });
+    }
+
     private CompletableFuture<Result> submit(Work work) {
         CompletableFuture<Result> answer = new CompletableFuture<>();
         tasks.add(new Task(work, answer));
@@ -121,7 +135,7 @@ final class Area {
     /** Says that the claim is at risk if it was not renewed for too long; also when the area's thread hangs in the storage. */
     void watch() {
         long silent = ticker.nanos() - renewedAt;
-        if (heldClaim != 0 && silent > settings.staleNanos() && !lostSaid) {
+        if (heldForAllAnybodyKnows() && silent > settings.staleNanos() && !lostSaid) {
             lostSaid = true;
             owner.lost(
                     this,
@@ -130,6 +144,10 @@ final class Area {
                             + "; another server may take it over",
                     false);
         }
+    }
+
+    private boolean heldForAllAnybodyKnows() {
+        return heldClaim != 0 && heldClaim != SLOT_TELLS;
     }
 
     private void run() {
@@ -179,7 +197,7 @@ final class Area {
                 log.warn("reservation area " + path + ": " + trouble);
             }
             reset();
-            if (heldClaim == 0 && !Files.exists(path) && ticker.nanos() - readAt > VANISHED_NANOS) {
+            if (!heldForAllAnybodyKnows() && !Files.exists(path) && ticker.nanos() - readAt > VANISHED_NANOS) {
                 // Deleted together with its volume.
                 owner.vanished(this);
             }
@@ -189,9 +207,12 @@ final class Area {
     private void read(Claimant area) throws IOException {
         area.read();
         Slot own = area.observation().own();
-        if (heldClaim == UNKNOWN && own != null && own.state() == Slot.State.CLAIMED) {
+        boolean claimed = own != null && own.state() == Slot.State.CLAIMED;
+        if (claimed && (heldClaim == UNKNOWN || heldClaim == SLOT_TELLS)) {
             heldClaim = own.claim();
             owner.held(this, heldClaim);
+        } else if (heldClaim == SLOT_TELLS) {
+            heldClaim = 0;
         }
     }
 
@@ -290,7 +311,7 @@ final class Area {
     }
 
     private Result doRelease() throws IOException {
-        if (!Files.exists(path) && heldClaim == 0) {
+        if (!Files.exists(path) && !heldForAllAnybodyKnows()) {
             return Result.done("there is no reservation area " + path);
         }
         open().free();

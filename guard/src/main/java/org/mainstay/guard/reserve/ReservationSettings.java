@@ -33,7 +33,7 @@ public record ReservationSettings(UUID installation, Supplier<String> server, Su
         public static final int SMALLEST_STALE_MILLIS = 1000;
 
         /** A claim waits for a holder that is gone; longer than this it would run into its own limit. */
-        private static final int LARGEST_STALE_MILLIS = 30_000;
+        public static final int LARGEST_STALE_MILLIS = 30_000;
 
         private static final int LARGEST_RENEW_MILLIS = 500;
         private static final int RENEWALS = 6;

@@ -36,6 +36,9 @@ public final class Reservations implements AutoCloseable {
     private final ScheduledExecutorService watch;
     private final Map<String, Area> areas = new TreeMap<>();
     private boolean listLost;
+    private boolean told;
+    /** Neither the list nor what is in service is known: a list written now would say that nothing else is held. */
+    private boolean unrecorded;
 
     /** An area as {@code status} shows it. */
     public record View(String area, long claim, String trouble) {}
@@ -67,33 +70,48 @@ public final class Reservations implements AutoCloseable {
     }
 
     /**
-     * Goes on with what the last run of the guard observed and held. Where that cannot be read, what is in use here counts as held.
+     * Goes on with what the last run of the guard observed and held. Where that cannot be read, what is in use here counts as held. Of
+     * what is in use and not in the list (it was lost, or could not be written) the own slot tells whether it is held.
      *
      * @param inUse areas of what is in service here
+     * @param complete whether that is all of it; if not, the manager says it later
      * @param trouble takes what is damaged
      */
-    public synchronized void resume(Set<String> inUse, Consumer<String> trouble) {
+    public synchronized void resume(Set<String> inUse, boolean complete, Consumer<String> trouble) {
         try {
             for (String line : state.read(trouble)) {
                 List<String> words = Words.parse(line);
                 boolean samePlace = words.size() > 2 && words.get(2).equals(place);
                 area(words.get(0), samePlace ? Long.parseLong(words.get(1)) : 0);
             }
+            unlisted(inUse);
         } catch (IOException | RuntimeException e) {
             listLost = true;
             trouble.accept(
                     "the list of reservations " + state + " cannot be read (" + e.getMessage() + "): what is in"
                             + " service here counts as reserved, as far as the reservation areas themselves do not say otherwise");
+            unrecorded = !complete;
             held(inUse);
         }
     }
 
-    /** The manager says what is in service, for the first time after a list that could not be read; later it means nothing. */
+    private void unlisted(Set<String> inUse) {
+        inUse.forEach(path -> area(path, Area.SLOT_TELLS));
+    }
+
+    /** The manager says what is in service; only the first time means something. */
     public synchronized void inUse(Set<String> now) {
         if (listLost) {
-            listLost = false;
+            now.stream()
+                    .filter(areas::containsKey)
+                    .forEach(path -> areas.get(path).inUse());
+            unrecorded = false;
             held(now);
+        } else if (!told) {
+            unlisted(now);
         }
+        listLost = false;
+        told = true;
     }
 
     private void held(Set<String> inUse) {
@@ -187,6 +205,9 @@ public final class Reservations implements AutoCloseable {
     }
 
     private synchronized void save() {
+        if (unrecorded) {
+            return;
+        }
         try {
             state.write(areas.values().stream()
                     .map(area -> Words.line(area.path(), area.heldClaim(), place))

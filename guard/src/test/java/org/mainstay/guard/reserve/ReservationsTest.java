@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -219,6 +220,84 @@ class ReservationsTest {
         Server third = runOfA("here");
         assertThat(third.trouble).as("the list is whole again").isEmpty();
         assertThat(third.check().done()).isTrue();
+    }
+
+    private void damageList() throws IOException {
+        for (String copy : List.of("reservations-A", "reservations-A.2")) {
+            Files.write(folder.resolve(copy), new byte[64]);
+        }
+    }
+
+    /** Nor can what is in service: a list written now would say that nothing is held, and the run after it would believe that. */
+    @Test
+    void aListLostTogetherWithWhatIsInServiceIsNotReplacedByAnEmptyOne() throws Exception {
+        UUID id = UUID.randomUUID();
+        Path area = folder.resolve("image.reservation");
+        Server first = new Server("A", id, folder, area, "here");
+        first.initialise();
+        first.claim();
+        first.crash();
+        damageList();
+        Server second = Server.withoutInService("A", id, folder, area);
+        servers.add(second);
+        second.reservations
+                .perform("observe", folder.resolve("other").toString(), false)
+                .get(120, TimeUnit.SECONDS);
+        second.crash();
+        Server third = Server.withoutInService("A", id, folder, area);
+        servers.add(third);
+        assertThat(third.trouble).singleElement().asString().contains("cannot be read");
+        third.reservations.inUse(Set.of(area.toString()));
+        assertThat(third.check().message()).contains("held by this server, claim 1");
+        third.crash();
+        Server fourth = new Server("A", id, folder, area, "here");
+        servers.add(fourth);
+        assertThat(fourth.trouble).as("the list is whole again").isEmpty();
+        assertThat(fourth.check().done()).isTrue();
+        assertThat(server("B").claim().message()).contains("held by A");
+    }
+
+    /** Somebody looks at the area before the manager says that it is in use. */
+    @Test
+    void anAreaThatWasObservedBeforeTheManagerSpokeIsHeldAllTheSame() throws Exception {
+        UUID id = UUID.randomUUID();
+        Path area = folder.resolve("image.reservation");
+        Server first = new Server("A", id, folder, area, "here");
+        first.initialise();
+        first.claim();
+        first.crash();
+        damageList();
+        Server second = Server.withoutInService("A", id, folder, area);
+        servers.add(second);
+        assertThat(second.observe().done()).isTrue();
+        second.reservations.inUse(Set.of(area.toString()));
+        assertThat(second.check().message()).contains("held by this server, claim 1");
+        assertThat(server("B").claim().message()).contains("held by A");
+        assertThat(second.lost).isEmpty();
+    }
+
+    /** A full disk took no list, or somebody removed it; what is in use is looked up on the storage. */
+    @Test
+    void ofWhatIsInUseAndNotInTheListTheSlotTells() throws Exception {
+        UUID id = UUID.randomUUID();
+        Path area = folder.resolve("image.reservation");
+        Server first = new Server("A", id, folder, area, "here");
+        first.initialise();
+        first.claim();
+        first.crash();
+        Files.delete(folder.resolve("reservations-A"));
+        Files.delete(folder.resolve("reservations-A.2"));
+        Server second = new Server("A", id, folder, area, "here");
+        servers.add(second);
+        assertThat(second.check().message()).contains("held by this server, claim 1");
+        assertThat(second.release().done()).isTrue();
+        second.crash();
+        Files.delete(folder.resolve("reservations-A"));
+        Files.delete(folder.resolve("reservations-A.2"));
+        Server third = new Server("A", id, folder, area, "here");
+        servers.add(third);
+        assertThat(third.check().message()).as("a free slot is no loss").contains("held by nobody");
+        assertThat(third.lost).isEmpty();
     }
 
     @Test

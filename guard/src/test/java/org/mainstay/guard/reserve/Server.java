@@ -30,7 +30,20 @@ final class Server implements AutoCloseable {
     }
 
     Server(String name, UUID installation, Path state, Path area, String place, Ticker ticker) {
-        this(name, installation, state, area, place, ticker, new ReservationSettings.Times(RENEW, STALE));
+        this(name, installation, state, area, place, ticker, new ReservationSettings.Times(RENEW, STALE), true);
+    }
+
+    /** As one whose guard cannot read what is in service here. */
+    static Server withoutInService(String name, UUID installation, Path state, Path area) {
+        return new Server(
+                name,
+                installation,
+                state,
+                area,
+                "here",
+                System::nanoTime,
+                new ReservationSettings.Times(RENEW, STALE),
+                false);
     }
 
     private Server(
@@ -40,7 +53,8 @@ final class Server implements AutoCloseable {
             Path area,
             String place,
             Ticker ticker,
-            ReservationSettings.Times times) {
+            ReservationSettings.Times times,
+            boolean known) {
         this.area = area.toString();
         this.log = new Log(state.resolve("guard-" + name + ".log"));
         this.reservations = new Reservations(
@@ -55,7 +69,7 @@ final class Server implements AutoCloseable {
                 },
                 new TwinFile(state.resolve("reservations-" + name)),
                 place);
-        reservations.resume(Set.of(this.area), trouble::add);
+        reservations.resume(known ? Set.of(this.area) : Set.of(), known, trouble::add);
     }
 
     static Server of(String name, Path folder) {
@@ -70,7 +84,8 @@ final class Server implements AutoCloseable {
                 folder.resolve("image.reservation"),
                 "here",
                 System::nanoTime,
-                new ReservationSettings.Times(renewMillis, staleMillis));
+                new ReservationSettings.Times(renewMillis, staleMillis),
+                true);
     }
 
     Result initialise() throws Exception {

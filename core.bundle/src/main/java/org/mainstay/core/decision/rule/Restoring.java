@@ -7,6 +7,7 @@ import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Reply;
+import org.mainstay.cluster.lcd.BegunAction;
 import org.mainstay.cluster.lcd.Handover;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.InstanceState;
@@ -22,12 +23,33 @@ import org.mainstay.core.decision.state.ServiceOperation.Work;
 
 /** The restore algorithm (CMD-390): children first, independent branches side by side, then up to the roots. */
 final class Restoring {
+    /** So many managers that ended while they restored the same thing are not repeated by another one (decision 0363). */
+    static final int MOST_INTERRUPTIONS = 3;
+
     private final Step step;
     private final InstanceReservations reservations;
 
     Restoring(Step step) {
         this.step = step;
         reservations = new InstanceReservations(step);
+    }
+
+    /** A manager has begun: counts what the one before it was restoring when it ended. */
+    static void interrupted(Step step) {
+        for (BegunAction begun : List.copyOf(step.own().rows(LcdSection.ACTIONS).values())) {
+            if (begun.action().equals(Knowledge.RESTORE)
+                    && step.instance(begun.tag()) != null
+                    && step.occupies(begun.tag())) {
+                step.put(LcdSection.ACTIONS, begun.tag(), begun.withInterrupted());
+            }
+        }
+    }
+
+    private boolean endsManagers(String tag) {
+        return step.own()
+                .row(LcdSection.ACTIONS, tag)
+                .filter(begun -> begun.interrupted() >= MOST_INTERRUPTIONS)
+                .isPresent();
     }
 
     /** Takes up the work after everything that is restored is owned. */
@@ -142,6 +164,13 @@ final class Restoring {
             step.ownership(tag, ownership -> ownership.withReleased(false));
             marked = operation.withWork(work -> work.withBegun(tag));
         }
+        if (endsManagers(tag)) {
+            return failed(
+                    marked,
+                    tag,
+                    "Mainstay's manager has ended " + MOST_INTERRUPTIONS
+                            + " times while it was under way; its log says why");
+        }
         if (!marked.work().asked().contains(tag)) {
             step.effect(new Effect.FindHandles(tag));
             return marked.withWork(work -> work.withAsked(tag));
@@ -197,6 +226,10 @@ final class Restoring {
             step.operation(operation.withWork(work -> work.withoutTodo(tag)));
             return;
         }
+        step.operation(failed(operation, tag, message));
+    }
+
+    private ServiceOperation failed(ServiceOperation operation, String tag, String message) {
         step.state(tag, InstanceState.OSF, "restore action has failed: " + message);
         if (!step.right().lost()) {
             step.ownership(tag, ownership -> ownership.withFailures(ownership.failures() + 1));
@@ -207,7 +240,7 @@ final class Restoring {
                 Level.ERROR,
                 tag,
                 tag + " could not be brought into service on " + step.self() + ": " + message);
-        step.operation(operation.withWork(work -> work.withFailure(tag, message)));
+        return operation.withWork(work -> work.withFailure(tag, message));
     }
 
     private void succeed(ServiceOperation operation) {

@@ -81,7 +81,9 @@ final class Starting {
                 adopting.add(tag);
             }
         }
-        if (!same) {
+        if (same) {
+            Restoring.interrupted(step);
+        } else {
             List.copyOf(step.own().rows(LcdSection.ACTIONS).keySet())
                     .forEach(tag -> step.drop(LcdSection.ACTIONS, tag));
             step.own(step.own().withBootId(bootId));

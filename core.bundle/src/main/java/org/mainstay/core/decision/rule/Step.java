@@ -279,7 +279,11 @@ final class Step {
 
     private void begun(String tag, String action, String operation, boolean escalate) {
         long epoch = instance(tag).ownership().epoch();
-        put(LcdSection.ACTIONS, tag, new BegunAction(tag, action, epoch, operation, escalate));
+        int interrupted = own.row(LcdSection.ACTIONS, tag)
+                .filter(before -> before.action().equals(action))
+                .map(BegunAction::interrupted)
+                .orElse(0);
+        put(LcdSection.ACTIONS, tag, new BegunAction(tag, action, epoch, operation, escalate, interrupted));
     }
 
     // ---- peers

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -89,6 +88,10 @@ public final class NodeRuntime implements AutoCloseable {
     /** Whether {@link #safety} is what quorum.bundle says; true only together with it. */
     private volatile boolean safetyKnown;
 
+    private final LeaseRule rule;
+    /** Whether a lease is taken for needed as long as nobody can say that none is. */
+    private boolean assumed;
+
     private ScheduledFuture<?> kitDeadline;
     private boolean started;
     private boolean closed;
@@ -111,6 +114,7 @@ public final class NodeRuntime implements AutoCloseable {
         this.hosts = base.hosts();
         this.kits = kits;
         this.initial = CoreState.initial(base.own(), base.copies());
+        this.rule = new LeaseRule(config.tunables(), config.data().resolve("quorum/settings"));
         this.settings = CoreSettings.read(config.tunables(), safety);
         this.timer = new ScheduledThreadPoolExecutor(2, Threads.named("mainstay-timer"));
         timer.setRemoveOnCancelPolicy(true);
@@ -179,7 +183,8 @@ public final class NodeRuntime implements AutoCloseable {
         return repairing.isPresent() && !repairing.get().finished();
     }
 
-    private synchronized boolean startIfReady() {
+    /** Returns whether it has begun. */
+    synchronized boolean startIfReady() {
         boolean ready = initial.own().instances().values().stream()
                 .map(Instance::typeKey)
                 .distinct()
@@ -190,10 +195,9 @@ public final class NodeRuntime implements AutoCloseable {
         return started;
     }
 
-    /** Returns whether the tunables want a quorum, whatever it is: then nothing starts before it is known which. */
+    /** Returns whether a quorum may be in effect, whatever it is: then nothing starts before it is known which. */
     private boolean leased() {
-        String mode = config.tunables().get("QUORUM_MODE", "none").trim().toLowerCase(Locale.ROOT);
-        return !mode.isEmpty() && !mode.equals("none") && !mode.equals("off");
+        return !rule.why().isEmpty();
     }
 
     /** The safety settings in effect changed. */
@@ -201,6 +205,7 @@ public final class NodeRuntime implements AutoCloseable {
         synchronized (this) {
             safety = newest;
             safetyKnown = true;
+            assumed = false;
             readSettings();
         }
         startIfReady();
@@ -230,8 +235,11 @@ public final class NodeRuntime implements AutoCloseable {
         if (started || closed || damaged()) {
             return;
         }
-        if (!safetyKnown && leased()) {
-            LOG.error("the tunables want a quorum, but nobody says how it is configured: nothing is started");
+        String why = rule.why();
+        if (!safetyKnown && !why.isEmpty()) {
+            LOG.error(
+                    "{}, and nobody says how a quorum is configured: nothing is started without the right to run", why);
+            assumed = true;
             safety = Safety.NONE.withQuorum(Safety.Quorum.MAJORITY, Safety.Witness.REMOTE_VERIFY);
             readSettings();
         }
@@ -448,6 +456,10 @@ public final class NodeRuntime implements AutoCloseable {
     private void everySecond() {
         tellPeers(publisher.snapshot());
         synchronized (this) {
+            if (assumed && !leased()) {
+                assumed = false;
+                safety = Safety.NONE;
+            }
             readSettings();
         }
         publisher.refresh();

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.mainstay.cluster.TunablesFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +61,11 @@ public final class Tunables {
                 minimum,
                 fallback);
         return fallback;
+    }
+
+    /** Returns all settings as they are. @throws IOException if the file is there and cannot be read: then nothing is known */
+    public Map<String, String> certain() throws IOException {
+        return TunablesFile.read(file);
     }
 
     /** Returns all settings in the order of the file; a later line wins. */

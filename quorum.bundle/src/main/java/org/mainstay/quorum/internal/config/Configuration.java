@@ -24,6 +24,8 @@ public final class Configuration {
     private static final String MODE = "QUORUM_MODE";
     private static final String WITNESS = "WITNESS_MODE";
     private static final String STORAGE = "storage";
+    /** Shown where nobody knows what holds: a lease is needed. Nobody goes by its times. */
+    private static final QuorumSettings UNKNOWN = unknown();
 
     private final Path file;
     private final Path lastGood;
@@ -37,11 +39,30 @@ public final class Configuration {
      * @param refused why the file is not in effect; empty: it is
      * @param warnings of the file
      * @param left whether the rule of a lease that held at the last reading, maybe of an earlier run, is left now
+     * @param known whether anybody can tell what holds; if not, the guard's rule goes on and nobody is told another
      */
-    public record Effective(QuorumSettings settings, List<String> refused, List<String> warnings, boolean left) {
+    public record Effective(
+            QuorumSettings settings, List<String> refused, List<String> warnings, boolean left, boolean known) {
         Effective(QuorumSettings settings, List<String> refused, List<String> warnings) {
-            this(settings, refused, warnings, false);
+            this(settings, refused, warnings, false, true);
         }
+    }
+
+    private static QuorumSettings unknown() {
+        QuorumSettings d = QuorumSettings.DEFAULT;
+        return new QuorumSettings(
+                QuorumSettings.Quorum.MAJORITY,
+                QuorumSettings.Witness.REMOTE_VERIFY,
+                d.quarantineMillis(),
+                d.leaseMillis(),
+                d.lossStopMillis(),
+                d.storage(),
+                d.etcd(),
+                d.safety(),
+                d.watchdogDevice(),
+                d.watchdogMillis(),
+                d.pauseToleranceMillis(),
+                d.debug());
     }
 
     /**
@@ -58,17 +79,19 @@ public final class Configuration {
 
     /** Reads the file and decides what holds for a cluster like this, whatever it means for what runs. */
     public Effective read(Facts facts) {
-        return read(facts, "");
+        return read(facts, "", false);
     }
 
     /**
      * Reads the file and decides what holds for a cluster like this.
      *
      * @param bound why this server must not leave the rule of a lease now; empty: it may
+     * @param unleased whether the guard says that no lease is needed here
      */
-    public Effective read(Facts facts, String bound) {
+    public Effective read(Facts facts, String bound, boolean unleased) {
         List<String> refused = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
+        String lost = readLast();
         try {
             Map<String, String> tunables = ours(TunablesFile.read(file));
             Map<String, String> stored = TunablesFile.read(initialised);
@@ -80,26 +103,53 @@ public final class Configuration {
                 warnings.addAll(whole.warnings());
                 refused.add(
                         "QUORUM_MODE=storage is not in effect before qwk_storage_init was run here: run it on every server");
-                return new Effective(lastGood(facts), refused, warnings);
+                return before(facts, lost, refused, warnings);
             }
             Checked checked = Parameters.check(tunables, facts);
             warnings.addAll(checked.warnings());
-            boolean leaves = checked.settings()
-                    .filter(settings -> !settings.leased() && lastGood(facts).leased())
-                    .isPresent();
+            boolean leased = lost.isEmpty() ? lastGood(facts).leased() : !unleased;
+            boolean leaves = leased
+                    && checked.settings().filter(settings -> !settings.leased()).isPresent();
             if (leaves && !bound.isEmpty()) {
                 refused.add("QUORUM_MODE=none is not in effect yet: " + bound);
-                return new Effective(lastGood(facts), refused, warnings);
+                return before(facts, lost, refused, warnings);
             }
             if (checked.settings().isPresent()) {
                 keep(tunables);
-                return new Effective(checked.settings().get(), refused, warnings, leaves);
+                return new Effective(checked.settings().get(), refused, warnings, leaves, true);
             }
             refused.addAll(checked.errors());
         } catch (IOException e) {
-            refused.add("the quorum configuration cannot be read: " + e.getMessage());
+            refused.add("the quorum configuration cannot be read: " + e);
+            if (lost.isEmpty() && good.isEmpty() && !Files.exists(lastGood)) {
+                lost = "no configuration was in effect before";
+            }
         }
-        return new Effective(lastGood(facts), refused, warnings);
+        return before(facts, lost, refused, warnings);
+    }
+
+    /** What held before holds on; where nobody can tell what that is, it is not taken for none. */
+    private Effective before(Facts facts, String lost, List<String> refused, List<String> warnings) {
+        if (lost.isEmpty()) {
+            return new Effective(lastGood(facts), refused, warnings);
+        }
+        refused.add(lost
+                + ", so nobody can tell whether a lease is needed here: nothing is started without one. Set QUORUM_MODE"
+                + " in " + file + " as it was; if it was none, or all other servers are down, remove " + lastGood);
+        return new Effective(UNKNOWN, refused, warnings, false, false);
+    }
+
+    /** Reads what was in effect last. @return why that is not known; empty if it is */
+    private String readLast() {
+        if (good != null) {
+            return "";
+        }
+        try {
+            good = TunablesFile.readWritten(lastGood);
+            return "";
+        } catch (IOException e) {
+            return "the quorum configuration that was in effect last cannot be read (" + e + ")";
+        }
     }
 
     private static Map<String, String> ours(Map<String, String> all) {
@@ -130,14 +180,6 @@ public final class Configuration {
     }
 
     private QuorumSettings lastGood(Facts facts) {
-        if (good == null) {
-            try {
-                good = TunablesFile.read(lastGood);
-            } catch (IOException e) {
-                LOG.warn("the last usable quorum configuration is lost, defaults hold: {}", e.toString());
-                good = Map.of();
-            }
-        }
         // the cluster may have changed since: what was usable then holds on, whatever it is checked against
         return Parameters.check(good, facts)
                 .settings()

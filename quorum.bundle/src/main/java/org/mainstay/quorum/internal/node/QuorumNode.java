@@ -238,7 +238,7 @@ final class QuorumNode implements AutoCloseable {
     private void readConfiguration() {
         configuredAt = place.millis().getAsLong();
         Configuration.Effective before = effective;
-        Configuration.Effective now = configuration.read(facts(), bound());
+        Configuration.Effective now = configuration.read(facts(), bound(), board.unleased());
         fencing.refresh();
         Set<String> covered = fencing.covered();
         effective = now;
@@ -248,15 +248,19 @@ final class QuorumNode implements AutoCloseable {
         if (now.left() && !board.held()) {
             leftWithoutRight();
         }
-        boolean changed = before == null || !before.settings().equals(now.settings()) || !fenced.equals(covered);
+        boolean other = before != null
+                && (before.known() != now.known() || !before.settings().equals(now.settings()));
+        boolean changed = before == null || other || !fenced.equals(covered);
         fenced = covered;
         remember();
         if (changed) {
             lookout.settings(now.settings());
-            if (before != null && !before.settings().equals(now.settings())) {
+            if (other && now.known()) {
                 event(Numbers.IN_EFFECT, Level.INFORMATION, "quorum configuration in effect: " + words(now.settings()));
             }
-            tell(new SafetyNews.Configured(now.settings(), covered));
+            if (now.known()) {
+                tell(new SafetyNews.Configured(now.settings(), covered));
+            }
         }
     }
 
@@ -304,7 +308,8 @@ final class QuorumNode implements AutoCloseable {
 
     private List<String> problems() {
         List<String> problems = new ArrayList<>();
-        effective.refused().forEach(why -> problems.add(why + "; what was configured before stays in effect"));
+        String stays = effective.known() ? "; what was configured before stays in effect" : "";
+        effective.refused().forEach(why -> problems.add(why + stays));
         problems.addAll(fencing.problems());
         if (!lookout.cutOff().isEmpty()) {
             problems.add("this server is cut off and takes nothing over: " + lookout.cutOff());
@@ -368,7 +373,9 @@ final class QuorumNode implements AutoCloseable {
 
     private void begin(Consumer<SafetyNews> listener) {
         State now = state;
-        tell(listener, new SafetyNews.Configured(now.settings(), now.fenced()));
+        if (effective.known()) {
+            tell(listener, new SafetyNews.Configured(now.settings(), now.fenced()));
+        }
         now.sights().values().forEach(sighted -> tell(listener, sighted));
         if (lookout.cutOffKnown()) {
             tell(listener, new SafetyNews.CutOff(!lookout.cutOff().isEmpty(), lookout.cutOff()));

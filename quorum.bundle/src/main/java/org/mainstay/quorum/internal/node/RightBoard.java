@@ -105,6 +105,11 @@ final class RightBoard {
         return fed.contains(server);
     }
 
+    /** Returns whether a guard that is linked says that no lease is needed, or none was held yet. */
+    synchronized boolean unleased() {
+        return linked && lease != null && lease.right() == GuardNews.Right.NONE;
+    }
+
     /** Returns whether this server certainly has its right to run now. */
     synchronized boolean held() {
         return linked && lease != null && lease.right() == GuardNews.Right.HELD;

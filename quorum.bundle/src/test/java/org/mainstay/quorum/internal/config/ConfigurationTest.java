@@ -64,17 +64,18 @@ class ConfigurationTest {
 
     @Test
     void whoMustStopWhatRunsDoesNotEscapeByAnotherMode() throws IOException {
-        assertThat(configuration.read(THREE, "db runs").refused())
+        assertThat(configuration.read(THREE, "db runs", false).refused())
                 .as("there was none before")
                 .isEmpty();
         read(MAJORITY, THREE);
         Files.writeString(file, "QUORUM_MODE=none\n");
-        assertThat(configuration.read(THREE, "db runs").settings().quorum()).isEqualTo(Quorum.MAJORITY);
-        Effective bound = reopened().read(THREE, "db runs");
+        assertThat(configuration.read(THREE, "db runs", false).settings().quorum())
+                .isEqualTo(Quorum.MAJORITY);
+        Effective bound = reopened().read(THREE, "db runs", false);
         assertThat(bound.settings().quorum()).as("after a restart too").isEqualTo(Quorum.MAJORITY);
         assertThat(bound.refused()).containsExactly("QUORUM_MODE=none is not in effect yet: db runs");
-        assertThat(configuration.read(THREE, "").settings().quorum()).isEqualTo(Quorum.NONE);
-        assertThat(reopened().read(THREE, "db runs").settings().quorum()).isEqualTo(Quorum.NONE);
+        assertThat(configuration.read(THREE, "", false).settings().quorum()).isEqualTo(Quorum.NONE);
+        assertThat(reopened().read(THREE, "db runs", false).settings().quorum()).isEqualTo(Quorum.NONE);
     }
 
     @Test
@@ -94,6 +95,53 @@ class ConfigurationTest {
         Effective effective = configuration.read(THREE);
         assertThat(effective.settings().quorum()).isEqualTo(Quorum.MAJORITY);
         assertThat(effective.refused()).hasSize(1);
+    }
+
+    /** What was in effect last cannot be told: a lease is not left for that, and nobody is told of another rule. */
+    @Test
+    void whatWasInEffectLastAndCannotBeReadIsNotNone() throws IOException {
+        read(MAJORITY, THREE);
+        Path last = folder.resolve("quorum/settings");
+        Files.write(last, new byte[64]);
+        Files.writeString(file, "QUORUM_MODE=none\n");
+        Effective bound = reopened().read(THREE, "db runs", false);
+        assertThat(bound.known()).isFalse();
+        assertThat(bound.settings().leased()).isTrue();
+        assertThat(bound.refused())
+                .contains("QUORUM_MODE=none is not in effect yet: db runs")
+                .anyMatch(text -> text.contains("is damaged") && text.contains("remove " + last));
+        Files.delete(last);
+        Files.createDirectory(last);
+        assertThat(reopened().read(THREE, "db runs", false).known()).isFalse();
+        assertThat(reopened().read(THREE, "db runs", true).settings().quorum())
+                .as("the guard needs no lease, so none was in effect")
+                .isEqualTo(Quorum.NONE);
+        Files.delete(last);
+        Files.write(last, new byte[64]);
+        Effective idle = reopened().read(THREE, "", false);
+        assertThat(idle.settings().quorum()).isEqualTo(Quorum.NONE);
+        assertThat(idle.left()).as("it is said as the end of a lease").isTrue();
+        assertThat(reopened().read(THREE, "db runs", false).known())
+                .as("written anew")
+                .isTrue();
+    }
+
+    @Test
+    void whereNeitherFileCanBeReadNobodyKnowsWhatHolds() throws IOException {
+        read(MAJORITY, THREE);
+        Files.delete(file);
+        Files.createDirectory(file);
+        Path last = folder.resolve("quorum/settings");
+        Files.write(last, new byte[64]);
+        assertThat(reopened().read(THREE).known()).isFalse();
+        Files.delete(last);
+        assertThat(reopened().read(THREE).known())
+                .as("nothing was in effect yet")
+                .isFalse();
+        Files.delete(file);
+        Effective mended = read(MAJORITY, THREE);
+        assertThat(mended.known()).isTrue();
+        assertThat(mended.settings().quorum()).isEqualTo(Quorum.MAJORITY);
     }
 
     // covers QUO-092 QUO-093 QUO-094

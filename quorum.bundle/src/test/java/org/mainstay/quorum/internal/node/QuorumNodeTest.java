@@ -191,6 +191,22 @@ class QuorumNodeTest implements Cluster, EventLog {
         assertThat(get(node.storage().leave(ADMIN)).succeeded()).isTrue();
     }
 
+    /** Not that none holds, and not a rule in place of the guard's, until the guard says that it needs no lease. */
+    @Test
+    void whereNobodyKnowsTheRuleNobodyIsToldOne() throws Exception {
+        configured(Quorum.NONE);
+        node.close();
+        serves = true;
+        Files.write(home.resolve("data/quorum/settings"), new byte[64]);
+        open();
+        assertThat(news).noneMatch(SafetyNews.Configured.class::isInstance);
+        assertThat(node.state().problems())
+                .anyMatch(text -> text.contains("nobody can tell whether a lease is needed here"));
+        guardNews.accept(new GuardControl.GuardNews.Link(true));
+        right(GuardControl.GuardNews.Right.NONE);
+        configured(Quorum.NONE);
+    }
+
     @Test
     void whoLeavesALeaseThatItDoesNotHoldIsTold() throws Exception {
         guardNews.accept(new GuardControl.GuardNews.Link(true));
