@@ -96,7 +96,19 @@ class ThreeEnginesIT {
                     .as("missing after the %s of %s", what, name)
                     .isEmpty();
             client.adopt(all);
+        }
+
+        void go() {
             client.move(source.socket(), export());
+        }
+
+        void compare() throws IOException {
+            await(() -> inStep() && idle());
+            for (EngineProcess side : sides) {
+                assertThat(Files.mismatch(source.image(name), side.image(name)))
+                        .as("first byte of %s that differs at %s", name, side.name())
+                        .isEqualTo(-1);
+            }
         }
 
         String export() {
@@ -262,6 +274,7 @@ class ThreeEnginesIT {
 
         z.begin(engine("B"), 2);
         z.adopt("takeover");
+        z.go();
         engine("C").start();
         z.follow(engine("C"));
         awaitWrites(List.of(volumes.get("y"), z));
@@ -277,6 +290,9 @@ class ThreeEnginesIT {
         x.begin(engine("A"), 2);
         x.follow(engine("C"));
         x.adopt("restart");
+        // Before anything is written over it: what C never got.
+        x.compare();
+        x.go();
         awaitWrites();
         awaitInStep();
         assertThat(engine("B").log())
@@ -292,16 +308,11 @@ class ThreeEnginesIT {
         for (Mirrored volume : volumes.values()) {
             volume.client.stop();
             await(volume.client::ended);
-            await(() -> volume.inStep() && volume.idle());
+            volume.compare();
             byte[] all = Files.readAllBytes(volume.source.image(volume.name));
             assertThat(volume.client.missing(all))
                     .as("missing in %s", volume.name)
                     .isEmpty();
-            for (EngineProcess side : volume.sides) {
-                assertThat(Files.mismatch(volume.source.image(volume.name), side.image(volume.name)))
-                        .as("first byte of %s that differs at %s", volume.name, side.name())
-                        .isEqualTo(-1);
-            }
         }
     }
 }
