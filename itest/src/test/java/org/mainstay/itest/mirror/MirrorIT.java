@@ -192,7 +192,11 @@ class MirrorIT extends FaultCase {
         assertThat(taking.inStep("data")).isFalse();
         nothingIsLost();
 
-        taking.mainstay("mirror", "discard", "data", "--on", cut.name());
+        Exec.Result warned = taking.bin("mainstay", "mirror", "discard", "pg", "--on", cut.name());
+        assertThat(warned.exitCode()).as(warned.output()).isNotZero();
+        assertThat(warned.output()).contains("LOST: what only " + cut.name() + " wrote to data", "--yes");
+        assertThat(taking.inStep("data")).isFalse();
+        taking.mainstay("mirror", "discard", "pg", "--on", cut.name(), "--yes");
         inStep(taking);
         nothingIsLost();
         cut.mainstay("resource", "in-service", "pg");
@@ -293,7 +297,7 @@ class MirrorIT extends FaultCase {
                         .contains("SPLIT_BRAIN"),
                 () -> stale.bin("mainstay", "mirror", "status").output() + stale.logs() + alone.logs());
         nothingIsLost();
-        stale.mainstay("mirror", "discard", "data", "--on", alone.name());
+        stale.mainstay("mirror", "discard", "data", "--on", alone.name(), "--yes");
         inStep(stale);
         nothingIsLost();
     }
