@@ -14,8 +14,11 @@ import org.mainstay.cluster.Reply;
 /** Mirrors as a script wants them. They remember what they were asked for. */
 final class FakeMirrors implements Mirrors {
     static final String TWO_TARGETS = "two targets";
+    private static final String SPLIT_HIERARCHY = "split hierarchy";
+    private static final String WAL_REFUSES = "split hierarchy, wal refuses";
     private static final long SIZE = 104_857_600;
 
+    private final String name;
     private final List<Side> sides;
     private final Reply reply;
     private final Consumer<String> notes;
@@ -25,6 +28,7 @@ final class FakeMirrors implements Mirrors {
      * @param notes takes what was asked of the mirrors
      */
     FakeMirrors(String name, Reply reply, Consumer<String> notes) {
+        this.name = name;
         this.sides = named(name);
         this.reply = reply;
         this.notes = notes;
@@ -42,6 +46,10 @@ final class FakeMirrors implements Mirrors {
             case "split brain" -> List.of(source("data", link(4, "SPLIT_BRAIN", 1)), side("B", "data", "NONE"));
             case "stale source" -> List.of(source("data", link(4, "STALE_SOURCE", 0)), side("B", "data", "NONE"));
             case "two sources" -> List.of(source("data", link(4, "SPLIT_BRAIN", 1)), side("B", "data", "SOURCE"));
+            case SPLIT_HIERARCHY, WAL_REFUSES -> split("A", "B", link(4, "SPLIT_BRAIN", 1));
+            case "half recovered" -> split("A", "B", link(2, "NONE", 0));
+            case "split from B" ->
+                split("B", "A", new Link("A", "10.77.2.1:1501", 4, "PAUSED", "SYNC", "SPLIT_BRAIN", "", Map.of()));
             case "nowhere" -> List.of(side("A", "data", "NONE"), side("B", "data", "NONE"));
             case "only a target" -> List.of(side("A", "data", "TARGET"));
             case "target here" ->
@@ -76,6 +84,16 @@ final class FakeMirrors implements Mirrors {
                 cause,
                 "",
                 Map.of("breakUserRequested", requested, "stateSeconds", 60L, "resyncSeconds", 10L));
+    }
+
+    /** Two volumes of one hierarchy: data is split, wal is as its link says. */
+    private static List<Side> split(String source, String target, Link wal) {
+        Link data = new Link(target, "", 4, "PAUSED", "SYNC", "SPLIT_BRAIN", "", Map.of("stateSeconds", 60L));
+        return List.of(
+                new Side(source, "data", "data-1", "SOURCE", 5, SIZE, SIZE, false, false, List.of(data)),
+                side(target, "data", "TARGET"),
+                new Side(source, "wal", "wal-1", "SOURCE", 5, SIZE, SIZE, false, false, List.of(wal)),
+                side(target, "wal", "TARGET"));
     }
 
     private static Link toA() {
@@ -116,6 +134,10 @@ final class FakeMirrors implements Mirrors {
                     Reply.failed(ExitCode.NOT_FOUND, "there is no mirrored volume '" + tag + "'"));
         }
         notes.accept(verb + " " + tag + " " + target);
+        if (tag.equals("wal") && name.equals(WAL_REFUSES)) {
+            return CompletableFuture.completedFuture(
+                    Reply.failed(ExitCode.NO_COMMUNICATION, target + " cannot be reached"));
+        }
         return CompletableFuture.completedFuture(reply == null ? Reply.success(asked) : reply);
     }
 

@@ -49,6 +49,7 @@ public final class FakePlatform
     private volatile String mirrors = FakeMirrors.TWO_TARGETS;
     private volatile Reply mirrorReply;
     private volatile String remoteError = "";
+    private volatile Runnable afterRemote = () -> {};
     private final FakeKits kits = new FakeKits();
     private volatile Path home = Path.of("target/no-such-home");
     private volatile Optional<Lcd> database = Optional.empty();
@@ -123,6 +124,11 @@ public final class FakePlatform
     /** Lets commands on other servers end with 1 and this on standard error. */
     public void remoteError(String text) {
         remoteError = text;
+    }
+
+    /** Lets something happen by a command on another server. */
+    public void afterRemote(Runnable value) {
+        afterRemote = value;
     }
 
     public void home(Path value) {
@@ -338,6 +344,7 @@ public final class FakePlatform
         }
         notes.add(server + ": " + call.name() + " " + String.join(" ", call.arguments()));
         context.out().println("(on " + server + ": " + call.name() + " " + String.join(" ", call.arguments()) + ")");
+        afterRemote.run();
         return ExitCode.SUCCESS;
     }
 

@@ -53,6 +53,9 @@ public final class Fixtures {
             case "in doubt" -> inDoubt();
             case "not extended" -> notExtended();
             case "mirrored volume" -> mirrored();
+            case "mirrored volumes" -> mirroredVolumes(InstanceState.ISP, InstanceState.OSU);
+            case "mirrored volumes on B" -> mirroredVolumes(InstanceState.OSU, InstanceState.ISP);
+            case "mirrored volumes on both" -> mirroredVolumes(InstanceState.ISP, InstanceState.ISP);
             case "mirrored volume, B away" -> away(mirrored());
             case "mirror kept from A" -> {
                 ClusterSnapshot cluster = mirrored();
@@ -247,6 +250,17 @@ public final class Fixtures {
             b = b.with(LcdSection.FLAGS, flag, new Flag(flag));
         }
         return with(withPeer(cluster, b, PeerState.ALIVE), own);
+    }
+
+    /** Two mirrored volumes of one hierarchy. */
+    private static ClusterSnapshot mirroredVolumes(InstanceState a, InstanceState b) {
+        return both(withWal(mirrored(lcd("A", a), "10.77.2.1"), a), withWal(mirrored(lcd("B", b), "10.77.2.2"), b));
+    }
+
+    private static Lcd withWal(Lcd lcd, InstanceState state) {
+        Map<String, String> properties = Map.of("mount", "/srv/wal", "mirror", "10.77.2.1", "mirror-volume", "wal-1");
+        return lcd.with(instance("wal", "/srv/wal", "filesys", "volume", state, properties))
+                .apply(List.of(dependency("pg", "wal")));
     }
 
     private static Lcd mirrored(Lcd lcd, String address) {

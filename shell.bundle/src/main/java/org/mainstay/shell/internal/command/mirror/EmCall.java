@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
@@ -108,11 +107,7 @@ record EmCall(Invocation invocation, String server, List<String> arguments) {
 
     /** Asks all servers for their sides. */
     List<Mirrors.Side> sides() throws CommandException, InterruptedException {
-        try {
-            return invocation.platform().mirrors().sides().toCompletableFuture().get();
-        } catch (ExecutionException e) {
-            throw new CommandException(ExitCode.INTERNAL_ERROR, "mirrors cannot be asked: " + e.getCause());
-        }
+        return MirrorStatus.all(invocation);
     }
 
     /** Returns the volume's resource on the server, named by its tag, mount point or device (EMC-004). */

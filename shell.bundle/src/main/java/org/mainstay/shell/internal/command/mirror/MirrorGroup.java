@@ -16,7 +16,7 @@ import picocli.CommandLine.Command;
             MirrorVerbs.Resync.class,
             MirrorVerbs.Tune.class,
             MirrorVerbs.Resize.class,
-            MirrorVerbs.Discard.class,
+            MirrorDiscard.class,
             MirrorVerbs.Force.class,
             SnapshotVerbs.Group.class
         },

@@ -161,8 +161,8 @@ final class MirrorHealth {
         return "; " + source.server() + " and " + target + " both wrote " + tag
                 + " alone, and only one side's data is kept."
                 + " To give up what only " + target + " wrote: mainstay mirror discard " + tag + " --on " + target
-                + "; to keep it, and give up what only " + source.server()
-                + " wrote: see SPLIT_BRAIN in docs/mirroring.md";
+                + "; to give up what only " + source.server() + " wrote: mainstay mirror discard " + tag + " --on "
+                + source.server() + ". Both say first what would be lost";
     }
 
     private void sizes(Mirrors.Side side, List<Mirrors.Side> sources) {

@@ -75,10 +75,15 @@ final class MirrorStatus extends BaseCommand {
     }
 
     private List<Mirrors.Side> sides(Invocation invocation) throws CommandException, InterruptedException {
+        return all(invocation).stream()
+                .filter(side -> tag == null || side.tag().equals(tag))
+                .toList();
+    }
+
+    /** Asks all servers for their sides. */
+    static List<Mirrors.Side> all(Invocation invocation) throws CommandException, InterruptedException {
         try {
-            return invocation.platform().mirrors().sides().toCompletableFuture().get().stream()
-                    .filter(side -> tag == null || side.tag().equals(tag))
-                    .toList();
+            return invocation.platform().mirrors().sides().toCompletableFuture().get();
         } catch (ExecutionException e) {
             throw new CommandException(ExitCode.INTERNAL_ERROR, "mirrors cannot be asked: " + e.getCause());
         }

@@ -154,25 +154,6 @@ final class MirrorVerbs {
     }
 
     @Command(
-            name = "discard",
-            description =
-                    "After a split brain: gives up what was written on one server only, and makes it target of the"
-                            + " server where the volume is in service.",
-            footer = {"", "Example:", "  mainstay mirror discard data --on A"})
-    static final class Discard extends BaseCommand {
-        @Parameters(paramLabel = "TAG", description = "The volume's resource.")
-        private String tag;
-
-        @Option(names = "--on", required = true, paramLabel = "SERVER", description = "Whose changes are given up.")
-        private String server;
-
-        @Override
-        public int run(Invocation invocation) throws CommandException, InterruptedException {
-            return ask(invocation, tag, Mirrors.Verb.DISCARD, server, Map.of());
-        }
-    }
-
-    @Command(
             name = "force",
             description =
                     "Accepts the data of a server although it may be old or of no one moment: the next start there,"

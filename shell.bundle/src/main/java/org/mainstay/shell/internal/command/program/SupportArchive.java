@@ -47,10 +47,16 @@ final class SupportArchive {
     private final Path home;
     private final Platform platform;
     private final SupportSecrets secrets = new SupportSecrets();
+    private final Map<String, String> further = new LinkedHashMap<>();
 
     SupportArchive(Path home, Platform platform) {
         this.home = home;
         this.platform = platform;
+    }
+
+    /** Takes a text in, under a name; secrets are blotted out as in the others. */
+    void include(String name, String text) {
+        further.put(name, text);
     }
 
     /** Returns this server's name, or the machine's where nobody knows it. */
@@ -75,6 +81,7 @@ final class SupportArchive {
         texts.put("database.json", described(this::database));
         texts.put("status.json", described(this::status));
         texts.put("machine.txt", machine());
+        texts.putAll(further);
         Path temporary = Files.createTempFile(file.getParent(), ".lksupport", ".part");
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(temporary))) {
             for (Map.Entry<String, String> text : texts.entrySet()) {

@@ -4,16 +4,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.Request;
-import org.mainstay.cluster.lcd.Dependency;
 import org.mainstay.cluster.lcd.Equivalency;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.shell.internal.registry.CommandException;
 import org.mainstay.shell.internal.registry.Invocation;
+import org.mainstay.shell.internal.view.Hierarchy;
 
 /**
  * Extends a hierarchy by asking: the server, the priority, and for each resource what is different there (ADM-240 to ADM-244). Nothing is
@@ -123,18 +122,8 @@ public final class ExtendWizard {
 
     /** Returns the resources of a hierarchy: the named one, then those it is connected with by dependencies. */
     private List<String> hierarchy(String tag) throws CommandException {
-        TreeSet<String> found = new TreeSet<>(List.of(tag));
-        boolean grown = true;
-        while (grown) {
-            grown = false;
-            for (Dependency dependency : own().rows(LcdSection.DEPENDENCIES).values()) {
-                if (found.contains(dependency.parent()) || found.contains(dependency.child())) {
-                    grown |= found.add(dependency.parent()) | found.add(dependency.child());
-                }
-            }
-        }
-        Map<Boolean, List<String>> named = new TreeMap<>(
-                found.stream().collect(java.util.stream.Collectors.partitioningBy(one -> !one.equals(tag))));
+        Map<Boolean, List<String>> named = new TreeMap<>(Hierarchy.of(own(), tag).stream()
+                .collect(java.util.stream.Collectors.partitioningBy(one -> !one.equals(tag))));
         return named.values().stream().flatMap(List::stream).toList();
     }
 

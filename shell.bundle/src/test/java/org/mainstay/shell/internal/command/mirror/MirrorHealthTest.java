@@ -62,7 +62,8 @@ class MirrorHealthTest {
                 .asString()
                 .contains(
                         "A and B both wrote data alone, and only one side's data is kept",
-                        "To give up what only B wrote: mainstay mirror discard data --on B");
+                        "To give up what only B wrote: mainstay mirror discard data --on B",
+                        "to give up what only A wrote: mainstay mirror discard data --on A");
     }
 
     @Test

@@ -20,6 +20,9 @@ import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdChange;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.cluster.lcd.Operation;
+import org.mainstay.shell.internal.command.Programs;
+import org.mainstay.shell.internal.registry.CommandCall;
+import org.mainstay.shell.testing.Captured;
 import org.mainstay.shell.testing.FakePlatform;
 import org.mainstay.shell.testing.Fixtures;
 
@@ -45,6 +48,10 @@ class SupportArchiveTest {
     private Map<String, String> archive() throws Exception {
         Path file = home.resolve("archive.zip");
         new SupportArchive(home, platform).write(file);
+        return entries(file);
+    }
+
+    private static Map<String, String> entries(Path file) throws Exception {
         Map<String, String> entries = new TreeMap<>();
         try (ZipFile zip = new ZipFile(file.toFile())) {
             for (var entry : java.util.Collections.list(zip.entries())) {
@@ -77,6 +84,21 @@ class SupportArchiveTest {
                 cluster.activities(),
                 cluster.checkedAt(),
                 cluster.problems()));
+    }
+
+    /** What the command writes: it says where. */
+    private Map<String, String> lksupport() throws Exception {
+        Captured captured = Captured.administrator();
+        int code = Programs.registry().run(new CommandCall("lksupport", List.of()), captured.context(), platform);
+        assertThat(code).as(captured.err()).isZero();
+        return entries(Path.of(captured.out().strip()));
+    }
+
+    // covers MIR-259
+    @Test
+    void theHealthOfMirrorsIsInIt() throws Exception {
+        assertThat(lksupport().get("dkhealthcheck.txt"))
+                .contains("VOLUME  SERVER  ROLE", "paused by command", "exit code ");
     }
 
     @Test
