@@ -1,6 +1,8 @@
 package org.mainstay.guard.kill;
 
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,19 +12,19 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
 import org.mainstay.guard.util.Ticker;
 
 /**
- * Ends everything there is within a time, resources side by side: one whose processes do not die must not hold up
- * the others. First addresses and processes; file systems whose users have not died by half the time are cut off
- * from their storage; then mounts, then devices. Each run is for one thread.
+ * Ends everything there is within a time, hierarchies side by side: one that hangs must not hold up the others. In each hierarchy
+ * first addresses and processes; file systems whose users have not died by half the time are cut off from their storage; then
+ * mounts, then devices. Each run is for one thread.
  */
 public final class EndAll {
     private static final List<List<String>> STAGES =
             List.of(List.of("ADDRESS", "CGROUP"), List.of("MOUNT"), List.of("LOOP_DEVICE"));
-    private static final int AT_ONCE = 16;
     /** Nothing a handle does takes longer. */
     private static final long STAGE_SECONDS = 60;
 
@@ -40,21 +42,52 @@ public final class EndAll {
      * Executes the handles and waits for the results.
      *
      * @param handlesByTag what to end; a resource without handles cannot be ended
+     * @param hierarchy names what a resource belongs to
      * @param withinMillis after half of which file systems are cut off; 0 or less: at once
      * @return by tag the reasons why it could not be ended; empty if everything was
      */
-    public Map<String, List<String>> run(Map<String, List<String>> handlesByTag, long withinMillis)
+    public Map<String, List<String>> run(
+            Map<String, List<String>> handlesByTag, UnaryOperator<String> hierarchy, long withinMillis)
             throws InterruptedException {
-        ExecutorService pool = Executors.newFixedThreadPool(AT_ONCE, work -> {
+        long cutAt = ticker.nanos() + TimeUnit.MILLISECONDS.toNanos(withinMillis / 2);
+        Map<String, Map<String, List<String>>> hierarchies = new TreeMap<>();
+        handlesByTag.forEach((tag, handles) -> hierarchies
+                .computeIfAbsent(hierarchy.apply(tag), key -> new TreeMap<>())
+                .put(tag, handles));
+        // As many threads as are needed: whoever waits for a free one waits for what hangs.
+        ExecutorService pool = Executors.newCachedThreadPool(work -> {
             Thread thread = new Thread(work, "guard-end");
             thread.setDaemon(true);
             return thread;
         });
         try {
-            return stages(pool, handlesByTag, ticker.nanos() + TimeUnit.MILLISECONDS.toNanos(withinMillis / 2));
+            return all(pool, hierarchies.values(), cutAt);
         } finally {
             pool.shutdownNow();
         }
+    }
+
+    private Map<String, List<String>> all(
+            ExecutorService pool, Collection<Map<String, List<String>>> hierarchies, long cutAt)
+            throws InterruptedException {
+        Map<String, List<String>> left = new TreeMap<>();
+        Map<Map<String, List<String>>, Future<Map<String, List<String>>>> ends = new LinkedHashMap<>();
+        for (Map<String, List<String>> one : hierarchies) {
+            try {
+                ends.put(one, pool.submit(() -> stages(pool, one, cutAt)));
+            } catch (OutOfMemoryError e) {
+                one.keySet().forEach(tag -> add(left, tag, String.valueOf(e)));
+            }
+        }
+        for (Map.Entry<Map<String, List<String>>, Future<Map<String, List<String>>>> end : ends.entrySet()) {
+            try {
+                // Each of its stages has a limit.
+                left.putAll(end.getValue().get());
+            } catch (ExecutionException e) {
+                end.getKey().keySet().forEach(tag -> add(left, tag, String.valueOf(e.getCause())));
+            }
+        }
+        return left;
     }
 
     private Map<String, List<String>> stages(ExecutorService pool, Map<String, List<String>> handlesByTag, long cutAt)
@@ -72,7 +105,7 @@ public final class EndAll {
             List<Task> tasks = begin(pool, handlesByTag, kinds);
             boolean first = kinds == STAGES.get(0);
             if (first && !tasks.isEmpty() && !endedBy(tasks, cutAt)) {
-                cut(handlesByTag);
+                cut(pool, handlesByTag);
             }
             for (Task task : tasks) {
                 finish(task, left);
@@ -126,12 +159,18 @@ public final class EndAll {
         return true;
     }
 
-    private void cut(Map<String, List<String>> handlesByTag) throws InterruptedException {
+    private void cut(ExecutorService pool, Map<String, List<String>> handlesByTag) throws InterruptedException {
         List<String> mounts = handlesByTag.values().stream()
                 .flatMap(List::stream)
                 .filter(handle -> kind(handle).equals("MOUNT"))
                 .toList();
-        new HandleExecutor(ticker, log).cut(mounts);
+        try {
+            pool.submit(() -> new HandleExecutor(ticker, log).cut(mounts)).get(STAGE_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            log.error("cutting off " + String.join(", ", mounts) + " does not end");
+        } catch (ExecutionException e) {
+            log.error("cutting off " + String.join(", ", mounts) + " failed", e.getCause());
+        }
     }
 
     private void finish(Task task, Map<String, List<String>> left) throws InterruptedException {

@@ -86,7 +86,7 @@ public final class LeaseEnd {
             return;
         }
         int now = generation;
-        thread = new Thread(() -> end(left, leftMillis, now), "guard-lease-end");
+        thread = new Thread(() -> end(here, left, leftMillis, now), "guard-lease-end");
         thread.setDaemon(true);
         try {
             running = true;
@@ -98,11 +98,11 @@ public final class LeaseEnd {
         }
     }
 
-    private void end(Map<String, List<String>> left, long leftMillis, int begun) {
+    private void end(InService here, Map<String, List<String>> left, long leftMillis, int begun) {
         try {
             log.error("the lease is over and still in service here: " + String.join(", ", left.keySet())
                     + "; ended by their kill handles, everything must be out within " + leftMillis + " ms");
-            Map<String, List<String>> failed = all.run(left, leftMillis);
+            Map<String, List<String>> failed = all.run(left, here::lane, leftMillis);
             finished(left, failed, begun);
         } catch (InterruptedException e) {
             log.warn("what is in service is not ended any further: the lease is held again, or the guard ends");

@@ -2,12 +2,15 @@ package org.mainstay.guard.kill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,21 +114,65 @@ class LeaseEndTest {
         assertThat(again.waitFor(30, TimeUnit.SECONDS)).isTrue();
     }
 
+    /** A group whose list of processes is a pipe that nobody writes: whoever ends it hangs until {@link #release}. */
+    private String hanging(String name) throws Exception {
+        Path list = Files.createDirectories(folder.resolve(name)).resolve("cgroup.procs");
+        assertThat(new ProcessBuilder("mkfifo", list.toString()).start().waitFor())
+                .isZero();
+        return handle(name);
+    }
+
+    private void release(String name) throws Exception {
+        Files.writeString(folder.resolve(name).resolve("cgroup.procs"), "");
+    }
+
+    private void awaitLog(String text) throws Exception {
+        Path file = folder.resolve("log");
+        Await.until(text, 30_000, () -> {
+            try {
+                return Files.exists(file) && Files.readString(file).contains(text);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
     @Test
     void oneThatHangsDoesNotHoldUpTheOthers() throws Exception {
         Process other = group("other");
-        // a group whose process never dies: the test's own, protected by being named in a list that is a pipe nobody
-        // writes
-        Path stuck = Files.createDirectories(folder.resolve("stuck"));
-        assertThat(new ProcessBuilder("mkfifo", stuck.resolve("cgroup.procs").toString())
-                        .start()
-                        .waitFor())
-                .isZero();
-        inService = new InService(Map.of("a-stuck", List.of(handle("stuck")), "b", List.of(handle("other"))));
+        inService = new InService(Map.of("a-stuck", List.of(hanging("stuck")), "b", List.of(handle("other"))));
         end.begin(2000);
         assertThat(other.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(end.anythingLeft()).isTrue();
-        // lets the blocked reader go
-        Files.writeString(stuck.resolve("cgroup.procs"), "");
+        release("stuck");
+    }
+
+    /** Its processes are gone, so its mount must not wait for those of another hierarchy. */
+    @Test
+    void theMountOfOneHierarchyDoesNotWaitForProcessesOfAnother() throws Exception {
+        Process other = group("other");
+        inService = new InService(Map.of(
+                "a-stuck", List.of(hanging("stuck"), "HIERARCHY\ta"),
+                "b-db", List.of(handle("other"), "HIERARCHY\tb"),
+                "b-volume", List.of("MOUNT\t" + folder.resolve("mnt"), "HIERARCHY\tb")));
+        end.begin(600_000);
+        assertThat(other.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        awaitLog("kill handle MOUNT " + folder.resolve("mnt"));
+        release("stuck");
+    }
+
+    @Test
+    void howeverManyHangAnAddressIsTakenOff() throws Exception {
+        Map<String, List<String>> here = new TreeMap<>();
+        for (int i = 0; i < 40; i++) {
+            here.put("db" + i, List.of(hanging("stuck" + i)));
+        }
+        here.put("vip", List.of("ADDRESS\tlo\t203.0.113.77"));
+        inService = new InService(here);
+        end.begin(600_000);
+        awaitLog("kill handle ADDRESS lo 203.0.113.77");
+        for (int i = 0; i < 40; i++) {
+            release("stuck" + i);
+        }
     }
 }

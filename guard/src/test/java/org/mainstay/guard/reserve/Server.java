@@ -30,20 +30,16 @@ final class Server implements AutoCloseable {
     }
 
     Server(String name, UUID installation, Path state, Path area, String place, Ticker ticker) {
-        this(name, installation, state, area, place, ticker, new ReservationSettings.Times(RENEW, STALE), true);
+        this(name, installation, state, area, place, ticker, new ReservationSettings.Times(RENEW, STALE));
+        resume(true);
     }
 
     /** As one whose guard cannot read what is in service here. */
     static Server withoutInService(String name, UUID installation, Path state, Path area) {
-        return new Server(
-                name,
-                installation,
-                state,
-                area,
-                "here",
-                System::nanoTime,
-                new ReservationSettings.Times(RENEW, STALE),
-                false);
+        Server server = new Server(
+                name, installation, state, area, "here", System::nanoTime, new ReservationSettings.Times(RENEW, STALE));
+        server.resume(false);
+        return server;
     }
 
     private Server(
@@ -53,8 +49,7 @@ final class Server implements AutoCloseable {
             Path area,
             String place,
             Ticker ticker,
-            ReservationSettings.Times times,
-            boolean known) {
+            ReservationSettings.Times times) {
         this.area = area.toString();
         this.log = new Log(state.resolve("guard-" + name + ".log"));
         this.reservations = new Reservations(
@@ -69,7 +64,11 @@ final class Server implements AutoCloseable {
                 },
                 new TwinFile(state.resolve("reservations-" + name)),
                 place);
-        reservations.resume(known ? Set.of(this.area) : Set.of(), known, trouble::add);
+    }
+
+    /** @param known whether it can be read what is in service here */
+    private void resume(boolean known) {
+        reservations.resume(known ? Set.of(area) : Set.of(), known, trouble::add);
     }
 
     static Server of(String name, Path folder) {
@@ -77,15 +76,16 @@ final class Server implements AutoCloseable {
     }
 
     static Server of(String name, Path folder, int renewMillis, int staleMillis) {
-        return new Server(
+        Server server = new Server(
                 name,
                 UUID.randomUUID(),
                 folder,
                 folder.resolve("image.reservation"),
                 "here",
                 System::nanoTime,
-                new ReservationSettings.Times(renewMillis, staleMillis),
-                true);
+                new ReservationSettings.Times(renewMillis, staleMillis));
+        server.resume(true);
+        return server;
     }
 
     Result initialise() throws Exception {
