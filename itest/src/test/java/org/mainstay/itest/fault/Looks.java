@@ -9,7 +9,7 @@ import org.mainstay.itest.lab.LabException;
  * with one of the things has not seen that all is well with it.
  */
 final class Looks {
-    /** So many may fail in vain, as when a machine loses power, also where few were made at all. */
+    /** So many may fail, as when a machine loses power, also where few were made at all. */
     private static final int SPARE = 10;
 
     private static final int ONE_IN = 10;
