@@ -8,7 +8,8 @@
  *   V          disarm the device if it allows that, and end with code 0
  *
  * The device's timeout is set to TIMEOUT_SECONDS where it can be; a device whose timeout is fixed and longer than LONGEST_SECONDS is
- * disarmed and not used (code 3). Feeding stops one timeout before the said time, so that the reset comes by then.
+ * disarmed and not used (code 3). Feeding stops one timeout before the said time, so that the reset comes by then. A device that any
+ * close stops (no magic close and no nowayout), or that does not answer as a watchdog, is not used either (code 3).
  *
  * End of input means that the guard is gone: another one may come. The device is fed on for ten seconds, never longer than was said,
  * and then left armed for the next helper, which waits for the device to be free.
@@ -18,6 +19,8 @@
  *
  * Codes: 0 disarmed, 1 the device cannot be opened, 2 wrong usage, 3 see above.
  */
+#include "watchdog-support.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/watchdog.h>
@@ -30,6 +33,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,6 +77,20 @@ static int open_device(const char *path) {
 static void disarm(int fd) {
     if (write(fd, "V", 1) < 0) say("the device cannot be disarmed: %.0ld%s", 0, strerror(errno));
     close(fd);
+}
+
+/* Whether the device holds when this process is killed; says why not. */
+static bool holds(int fd, const char *path) {
+    struct watchdog_info info = {0};
+    struct stat device = {0};
+    bool answered = ioctl(fd, WDIOC_GETSUPPORT, &info) == 0;
+    bool unstoppable = fstat(fd, &device) == 0 && S_ISCHR(device.st_mode)
+        && never_stops("/sys", major(device.st_rdev), minor(device.st_rdev));
+    const char *why = refusal(answered, info.options, unstoppable);
+    if (!why) return true;
+    printf("the watchdog %s %s\n", path, why);
+    fflush(stdout);
+    return false;
 }
 
 /* Sets the timeout. Its real value in seconds, or 0 if that is longer than allowed. */
@@ -162,6 +181,10 @@ int main(int count, char **arguments) {
     if (fd < 0) {
         printf("the watchdog %s cannot be opened: %s\n", arguments[1], strerror(errno));
         return 1;
+    }
+    if (!holds(fd, arguments[1])) {
+        close(fd);
+        return 3;
     }
     prefer_me();
     long real = set_timeout(fd, timeout, longest, arguments[1]);

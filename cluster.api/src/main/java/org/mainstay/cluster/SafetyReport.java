@@ -33,7 +33,10 @@ public record SafetyReport(
 
     /** Whether anything may ever run twice. */
     public enum Verdict {
-        /** Fencing, watchdog or reservation covers everything: never twice, whatever the faults. */
+        /**
+         * Fencing or watchdogs cover every server: never twice, whatever the faults; or SCSI-3 reservations cover every shared
+         * resource in service: never two that write.
+         */
         GUARANTEED,
         /** Quorum or witness: never twice unless a whole machine stops for longer than the pause tolerance. */
         UNLESS_PAUSED,

@@ -18,8 +18,9 @@ public final class KillHandle {
         /** {@code path of a version 2 cgroup}: every process in it is killed. */
         CGROUP,
         /**
-         * {@code mount point, source[, reservation area]}: forced unmount, lazily as the last resort with the device cut first;
-         * cut at once when another server has taken the reservation area.
+         * {@code mount point, source[, reservation]}: forced unmount, lazily as the last resort with the device cut first. The
+         * reservation is the path of an area, and then cut at once when another server has taken that, or {@code scsi}: the
+         * device itself refuses the writes of a server whose right was taken.
          */
         MOUNT,
         /** {@code device node, backing file}: a loop device is detached. */

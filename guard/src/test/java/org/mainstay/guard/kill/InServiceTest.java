@@ -35,4 +35,11 @@ class InServiceTest {
         assertThat(here.handles("app")).isEmpty();
         assertThat(here.isEmpty()).isFalse();
     }
+
+    @Test
+    void aDeviceThatIsReservedByCommandsHasNoArea() {
+        InService here = new InService(Map.of(
+                "device", List.of("MOUNT\t/srv/a\t/dev/sdb1\tscsi"), "image", List.of(MOUNT, "CGROUP\t/cg/image")));
+        assertThat(here.areas()).containsExactly("/areas/data");
+    }
 }

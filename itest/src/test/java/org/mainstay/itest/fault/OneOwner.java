@@ -23,12 +23,10 @@ public final class OneOwner implements AutoCloseable {
     private final Predicate<String> exclusive;
     private final Thread thread;
     private final List<String> violations = new ArrayList<>();
+    private final Looks looks = new Looks();
     private final long start = System.nanoTime();
     private volatile boolean stopped;
     private volatile String tolerated = "";
-    private long samples;
-    private long failures;
-    private RuntimeException lastFailure;
 
     /** @param exclusive which signs must not be on two machines */
     public OneOwner(Lab lab, Predicate<String> exclusive) {
@@ -40,35 +38,30 @@ public final class OneOwner implements AutoCloseable {
     }
 
     private void watch() {
-        while (!stopped) {
-            look();
-            if (!stopped) {
-                Await.pass(EVERY);
+        try {
+            while (!stopped) {
+                look();
+                if (!stopped) {
+                    Await.pass(EVERY);
+                }
             }
+        } catch (RuntimeException | Error e) {
+            looks.broken(e);
+            throw e;
         }
     }
 
-    /** What is read changes meanwhile, so a look may fail; nobody may believe that all is well if they always do. */
     private void look() {
-        RuntimeException failure = null;
-        List<Server> servers = lab.servers();
-        try {
-            for (int i = 0; i < servers.size(); i++) {
-                for (int j = i + 1; j < servers.size(); j++) {
-                    compare(servers.get(i).machine(), servers.get(j).machine());
-                }
-            }
-        } catch (RuntimeException e) {
-            failure = e;
-        }
-        synchronized (this) {
-            if (failure == null) {
-                samples++;
-            } else {
-                failures++;
-                lastFailure = failure;
+        List<Server> servers = new ArrayList<>();
+        looks.at("the machines", () -> servers.addAll(lab.servers()));
+        for (int i = 0; i < servers.size(); i++) {
+            for (int j = i + 1; j < servers.size(); j++) {
+                Machine one = servers.get(i).machine();
+                Machine other = servers.get(j).machine();
+                looks.at(one.name() + " and " + other.name(), () -> compare(one, other));
             }
         }
+        looks.round();
     }
 
     private void compare(Machine one, Machine other) {
@@ -101,14 +94,12 @@ public final class OneOwner implements AutoCloseable {
         return List.copyOf(violations);
     }
 
-    /** @throws LabException if anything had two owners at any time so far, or nobody looked */
+    /** @throws LabException if anything had two owners at any time so far, or nobody looked, or not at all pairs of machines */
     public synchronized void verify() {
-        if (samples <= failures) {
-            throw new LabException("nobody looked whether there were two owners", lastFailure);
-        }
         if (!violations.isEmpty()) {
             throw new LabException("I1: two owners at once:\n" + String.join("\n", violations));
         }
+        looks.verify();
     }
 
     @Override

@@ -436,10 +436,11 @@ public final class VolumeKit implements RecoveryKit {
                 : Devices.isImage(volume.device()) ? Devices.real(volume.device()) : volume.device();
         String mount = KillHandle.mount(Devices.resolved(volume.mount()).toString(), source.toString())
                 .encode();
-        // The area tells the guard what to end at once when the reservation is lost.
-        boolean area = !volume.reservation().equals(Volume.NONE)
-                && !volume.reservation().equals(Volume.SCSI);
-        return List.of(KillHandle.parse(area ? mount + "\t" + volume.reservation() : mount));
+        // An area tells the guard what to end at once when the reservation is lost; the word for SCSI tells only that
+        // the
+        // device itself refuses the writes of an owner that was replaced.
+        boolean reserved = !volume.reservation().equals(Volume.NONE);
+        return List.of(KillHandle.parse(reserved ? mount + "\t" + volume.reservation() : mount));
     }
 
     @Override

@@ -350,6 +350,9 @@ class VolumeKitTest {
                 .containsExactly(KillHandle.parse("MOUNT\t" + mount + "\t" + image + "\t" + area));
         assertThat(kit.killHandles(existing(a, "reservation", "none")))
                 .containsExactly(KillHandle.mount(mount.toString(), image.toString()));
+        assertThat(kit.killHandles(asked(a, "reservation", "scsi")))
+                .as("whoever reads it must not take it for an area")
+                .containsExactly(KillHandle.parse("MOUNT\t" + mount + "\t" + image + "\tscsi"));
     }
 
     @Test

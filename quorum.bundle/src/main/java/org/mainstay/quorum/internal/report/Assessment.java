@@ -1,6 +1,7 @@
 package org.mainstay.quorum.internal.report;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +14,6 @@ import org.mainstay.cluster.QuorumSettings.Witness;
 import org.mainstay.cluster.SafetyReport;
 import org.mainstay.cluster.SafetyReport.Server;
 import org.mainstay.cluster.SafetyReport.Verdict;
-import org.mainstay.cluster.lcd.Dependency;
 import org.mainstay.cluster.lcd.Equivalency;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
@@ -41,18 +41,23 @@ public final class Assessment {
     private SafetyReport report() {
         Set<String> shared = shared();
         List<SafetyReport.Resource> resources = new ArrayList<>();
-        List<String> unreserved = new ArrayList<>();
+        Set<Reserved.By> protectors = EnumSet.noneOf(Reserved.By.class);
         for (String server : servers) {
-            snapshot.lcd(server).ifPresent(lcd -> resources(server, lcd, shared, resources, unreserved));
+            snapshot.lcd(server).ifPresent(lcd -> resources(server, lcd, shared, resources, protectors));
         }
-        boolean reserved = unreserved.isEmpty()
-                && resources.stream().anyMatch(resource -> resource.remark().contains("reserved"));
+        Reserved.Cover reserved = new Reserved.Cover(
+                !protectors.isEmpty() && !protectors.contains(Reserved.By.NOTHING),
+                protectors.contains(Reserved.By.DEVICE),
+                protectors.contains(Reserved.By.AREA));
         List<String> uncovered =
                 servers.stream().filter(server -> !covered(server)).toList();
-        Verdict verdict = verdict(shared, reserved, uncovered);
+        // A lease that is over is enough for a takeover, also where fencing fails at the same time: then only a
+        // watchdog is certain.
+        boolean ended = settings.leased() ? servers.stream().allMatch(this::watched) : uncovered.isEmpty();
+        Verdict verdict = verdict(shared, ended || reserved.certain());
         return new SafetyReport(
                 verdict,
-                summary(verdict, reserved, uncovered),
+                summary(verdict, ended, reserved, uncovered),
                 modes(),
                 servers.stream().map(this::server).toList(),
                 new Faults(snapshot, means, reserved).all(),
@@ -79,48 +84,27 @@ public final class Assessment {
             Lcd lcd,
             Set<String> shared,
             List<SafetyReport.Resource> resources,
-            List<String> unreserved) {
-        Set<String> guarded = guarded(lcd);
+            Set<Reserved.By> protectors) {
+        Reserved reserved = new Reserved(lcd);
         for (Instance instance : lcd.instances().values()) {
             String tag = instance.tag();
-            boolean inService = instance.state().inService();
-            if (inService && instance.ownership().killHandles().isEmpty()) {
+            if (!instance.state().inService()) {
+                continue;
+            }
+            if (instance.ownership().killHandles().isEmpty()) {
                 resources.add(new SafetyReport.Resource(
                         tag, server, "no kill handles: only its kit, a watchdog or fencing can end it"));
             }
-            if (inService && shared.contains(server + "/" + tag)) {
-                if (guarded.contains(tag)) {
-                    resources.add(new SafetyReport.Resource(
-                            tag, server, "its hierarchy's storage is reserved for this server"));
-                } else {
-                    unreserved.add(tag);
+            if (shared.contains(server + "/" + tag)) {
+                Reserved.By protector = reserved.of(tag);
+                protectors.add(protector);
+                if (protector != Reserved.By.NOTHING) {
+                    resources.add(new SafetyReport.Resource(tag, server, protector.remark()));
+                } else if (reserved.addressAbove(tag)) {
+                    resources.add(new SafetyReport.Resource(tag, server, Reserved.ADDRESS));
                 }
             }
         }
-    }
-
-    /** Returns the tags of hierarchies with a reserved volume: without it nothing of them can be brought into service elsewhere. */
-    private static Set<String> guarded(Lcd lcd) {
-        Set<String> guarded = new LinkedHashSet<>();
-        lcd.instances().values().stream()
-                .filter(instance -> instance.ownership().killHandles().stream().anyMatch(Assessment::reservation))
-                .forEach(instance -> guarded.add(instance.tag()));
-        boolean grown = !guarded.isEmpty();
-        while (grown) {
-            grown = false;
-            for (Dependency row : lcd.rows(LcdSection.DEPENDENCIES).values()) {
-                if (guarded.contains(row.child()) != guarded.contains(row.parent())) {
-                    grown = guarded.add(row.child()) | guarded.add(row.parent());
-                }
-            }
-        }
-        return guarded;
-    }
-
-    /** A mount whose handle names a reservation area. */
-    private static boolean reservation(String handle) {
-        String[] words = handle.split("\t", -1);
-        return words.length == 4 && words[0].equals("MOUNT") && !words[3].isBlank();
     }
 
     private boolean covered(String server) {
@@ -139,35 +123,37 @@ public final class Assessment {
                                 && level.kind().equals("watchdog"));
     }
 
-    private Verdict verdict(Set<String> shared, boolean reserved, List<String> uncovered) {
+    private Verdict verdict(Set<String> shared, boolean certain) {
         if (shared.isEmpty()) {
             return Verdict.NOTHING_SHARED;
         }
-        // A lease that is over is enough for a takeover, also where fencing fails at the same time: then only a
-        // watchdog is certain.
-        if (reserved || (settings.leased() ? servers.stream().allMatch(this::watched) : uncovered.isEmpty())) {
+        if (certain) {
             return Verdict.GUARANTEED;
         }
         return settings.leased() ? Verdict.UNLESS_PAUSED : Verdict.BY_SIGHT;
     }
 
-    private String summary(Verdict verdict, boolean reserved, List<String> uncovered) {
+    private String summary(Verdict verdict, boolean ended, Reserved.Cover reserved, List<String> uncovered) {
+        String areas = reserved.all() && reserved.area() ? "; " + Reserved.By.AREA.remark() : "";
         return switch (verdict) {
             case NOTHING_SHARED -> "no resource is shared between servers, so nothing can run twice";
             case GUARANTEED ->
-                reserved
-                        ? "never twice, whatever fails: all shared resources in service have reserved storage"
-                        : "never twice, whatever fails: every server "
-                                + (settings.leased() ? "has a watchdog" : "can be fenced");
+                ended
+                        ? "never twice, whatever fails: every server "
+                                + (settings.leased() ? "has a watchdog" : "can be fenced")
+                        : "never two that write, whatever fails: all shared resources in service use reserved devices"
+                                + " (SCSI-3)";
             case UNLESS_PAUSED ->
                 "never twice unless a whole machine stands still for longer than "
                         + seconds(settings.pauseToleranceMillis()) + " s"
                         + (uncovered.isEmpty()
                                 ? " and its fencing fails at the same time"
-                                : "; no fencing for " + String.join(", ", uncovered));
+                                : "; no fencing for " + String.join(", ", uncovered))
+                        + areas;
             case BY_SIGHT ->
                 "once only, while a running server can be seen; no quorum, and no fencing for "
-                        + String.join(", ", uncovered);
+                        + String.join(", ", uncovered)
+                        + areas;
         };
     }
 

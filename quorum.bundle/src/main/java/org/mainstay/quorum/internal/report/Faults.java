@@ -19,12 +19,12 @@ final class Faults {
     private final Means means;
     private final QuorumSettings settings;
     private final List<String> servers;
-    private final boolean reserved;
+    private final Reserved.Cover reserved;
     private final boolean disk;
     private final double detection;
     private final double lapse;
 
-    Faults(ClusterSnapshot snapshot, Means means, boolean reserved) {
+    Faults(ClusterSnapshot snapshot, Means means, Reserved.Cover reserved) {
         this.means = means;
         this.settings = means.settings();
         this.servers = snapshot.servers();
@@ -179,27 +179,41 @@ final class Faults {
                     "each server fences the others: the fastest stays and takes over, as far as it reaches their devices",
                     detection);
         }
-        if (reserved) {
+        boolean seen = servers.stream().skip(1).allMatch(means.independent()::contains);
+        if (seen) {
             return new Fault(
                     fault,
                     Outcome.STAYS,
-                    "the reservation of the storage keeps it with the server that uses it, unless that is cut off from it",
+                    "the other server is still seen at its other addresses, so nothing is taken over; if those are cut "
+                            + "too, "
+                            + (reserved.all() ? unseen() : "resources may run twice"),
                     0);
         }
-        boolean seen = servers.stream().skip(1).allMatch(means.independent()::contains);
-        return seen
-                ? new Fault(
-                        fault,
-                        Outcome.STAYS,
-                        "the other server is still seen at its other addresses, so nothing is taken over; if those are cut "
-                                + "too, resources may run twice",
-                        0)
-                : new Fault(
-                        fault,
-                        Outcome.TWICE,
-                        "a server that is not cut off itself cannot tell this from a dead server, and takes over while the "
-                                + "other still runs",
-                        0);
+        if (reserved.all()) {
+            return reserved.device()
+                    ? new Fault(fault, Outcome.TAKEN_OVER, unseen(), sightSeconds())
+                    : new Fault(fault, Outcome.STAYS, unseen(), 0);
+        }
+        return new Fault(
+                fault,
+                Outcome.TWICE,
+                "a server that is not cut off itself cannot tell this from a dead server, and takes over while the "
+                        + "other still runs",
+                0);
+    }
+
+    /** What reservations make of servers that do not see each other: a device's yields to who takes over, an area's does not. */
+    private String unseen() {
+        List<String> texts = new ArrayList<>();
+        if (reserved.device()) {
+            texts.add("a server that is not cut off itself takes over what uses a reserved device (SCSI-3); the device"
+                    + " refuses what the old owner writes from then on, and that ends when it notices");
+        }
+        if (reserved.area()) {
+            texts.add("what has a reservation area stays: a second mount is refused while the holder renews; not proof"
+                    + " against an owner that stands still or cannot reach the area");
+        }
+        return String.join("; ", texts);
     }
 
     private Fault both(String server) {

@@ -16,9 +16,13 @@ import org.mainstay.cluster.SafetyReport;
 import org.mainstay.cluster.SafetyReport.Outcome;
 import org.mainstay.cluster.SafetyReport.Verdict;
 import org.mainstay.cluster.lcd.CommPath;
+import org.mainstay.cluster.lcd.Dependency;
 import org.mainstay.cluster.lcd.Equivalency;
+import org.mainstay.cluster.lcd.Instance;
+import org.mainstay.cluster.lcd.InstanceState;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.cluster.lcd.LcdSection;
+import org.mainstay.cluster.lcd.Ownership;
 import org.mainstay.quorum.internal.config.Facts;
 import org.mainstay.quorum.internal.config.Parameters;
 
@@ -177,5 +181,133 @@ class AssessmentTest {
                 .isEqualTo(Verdict.NOTHING_SHARED);
         assertThat(outcome(report(cluster(false), QuorumSettings.DEFAULT, NOBODY), "A loses power"))
                 .isEqualTo(Outcome.DOWN);
+    }
+
+    private static final String DEVICE = "MOUNT\t/srv/data\t/dev/sdb1\tscsi";
+    private static final String AREA = "MOUNT\t/srv/data\t/img/data\t/img/data.reservation";
+    private static final String ADDRESS = "ADDRESS\teth0\t10.0.0.100/24";
+
+    /** Two servers; what is named runs on A, is shared with B, and ends by the handle that follows its name. */
+    private static ClusterSnapshot running(List<Dependency> dependencies, String... tagsAndHandles) {
+        Lcd own = cluster(false, "B").own();
+        for (int i = 0; i < tagsAndHandles.length; i += 2) {
+            String tag = tagsAndHandles[i];
+            Instance instance = Instance.create(tag, tag, "test", "test")
+                    .withState(InstanceState.ISP, "runs", 0)
+                    .withOwnership(Ownership.NONE.withKillHandles(List.of("CGROUP\t/" + tag, tagsAndHandles[i + 1])));
+            Equivalency row = new Equivalency("A", tag, "B", tag, 1, 10);
+            own = own.with(instance).with(LcdSection.EQUIVALENCIES, row.key(), row);
+        }
+        for (Dependency row : dependencies) {
+            own = own.with(LcdSection.DEPENDENCIES, row.key(), row);
+        }
+        return new ClusterSnapshot(
+                1,
+                "A",
+                ClusterSnapshot.Phase.AVAILABLE,
+                own,
+                cluster(false, "B").peers(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                List.of());
+    }
+
+    private static SafetyReport report(ClusterSnapshot cluster) {
+        return report(cluster, QuorumSettings.DEFAULT, NOBODY);
+    }
+
+    private static String remark(SafetyReport report, String tag) {
+        return report.resources().stream()
+                .filter(each -> each.tag().equals(tag))
+                .map(SafetyReport.Resource::remark)
+                .reduce("", String::concat);
+    }
+
+    private static String text(SafetyReport report, String fault) {
+        return report.faults().stream()
+                .filter(each -> each.fault().contains(fault))
+                .map(SafetyReport.Fault::what)
+                .reduce("", String::concat);
+    }
+
+    @Test
+    void aReservationAreaRefusesASecondMountAndGuaranteesNothing() {
+        SafetyReport report = report(running(List.of(new Dependency("db", "vol")), "db", "CGROUP\t/x", "vol", AREA));
+        assertThat(report.verdict()).isEqualTo(Verdict.BY_SIGHT);
+        assertThat(report.summary()).contains("not proof against an owner that stands still");
+        assertThat(remark(report, "vol")).contains("refused while the holder renews");
+        assertThat(remark(report, "db")).isEqualTo(remark(report, "vol"));
+        assertThat(outcome(report, "links between")).isEqualTo(Outcome.STAYS);
+        assertThat(text(report, "links between")).contains("not proof against an owner that stands still");
+        assertThat(outcome(report, "then A or B loses power")).isEqualTo(Outcome.TAKEN_OVER);
+        SafetyReport quorum = report(
+                running(List.of(), "vol", AREA),
+                settings("QUORUM_MODE=majority", "WITNESS_MODE=remote_verify"),
+                NOBODY);
+        assertThat(quorum.verdict()).isEqualTo(Verdict.UNLESS_PAUSED);
+        assertThat(quorum.summary()).contains("not proof against an owner that stands still");
+    }
+
+    @Test
+    void aReservedDeviceProtectsWhatNeedsItAndYieldsToWhoTakesOver() {
+        List<Dependency> chain = List.of(new Dependency("site", "db"), new Dependency("db", "vol"));
+        SafetyReport report = report(running(chain, "site", "CGROUP\t/x", "db", "CGROUP\t/y", "vol", DEVICE));
+        assertThat(report.verdict()).isEqualTo(Verdict.GUARANTEED);
+        assertThat(report.summary())
+                .isEqualTo(
+                        "never two that write, whatever fails: all shared resources in service use reserved devices (SCSI-3)");
+        assertThat(remark(report, "site")).contains("refuses the writes of an owner that was replaced");
+        assertThat(outcome(report, "links between")).isEqualTo(Outcome.TAKEN_OVER);
+        assertThat(text(report, "links between")).contains("the device refuses what the old owner writes");
+        assertThat(report(running(List.of(), "vol", "MOUNT\t/srv/data\t/dev/sdb1"))
+                        .verdict())
+                .as("a mount that names no reservation")
+                .isEqualTo(Verdict.BY_SIGHT);
+    }
+
+    @Test
+    void whatLiesBesideAVolumeIsNotProtectedByIt() {
+        List<Dependency> rows = List.of(new Dependency("db", "vol"), new Dependency("db", "ip"));
+        for (String reservation : List.of(DEVICE, AREA)) {
+            SafetyReport report = report(running(rows, "db", "CGROUP\t/x", "vol", reservation, "ip", ADDRESS));
+            assertThat(report.verdict()).as(reservation).isEqualTo(Verdict.BY_SIGHT);
+            assertThat(report.summary()).doesNotContain("area");
+            assertThat(remark(report, "ip")).isEmpty();
+            assertThat(remark(report, "db")).isNotEmpty();
+            assertThat(outcome(report, "links between")).isEqualTo(Outcome.TWICE);
+        }
+    }
+
+    @Test
+    void noDeviceStopsAnAddressFromAnswering() {
+        List<Dependency> rows = List.of(new Dependency("ip", "vol"));
+        SafetyReport device = report(running(rows, "ip", ADDRESS, "vol", DEVICE));
+        assertThat(device.verdict()).isEqualTo(Verdict.BY_SIGHT);
+        assertThat(remark(device, "ip")).contains("an address is on two servers until");
+        assertThat(outcome(device, "links between")).isEqualTo(Outcome.TWICE);
+        SafetyReport area = report(running(rows, "ip", ADDRESS, "vol", AREA));
+        assertThat(outcome(area, "links between"))
+                .as("it comes after a mount that is refused")
+                .isEqualTo(Outcome.STAYS);
+    }
+
+    @Test
+    void devicesAndAreasTogetherAreNoGuaranteeAndEachIsToldOf() {
+        SafetyReport report = report(running(List.of(), "one", DEVICE, "two", AREA));
+        assertThat(report.verdict()).isEqualTo(Verdict.BY_SIGHT);
+        assertThat(outcome(report, "links between")).isEqualTo(Outcome.TAKEN_OVER);
+        assertThat(text(report, "links between")).contains("reserved device (SCSI-3)", "what has a reservation area");
+        assertThat(outcome(report, "then A or B loses power")).isEqualTo(Outcome.TAKEN_OVER);
+    }
+
+    @Test
+    void whoIsSeenElsewhereKeepsItAndFencingIsToldOfFirst() {
+        ClusterSnapshot cluster = running(List.of(), "vol", DEVICE);
+        SafetyReport seen = report(cluster, QuorumSettings.DEFAULT, Set.of("B"));
+        assertThat(outcome(seen, "links between")).isEqualTo(Outcome.STAYS);
+        assertThat(text(seen, "links between")).contains("reserved device").doesNotContain("twice");
+        SafetyReport fenced = report(cluster, QuorumSettings.DEFAULT, NOBODY, agent("A", true), agent("B", true));
+        assertThat(fenced.summary()).isEqualTo("never twice, whatever fails: every server can be fenced");
     }
 }
