@@ -4,6 +4,7 @@
  *   mainstay-exec run   [options] -- PROGRAM [ARGUMENT...]   what belongs to an action: nothing it leaves survives it
  *   mainstay-exec serve [options] -- PROGRAM [ARGUMENT...]   what stays in service: outlives Mainstay
  *   mainstay-exec signal NAME PID                            exit 1: no such process
+ *   mainstay-exec held MAJOR:MINOR PATH                      exit 1: the block device is in use, mounted or not
  *
  * Options
  *   --grace MS        from SIGTERM to SIGKILL when this process is told to stop (SIGTERM); default 2000
@@ -49,6 +50,7 @@
 #include <unistd.h>
 
 #include "exec-account.h"
+#include "exec-held.h"
 
 enum { E_PLACE = 124, E_USAGE = 125, E_EXECUTE = 126, E_NOT_FOUND = 127 };
 enum { MAX_PIDS = 65536, RELAY_QUIET_MS = 20, RELAY_DRAIN_MS = 200, KILL_LIMIT_MS = 5000 };
@@ -464,6 +466,7 @@ static int parse(int argc, char **argv, struct options *o) {
 
 int main(int argc, char **argv) {
     if (argc == 4 && !strcmp(argv[1], "signal")) return send_signal(argv[2], argv[3]);
+    if (argc == 4 && !strcmp(argv[1], "held")) return held(argv[2], argv[3]);
     struct options options = {.grace_ms = 2000};
     if (parse(argc, argv, &options) < 0) {
         say("usage: mainstay-exec run|serve [--grace MS] [--cgroup DIR] [--relays DIR] [--user NAME] [--directory DIR]"

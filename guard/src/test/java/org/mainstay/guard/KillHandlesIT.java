@@ -57,6 +57,96 @@ class KillHandlesIT {
         }
     }
 
+    /** As the manager does before it mounts. @return the record */
+    private Path recorded(GuardProcess guard, String device) throws Exception {
+        String number = Files.readString(Path.of("/sys/class/block", device.substring("/dev/".length()), "dev"))
+                .strip();
+        Path sequence = Path.of("/sys/dev/block", number, "diskseq");
+        Path record =
+                Files.createDirectories(guard.home.resolve("data/run/mounts")).resolve(number);
+        Files.write(
+                record,
+                List.of(
+                        Files.readString(Path.of("/proc/sys/kernel/random/boot_id"))
+                                        .strip() + "/"
+                                + Files.readSymbolicLink(Path.of("/proc", Long.toString(guard.pid()), "ns/mnt")),
+                        Files.exists(sequence) ? Files.readString(sequence).strip() : "",
+                        device,
+                        mount.toString()));
+        return record;
+    }
+
+    private String loopDevice() throws Exception {
+        return run("losetup", "-n", "-O", "NAME", "-j", image.toString()).strip();
+    }
+
+    /** Keeps the file system alive as a hung unmount does: the guard's mount table no longer has it. */
+    private Process elsewhere(GuardProcess guard) throws Exception {
+        Process holder =
+                inside(guard, "unshare", "-m", "--propagation", "private", "sh", "-c", "echo has it; exec sleep 1000");
+        assertThat(holder.inputReader().readLine()).isEqualTo("has it");
+        return holder;
+    }
+
+    @Test
+    void whatTheMountTableNoLongerShowsCountsAsMountedWhileTheKernelHoldsTheDevice() throws Exception {
+        GuardProcess guard = mounted();
+        recorded(guard, loopDevice());
+        Process holder = elsewhere(guard);
+        try (Link link = guard.manager()) {
+            assertThat(items(link, mountHandle())).contains("9 item failed");
+            assertThat(isMounted(guard)).isFalse();
+            link.lines.clear();
+            assertThat(items(link, mountHandle()))
+                    .as("once more, when nothing is mounted any more")
+                    .contains("9 item failed")
+                    .contains("still%20in%20use%20in%20the%20kernel");
+            holder.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+            Await.until("the kernel has let go", 30_000, () -> {
+                link.lines.clear();
+                return items(link, mountHandle()).contains("9 item done");
+            });
+        }
+    }
+
+    @Test
+    void aBlockDeviceIsOutWhenTheKernelHasLetGoOfIt() throws Exception {
+        assumeThat(Files.isExecutable(Path.of("/usr/bin/addpart")))
+                .as("needs addpart")
+                .isTrue();
+        // A partition has no backing file: to the guard it is a disk like any other.
+        Path disk = folder.resolve("disk");
+        run("truncate", "-s", "20M", disk.toString());
+        String whole = run("losetup", "-P", "--show", "-f", disk.toString()).strip();
+        String device = whole + "p1";
+        try {
+            run("addpart", whole, "1", "2048", "32768");
+            assumeThat(Files.exists(Path.of(device))).as("needs devtmpfs").isTrue();
+            run("mkfs.ext4", "-q", device);
+            GuardProcess guard = guard("A", "mount " + device + " '" + mount + "'");
+            Path record = recorded(guard, device);
+            String handle = "MOUNT%09" + mount + "%09" + device;
+            Process holder = elsewhere(guard);
+            try (Link link = guard.manager()) {
+                assertThat(items(link, handle)).contains("9 item failed").contains("still%20in%20use");
+                assertThat(isMounted(guard)).isFalse();
+                assertThat(record).exists();
+                holder.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+                Await.until("the kernel has let go", 30_000, () -> {
+                    link.lines.clear();
+                    return items(link, handle).contains("9 item done");
+                });
+                assertThat(inside(guard, "mount", device, mount.toString()).waitFor())
+                        .isZero();
+                link.lines.clear();
+                assertThat(items(link, handle)).contains("9 item done");
+                assertThat(record).as("free, so that it is nobody's").doesNotExist();
+            }
+        } finally {
+            run("losetup", "-d", whole);
+        }
+    }
+
     private static String run(String... command) throws Exception {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -68,7 +158,7 @@ class KillHandlesIT {
 
     private GuardProcess guard(String name, String prepare) throws Exception {
         Path home = folder.resolve(name);
-        Files.createDirectories(home);
+        NativeHelper.compile("mainstay-exec", Files.createDirectories(home.resolve("lib/native")));
         GuardProcess guard = new GuardProcess(home, prepare, "--no-manager");
         guards.add(guard);
         return guard.awaitReady();

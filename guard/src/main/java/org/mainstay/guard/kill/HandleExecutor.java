@@ -41,7 +41,9 @@ public final class HandleExecutor {
         this.ticker = ticker;
         this.log = log;
         this.commands = commands;
-        this.mounts = new MountEnder(ticker, commands);
+        // The installation's folder is the guard's working directory.
+        HeldDevices held = new HeldDevices(Path.of("").toAbsolutePath(), commands);
+        this.mounts = new MountEnder(ticker, commands, held);
     }
 
     /** Executes the handles; one result for each, in the order given. */

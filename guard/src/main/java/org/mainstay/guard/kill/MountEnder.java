@@ -28,10 +28,12 @@ final class MountEnder {
 
     private final Ticker ticker;
     private final Commands commands;
+    private final HeldDevices held;
 
-    MountEnder(Ticker ticker, Commands commands) {
+    MountEnder(Ticker ticker, Commands commands, HeldDevices held) {
         this.ticker = ticker;
         this.commands = commands;
+        this.held = held;
     }
 
     /**
@@ -47,8 +49,16 @@ final class MountEnder {
         }
         List<Mounts.Mount> mounts = mounts(target, source);
         if (mounts.isEmpty()) {
-            return Result.done("nothing is mounted at " + target);
+            return unseen(target, source);
         }
+        List<HeldDevices.Device> devices = mounts.stream()
+                .map(HeldDevices::of)
+                .flatMap(Optional::stream)
+                .distinct()
+                .toList();
+        List<HeldDevices.Device> loops = devices.stream()
+                .filter(device -> Mounts.backingFile(device.source()).isPresent())
+                .toList();
         String how = "";
         for (Mounts.Mount mount : mounts) {
             Result ended = endOne(mount);
@@ -64,7 +74,42 @@ final class MountEnder {
                         + left.stream().map(other -> other.target().toString()).collect(Collectors.joining(", ")));
             }
         }
-        return afterUnmount(mounts, how);
+        Result after = afterUnmount(mounts, how);
+        for (HeldDevices.Device device : after.done() ? devices : List.<HeldDevices.Device>of()) {
+            // A loop device that was detached was free, and may be another file's by now.
+            Optional<String> inUse = loops.contains(device) ? Optional.empty() : awaitFree(device);
+            if (inUse.isPresent()) {
+                return Result.failed(inUse.get());
+            }
+            held.forget(device);
+        }
+        return after;
+    }
+
+    /** The mount table shows nothing: asks about what was mounted, or is being mounted. */
+    private Result unseen(Path target, String source) throws IOException, InterruptedException {
+        Path real = Mounts.real(target);
+        for (HeldDevices.Device device : held.recorded()) {
+            boolean meant = source.isEmpty()
+                    ? device.target().equals(target) || device.target().equals(real)
+                    : isSource(device.source(), source);
+            Optional<String> inUse = meant ? held.inUse(device) : Optional.empty();
+            if (inUse.isPresent()) {
+                return Result.failed(inUse.get());
+            }
+        }
+        return Result.done("nothing is mounted at " + target);
+    }
+
+    /** Returns why the device does not become free; empty: it is. */
+    private Optional<String> awaitFree(HeldDevices.Device device) throws InterruptedException {
+        long deadline = ticker.nanos() + DETACHED_WITHIN;
+        Optional<String> inUse = held.inUse(device);
+        while (inUse.isPresent() && ticker.nanos() - deadline < 0) {
+            Waiting.until(ticker, ticker.nanos() + BETWEEN);
+            inUse = held.inUse(device);
+        }
+        return inUse;
     }
 
     /** Returns all mounts of what is at the target, and of the source wherever it is. */
@@ -145,16 +190,21 @@ final class MountEnder {
     }
 
     private static boolean isSource(Mounts.Mount mount, String source) {
-        if (source.isEmpty() || mount.source().equals(source)) {
+        return source.isEmpty() || isSource(mount.source(), source);
+    }
+
+    /** @param mounted what is mounted: a device, which may be a loop device over the source */
+    private static boolean isSource(String mounted, String source) {
+        if (mounted.equals(source)) {
             return true;
         }
-        Optional<String> backing = Mounts.backingFile(mount.source());
+        Optional<String> backing = Mounts.backingFile(mounted);
         if (backing.isPresent() && backing.get().equals(source)) {
             return true;
         }
         try {
             Path real = Path.of(source).toRealPath();
-            return real.equals(Path.of(backing.orElse(mount.source())).toRealPath());
+            return real.equals(Path.of(backing.orElse(mounted)).toRealPath());
         } catch (IOException e) {
             // The image or device is not reachable any more: names decide.
             return false;
