@@ -68,6 +68,11 @@ final class LinuxHostFactory implements HostFactory {
     }
 
     @Override
+    public Optional<String> survivors(String tag) {
+        return launcher.survivors(tag);
+    }
+
+    @Override
     public Optional<String> limitation() {
         if (!Files.isExecutable(launcher.program())) {
             return Optional.of(launcher.program() + " is missing or not executable: no program can be started;"
