@@ -131,7 +131,7 @@ public final class EndAll {
                 .flatMap(List::stream)
                 .filter(handle -> kind(handle).equals("MOUNT"))
                 .toList();
-        new HandleExecutor(ticker, log).cut(mounts);
+        new HandleExecutor(ticker, log).cut(mounts, false);
     }
 
     private void finish(Task task, Map<String, List<String>> left) throws InterruptedException {

@@ -127,8 +127,9 @@ final class MountEnder {
      * Makes the file system unable to write, at once and without a look at who uses it; leaves it mounted.
      *
      * @param source as for {@link #end}
+     * @param superseded another server has the storage: nothing may be written to it any more, not even by the cut
      */
-    Result cut(Path target, String source) throws IOException, InterruptedException {
+    Result cut(Path target, String source, boolean superseded) throws IOException, InterruptedException {
         List<Mounts.Mount> there = Mounts.at(target);
         if (!there.isEmpty() && !isSource(there.get(0), source)) {
             return Result.failed(
@@ -138,6 +139,12 @@ final class MountEnder {
         for (Mounts.Mount mount : mounts(target, source)) {
             if (!cut.add(mount.device())) {
                 continue;
+            }
+            if (superseded && !cutsWithoutWriting(mount)) {
+                return Result.failed(mount.target() + " is left mounted: " + mount.fileSystem()
+                        + " cannot be cut off from " + mount.source()
+                        + " without writing to it, and another server has it."
+                        + " Take " + mount.source() + " away from this server, or reset this server, before it writes");
             }
             Commands.Ended ended = commands.run(shutdown(mount));
             if (!ended.succeeded()) {
@@ -239,11 +246,16 @@ final class MountEnder {
     private static List<String> shutdown(Mounts.Mount mount) {
         String target = mount.target().toString();
         return switch (mount.fileSystem()) {
-            // ext4 gives up its journal and refuses every further write
-            case "ext4" -> List.of("mount", "-o", "remount,abort", "--", target);
+            // Gives up the journal and refuses every further write.
+            case "ext2", "ext3", "ext4" -> List.of("mount", "-o", "remount,abort", "--", target);
             case "xfs" -> List.of("xfs_io", "-x", "-c", "shutdown", target);
+            // Writes what is dirty.
             default -> List.of("mount", "-o", "remount,ro", "--", target);
         };
+    }
+
+    private static boolean cutsWithoutWriting(Mounts.Mount mount) {
+        return Set.of("ext2", "ext3", "ext4", "xfs").contains(mount.fileSystem());
     }
 
     private static boolean readOnly(Mounts.Mount mount) {
