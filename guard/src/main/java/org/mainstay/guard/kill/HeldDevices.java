@@ -16,7 +16,8 @@ import java.util.Optional;
  * page is written, a mount enters it when it has succeeded, and another mount namespace has a table of its own. Whoever mounts holds
  * the device exclusively all that time, so that is asked.
  *
- * <p>Only what was mounted here is looked at: the manager records it before each mount (its class {@code MountRecords} says how).
+ * <p>Only what was mounted here is looked at: the manager records it before each mount (its class {@code MountRecords} says how). Nothing is
+ * written here: the disk of the records may be what fails.
  */
 final class HeldDevices {
     /** A device, by what it was mounted as. @param number {@code major:minor} */
@@ -36,7 +37,7 @@ final class HeldDevices {
         this.commands = commands;
     }
 
-    /** Returns what was mounted here in this boot and mount namespace and has not been found free since. */
+    /** Returns what was mounted here in this boot and mount namespace and was not found free by the manager since. */
     List<Device> recorded() throws IOException {
         List<Device> found = new ArrayList<>();
         String place = place();
@@ -114,10 +115,5 @@ final class HeldDevices {
                                 + " mount namespace has it (grep -l " + device.source() + " /proc/*/mountinfo)"
                         : "it cannot be seen whether " + device.source() + ", which was mounted at " + device.target()
                                 + ", is still in use: " + ended.summary());
-    }
-
-    /** Nothing holds it any more. */
-    void forget(Device device) throws IOException {
-        Files.deleteIfExists(records.resolve(device.number()));
     }
 }

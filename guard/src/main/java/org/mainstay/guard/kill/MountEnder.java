@@ -51,13 +51,12 @@ final class MountEnder {
         if (mounts.isEmpty()) {
             return unseen(target, source);
         }
-        List<HeldDevices.Device> devices = mounts.stream()
+        // A loop device is free when it is detached, and may be another file's then.
+        List<HeldDevices.Device> disks = mounts.stream()
+                .filter(mount -> Mounts.backingFile(mount.source()).isEmpty())
                 .map(HeldDevices::of)
                 .flatMap(Optional::stream)
                 .distinct()
-                .toList();
-        List<HeldDevices.Device> loops = devices.stream()
-                .filter(device -> Mounts.backingFile(device.source()).isPresent())
                 .toList();
         String how = "";
         for (Mounts.Mount mount : mounts) {
@@ -75,13 +74,11 @@ final class MountEnder {
             }
         }
         Result after = afterUnmount(mounts, how);
-        for (HeldDevices.Device device : after.done() ? devices : List.<HeldDevices.Device>of()) {
-            // A loop device that was detached was free, and may be another file's by now.
-            Optional<String> inUse = loops.contains(device) ? Optional.empty() : awaitFree(device);
+        for (HeldDevices.Device disk : after.done() ? disks : List.<HeldDevices.Device>of()) {
+            Optional<String> inUse = awaitFree(disk);
             if (inUse.isPresent()) {
                 return Result.failed(inUse.get());
             }
-            held.forget(device);
         }
         return after;
     }

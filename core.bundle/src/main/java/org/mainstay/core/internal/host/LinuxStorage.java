@@ -104,8 +104,9 @@ final class LinuxStorage implements HostStorage {
         return Outcome.failed("cannot mount " + device + " on " + target + ": " + result.summary(), result.errors());
     }
 
+    /** Writes nothing that is written already: the disk may hang, which must not keep anything in service. */
     private void note(Optional<MountRecords.Device> device) {
-        if (device.isPresent()) {
+        if (device.isPresent() && !records.all().contains(device.get())) {
             try {
                 records.add(device.get());
             } catch (IOException e) {
@@ -164,7 +165,7 @@ final class LinuxStorage implements HostStorage {
                 Path source = Path.of(present.get(present.size() - 1).source());
                 note(MountRecords.device(source, real(target)));
             } catch (UncheckedIOException e) {
-                // A full disk must not keep anything in service.
+                // A full disk must not either.
                 runner.log().warn("cannot record the mount on {}", target, e);
             }
             CommandResult result = runner.run("umount", "-i", "--", target.toString());
