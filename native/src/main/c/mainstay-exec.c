@@ -4,6 +4,7 @@
  *   mainstay-exec run   [options] -- PROGRAM [ARGUMENT...]   what belongs to an action: nothing it leaves survives it
  *   mainstay-exec serve [options] -- PROGRAM [ARGUMENT...]   what stays in service: outlives Mainstay
  *   mainstay-exec signal NAME PID                            exit 1: no such process
+ *   mainstay-exec held MAJOR:MINOR PATH                      exit 1: the block device is in use, mounted or not
  *
  * Options
  *   --grace MS        from SIGTERM to SIGKILL when this process is told to stop (SIGTERM); default 2000
@@ -16,7 +17,7 @@
  * of 1024 files, no realtime or nice priority, umask 022 and oom score 0. HOME, USER and LOGNAME are set unless given.
  *
  * Exit code: the program's own; 128 + signal if a signal ended it; with a last line of errors that begins with
- * "mainstay-exec: " also 124 (the place or the user could not be set up), 125 (wrong usage or internal), 126 (cannot be
+ * "mainstay-exec: " also 123 (processes survive SIGKILL, by number), 124 (the place or the user could not be set up), 125 (wrong usage or internal), 126 (cannot be
  * executed), 127 (not found).
  *
  * run: this process is the reaper of all descendants (PR_SET_CHILD_SUBREAPER), whatever sessions they make. When the program
@@ -49,8 +50,9 @@
 #include <unistd.h>
 
 #include "exec-account.h"
+#include "exec-held.h"
 
-enum { E_PLACE = 124, E_USAGE = 125, E_EXECUTE = 126, E_NOT_FOUND = 127 };
+enum { E_SURVIVE = 123, E_PLACE = 124, E_USAGE = 125, E_EXECUTE = 126, E_NOT_FOUND = 127 };
 enum { MAX_PIDS = 65536, RELAY_QUIET_MS = 20, RELAY_DRAIN_MS = 200, KILL_LIMIT_MS = 5000 };
 
 struct options {
@@ -228,9 +230,10 @@ static int list_processes(struct process *all) {
     return count;
 }
 
-static void signal_descendants(int signal_number) {
+/* The processes that descend from this one, first in the list. Returns how many. */
+static int list_descendants(struct process **found) {
     static struct process all[MAX_PIDS];
-    int count = list_processes(all);
+    int count = list_processes(all), descendants = 0;
     for (int changed = 1; changed;) {
         changed = 0;
         for (int i = 0; i < count; i++) {
@@ -241,7 +244,26 @@ static void signal_descendants(int signal_number) {
         }
     }
     for (int i = 0; i < count; i++)
-        if (all[i].descends) kill(all[i].pid, signal_number);
+        if (all[i].descends) all[descendants++] = all[i];
+    *found = all;
+    return descendants;
+}
+
+static void signal_descendants(int signal_number) {
+    struct process *all;
+    int count = list_descendants(&all);
+    for (int i = 0; i < count; i++) kill(all[i].pid, signal_number);
+}
+
+/* What they were about to do may still take effect: the caller is told which they are. */
+static int report_survivors(void) {
+    struct process *all;
+    char text[900] = "";
+    int count = list_descendants(&all);
+    for (int i = 0, end = 0; i < count && end < (int)sizeof text - 16; i++)
+        end += snprintf(text + end, sizeof text - (size_t)end, " %d", all[i].pid);
+    say("processes survive SIGKILL, they hang in the kernel:%s", text);
+    return E_SURVIVE;
 }
 
 /* ---- the relay of what stays in service ---- */
@@ -318,10 +340,7 @@ static int watch(const struct options *o, pid_t program, int signals, int caller
         if (kill_at >= 0 && now >= kill_at) {
             stop_all(o, program, SIGKILL);
             if (give_up_at < 0) give_up_at = now + KILL_LIMIT_MS;
-            if (now >= give_up_at) {
-                say("processes survive SIGKILL: they hang in the kernel");
-                return code >= 0 ? code : 128 + SIGKILL;
-            }
+            if (now >= give_up_at) return report_survivors();
             kill_at = now + 10; /* again: somebody may have forked meanwhile */
         }
         long wait = kill_at < 0 ? -1 : kill_at > now ? kill_at - now : 0;
@@ -464,6 +483,7 @@ static int parse(int argc, char **argv, struct options *o) {
 
 int main(int argc, char **argv) {
     if (argc == 4 && !strcmp(argv[1], "signal")) return send_signal(argv[2], argv[3]);
+    if (argc == 4 && !strcmp(argv[1], "held")) return held(argv[2], argv[3]);
     struct options options = {.grace_ms = 2000};
     if (parse(argc, argv, &options) < 0) {
         say("usage: mainstay-exec run|serve [--grace MS] [--cgroup DIR] [--relays DIR] [--user NAME] [--directory DIR]"

@@ -1,6 +1,7 @@
 package org.mainstay.guard;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -48,14 +49,25 @@ final class LostReservations {
         thread.start();
     }
 
+    private void tellFailure(Result result) {
+        if (!result.done()) {
+            news.accept(Words.line("*", "notice", result.message()));
+        }
+    }
+
     private void end(String area, List<String> handles, String line) {
         try {
-            executor.cut(handles);
+            Map<String, Result> cut = executor.cut(handles, true);
+            cut.values().forEach(this::tellFailure);
+            // What is not cut off is not unmounted either: that writes over the other server's data.
+            List<String> rest = handles.stream()
+                    .filter(handle ->
+                            !cut.containsKey(handle) || cut.get(handle).done())
+                    .toList();
             // A lane of its own: what hangs in the hierarchy's must not keep its processes from being ended.
-            List<Result> results = lanes.execute("reservation " + area, handles).get(LOST_SECONDS, TimeUnit.SECONDS);
-            results.stream()
-                    .filter(result -> !result.done())
-                    .forEach(result -> news.accept(Words.line("*", "notice", result.message())));
+            lanes.execute("reservation " + area, rest)
+                    .get(LOST_SECONDS, TimeUnit.SECONDS)
+                    .forEach(this::tellFailure);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             log.error("ending the users of a lost reservation has not finished: " + e);
         } finally {

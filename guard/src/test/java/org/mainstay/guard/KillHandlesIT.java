@@ -3,105 +3,101 @@ package org.mainstay.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.guard.control.Link;
 import org.mainstay.guard.util.Await;
 
 /** Kill handles against a real machine: loop devices, ext4, control groups, addresses, in a mount namespace of the guard's. */
-class KillHandlesIT {
-    @TempDir
-    Path folder;
-
-    private final List<GuardProcess> guards = new ArrayList<>();
-    private final List<Process> processes = new ArrayList<>();
-    private Path image;
-    private Path mount;
-
-    @BeforeEach
-    void image() throws Exception {
-        assumeThat(System.getProperty("user.name")).as("needs root").isEqualTo("root");
-        image = folder.resolve("image");
-        mount = folder.resolve("mnt");
-        Files.createDirectories(mount);
-        run("truncate", "-s", "16M", image.toString());
-        run("mkfs.ext4", "-q", image.toString());
+class KillHandlesIT extends KillMachine {
+    /** As the manager does before it mounts. */
+    private void recorded(GuardProcess guard, String device) throws Exception {
+        String number = Files.readString(Path.of("/sys/class/block", device.substring("/dev/".length()), "dev"))
+                .strip();
+        Path sequence = Path.of("/sys/dev/block", number, "diskseq");
+        Path record =
+                Files.createDirectories(guard.home.resolve("data/run/mounts")).resolve(number);
+        Files.write(
+                record,
+                List.of(
+                        Files.readString(Path.of("/proc/sys/kernel/random/boot_id"))
+                                        .strip() + "/"
+                                + Files.readSymbolicLink(Path.of("/proc", Long.toString(guard.pid()), "ns/mnt")),
+                        Files.exists(sequence) ? Files.readString(sequence).strip() : "",
+                        device,
+                        mount.toString()));
     }
 
-    @AfterEach
-    void end() throws Exception {
-        for (Process process : processes) {
-            process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
+    private String loopDevice() throws Exception {
+        return run("losetup", "-n", "-O", "NAME", "-j", image.toString()).strip();
+    }
+
+    /** Keeps the file system alive as a hung unmount does: the guard's mount table no longer has it. */
+    private Process elsewhere(GuardProcess guard) throws Exception {
+        Process holder =
+                inside(guard, "unshare", "-m", "--propagation", "private", "sh", "-c", "echo has it; exec sleep 1000");
+        assertThat(holder.inputReader().readLine()).isEqualTo("has it");
+        return holder;
+    }
+
+    @Test
+    void whatTheMountTableNoLongerShowsCountsAsMountedWhileTheKernelHoldsTheDevice() throws Exception {
+        GuardProcess guard = mounted();
+        recorded(guard, loopDevice());
+        Process holder = elsewhere(guard);
+        try (Link link = guard.manager()) {
+            assertThat(items(link, mountHandle())).contains("9 item failed");
+            assertThat(isMounted(guard)).isFalse();
+            link.lines.clear();
+            assertThat(items(link, mountHandle()))
+                    .as("once more, when nothing is mounted any more")
+                    .contains("9 item failed")
+                    .contains("still%20in%20use%20in%20the%20kernel");
+            holder.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+            Await.until("the kernel has let go", 30_000, () -> {
+                link.lines.clear();
+                return items(link, mountHandle()).contains("9 item done");
+            });
         }
-        for (GuardProcess guard : guards) {
-            guard.close();
-        }
-        // the namespace has ended with its processes; a loop device may need a moment more
-        if (image != null) {
-            for (String line :
-                    run("losetup", "-n", "-O", "NAME", "-j", image.toString()).split("\n")) {
-                if (!line.isBlank()) {
-                    run("losetup", "-d", line.strip());
-                }
+    }
+
+    @Test
+    void aBlockDeviceIsOutWhenTheKernelHasLetGoOfIt() throws Exception {
+        assumeThat(Files.isExecutable(Path.of("/usr/bin/addpart")))
+                .as("needs addpart")
+                .isTrue();
+        // A partition has no backing file: to the guard it is a disk like any other.
+        Path disk = folder.resolve("disk");
+        run("truncate", "-s", "20M", disk.toString());
+        String whole = run("losetup", "-P", "--show", "-f", disk.toString()).strip();
+        String device = whole + "p1";
+        try {
+            run("addpart", whole, "1", "2048", "32768");
+            assumeThat(Files.exists(Path.of(device))).as("needs devtmpfs").isTrue();
+            run("mkfs.ext4", "-q", device);
+            GuardProcess guard = guard("A", "mount " + device + " '" + mount + "'");
+            recorded(guard, device);
+            String handle = "MOUNT%09" + mount + "%09" + device;
+            Process holder = elsewhere(guard);
+            try (Link link = guard.manager()) {
+                assertThat(items(link, handle)).contains("9 item failed").contains("still%20in%20use");
+                assertThat(isMounted(guard)).isFalse();
+                holder.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+                Await.until("the kernel has let go", 30_000, () -> {
+                    link.lines.clear();
+                    return items(link, handle).contains("9 item done");
+                });
+                assertThat(inside(guard, "mount", device, mount.toString()).waitFor())
+                        .isZero();
+                link.lines.clear();
+                assertThat(items(link, handle)).contains("9 item done");
             }
+        } finally {
+            run("losetup", "-d", whole);
         }
-    }
-
-    private static String run(String... command) throws Exception {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor())
-                .as("%s: %s", String.join(" ", command), output)
-                .isZero();
-        return output;
-    }
-
-    private GuardProcess guard(String name, String prepare) throws Exception {
-        Path home = folder.resolve(name);
-        Files.createDirectories(home);
-        GuardProcess guard = new GuardProcess(home, prepare, "--no-manager");
-        guards.add(guard);
-        return guard.awaitReady();
-    }
-
-    private GuardProcess mounted() throws Exception {
-        return guard("A", "device=$(losetup --show -f '" + image + "')\nmount \"$device\" '" + mount + "'");
-    }
-
-    /** Runs a program in the guard's mount namespace. */
-    private Process inside(GuardProcess guard, String... command) throws IOException {
-        List<String> all = new ArrayList<>(List.of("nsenter", "-t", Long.toString(guard.pid()), "-m", "--"));
-        all.addAll(List.of(command));
-        Process process = new ProcessBuilder(all).redirectErrorStream(true).start();
-        processes.add(process);
-        return process;
-    }
-
-    private boolean isMounted(GuardProcess guard) throws IOException {
-        try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(guard.pid()), "mountinfo"))) {
-            return lines.anyMatch(line -> line.contains(" " + mount + " "));
-        }
-    }
-
-    private boolean attached() throws Exception {
-        return !run("losetup", "-n", "-O", "NAME", "-j", image.toString()).isBlank();
-    }
-
-    private static String items(Link link, String handles) throws Exception {
-        link.ask("9", "kill " + handles);
-        return String.join(
-                "\n",
-                link.lines.stream().filter(line -> line.startsWith("9 item")).toList());
     }
 
     /**
@@ -205,10 +201,6 @@ class KillHandlesIT {
                     () -> Files.readString(group.resolve("cgroup.procs")).isBlank());
             Files.delete(group);
         }
-    }
-
-    private String mountHandle() {
-        return "MOUNT%09" + mount + "%09" + image;
     }
 
     @Test

@@ -22,10 +22,20 @@ public interface HostStorage {
     /** Returns what is mounted in the mount namespace of the service. */
     List<Mount> mounts();
 
+    /**
+     * Returns what this server mounted, or began to mount, that is not among {@link #mounts()} while the kernel still holds its block
+     * device, or cannot say: an unmount that has not written everything, a mount that hangs, another mount namespace. It may be
+     * written to yet. File system and options are empty.
+     */
+    List<Mount> lingering();
+
     /** Mounts; never checks or repairs the file system beyond its own journal replay (OPS-095). */
     Outcome mount(Path device, Path target, String fileSystem, String options);
 
-    /** Unmounts; if it is busy the failure names the processes in the way. Succeeds if nothing is mounted there. */
+    /**
+     * Unmounts; if it is busy the failure names the processes in the way. Succeeds if nothing is mounted there, and nothing that was is
+     * {@link #lingering()}.
+     */
     Outcome unmount(Path target);
 
     /** Returns a loop device over the file, attaching one with direct I/O if there is none in this machine. */

@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.mainstay.guard.util.Log;
@@ -41,7 +43,9 @@ public final class HandleExecutor {
         this.ticker = ticker;
         this.log = log;
         this.commands = commands;
-        this.mounts = new MountEnder(ticker, commands);
+        // The installation's folder is the guard's working directory.
+        HeldDevices held = new HeldDevices(Path.of("").toAbsolutePath(), commands);
+        this.mounts = new MountEnder(ticker, commands, held);
     }
 
     /** Executes the handles; one result for each, in the order given. */
@@ -79,9 +83,12 @@ public final class HandleExecutor {
     /**
      * Cuts off the file systems that the {@code MOUNT} handles among these name, before anything else and also while
      * another run of {@link #execute} waits for processes to die.
+     *
+     * @param superseded another server has their storage: a file system that cannot be cut off without writing is left as it is
+     * @return by handle
      */
-    public List<Result> cut(List<String> handles) throws InterruptedException {
-        List<Result> results = new ArrayList<>();
+    public Map<String, Result> cut(List<String> handles, boolean superseded) throws InterruptedException {
+        Map<String, Result> results = new LinkedHashMap<>();
         for (String handle : handles) {
             String[] words = handle.split("\t", -1);
             if (!words[0].equals("MOUNT") || words.length < 2) {
@@ -89,12 +96,12 @@ public final class HandleExecutor {
             }
             Result result;
             try {
-                result = mounts.cut(Path.of(words[1]), words.length > 2 ? words[2] : "");
+                result = mounts.cut(Path.of(words[1]), words.length > 2 ? words[2] : "", superseded);
             } catch (IOException | RuntimeException e) {
                 result = Result.failed("cutting off " + words[1] + ": " + e);
             }
-            log.warn("reservation lost: " + result.message());
-            results.add(result);
+            log.warn((superseded ? "reservation lost: " : "lease over: ") + result.message());
+            results.put(handle, result);
         }
         return results;
     }

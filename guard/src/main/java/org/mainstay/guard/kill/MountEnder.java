@@ -28,10 +28,12 @@ final class MountEnder {
 
     private final Ticker ticker;
     private final Commands commands;
+    private final HeldDevices held;
 
-    MountEnder(Ticker ticker, Commands commands) {
+    MountEnder(Ticker ticker, Commands commands, HeldDevices held) {
         this.ticker = ticker;
         this.commands = commands;
+        this.held = held;
     }
 
     /**
@@ -47,8 +49,15 @@ final class MountEnder {
         }
         List<Mounts.Mount> mounts = mounts(target, source);
         if (mounts.isEmpty()) {
-            return Result.done("nothing is mounted at " + target);
+            return unseen(target, source);
         }
+        // A loop device is free when it is detached, and may be another file's then.
+        List<HeldDevices.Device> disks = mounts.stream()
+                .filter(mount -> Mounts.backingFile(mount.source()).isEmpty())
+                .map(HeldDevices::of)
+                .flatMap(Optional::stream)
+                .distinct()
+                .toList();
         String how = "";
         for (Mounts.Mount mount : mounts) {
             Result ended = endOne(mount);
@@ -64,7 +73,40 @@ final class MountEnder {
                         + left.stream().map(other -> other.target().toString()).collect(Collectors.joining(", ")));
             }
         }
-        return afterUnmount(mounts, how);
+        Result after = afterUnmount(mounts, how);
+        for (HeldDevices.Device disk : after.done() ? disks : List.<HeldDevices.Device>of()) {
+            Optional<String> inUse = awaitFree(disk);
+            if (inUse.isPresent()) {
+                return Result.failed(inUse.get());
+            }
+        }
+        return after;
+    }
+
+    /** The mount table shows nothing: asks about what was mounted, or is being mounted. */
+    private Result unseen(Path target, String source) throws IOException, InterruptedException {
+        Path real = Mounts.real(target);
+        for (HeldDevices.Device device : held.recorded()) {
+            boolean meant = source.isEmpty()
+                    ? device.target().equals(target) || device.target().equals(real)
+                    : isSource(device.source(), source);
+            Optional<String> inUse = meant ? held.inUse(device) : Optional.empty();
+            if (inUse.isPresent()) {
+                return Result.failed(inUse.get());
+            }
+        }
+        return Result.done("nothing is mounted at " + target);
+    }
+
+    /** Returns why the device does not become free; empty: it is. */
+    private Optional<String> awaitFree(HeldDevices.Device device) throws InterruptedException {
+        long deadline = ticker.nanos() + DETACHED_WITHIN;
+        Optional<String> inUse = held.inUse(device);
+        while (inUse.isPresent() && ticker.nanos() - deadline < 0) {
+            Waiting.until(ticker, ticker.nanos() + BETWEEN);
+            inUse = held.inUse(device);
+        }
+        return inUse;
     }
 
     /** Returns all mounts of what is at the target, and of the source wherever it is. */
@@ -82,8 +124,9 @@ final class MountEnder {
      * Makes the file system unable to write, at once and without a look at who uses it; leaves it mounted.
      *
      * @param source as for {@link #end}
+     * @param superseded another server has the storage: nothing may be written to it any more, not even by the cut
      */
-    Result cut(Path target, String source) throws IOException, InterruptedException {
+    Result cut(Path target, String source, boolean superseded) throws IOException, InterruptedException {
         List<Mounts.Mount> there = Mounts.at(target);
         if (!there.isEmpty() && !isSource(there.get(0), source)) {
             return Result.failed(
@@ -93,6 +136,12 @@ final class MountEnder {
         for (Mounts.Mount mount : mounts(target, source)) {
             if (!cut.add(mount.device())) {
                 continue;
+            }
+            if (superseded && !cutsWithoutWriting(mount)) {
+                return Result.failed(mount.target() + " is left mounted: " + mount.fileSystem()
+                        + " cannot be cut off from " + mount.source()
+                        + " without writing to it, and another server has it."
+                        + " Take " + mount.source() + " away from this server, or reset this server, before it writes");
             }
             Commands.Ended ended = commands.run(shutdown(mount));
             if (!ended.succeeded()) {
@@ -145,16 +194,21 @@ final class MountEnder {
     }
 
     private static boolean isSource(Mounts.Mount mount, String source) {
-        if (source.isEmpty() || mount.source().equals(source)) {
+        return source.isEmpty() || isSource(mount.source(), source);
+    }
+
+    /** @param mounted what is mounted: a device, which may be a loop device over the source */
+    private static boolean isSource(String mounted, String source) {
+        if (mounted.equals(source)) {
             return true;
         }
-        Optional<String> backing = Mounts.backingFile(mount.source());
+        Optional<String> backing = Mounts.backingFile(mounted);
         if (backing.isPresent() && backing.get().equals(source)) {
             return true;
         }
         try {
             Path real = Path.of(source).toRealPath();
-            return real.equals(Path.of(backing.orElse(mount.source())).toRealPath());
+            return real.equals(Path.of(backing.orElse(mounted)).toRealPath());
         } catch (IOException e) {
             // The image or device is not reachable any more: names decide.
             return false;
@@ -189,11 +243,16 @@ final class MountEnder {
     private static List<String> shutdown(Mounts.Mount mount) {
         String target = mount.target().toString();
         return switch (mount.fileSystem()) {
-            // ext4 gives up its journal and refuses every further write
-            case "ext4" -> List.of("mount", "-o", "remount,abort", "--", target);
+            // Gives up the journal and refuses every further write.
+            case "ext2", "ext3", "ext4" -> List.of("mount", "-o", "remount,abort", "--", target);
             case "xfs" -> List.of("xfs_io", "-x", "-c", "shutdown", target);
+            // Writes what is dirty.
             default -> List.of("mount", "-o", "remount,ro", "--", target);
         };
+    }
+
+    private static boolean cutsWithoutWriting(Mounts.Mount mount) {
+        return Set.of("ext2", "ext3", "ext4", "xfs").contains(mount.fileSystem());
     }
 
     private static boolean readOnly(Mounts.Mount mount) {

@@ -4,6 +4,8 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.mainstay.kit.Command;
@@ -14,6 +16,8 @@ import org.slf4j.Logger;
 final class ActionCommands {
     /** More than the network helper ever prints in one piece. */
     private static final int HELPER_OUTPUT = 4 * 1024 * 1024;
+    /** A device that answers nothing counts as held. */
+    private static final Duration HELD_LIMIT = Duration.ofSeconds(10);
 
     private final Launcher launcher;
     private final String tag;
@@ -43,6 +47,17 @@ final class ActionCommands {
     /** Sends a signal by name without the part SIG. The exit code is 1 if there is no such process. */
     CommandResult signal(long pid, String name) {
         return direct(List.of(launcher.program().toString(), "signal", name, String.valueOf(pid)));
+    }
+
+    Logger log() {
+        return log;
+    }
+
+    /** Looks whether anything in the kernel holds the block device for itself; succeeds if nothing does. @param number major:minor */
+    CommandResult held(String number, Path device) {
+        return run(Command.of(launcher.program().toString(), "held", number, device.toString())
+                .timeLimit(HELD_LIMIT)
+                .build());
     }
 
     CommandResult run(Command command) {

@@ -26,6 +26,12 @@ public interface HostFactory extends AutoCloseable {
      */
     Optional<KillHandle> processHandle(String tag);
 
+    /**
+     * Returns what commands of the instance left that hangs in the kernel, as {@code pid (name)}; empty if nothing. It may still take
+     * effect, so the instance is not out of service.
+     */
+    Optional<String> survivors(String tag);
+
     /** Returns in one sentence what this machine lacks for full protection of processes, for {@code status}; empty if nothing. */
     Optional<String> limitation();
 

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,8 +36,12 @@ final class Launcher {
     private static final long POLL_MILLIS = 20;
     /** From SIGTERM to SIGKILL. */
     private static final Duration GRACE = Duration.ofSeconds(2);
-    /** For the launcher itself to end after it was told to: its grace and some more for a loaded machine. */
-    private static final Duration STOP_LIMIT = GRACE.plusSeconds(5);
+    /** For the launcher itself to end after it was told to: its grace, 5 s for what does not die and some more for a loaded machine. */
+    private static final Duration STOP_LIMIT = GRACE.plusSeconds(10);
+    /** Its exit code when a kill ended not all, and what its last line says before their numbers. */
+    private static final int SURVIVED = 123;
+
+    private static final String SURVIVE = OWN_MESSAGE + "processes survive SIGKILL, they hang in the kernel:";
     /** For the last output to arrive after the program's end; the launcher closes the pipes, so this is a safety net. */
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(1);
 
@@ -44,6 +49,7 @@ final class Launcher {
     private final Optional<Cgroups> cgroups;
     private final ExecutorService readers;
     private final String installation;
+    private final Survivors survivors = new Survivors();
 
     Launcher(HostSettings settings, Optional<Cgroups> cgroups, ExecutorService readers) {
         this.settings = settings;
@@ -102,9 +108,28 @@ final class Launcher {
         if (!command.input().isEmpty()) {
             readers.execute(() -> feed(process, command.input()));
         }
-        String stopped = awaitEnd(process, end, time);
+        String stopped = awaitEnd(process, end, time, tag);
         finish(drains);
+        if (!process.isAlive() && process.exitValue() == SURVIVED) {
+            survivors.add(tag, survivorsIn(errors.text()));
+        }
         return result(process, output.text(), errors.text(), stopped);
+    }
+
+    /** Returns what commands of the instance left that hangs in the kernel; empty if nothing. */
+    Optional<String> survivors(String tag) {
+        return survivors.of(tag);
+    }
+
+    private static List<Long> survivorsIn(String errors) {
+        String[] lines = errors.strip().split("\n");
+        String last = lines[lines.length - 1];
+        return last.startsWith(SURVIVE)
+                ? Arrays.stream(last.substring(SURVIVE.length()).strip().split(" "))
+                        .filter(word -> word.matches("[0-9]+"))
+                        .map(Long::valueOf)
+                        .toList()
+                : List.of();
     }
 
     private static CommandResult notStarted(String why) {
@@ -155,7 +180,7 @@ final class Launcher {
     }
 
     /** Returns why the program was stopped; null if it ended by itself. */
-    private static String awaitEnd(Process process, long end, ActionTime time) {
+    private String awaitEnd(Process process, long end, ActionTime time, String tag) {
         boolean interrupted = false;
         try {
             while (true) {
@@ -168,13 +193,13 @@ final class Launcher {
                     interrupted = true;
                 }
                 if (interrupted || time.cancelled()) {
-                    stop(process);
+                    stop(process, tag);
                     return time.remaining().isZero()
                             ? "stopped: the action's time was up"
                             : "stopped: the action was cancelled";
                 }
                 if (System.nanoTime() - end >= 0) {
-                    stop(process);
+                    stop(process, tag);
                     return "stopped: its time limit was up";
                 }
             }
@@ -186,10 +211,12 @@ final class Launcher {
     }
 
     /** The launcher itself sends SIGTERM to all the program left, and SIGKILL after its grace. */
-    private static void stop(Process process) {
+    private void stop(Process process, String tag) {
         // not Process.destroy, which closes the pipes and loses the last output
         process.toHandle().destroy();
         if (!ended(process, STOP_LIMIT)) {
+            // It cannot say any more what it leaves.
+            survivors.add(tag, process.descendants().map(ProcessHandle::pid).toList());
             process.toHandle().destroyForcibly();
             ended(process, STOP_LIMIT);
         }
@@ -241,7 +268,10 @@ final class Launcher {
         }
         int code = process.exitValue();
         int last = errors.stripTrailing().lastIndexOf('\n') + 1;
-        if (code >= 124 && code <= 127 && errors.startsWith(OWN_MESSAGE, last) && !errors.startsWith(OWN_NOTE, last)) {
+        if (code >= SURVIVED
+                && code <= 127
+                && errors.startsWith(OWN_MESSAGE, last)
+                && !errors.startsWith(OWN_NOTE, last)) {
             return new CommandResult(
                     -1, output, errors.substring(last + OWN_MESSAGE.length()).strip());
         }

@@ -19,10 +19,15 @@ final class LinuxHost implements Host {
     private final HostProcesses processes;
     private final StorageReservation reservation;
 
-    LinuxHost(ActionCommands runner, Optional<Cgroups> cgroups, GuardControl guard, LoopDevices loops) {
+    LinuxHost(
+            ActionCommands runner,
+            Optional<Cgroups> cgroups,
+            GuardControl guard,
+            LoopDevices loops,
+            MountRecords mounts) {
         this.runner = runner;
         this.network = new LinuxNetwork(runner);
-        this.storage = new LinuxStorage(runner, loops);
+        this.storage = new LinuxStorage(runner, loops, mounts);
         this.processes = new LinuxProcesses(runner, cgroups);
         this.reservation = new GuardReservation(guard, runner.time());
     }

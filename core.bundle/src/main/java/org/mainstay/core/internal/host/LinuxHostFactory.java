@@ -22,6 +22,7 @@ final class LinuxHostFactory implements HostFactory {
     private final Optional<String> limitation;
     private final GuardControl guard;
     private final LoopDevices loops;
+    private final MountRecords mounts;
     private final ExecutorService readers;
 
     LinuxHostFactory(HostSettings settings, GuardControl guard) {
@@ -53,16 +54,22 @@ final class LinuxHostFactory implements HostFactory {
         this.limitation = lacks;
         this.launcher = new Launcher(settings, found, readers);
         this.loops = new LoopDevices(settings.home().resolve("data/run/loops"));
+        this.mounts = new MountRecords(settings.home().resolve("data/run/mounts"));
     }
 
     @Override
     public Host forAction(String tag, ActionTime time, Logger log) {
-        return new LinuxHost(new ActionCommands(launcher, tag, time, log), cgroups, guard, loops);
+        return new LinuxHost(new ActionCommands(launcher, tag, time, log), cgroups, guard, loops, mounts);
     }
 
     @Override
     public Optional<KillHandle> processHandle(String tag) {
         return cgroups.map(groups -> KillHandle.cgroup(groups.of(tag).toString()));
+    }
+
+    @Override
+    public Optional<String> survivors(String tag) {
+        return launcher.survivors(tag);
     }
 
     @Override

@@ -19,13 +19,17 @@ final class LinuxStorage implements HostStorage {
     private static final int MAX_STACK = 16;
     /** Exit code of blkid when it recognises nothing. */
     private static final int NOTHING_FOUND = 2;
+    /** Exit code of mainstay-exec held. */
+    private static final int HELD = 1;
 
     private final ActionCommands runner;
     private final LoopDevices loops;
+    private final MountRecords records;
 
-    LinuxStorage(ActionCommands runner, LoopDevices loops) {
+    LinuxStorage(ActionCommands runner, LoopDevices loops, MountRecords records) {
         this.runner = runner;
         this.loops = loops;
+        this.records = records;
     }
 
     @Override
@@ -84,17 +88,85 @@ final class LinuxStorage implements HostStorage {
             arguments.addAll(List.of("-o", options));
         }
         arguments.addAll(List.of("--", device.toString(), target.toString()));
+        Optional<MountRecords.Device> noted = MountRecords.device(device, real(target));
+        try {
+            // Before, because a mount that hangs is not in the table.
+            note(noted);
+        } catch (UncheckedIOException e) {
+            return Outcome.failed("cannot record that " + device + " is mounted: "
+                    + e.getCause().getMessage());
+        }
         CommandResult result = runner.run("mount", arguments.toArray(new String[0]));
-        return result.succeeded()
-                ? Outcome.success(device + " is mounted on " + target)
-                : Outcome.failed("cannot mount " + device + " on " + target + ": " + result.summary(), result.errors());
+        if (result.succeeded()) {
+            return Outcome.success(device + " is mounted on " + target);
+        }
+        noted.filter(one -> !shown(one)).ifPresent(this::inUse);
+        return Outcome.failed("cannot mount " + device + " on " + target + ": " + result.summary(), result.errors());
+    }
+
+    /** Writes nothing that is written already: the disk may hang, which must not keep anything in service. */
+    private void note(Optional<MountRecords.Device> device) {
+        if (device.isPresent() && !records.all().contains(device.get())) {
+            try {
+                records.add(device.get());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** Returns why a device that is not in the mount table does not count as free; empty if it is, and its record goes. */
+    private Optional<String> inUse(MountRecords.Device device) {
+        CommandResult look = runner.held(device.number(), device.source());
+        if (look.exitCode() == HELD) {
+            return Optional.of(device.source() + " is not mounted on " + device.target()
+                    + " any more, but still in use in the kernel: an unmount or a mount has not ended, or another mount"
+                    + " namespace has it; find it with: grep -l " + device.source() + " /proc/*/mountinfo");
+        }
+        if (!look.succeeded()) {
+            return Optional.of("it cannot be seen whether " + device.source() + ", which was mounted on "
+                    + device.target() + ", is still in use: " + look.summary());
+        }
+        try {
+            records.delete(device);
+        } catch (IOException e) {
+            // It is looked at once more the next time.
+            runner.log().warn("cannot delete the record of the mount of {}", device.source(), e);
+        }
+        return Optional.empty();
+    }
+
+    /** Returns whether the mount table has the device. */
+    private static boolean shown(MountRecords.Device device) {
+        return table().stream()
+                .map(MountInfo::source)
+                .filter(source -> source.startsWith("/"))
+                .flatMap(source -> MountRecords.device(Path.of(source), device.target()).stream())
+                .anyMatch(mounted -> mounted.number().equals(device.number()));
+    }
+
+    @Override
+    public List<Mount> lingering() {
+        return records.all().stream()
+                .filter(device -> !shown(device)
+                        && !runner.held(device.number(), device.source()).succeeded())
+                .map(device -> new Mount(device.source().toString(), device.target(), "", ""))
+                .toList();
     }
 
     @Override
     public Outcome unmount(Path target) {
         for (int i = 0; i < MAX_STACK; i++) {
-            if (mountedAt(target).isEmpty()) {
-                return Outcome.success("nothing is mounted on " + target);
+            List<MountInfo> present = mountedAt(target);
+            if (present.isEmpty()) {
+                return left(target);
+            }
+            try {
+                Path source = Path.of(present.get(present.size() - 1).source());
+                note(MountRecords.device(source, real(target)));
+            } catch (UncheckedIOException e) {
+                // A full disk must not either.
+                runner.log().warn("cannot record the mount on {}", target, e);
             }
             CommandResult result = runner.run("umount", "-i", "--", target.toString());
             if (!result.succeeded()) {
@@ -104,6 +176,18 @@ final class LinuxStorage implements HostStorage {
             }
         }
         return Outcome.failed("something mounts " + target + " again and again; find out what and stop it");
+    }
+
+    /** What is not in the table any more may not be written yet, and may be in the table of another namespace. */
+    private Outcome left(Path target) {
+        Path place = real(target);
+        for (MountRecords.Device device : records.all()) {
+            Optional<String> inUse = device.target().equals(place) && !shown(device) ? inUse(device) : Optional.empty();
+            if (inUse.isPresent()) {
+                return Outcome.failed(inUse.get());
+            }
+        }
+        return Outcome.success("nothing is mounted on " + target);
     }
 
     @Override

@@ -78,7 +78,7 @@ public final class ActionRunner {
                 return Outcome.failed(why.get());
             }
             context.control().revokedWhen(() -> refusal.get().isPresent());
-            return perform(kit, order, context);
+            return out(order, perform(kit, order, context));
         });
     }
 
@@ -96,8 +96,33 @@ public final class ActionRunner {
 
     /** Looks what the resource is on this machine; runs beside other actions. */
     public CompletionStage<Ended<Probe>> probe(ActionOrder order) {
-        return call(order, Call.Kind.LOOK, true, message -> {}, RecoveryKit::probe)
+        return call(order, Call.Kind.LOOK, true, message -> {}, (kit, context) -> out(order, kit.probe(context)))
                 .result();
+    }
+
+    /** A command that a kill did not end may still do what it was begun for, such as mount: nothing is out before it has ended. */
+    private Outcome out(ActionOrder order, Outcome answer) {
+        return order.action() == Action.REMOVE && answer != null && answer.succeeded()
+                ? hangs(order)
+                        .map(why -> Outcome.failed(why + ". The kit says: " + answer.message(), answer.detail()))
+                        .orElse(answer)
+                : answer;
+    }
+
+    private Probe out(ActionOrder order, Probe answer) {
+        return answer != null && answer.state() == Probe.State.STOPPED
+                ? hangs(order)
+                        .map(why -> Probe.unknown(why + ". The kit says: " + answer.message()))
+                        .orElse(answer)
+                : answer;
+    }
+
+    private Optional<String> hangs(ActionOrder order) {
+        String tag = order.resource().tag();
+        return hosts.survivors(tag)
+                .map(processes -> "a command of an earlier action of " + tag
+                        + " hangs in the kernel, a kill does not end it, and it may still take effect: " + processes
+                        + "; " + tag + " counts as in service here until it has ended");
     }
 
     /** Asks the kit to check and complete a create or extend; the order's resource holds the answers. */

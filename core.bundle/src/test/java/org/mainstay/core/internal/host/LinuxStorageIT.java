@@ -131,7 +131,51 @@ class LinuxStorageIT {
             inside.destroyForcibly().waitFor();
         }
         assertThat(storage.users(target)).isEmpty();
-        assertThat(storage.unmount(target).succeeded()).isTrue();
+        storage.unmount(target);
+        assertThat(mounted()).isEmpty();
+    }
+
+    @Test
+    void whatAnotherNamespaceKeepsIsNotUnmountedYet() throws Exception {
+        makeFileSystem();
+        Path device = attach(storage);
+        storage.mount(device, target, "ext4", "");
+        // It is gone from the table and alive in the kernel, as while an unmount flushes.
+        Process holder = new ProcessBuilder(
+                        "unshare", "-m", "--propagation", "private", "sh", "-c", "echo has it; exec sleep 1000")
+                .start();
+        try {
+            assertThat(holder.inputReader().readLine()).isEqualTo("has it");
+            assertThat(storage.lingering()).as("it is in the table").isEmpty();
+            Outcome unmounted = storage.unmount(target);
+            assertThat(mounted()).isEmpty();
+            assertThat(unmounted.succeeded()).isFalse();
+            assertThat(unmounted.message()).contains(device.toString()).contains("still in use in the kernel");
+            assertThat(storage.unmount(target).succeeded()).as("once more").isFalse();
+            HostFixture again = server("A again");
+            assertThat(again.host("data").storage().lingering())
+                    .as("another server's")
+                    .isEmpty();
+            assertThat(storage.lingering()).singleElement().satisfies(mount -> {
+                assertThat(mount.source()).isEqualTo(device.toString());
+                assertThat(mount.target()).isEqualTo(target);
+            });
+        } finally {
+            holder.destroyForcibly().waitFor();
+        }
+        HostFixture.await("the kernel has let go", () -> storage.unmount(target).succeeded());
+        assertThat(storage.lingering()).isEmpty();
+        assertThat(folder.resolve("A/data/run/mounts")).isEmptyDirectory();
+    }
+
+    @Test
+    void aMountThatFailedLeavesNoRecord() {
+        Path device = attach(storage);
+        assertThat(storage.mount(device, target, "ext4", "").succeeded())
+                .as("nothing is on it")
+                .isFalse();
+        assertThat(storage.lingering()).isEmpty();
+        assertThat(folder.resolve("A/data/run/mounts")).isEmptyDirectory();
     }
 
     @Test

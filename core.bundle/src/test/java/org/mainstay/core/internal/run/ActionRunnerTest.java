@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.mainstay.kit.Action;
 import org.mainstay.kit.KitDescriptor;
 import org.mainstay.kit.Outcome;
+import org.mainstay.kit.Probe;
 import org.mainstay.kit.ResourceInfo;
 
 /** What the fault of a kit is, and what the fault of what it protects (I8). */
@@ -115,6 +117,33 @@ class ActionRunnerTest {
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
         assertThat(restore.how()).isEqualTo(Ended.How.NOT_RUN);
+    }
+
+    @Test
+    void nothingIsOutOfServiceWhileACommandOfItHangsInTheKernel() throws Exception {
+        FakeHosts hosts = new FakeHosts();
+        ActionRunner asking =
+                new ActionRunner(workers, kits, hosts, new Tunables(Path.of("/nowhere")), new Handles(e -> {}));
+        FakeKit kit = new FakeKit(DESCRIPTOR);
+        kits.add(kit);
+        hosts.survivors = Optional.of("12 (mount)");
+        Ended<Outcome> removed = asking.run(order(Action.REMOVE, "2"), message -> {})
+                .result()
+                .toCompletableFuture()
+                .get(20, TimeUnit.SECONDS);
+        assertThat(removed.value().succeeded()).isFalse();
+        assertThat(removed.value().message()).contains("12 (mount)", "hangs in the kernel");
+        Ended<Probe> probed =
+                asking.probe(order(Action.PROBE, "2")).toCompletableFuture().get(20, TimeUnit.SECONDS);
+        assertThat(probed.value().state()).isEqualTo(Probe.State.UNKNOWN);
+        assertThat(probed.value().message()).contains("12 (mount)", "it does not run");
+        hosts.survivors = Optional.empty();
+        assertThat(asking.probe(order(Action.PROBE, "2"))
+                        .toCompletableFuture()
+                        .get(20, TimeUnit.SECONDS)
+                        .value()
+                        .state())
+                .isEqualTo(Probe.State.STOPPED);
     }
 
     @Test

@@ -19,6 +19,8 @@ import org.slf4j.Logger;
 public final class FakeHosts implements HostFactory {
     private final Function<Command, CommandResult> commands;
     private final HostProcesses processes;
+    /** What commands left that hangs. */
+    volatile Optional<String> survivors = Optional.empty();
 
     public FakeHosts() {
         this(command -> new CommandResult(0, "", ""), null);
@@ -67,6 +69,11 @@ public final class FakeHosts implements HostFactory {
     @Override
     public Optional<KillHandle> processHandle(String tag) {
         return Optional.of(KillHandle.cgroup("/sys/fs/cgroup/mainstay/test/" + tag));
+    }
+
+    @Override
+    public Optional<String> survivors(String tag) {
+        return survivors;
     }
 
     @Override

@@ -43,6 +43,16 @@ final class Devices {
                 .toList();
     }
 
+    /** Returns why the device counts as in use although it is not mounted; empty if it does not. */
+    static Optional<String> lingering(HostStorage storage, Path device) {
+        return storage.lingering().stream()
+                .filter(mount -> isSame(mount.source(), device))
+                .map(mount -> device + " is not mounted on " + mount.target() + " any more, but " + mount.source()
+                        + " is still in use in the kernel: an unmount or a mount has not ended, or another mount namespace has"
+                        + " it; find it with: grep -l " + mount.source() + " /proc/*/mountinfo")
+                .findFirst();
+    }
+
     /** Returns where the device, or a loop device over the image, is mounted, by name or by device number; empty: nowhere. */
     static Optional<String> stillMounted(HostStorage storage, Path device) {
         List<HostStorage.Mount> named = mountsOf(storage, device);

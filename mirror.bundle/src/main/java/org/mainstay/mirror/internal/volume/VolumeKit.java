@@ -235,6 +235,11 @@ public final class VolumeKit implements RecoveryKit {
         if (mounted.succeeded() || mountedHere(volume, context).isPresent()) {
             return mounted;
         }
+        Optional<String> lingering = Devices.lingering(context.host().storage(), volume.device());
+        if (lingering.isPresent()) {
+            return Outcome.failed(
+                    mounted.message() + "; the reservation is kept: " + lingering.get(), mounted.detail());
+        }
         Outcome released = exclusion.release();
         return released.succeeded()
                 ? mounted
@@ -321,6 +326,10 @@ public final class VolumeKit implements RecoveryKit {
             return Outcome.failed(volume.device() + " is still mounted on " + left.get()
                     + ", so the reservation is kept; unmount it there");
         }
+        Optional<String> lingering = Devices.lingering(context.host().storage(), volume.device());
+        if (lingering.isPresent()) {
+            return Outcome.failed(lingering.get() + "; the reservation is kept");
+        }
         // Last of all: from now on another server may write.
         Outcome released = mirrored.isPresent()
                 ? mirrors.detach(mirrored.get(), context)
@@ -354,6 +363,10 @@ public final class VolumeKit implements RecoveryKit {
                     .filter(one -> new Attachment(context, one).alive())
                     .isPresent()) {
                 return Probe.partial(volume.device() + " is attached and not mounted on " + volume.mount());
+            }
+            Optional<String> lingering = Devices.lingering(context.host().storage(), volume.device());
+            if (elsewhere.isEmpty() && lingering.isPresent()) {
+                return Probe.partial(lingering.get() + note);
             }
             return elsewhere.isEmpty()
                     ? Probe.stopped("nothing is mounted on " + volume.mount() + note)

@@ -23,6 +23,7 @@ import org.mainstay.kit.StorageReservation;
 /** A machine in memory: what is mounted, who holds what; commands run for real with a PATH of the test's. */
 class TestHost implements Host, HostStorage, StorageReservation {
     final List<Mount> mounted = new ArrayList<>();
+    final List<Mount> lingering = new ArrayList<>();
     final List<String> done = new ArrayList<>();
     final Map<Path, String> fileSystems = new HashMap<>();
     final Map<Path, String> holders;
@@ -85,6 +86,11 @@ class TestHost implements Host, HostStorage, StorageReservation {
     @Override
     public List<Mount> mounts() {
         return List.copyOf(mounted);
+    }
+
+    @Override
+    public List<Mount> lingering() {
+        return List.copyOf(lingering);
     }
 
     @Override

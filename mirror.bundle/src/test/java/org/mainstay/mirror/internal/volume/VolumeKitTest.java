@@ -378,6 +378,35 @@ class VolumeKitTest {
     }
 
     @Test
+    void whatTheKernelStillHoldsIsNotStoppedAndKeepsTheReservation() {
+        TestContext context = existing(a);
+        kit.restore(context);
+        a.mounted.clear();
+        a.lingering.add(new HostStorage.Mount("/dev/sdz1", Path.of("/elsewhere"), "", ""));
+        assertThat(kit.probe(context).state()).as("another volume's device").isEqualTo(Probe.State.STOPPED);
+        a.lingering.add(new HostStorage.Mount(image.toString(), mount, "", ""));
+        assertThat(kit.probe(context).state()).isEqualTo(Probe.State.PARTIAL);
+        assertThat(kit.probe(context).message()).contains("still in use in the kernel");
+        Outcome failed = kit.remove(context);
+        assertThat(failed.succeeded()).isFalse();
+        assertThat(failed.message()).contains("still in use in the kernel").contains("reservation is kept");
+        assertThat(holders).containsEntry(area, "A");
+        a.lingering.clear();
+        assertThat(kit.remove(context).succeeded()).isTrue();
+        assertThat(holders).isEmpty();
+    }
+
+    @Test
+    void aMountThatFailedAndStillHangsKeepsTheReservation() {
+        TestContext context = existing(a);
+        a.mountAnswer = Outcome.failed("mount was stopped");
+        a.lingering.add(new HostStorage.Mount(image.toString(), mount, "", ""));
+        Outcome failed = kit.restore(context);
+        assertThat(failed.message()).contains("mount was stopped").contains("reservation is kept");
+        assertThat(holders).containsEntry(area, "A");
+    }
+
+    @Test
     void whatTheGuardHasEndedIsRemovedAndStaysReleased() {
         TestContext context = existing(a);
         kit.restore(context);

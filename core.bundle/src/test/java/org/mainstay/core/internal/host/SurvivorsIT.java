@@ -1,0 +1,63 @@
+package org.mainstay.core.internal.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.mainstay.kit.Command;
+import org.mainstay.kit.CommandResult;
+
+/** A command that hangs in the kernel, where no kill reaches it. */
+@Timeout(120)
+class SurvivorsIT {
+    /** A file system in user space that takes requests, says so, and answers none. */
+    private static final String HANGING = String.join(
+            "\n",
+            "import ctypes, os, struct, sys",
+            "fd = os.open('/dev/fuse', os.O_RDWR)",
+            "libc = ctypes.CDLL(None, use_errno=True)",
+            "options = 'fd=%d,rootmode=40000,user_id=0,group_id=0' % fd",
+            "if libc.mount(b'hanging', sys.argv[1].encode(), b'fuse', 0, options.encode()) != 0: sys.exit(1)",
+            "print('mounted', flush=True)",
+            "while True:",
+            "    length, opcode, unique = struct.unpack_from('=IIQ', os.read(fd, 1 << 20))",
+            "    if opcode == 26:",
+            "        init = struct.pack('=IIIIHHIIHH32x', 7, 31, 131072, 0, 12, 9, 131072, 1, 32, 0)",
+            "        os.write(fd, struct.pack('=IiQ', 16 + len(init), 0, unique) + init)");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void whatAKillDoesNotEndIsKnownUntilItHasEnded() throws Exception {
+        HostFixture.needsRoot();
+        assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs FUSE");
+        Path hanging = Files.createDirectory(folder.resolve("hanging"));
+        Process server = new ProcessBuilder(
+                        "unshare", "-m", "--propagation", "private", "python3", "-c", HANGING, hanging.toString())
+                .start();
+        try (HostFixture fixture = new HostFixture(Files.createDirectory(folder.resolve("home")))) {
+            assertThat(server.inputReader().readLine()).isEqualTo("mounted");
+            CommandResult result = fixture.host("data")
+                    .run(Command.of("nsenter", "-t", String.valueOf(server.pid()), "-m", "--", "cat", hanging + "/file")
+                            .timeLimit(Duration.ofSeconds(1))
+                            .build());
+            assertThat(result.succeeded()).isFalse();
+            assertThat(result.errors()).contains("survive SIGKILL").contains("its time limit was up");
+            assertThat(fixture.factory().survivors("data"))
+                    .hasValueSatisfying(text -> assertThat(text).matches("[0-9]+ \\((cat|nsenter)\\)"));
+            assertThat(fixture.factory().survivors("other")).isEmpty();
+            // nobody holds the connection any more: what waits for it fails, and can die
+            server.destroyForcibly().waitFor();
+            HostFixture.await(
+                    "it has ended", () -> fixture.factory().survivors("data").isEmpty());
+        } finally {
+            server.destroyForcibly().waitFor();
+        }
+    }
+}
