@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.mainstay.guard.control.Link;
 import org.mainstay.guard.util.Await;
+import org.mainstay.guard.util.Leaderless;
 
 /** Kill handles against a real machine: loop devices, ext4, control groups, addresses, in a mount namespace of the guard's. */
 class KillHandlesIT extends KillMachine {
@@ -163,15 +164,59 @@ class KillHandlesIT extends KillMachine {
         return server;
     }
 
-    @Test
-    void processesThatWaitForAnAttachmentThatHangsDieAndNoOtherAttachmentDoes() throws Exception {
-        assumeThat(Files.isWritable(Path.of("/dev/fuse"))).as("needs FUSE").isTrue();
+    private static Path controlGroup(String name) throws IOException {
         Path root = Files.exists(Path.of("/sys/fs/cgroup/cgroup.procs"))
                 ? Path.of("/sys/fs/cgroup")
                 : Path.of("/sys/fs/cgroup/unified");
         assumeThat(Files.isWritable(root)).as("needs a version 2 control group").isTrue();
-        Path group = Files.createDirectories(
-                root.resolve("mnga-" + ProcessHandle.current().pid()));
+        return Files.createDirectories(
+                root.resolve(name + "-" + ProcessHandle.current().pid()));
+    }
+
+    /** The second thread waits for a file system that does not answer; the first one sleeps, and ends when it is killed. */
+    private static final String TWO_THREADS = String.join(
+            "\n",
+            "import sys, threading, time",
+            "threading.Thread(target=open, args=(sys.argv[1],)).start()",
+            "time.sleep(1000)");
+
+    @Test
+    void aProcessOfWhichOneThreadHangsInTheKernelHasNotEnded() throws Exception {
+        assumeThat(Files.isWritable(Path.of("/dev/fuse"))).as("needs FUSE").isTrue();
+        Path group = controlGroup("mngt");
+        Path silent = Files.createDirectories(folder.resolve("silent")).toRealPath();
+        GuardProcess guard = guard("A", ":");
+        Process server = hanging(guard, silent);
+        try {
+            String start = "echo $$ > '" + group + "/cgroup.procs'; exec python3 -c \"$0\" '" + silent + "/volume'";
+            Process program = inside(guard, "sh", "-c", start, TWO_THREADS);
+            assertThat(server.inputReader().readLine()).isEqualTo("asked");
+            try (Link link = guard.manager()) {
+                assertThat(items(link, "CGROUP%09" + group))
+                        .contains("item failed")
+                        .contains("they%20wait%20in%20the%20kernel")
+                        .contains(program.pid() + "%20(python3)");
+                assertThat(Leaderless.isZombie(program.pid())).isTrue();
+                link.lines.clear();
+                // nobody holds the connection any more: what waits for it fails
+                server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+                assertThat(program.waitFor(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(items(link, "CGROUP%09" + group)).contains("item done");
+            }
+        } finally {
+            server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+            Await.until(
+                    "the group is empty",
+                    30_000,
+                    () -> Files.readString(group.resolve("cgroup.events")).contains("populated 0"));
+            Files.delete(group);
+        }
+    }
+
+    @Test
+    void processesThatWaitForAnAttachmentThatHangsDieAndNoOtherAttachmentDoes() throws Exception {
+        assumeThat(Files.isWritable(Path.of("/dev/fuse"))).as("needs FUSE").isTrue();
+        Path group = controlGroup("mnga");
         Path silent = Files.createDirectories(folder.resolve("silent")).toRealPath();
         Path others = Files.createDirectories(folder.resolve("others")).toRealPath();
         GuardProcess guard = guard("A", ":");
@@ -263,11 +308,7 @@ class KillHandlesIT extends KillMachine {
 
     @Test
     void aControlGroupIsEmptiedAndTheOrderIsKept() throws Exception {
-        Path root = Files.exists(Path.of("/sys/fs/cgroup/cgroup.procs"))
-                ? Path.of("/sys/fs/cgroup")
-                : Path.of("/sys/fs/cgroup/unified");
-        assumeThat(Files.isWritable(root)).as("needs a version 2 control group").isTrue();
-        Path group = root.resolve("mngd-" + ProcessHandle.current().pid());
+        Path group = controlGroup("mngd");
         Path child = group.resolve("child");
         Files.createDirectories(child);
         try {

@@ -1,7 +1,6 @@
 package org.mainstay.guard.kill;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
 import org.mainstay.guard.util.Ticker;
@@ -120,7 +118,7 @@ public final class HandleExecutor {
         try {
             result = switch (all[0]) {
                 case "ADDRESS" -> address(arguments[0], arguments[1]);
-                case "CGROUP" -> cgroup(Path.of(arguments[0]), images);
+                case "CGROUP" -> cgroup(new ControlGroup(Path.of(arguments[0])), images);
                 case "MOUNT" -> mounts.end(Path.of(arguments[0]), arguments.length > 1 ? arguments[1] : "");
                 default -> mounts.detach(arguments[0], arguments.length > 1 ? arguments[1] : "");
             };
@@ -155,85 +153,32 @@ public final class HandleExecutor {
     }
 
     /** @param images of the volumes that end with the processes */
-    private Result cgroup(Path group, List<String> images) throws IOException, InterruptedException {
-        if (!Files.isDirectory(group)) {
-            return Result.done("there is no control group " + group);
+    private Result cgroup(ControlGroup group, List<String> images) throws IOException, InterruptedException {
+        if (!group.exists()) {
+            return Result.done("there is no control group " + group.folder());
         }
-        List<Long> before = processes(group);
+        int before = group.members().size();
         long begun = ticker.nanos();
         long deadline = begun + EMPTY_WITHIN;
         boolean aborted = false;
-        killAll(group);
-        List<Long> left = processes(group);
-        while (!left.isEmpty() && ticker.nanos() - deadline < 0) {
+        group.kill();
+        while (!group.isEmpty() && ticker.nanos() - deadline < 0) {
             Waiting.until(ticker, ticker.nanos() + STEP);
             if (!aborted && ticker.nanos() - begun >= ABORT_AFTER) {
                 aborted = true;
                 abort(images);
             }
-            if (!Files.exists(group.resolve("cgroup.kill"))) {
-                // Without the kernel's own kill a process may have been born behind our back.
-                killEach(left);
-            }
-            left = processes(group);
+            group.killAgain();
         }
-        if (!left.isEmpty()) {
-            return Result.failed("processes do not die, they wait in the kernel: " + names(left));
+        if (!group.isEmpty()) {
+            return Result.failed("processes do not die, they wait in the kernel: " + group.names());
         }
-        return Result.done(before.isEmpty() ? "no processes in " + group : before.size() + " processes killed");
+        return Result.done(before == 0 ? "no processes in " + group.folder() : before + " processes killed");
     }
 
     private void abort(List<String> images) throws IOException, InterruptedException {
         for (String image : images) {
             mounts.abort(image).ifPresent(text -> log.warn("processes do not die: " + text));
         }
-    }
-
-    private static void killAll(Path group) throws IOException {
-        Path kill = group.resolve("cgroup.kill");
-        if (Files.exists(kill)) {
-            Files.writeString(kill, "1");
-        } else {
-            killEach(processes(group));
-        }
-    }
-
-    private static void killEach(List<Long> processes) {
-        processes.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
-    }
-
-    /** Returns the processes of the group and the groups below it; zombies that nobody has waited for do not count. */
-    private static List<Long> processes(Path group) throws IOException {
-        List<Long> found = new ArrayList<>();
-        if (!Files.isDirectory(group)) {
-            return found;
-        }
-        for (String line : Files.readAllLines(group.resolve("cgroup.procs"))) {
-            long pid = Long.parseLong(line.strip());
-            if (org.mainstay.guard.supervise.ProcessIdentity.of(pid).isPresent()) {
-                found.add(pid);
-            }
-        }
-        try (DirectoryStream<Path> below = Files.newDirectoryStream(group, Files::isDirectory)) {
-            for (Path child : below) {
-                found.addAll(processes(child));
-            }
-        }
-        return found;
-    }
-
-    private static String names(List<Long> processes) {
-        return processes.stream()
-                .limit(20)
-                .map(pid -> {
-                    try {
-                        return pid + " ("
-                                + Files.readString(Path.of("/proc", pid.toString(), "comm"))
-                                        .strip() + ")";
-                    } catch (IOException e) {
-                        return pid.toString();
-                    }
-                })
-                .collect(Collectors.joining(", "));
     }
 }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.mainstay.guard.supervise.ProcessThreads;
 
 /** What is mounted in this mount namespace, what loop devices there are, and who uses a mount. */
 final class Mounts {
@@ -102,6 +103,15 @@ final class Mounts {
     }
 
     private static boolean uses(Path process, Mount mount) {
+        try {
+            return ProcessThreads.living(process).stream().anyMatch(shown -> shows(shown, mount));
+        } catch (IOException | IndexOutOfBoundsException e) {
+            // ended meanwhile
+            return false;
+        }
+    }
+
+    private static boolean shows(Path process, Mount mount) {
         for (String link : List.of("cwd", "root", "exe")) {
             if (below(process.resolve(link), mount)) {
                 return true;

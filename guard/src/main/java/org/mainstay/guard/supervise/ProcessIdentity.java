@@ -1,8 +1,6 @@
 package org.mainstay.guard.supervise;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -16,14 +14,13 @@ import org.mainstay.guard.util.StateFile;
  */
 public record ProcessIdentity(long pid, String startTime) {
 
-    /** Returns the identity of a process that lives; empty if there is none or it is only a zombie. */
+    /** Returns the identity of a process of which a thread lives; empty if there is none or it is only a zombie. */
     public static Optional<ProcessIdentity> of(long pid) {
         try {
-            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
-            // The name in parentheses may hold anything: fields are counted from its end.
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            boolean gone = fields[0].equals("Z") || fields[0].equals("X");
-            return gone ? Optional.empty() : Optional.of(new ProcessIdentity(pid, fields[19]));
+            Path process = Path.of("/proc", Long.toString(pid));
+            String[] fields = ProcessThreads.fields(process);
+            boolean ended = ProcessThreads.ended(process, fields[0]);
+            return ended ? Optional.empty() : Optional.of(new ProcessIdentity(pid, fields[19]));
         } catch (IOException | IndexOutOfBoundsException e) {
             return Optional.empty();
         }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.guard.util.Await;
+import org.mainstay.guard.util.Leaderless;
 import org.mainstay.guard.util.Log;
 
 class ManagerSupervisorTest {
@@ -133,6 +134,21 @@ class ManagerSupervisorTest {
             next.stop(5);
             next.close();
         }
+    }
+
+    /** As when a thread hangs in the kernel after a KILL: another manager must not be started beside it. */
+    @Test
+    void aManagerWhoseFirstThreadHasEndedStillRuns() throws Exception {
+        command = Leaderless.command();
+        supervisor.start(true);
+        awaitRunning();
+        long first = pid();
+        Leaderless.await(first);
+        assertThat(pid()).isEqualTo(first);
+        assertThat(ProcessIdentity.read(home.resolve("data/run/karaf.pid")).map(ProcessIdentity::pid))
+                .contains(first);
+        assertThat(supervisor.stop(30).message()).isEqualTo("Karaf has ended");
+        assertThat(ProcessHandle.of(first).filter(ProcessHandle::isAlive)).isEmpty();
     }
 
     @Test
