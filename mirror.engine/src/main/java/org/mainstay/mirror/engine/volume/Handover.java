@@ -2,6 +2,7 @@ package org.mainstay.mirror.engine.volume;
 
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.mainstay.mirror.engine.io.BlockRequest;
 import org.mainstay.mirror.engine.link.Frame;
 import org.mainstay.mirror.engine.link.FrameType;
 
@@ -31,6 +32,7 @@ final class Handover {
 
     private void look(Runnable stopped) {
         boolean[] done = new boolean[1];
+        boolean before = over;
         volume.locked(() -> {
             boolean late = volume.env().nanos() - deadline >= 0;
             if (!asked && volume.serving() && (volume.path().idle() || late)) {
@@ -40,7 +42,7 @@ final class Handover {
             done[0] = !volume.serving() || late || asked && open == 0;
             if (done[0] && !over) {
                 over = true;
-                volume.stopped();
+                end();
             }
             // What was taken as target may still be on its way to a slow disk: whoever is told "stopped" may take that
             // away.
@@ -48,6 +50,10 @@ final class Handover {
         });
         volume.kick();
         volume.path().drain();
+        if (over && !before) {
+            // Who came while the rest was sent; nobody can come any more.
+            volume.disconnect();
+        }
         if (done[0]) {
             stopped.run();
         } else if (!over) {
@@ -55,6 +61,16 @@ final class Handover {
         } else if (volume.env().nanos() - deadline < GIVE_UP_NANOS) {
             volume.env().after(Math.min(LOOK_AT_DISK_MILLIS, LOOK_MILLIS * ++looks), () -> look(stopped));
         }
+    }
+
+    private void end() {
+        volume.deactivate();
+        volume.target().stop();
+        volume.target().snapshots().drop("the volume was stopped");
+        volume.path().refuse(BlockRequest.ESHUTDOWN);
+        volume.barrier().clear();
+        volume.mirrors().forEach(mirror -> mirror.close("the source stopped"));
+        volume.env().log("volume " + volume.name() + " stopped");
     }
 
     private void ask() {
@@ -69,7 +85,7 @@ final class Handover {
                     return;
                 }
                 // From here on this side must not change anything: it stops before it answers anybody.
-                volume.path().refuse(org.mainstay.mirror.engine.io.BlockRequest.ESHUTDOWN);
+                volume.path().refuse(BlockRequest.ESHUTDOWN);
                 mirror.queue().ask(FrameType.HANDOVER, 0, 0, Frame.text(Map.of()), answer -> open--);
                 volume.env().run(volume::kick);
             });

@@ -168,19 +168,8 @@ public final class Volume implements Export {
      * @param stopped run once when that is done, on another thread
      */
     public void stop(long millis, Runnable stopped) {
-        clients.disconnect(problem -> env.log("a client of " + name + " could not be disconnected: " + problem));
+        disconnect();
         new Handover(this).begin(millis, stopped);
-    }
-
-    /** The last step of {@link #stop}. Lock held. */
-    void stopped() {
-        active = false;
-        target.stop();
-        target.snapshots().drop("the volume was stopped");
-        path.refuse(BlockRequest.ESHUTDOWN);
-        barrier.clear();
-        mirrors.all().forEach(mirror -> mirror.close("the source stopped"));
-        env.log("volume " + name + " stopped");
     }
 
     /** The process ends: as target, this side does not count as current from here on, and its source is told so. */
@@ -191,7 +180,7 @@ public final class Volume implements Export {
     /** Makes a source larger: see {@link Resizing#grow}. Its clients connect again. @param asked bytes; 0: all of the storage */
     public void resize(long asked) throws IOException, RefusedException {
         new Resizing(this).grow(asked);
-        clients.disconnect(problem -> env.log("a client of " + name + " could not be disconnected: " + problem));
+        disconnect();
     }
 
     // ---- mirrors' commands ----
@@ -314,6 +303,10 @@ public final class Volume implements Export {
 
     // ---- for all; without the lock ----
 
+    void disconnect() {
+        clients.disconnect(problem -> env.log("a client of " + name + " could not be disconnected: " + problem));
+    }
+
     int flushLocal() {
         return io.flush();
     }
@@ -418,6 +411,10 @@ public final class Volume implements Export {
 
     void activate() {
         active = true;
+    }
+
+    void deactivate() {
+        active = false;
     }
 
     String trouble() {
