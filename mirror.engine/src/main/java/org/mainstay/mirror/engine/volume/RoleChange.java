@@ -96,7 +96,8 @@ final class RoleChange {
                 .generations(same ? before.generations() : next)
                 .written(true)
                 .syncSource("")
-                .discard(false);
+                .discard(false)
+                .lost(false);
         for (Mirror mirror : volume.mirrors()) {
             after = after.peer(mirror.name(), base(before, mirror, from));
         }

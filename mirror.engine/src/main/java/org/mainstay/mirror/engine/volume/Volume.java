@@ -73,12 +73,7 @@ public final class Volume implements Export {
      * @param log its intent log, opened or created; null: none is kept, or it was lost
      */
     public void addMirror(String peer, String address, MirrorType type, MirrorSettings settings, IntentLog log) {
-        lock();
-        try {
-            mirrors.add(peer, address, type, settings, log);
-        } finally {
-            unlock();
-        }
+        locked(() -> mirrors.add(peer, address, type, settings, log));
     }
 
     /** The log of a mirror was lost or damaged: changes are missing from it (MIR-190). @return false: that cannot be saved */
@@ -308,12 +303,21 @@ public final class Volume implements Export {
     }
 
     int flushLocal() {
-        return io.flush();
+        int error = io.flush();
+        if (error != 0) {
+            // The system tells it once, and an engine that is started again is told nothing.
+            locked(() -> {
+                if (serving() && !state.lost()) {
+                    save(state.lost(true));
+                }
+            });
+        }
+        return error;
     }
 
-    /** Says whether a flush has failed since {@link #renew}. */
+    /** Says whether a flush has failed since {@link #renew}, or in an earlier life while this side was source. */
     boolean lost() {
-        return io.lost();
+        return io.lost() || state.lost();
     }
 
     /** A failed flush does not count from here on: what it may have lost is known, or will be written again. */

@@ -231,7 +231,7 @@ final class WritePath {
     }
 
     private void local(WriteOp op) {
-        int error = op.flush ? io.flush() : io.execute(op.request, true);
+        int error = op.flush ? volume.flushLocal() : io.execute(op.request, true);
         if (error != 0) {
             op.error = error;
         }
