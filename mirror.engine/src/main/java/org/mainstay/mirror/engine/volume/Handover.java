@@ -1,5 +1,6 @@
 package org.mainstay.mirror.engine.volume;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.mainstay.mirror.engine.io.BlockRequest;
@@ -64,6 +65,7 @@ final class Handover {
     }
 
     private void end() {
+        own();
         volume.deactivate();
         volume.target().stop();
         volume.target().snapshots().drop("the volume was stopped");
@@ -71,6 +73,23 @@ final class Handover {
         volume.barrier().clear();
         volume.mirrors().forEach(mirror -> mirror.close("the source stopped"));
         volume.env().log("volume " + volume.name() + " stopped");
+    }
+
+    /** The time ran out before a target had all that was answered: its data is no longer the same, and nobody may vouch for it. */
+    private void own() {
+        List<String> behind = volume.mirrors().stream()
+                .filter(mirror -> mirror.state() == MirrorState.MIRRORING
+                        && mirror.queue().answeredAhead())
+                .map(mirror -> mirror.name() + " (" + mirror.queue().bytes() + " bytes)")
+                .toList();
+        if (volume.serving() && !behind.isEmpty()) {
+            VolumeState state = volume.state();
+            volume.save(state.generations(state.generations().next(volume.env().newGeneration())));
+            volume.env()
+                    .log("volume " + volume.name() + " was not handed over in time: what was answered is not on "
+                            + String.join(", ", behind)
+                            + ". Start it here again to bring that in step, or force there");
+        }
     }
 
     private void ask() {

@@ -60,4 +60,43 @@ class HandoverTest {
         assertThat(pair.a.volume.serving()).isTrue();
         assertThat(result(read(pair, 3))).isEqualTo(BlockRequest.ESHUTDOWN);
     }
+
+    /** The manager asks the side that stopped: with the same id it would say that the target has everything. */
+    @Test
+    void whoRanOutOfTimeDoesNotHoldTheSameDataAsItsTarget() throws Exception {
+        SimPair pair = new SimPair(MirrorType.ASYNC, Map.of("DontFlushAsyncQueue", 1L))
+                .start()
+                .inStep();
+        long before = pair.b.volume.state().generations().current();
+        assertThat(pair.a.volume.state().generations().current()).isEqualTo(before);
+        // The network takes longer for it than the stop has.
+        pair.world.perFrame = 150_000_000;
+        for (int cell = 0; cell < 5; cell++) {
+            SimClient.Request write = pair.client.write(pair.a.volume, cell, false);
+            pair.until(() -> write.result == 0);
+        }
+        assertThat(pair.mirror().state()).isEqualTo(MirrorState.MIRRORING);
+        boolean[] stopped = new boolean[1];
+        pair.a.volume.stop(50, () -> stopped[0] = true);
+        pair.until(() -> stopped[0]);
+        assertThat(pair.world.trace).contains("v was not handed over in time: what was answered is not on B");
+        assertThat(pair.b.volume.state().generations().current()).isEqualTo(before);
+        assertThat(pair.a.volume.state().generations().current()).isNotEqualTo(before);
+        // It goes on where it was, and sends what is missing.
+        pair.world.perFrame = 0;
+        pair.a.volume.startSource(2, Trust.OWN);
+        pair.b.volume.startTarget(2, "A", false);
+        pair.inStep();
+    }
+
+    @Test
+    void whoHandedEverythingOverKeepsItsId() throws Exception {
+        SimPair pair = new SimPair(MirrorType.ASYNC, Map.of()).start().inStep();
+        pair.written(3);
+        boolean[] stopped = new boolean[1];
+        pair.a.volume.stop(60_000, () -> stopped[0] = true);
+        pair.until(() -> stopped[0]);
+        assertThat(pair.a.volume.state().generations().current())
+                .isEqualTo(pair.b.volume.state().generations().current());
+    }
 }
