@@ -257,6 +257,28 @@ class LocalFaultTest {
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
     }
 
+    /** Its source is lost before it renews the target's disk. */
+    @Test
+    void aTargetWhoseFlushFailedIsStartedByForceOnceItsDiskWorks() throws Exception {
+        assertThat(write(3).result).isZero();
+        b.disk.losing = true;
+        client.flush(a.volume);
+        for (int i = 0; i < 5000 && state() == MirrorState.MIRRORING; i++) {
+            world.runNanos(100_000);
+        }
+        a.crash(true);
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.FORCED))
+                .as("it does not work yet")
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("cannot be brought to stable storage");
+        b.disk.losing = false;
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.RECORDED)).isInstanceOf(RefusedException.class);
+        b.volume.startSource(2, Trust.FORCED);
+        SimClient.Request flush = client.flush(b.volume);
+        world.run(2000);
+        assertThat(flush.result).isZero();
+    }
+
     /** It may be just why the operator switches over. */
     @Test
     void noBlockFollowsTheHandover() throws Exception {
