@@ -89,7 +89,9 @@ final class Promotion {
         }
         for (String server : Volumes.others(snapshot, volume.volume()).keySet()) {
             Optional<EngineVolume> other = dialogue.side(server, volume.volume());
-            String obstacle = other.isPresent() ? than(other.get(), side, server) : unheard(side, server, snapshot);
+            String obstacle = other.isPresent()
+                    ? than(other.get(), side, server, snapshot.self())
+                    : unheard(side, server, snapshot);
             if (!obstacle.isEmpty()) {
                 return obstacle;
             }
@@ -105,7 +107,8 @@ final class Promotion {
         boolean vouched = false;
         for (String server : Volumes.others(snapshot, volume.volume()).keySet()) {
             Optional<EngineVolume> other = dialogue.side(server, volume.volume());
-            if (other.isEmpty() || !than(other.get(), side, server).isEmpty()) {
+            if (other.isEmpty()
+                    || !than(other.get(), side, server, snapshot.self()).isEmpty()) {
                 return false;
             }
             vouched |= other.get().lastRole().equals("SOURCE")
@@ -116,10 +119,19 @@ final class Promotion {
         return vouched;
     }
 
-    private static String than(EngineVolume other, EngineVolume side, String server) {
-        boolean newer = other.lastRole().equals("SOURCE") && other.epoch() > side.epoch();
-        if (other.isSource() || newer) {
+    private static String than(EngineVolume other, EngineVolume side, String server, String self) {
+        boolean newer = other.epoch() > side.epoch();
+        if (other.isSource() || newer && other.lastRole().equals("SOURCE")) {
             return server + " has written since; start it there, or wait until this side is in step";
+        }
+        // Targets learn an epoch from a server that has the volume in service: this one, or a third.
+        if (newer
+                && !side.isNew()
+                && other.lastRole().equals("TARGET")
+                && !other.source().equals(self)) {
+            return server + " has been target in a later ownership (" + other.epoch() + ", here " + side.epoch()
+                    + "), so another server has had it in service since; start it there, or on " + server
+                    + ", or wait until this side is in step";
         }
         if (other.leaving()) {
             return server + " is about to become source and waits for its disk; try again in a minute";

@@ -39,6 +39,9 @@ class PromotionTest {
 
     private FakeEngine engine;
     private String sideOfB = "";
+    /** Empty: there is no server C. */
+    private String sideOfC = "";
+
     private boolean leased;
     private boolean tiedToC;
     private long epoch;
@@ -55,7 +58,7 @@ class PromotionTest {
         Dialogue dialogue = new Dialogue(desk, this::snapshot, Runnable::run, (tag, force) -> {
             throw new AssertionError("nobody asked for that");
         });
-        dialogue.messenger(new PeerB());
+        dialogue.messenger(new Peers());
         promotion = new Promotion(desk, dialogue, this::snapshot, () -> leased);
     }
 
@@ -88,22 +91,20 @@ class PromotionTest {
     }
 
     private ClusterSnapshot snapshot() {
-        ClusterSnapshot.Peer b =
-                new ClusterSnapshot.Peer("B", ClusterSnapshot.PeerState.ALIVE, true, ofB(), true, Map.of(), Map.of());
+        Map<String, ClusterSnapshot.Peer> peers = new TreeMap<>(Map.of("B", peer("B", ofB())));
+        if (!sideOfC.isEmpty()) {
+            peers.put("C", peer("C", lcd("C")));
+        }
         return new ClusterSnapshot(
-                1,
-                "A",
-                ClusterSnapshot.Phase.AVAILABLE,
-                own(),
-                Map.of("B", b),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                List.of());
+                1, "A", ClusterSnapshot.Phase.AVAILABLE, own(), peers, Map.of(), Map.of(), Map.of(), List.of());
     }
 
-    /** Answers for server B, or does not. */
-    private final class PeerB implements Messenger {
+    private static ClusterSnapshot.Peer peer(String server, Lcd lcd) {
+        return new ClusterSnapshot.Peer(server, ClusterSnapshot.PeerState.ALIVE, true, lcd, true, Map.of(), Map.of());
+    }
+
+    /** Answers for the other servers, or does not. */
+    private final class Peers implements Messenger {
         @Override
         public boolean send(String peer, String topic, byte[] payload) {
             return false;
@@ -116,10 +117,10 @@ class PromotionTest {
 
         @Override
         public CompletionStage<byte[]> request(String peer, String topic, byte[] payload, Duration limit) {
-            return sideOfB.isEmpty()
-                    ? CompletableFuture.failedFuture(new NoCommunicationException("no session with B"))
-                    : CompletableFuture.completedFuture(
-                            ("{\"side\":{" + sideOfB + "}}").getBytes(StandardCharsets.UTF_8));
+            String side = peer.equals("B") ? sideOfB : sideOfC;
+            return side.isEmpty()
+                    ? CompletableFuture.failedFuture(new NoCommunicationException("no session with " + peer))
+                    : CompletableFuture.completedFuture(("{\"side\":{" + side + "}}").getBytes(StandardCharsets.UTF_8));
         }
 
         @Override
@@ -194,6 +195,26 @@ class PromotionTest {
         assertThat(roles()).isEmpty();
         served = 5;
         assertThat(ask().export()).as("that was before").isEqualTo("v@5");
+    }
+
+    /** B took over, with C as its target, and is lost; this side never heard of it, and C was restarted since. */
+    @Test
+    void whoWasTargetInALaterOwnershipSaysThatAnotherHasBeenSourceSince() throws Exception {
+        for (boolean ahead : new boolean[] {true, false}) {
+            own("\"ahead\":" + ahead);
+            for (String role : new String[] {"NONE", "TARGET"}) {
+                sideOfC = "\"name\":\"v\",\"role\":\"" + role
+                        + "\",\"lastRole\":\"TARGET\",\"epoch\":6,\"generation\":\"9\",\"source\":\"B\"";
+                assertThat(ask().outcome().message())
+                        .contains("may be old: C has been target in a later ownership (6, here 5)")
+                        .contains("mainstay mirror force");
+            }
+        }
+        assertThat(roles()).isEmpty();
+        sideOfC = sideOfC.replace("\"source\":\"B\"", "\"source\":\"A\"");
+        assertThat(ask().export()).as("it is this side's own target").isEqualTo("v@5");
+        sideOfC = sideOfC.replace("\"epoch\":6", "\"epoch\":5").replace("\"source\":\"A\"", "\"source\":\"\"");
+        assertThat(ask().export()).as("that was this ownership").isEqualTo("v@5");
     }
 
     /** A stop that failed left it a source; meanwhile the other one was started. */

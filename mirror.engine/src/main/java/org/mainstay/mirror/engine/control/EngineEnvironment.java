@@ -7,7 +7,6 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -29,12 +28,12 @@ import org.mainstay.mirror.engine.volume.Environment;
 
 /** Real threads, time and network for volumes. */
 public final class EngineEnvironment implements Environment, AutoCloseable {
-    private static final int STORAGE_THREADS = 16;
+    /** Of each volume: one whose disk hangs keeps them all, so no two volumes share any. */
+    static final int STORAGE_THREADS = 16;
 
     private static final long DIAL_MILLIS = 10_000;
 
     private final ExecutorService jobs;
-    private final ThreadPoolExecutor storage;
     private final ScheduledThreadPoolExecutor timer;
     private final SecureRandom random = new SecureRandom();
     private final Buffers buffers;
@@ -64,14 +63,6 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
         // Jobs may wait for the disk or the network: each gets a thread, so that none waits for another.
         this.jobs = new ThreadPoolExecutor(
                 2, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), r -> thread(r, "engine-job"));
-        this.storage = new ThreadPoolExecutor(
-                STORAGE_THREADS,
-                STORAGE_THREADS,
-                30,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                r -> thread(r, "engine-storage"));
-        storage.allowCoreThreadTimeOut(true);
         this.timer = new ScheduledThreadPoolExecutor(1, r -> thread(r, "engine-timer"));
         timer.setRemoveOnCancelPolicy(true);
     }
@@ -84,8 +75,22 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
         return thread;
     }
 
-    /** Returns where slow requests to the disk run. */
-    public Executor storage() {
+    /**
+     * Makes where slow requests to the disk of one volume run. Threads end when there is nothing to do. What comes after it was shut down
+     * is run at once: the closed disk refuses it, and so it is answered.
+     *
+     * @param volume its name
+     */
+    static ExecutorService storage(String volume) {
+        ThreadPoolExecutor storage = new ThreadPoolExecutor(
+                STORAGE_THREADS,
+                STORAGE_THREADS,
+                30,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                r -> thread(r, "engine-storage-" + volume),
+                (job, ended) -> job.run());
+        storage.allowCoreThreadTimeOut(true);
         return storage;
     }
 
@@ -230,6 +235,5 @@ public final class EngineEnvironment implements Environment, AutoCloseable {
     public void close() {
         timer.shutdownNow();
         jobs.shutdown();
-        storage.shutdown();
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
 import org.mainstay.mirror.engine.io.FileDisk;
 import org.mainstay.mirror.engine.io.FileStore;
 import org.mainstay.mirror.engine.io.LocalIo;
@@ -30,6 +31,7 @@ final class VolumeFiles {
     private volatile Map<String, String> lines = new TreeMap<>();
 
     private FileDisk disk;
+    private ExecutorService storage;
     private volatile String location = "";
     private volatile long block;
 
@@ -92,17 +94,19 @@ final class VolumeFiles {
     /** Opens the volume with all its mirrors. @throws IOException also if there is no memory for them */
     Volume open(String self, EngineEnvironment env, MirrorMemory memory) throws IOException {
         disk = FileDisk.open(Path.of(lines.get("path")), true);
+        storage = EngineEnvironment.storage(name);
         try {
             return opened(self, env, memory);
         } catch (IOException | RuntimeException e) {
             memory.give(name);
+            storage.shutdown();
             disk.close();
             throw e;
         }
     }
 
     private Volume opened(String self, EngineEnvironment env, MirrorMemory memory) throws IOException {
-        LocalIo io = new LocalIo(disk, env.storage(), text -> env.log(name + ": " + text), System::nanoTime);
+        LocalIo io = new LocalIo(disk, storage, text -> env.log(name + ": " + text), System::nanoTime);
         FileStore state = new FileStore(folder.resolve(name + ".state"));
         StateStore store = new StateStore() {
             @Override
@@ -322,6 +326,7 @@ final class VolumeFiles {
     }
 
     void close(Volume volume) throws IOException {
+        storage.shutdown();
         try {
             disk.close();
         } finally {

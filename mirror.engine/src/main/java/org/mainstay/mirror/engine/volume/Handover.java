@@ -1,7 +1,9 @@
 package org.mainstay.mirror.engine.volume;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.mainstay.mirror.engine.io.BlockRequest;
 import org.mainstay.mirror.engine.link.Frame;
 import org.mainstay.mirror.engine.link.FrameType;
 
@@ -31,6 +33,7 @@ final class Handover {
 
     private void look(Runnable stopped) {
         boolean[] done = new boolean[1];
+        boolean before = over;
         volume.locked(() -> {
             boolean late = volume.env().nanos() - deadline >= 0;
             if (!asked && volume.serving() && (volume.path().idle() || late)) {
@@ -40,7 +43,7 @@ final class Handover {
             done[0] = !volume.serving() || late || asked && open == 0;
             if (done[0] && !over) {
                 over = true;
-                volume.stopped();
+                end();
             }
             // What was taken as target may still be on its way to a slow disk: whoever is told "stopped" may take that
             // away.
@@ -48,12 +51,44 @@ final class Handover {
         });
         volume.kick();
         volume.path().drain();
+        if (over && !before) {
+            // Who came while the rest was sent; nobody can come any more.
+            volume.disconnect();
+        }
         if (done[0]) {
             stopped.run();
         } else if (!over) {
             volume.env().after(LOOK_MILLIS, () -> look(stopped));
         } else if (volume.env().nanos() - deadline < GIVE_UP_NANOS) {
             volume.env().after(Math.min(LOOK_AT_DISK_MILLIS, LOOK_MILLIS * ++looks), () -> look(stopped));
+        }
+    }
+
+    private void end() {
+        own();
+        volume.deactivate();
+        volume.target().stop();
+        volume.target().snapshots().drop("the volume was stopped");
+        volume.path().refuse(BlockRequest.ESHUTDOWN);
+        volume.barrier().clear();
+        volume.mirrors().forEach(mirror -> mirror.close("the source stopped"));
+        volume.env().log("volume " + volume.name() + " stopped");
+    }
+
+    /** The time ran out before a target had all that was answered: its data is no longer the same, and nobody may vouch for it. */
+    private void own() {
+        List<String> behind = volume.mirrors().stream()
+                .filter(mirror -> mirror.state() == MirrorState.MIRRORING
+                        && mirror.queue().answeredAhead())
+                .map(mirror -> mirror.name() + " (" + mirror.queue().bytes() + " bytes)")
+                .toList();
+        if (volume.serving() && !behind.isEmpty()) {
+            VolumeState state = volume.state();
+            volume.save(state.generations(state.generations().next(volume.env().newGeneration())));
+            volume.env()
+                    .log("volume " + volume.name() + " was not handed over in time: what was answered is not on "
+                            + String.join(", ", behind)
+                            + ". Start it here again to bring that in step, or force there");
         }
     }
 
@@ -69,7 +104,7 @@ final class Handover {
                     return;
                 }
                 // From here on this side must not change anything: it stops before it answers anybody.
-                volume.path().refuse(org.mainstay.mirror.engine.io.BlockRequest.ESHUTDOWN);
+                volume.path().refuse(BlockRequest.ESHUTDOWN);
                 mirror.queue().ask(FrameType.HANDOVER, 0, 0, Frame.text(Map.of()), answer -> open--);
                 volume.env().run(volume::kick);
             });

@@ -63,7 +63,8 @@ final class Introduction {
 
     /** Returns the state in which a target's data is the mixture that its source's BEGIN makes it. */
     static VolumeState begun(VolumeState state, String source, Map<String, String> begin) {
-        VolumeState now = state.syncSource(source);
+        // What a failed flush lost here is among the marked blocks, which come now.
+        VolumeState now = state.syncSource(source).lost(false);
         if (!Boolean.parseBoolean(begin.get("full"))) {
             // What goes on keeps its name; another source may have written since an earlier one.
             boolean goesOn =

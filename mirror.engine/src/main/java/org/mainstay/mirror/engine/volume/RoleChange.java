@@ -38,7 +38,7 @@ final class RoleChange {
             volume.unlock();
         }
         try {
-            settle();
+            settle(trust);
             volume.lock();
             try {
                 checkEpoch(epoch);
@@ -68,14 +68,25 @@ final class RoleChange {
     }
 
     /** What was applied here as target is in the former source's log only: it must not be lost any more. */
-    private void settle() throws RefusedException {
-        int error = volume.target().settle(diskMillis, volume.state().role() == Role.TARGET);
+    private void settle(Trust trust) throws RefusedException {
+        boolean target = volume.state().role() == Role.TARGET;
+        int error = volume.target().settle(diskMillis, target);
+        if (error != 0 && error != DiskTurns.HANGS && trust == Trust.FORCED && volume.lost()) {
+            // The data is taken as it is; without this word the side counts as current no more.
+            volume.env().log("volume " + volume.name() + ": a flush failed, but an operator takes its data as it is");
+            volume.locked(() -> {
+                volume.target().resign();
+                volume.renew();
+            });
+            error = volume.target().settle(diskMillis, target);
+        }
         if (error == DiskTurns.HANGS) {
             throw new IllegalStateException("what was taken as target is not on the disk within " + diskMillis
                     + " ms: the disk of " + volume.name() + " hangs. Repair it, or start the other side");
         }
         if (error != 0) {
-            throw new RefusedException("what the volume took as target cannot be brought to stable storage");
+            throw new RefusedException("what the volume took as target cannot be brought to stable storage."
+                    + " Start the other side, or repair the disk and force");
         }
     }
 
@@ -96,7 +107,8 @@ final class RoleChange {
                 .generations(same ? before.generations() : next)
                 .written(true)
                 .syncSource("")
-                .discard(false);
+                .discard(false)
+                .lost(false);
         for (Mirror mirror : volume.mirrors()) {
             after = after.peer(mirror.name(), base(before, mirror, from));
         }

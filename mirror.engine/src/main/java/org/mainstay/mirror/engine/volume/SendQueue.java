@@ -92,6 +92,11 @@ final class SendQueue {
         return writes;
     }
 
+    /** Says whether the target has not taken something yet that clients may have been answered already. */
+    boolean answeredAhead() {
+        return entries.stream().anyMatch(entry -> entry.op == null && entry.blocks == 0);
+    }
+
     /** Returns the number of blocks of the resynchronisation that are not answered. */
     int blocks() {
         return blocks;

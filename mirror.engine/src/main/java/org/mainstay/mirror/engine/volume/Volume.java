@@ -73,12 +73,7 @@ public final class Volume implements Export {
      * @param log its intent log, opened or created; null: none is kept, or it was lost
      */
     public void addMirror(String peer, String address, MirrorType type, MirrorSettings settings, IntentLog log) {
-        lock();
-        try {
-            mirrors.add(peer, address, type, settings, log);
-        } finally {
-            unlock();
-        }
+        locked(() -> mirrors.add(peer, address, type, settings, log));
     }
 
     /** The log of a mirror was lost or damaged: changes are missing from it (MIR-190). @return false: that cannot be saved */
@@ -168,19 +163,8 @@ public final class Volume implements Export {
      * @param stopped run once when that is done, on another thread
      */
     public void stop(long millis, Runnable stopped) {
-        clients.disconnect(problem -> env.log("a client of " + name + " could not be disconnected: " + problem));
+        disconnect();
         new Handover(this).begin(millis, stopped);
-    }
-
-    /** The last step of {@link #stop}. Lock held. */
-    void stopped() {
-        active = false;
-        target.stop();
-        target.snapshots().drop("the volume was stopped");
-        path.refuse(BlockRequest.ESHUTDOWN);
-        barrier.clear();
-        mirrors.all().forEach(mirror -> mirror.close("the source stopped"));
-        env.log("volume " + name + " stopped");
     }
 
     /** The process ends: as target, this side does not count as current from here on, and its source is told so. */
@@ -191,7 +175,7 @@ public final class Volume implements Export {
     /** Makes a source larger: see {@link Resizing#grow}. Its clients connect again. @param asked bytes; 0: all of the storage */
     public void resize(long asked) throws IOException, RefusedException {
         new Resizing(this).grow(asked);
-        clients.disconnect(problem -> env.log("a client of " + name + " could not be disconnected: " + problem));
+        disconnect();
     }
 
     // ---- mirrors' commands ----
@@ -314,13 +298,26 @@ public final class Volume implements Export {
 
     // ---- for all; without the lock ----
 
-    int flushLocal() {
-        return io.flush();
+    void disconnect() {
+        clients.disconnect(problem -> env.log("a client of " + name + " could not be disconnected: " + problem));
     }
 
-    /** Says whether a flush has failed since {@link #renew}. */
+    int flushLocal() {
+        int error = io.flush();
+        if (error != 0) {
+            // The system tells it once, and an engine that is started again is told nothing.
+            locked(() -> {
+                if (serving() && !state.lost()) {
+                    save(state.lost(true));
+                }
+            });
+        }
+        return error;
+    }
+
+    /** Says whether a flush has failed since {@link #renew}, or in an earlier life while this side was source. */
     boolean lost() {
-        return io.lost();
+        return io.lost() || state.lost();
     }
 
     /** A failed flush does not count from here on: what it may have lost is known, or will be written again. */
@@ -418,6 +415,10 @@ public final class Volume implements Export {
 
     void activate() {
         active = true;
+    }
+
+    void deactivate() {
+        active = false;
     }
 
     String trouble() {

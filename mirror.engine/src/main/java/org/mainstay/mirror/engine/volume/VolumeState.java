@@ -14,6 +14,7 @@ import java.util.TreeMap;
  * @param discard an operator decided that its own changes may be overwritten
  * @param peers what is known of each other side, by name
  * @param size bytes of the volume; its storage may be larger. 0: not recorded yet
+ * @param lost a flush of its storage failed while it was source, so that what it holds is not known
  */
 public record VolumeState(
         Role role,
@@ -23,13 +24,15 @@ public record VolumeState(
         boolean written,
         boolean discard,
         Map<String, Peer> peers,
-        long size) {
+        long size,
+        boolean lost) {
     private static final String PEER = "peer.";
     private static final String SYNC = "sync.";
+    private static final String LOST = "lost";
 
     /** Of a side that was never used. */
     public static final VolumeState NEW =
-            new VolumeState(Role.NONE, 0, Generations.NONE, "", false, false, Map.of(), 0);
+            new VolumeState(Role.NONE, 0, Generations.NONE, "", false, false, Map.of(), 0, false);
 
     /**
      * Another side.
@@ -85,15 +88,15 @@ public record VolumeState(
     }
 
     VolumeState role(Role now, long inEpoch) {
-        return new VolumeState(now, inEpoch, generations, syncSource, written, discard, peers, size);
+        return new VolumeState(now, inEpoch, generations, syncSource, written, discard, peers, size, lost);
     }
 
     VolumeState generations(Generations now) {
-        return new VolumeState(role, epoch, now, syncSource, written, discard, peers, size);
+        return new VolumeState(role, epoch, now, syncSource, written, discard, peers, size, lost);
     }
 
     VolumeState syncSource(String now) {
-        return new VolumeState(role, epoch, generations, now, written, discard, peers, size);
+        return new VolumeState(role, epoch, generations, now, written, discard, peers, size, lost);
     }
 
     /** Says whether the data is of one moment. */
@@ -102,11 +105,11 @@ public record VolumeState(
     }
 
     VolumeState written(boolean now) {
-        return new VolumeState(role, epoch, generations, syncSource, now, discard, peers, size);
+        return new VolumeState(role, epoch, generations, syncSource, now, discard, peers, size, lost);
     }
 
     VolumeState discard(boolean now) {
-        return new VolumeState(role, epoch, generations, syncSource, written, now, peers, size);
+        return new VolumeState(role, epoch, generations, syncSource, written, now, peers, size, lost);
     }
 
     /** Returns what is known of a side. */
@@ -117,17 +120,21 @@ public record VolumeState(
     VolumeState peer(String name, Peer now) {
         Map<String, Peer> changed = new TreeMap<>(peers);
         changed.put(name, now);
-        return new VolumeState(role, epoch, generations, syncSource, written, discard, changed, size);
+        return new VolumeState(role, epoch, generations, syncSource, written, discard, changed, size, lost);
     }
 
     VolumeState without(String name) {
         Map<String, Peer> changed = new TreeMap<>(peers);
         changed.remove(name);
-        return new VolumeState(role, epoch, generations, syncSource, written, discard, changed, size);
+        return new VolumeState(role, epoch, generations, syncSource, written, discard, changed, size, lost);
     }
 
     VolumeState size(long bytes) {
-        return new VolumeState(role, epoch, generations, syncSource, written, discard, peers, bytes);
+        return new VolumeState(role, epoch, generations, syncSource, written, discard, peers, bytes, lost);
+    }
+
+    VolumeState lost(boolean now) {
+        return new VolumeState(role, epoch, generations, syncSource, written, discard, peers, size, now);
     }
 
     /** Writes as lines {@code NAME=value}. */
@@ -140,6 +147,9 @@ public record VolumeState(
         lines.put("written", Boolean.toString(written));
         lines.put("discard", Boolean.toString(discard));
         lines.put("size", Long.toString(size));
+        if (lost) {
+            lines.put(LOST, Boolean.toString(true));
+        }
         peers.forEach((name, peer) -> {
             lines.put(
                     PEER + name,
@@ -188,6 +198,7 @@ public record VolumeState(
                 Boolean.parseBoolean(lines.get("written")),
                 Boolean.parseBoolean(lines.get("discard")),
                 peers,
-                Long.parseLong(lines.getOrDefault("size", "0")));
+                Long.parseLong(lines.getOrDefault("size", "0")),
+                Boolean.parseBoolean(lines.get(LOST)));
     }
 }

@@ -61,7 +61,7 @@ final class WritePath {
         try {
             for (int i = 0; i < count; i++) {
                 BlockRequest request = requests[i];
-                if (request.kind() == BlockRequest.Kind.READ && !closed.contains(Gate.LEASE)) {
+                if (request.kind() == BlockRequest.Kind.READ && !closed.contains(Gate.LEASE) && !over()) {
                     continue;
                 }
                 requests[i] = null;
@@ -85,7 +85,7 @@ final class WritePath {
 
     /** Begins a request or lets it wait. Lock held. @return what is to be executed now; null: nothing */
     private WriteOp admit(BlockRequest request) {
-        if (refusal != 0) {
+        if (refusal != 0 || over()) {
             return refused(request, false);
         }
         if (request.kind() == BlockRequest.Kind.READ || !closed.isEmpty()) {
@@ -118,9 +118,14 @@ final class WritePath {
         return op;
     }
 
+    /** The role has ended, or is about to: another side may write, so nothing is read here either. Lock held. */
+    private boolean over() {
+        return refusal == BlockRequest.ESHUTDOWN || !volume.serving();
+    }
+
     private WriteOp refused(BlockRequest request, boolean flush) {
         WriteOp refused = new WriteOp(request, flush);
-        refused.error = refusal;
+        refused.error = over() ? BlockRequest.ESHUTDOWN : refusal;
         finished.add(refused);
         return null;
     }
@@ -226,7 +231,7 @@ final class WritePath {
     }
 
     private void local(WriteOp op) {
-        int error = op.flush ? io.flush() : io.execute(op.request, true);
+        int error = op.flush ? volume.flushLocal() : io.execute(op.request, true);
         if (error != 0) {
             op.error = error;
         }

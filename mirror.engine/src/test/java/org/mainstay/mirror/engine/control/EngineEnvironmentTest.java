@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.mainstay.mirror.engine.link.LinkServer;
@@ -50,5 +51,15 @@ class EngineEnvironmentTest {
             });
             assertThat(told.poll(60, java.util.concurrent.TimeUnit.SECONDS)).isInstanceOf(OutOfMemoryError.class);
         }
+    }
+
+    /** A request must be answered, if only by an error: its client waits for that. */
+    @Test
+    void whatComesAfterAVolumeWasClosedIsStillRun() {
+        ExecutorService storage = EngineEnvironment.storage("v");
+        storage.shutdown();
+        boolean[] ran = new boolean[1];
+        storage.execute(() -> ran[0] = true);
+        assertThat(ran[0]).isTrue();
     }
 }

@@ -185,6 +185,50 @@ class LocalFaultTest {
         until(MirrorState.MIRRORING);
     }
 
+    /** What it lost reads without error, and is marked: it would be sent over the only good copy. */
+    @Test
+    void anEngineThatIsStartedAgainKnowsOfTheFailedFlush() throws Exception {
+        assertThat(write(3).result).isZero();
+        a.disk.losing = true;
+        assertThat(client.flush(a.volume)).satisfies(flush -> {
+            world.run(300);
+            assertThat(flush.result).isPositive();
+        });
+        a.disk.losing = false;
+        a.crash(false);
+        a.start();
+        assertThatThrownBy(() -> a.volume.startSource(1, Trust.OWN))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("a flush of v failed here");
+        b.volume.startSource(2, Trust.RECORDED);
+        client.adopt(b.disk.seen, true, "takeover by B");
+        a.volume.startTarget(2, "B", false);
+        for (int i = 0; i < 5000 && b.volume.mirror("A").state() != MirrorState.MIRRORING; i++) {
+            world.run(1);
+        }
+        assertThat(b.volume.mirror("A").state()).isEqualTo(MirrorState.MIRRORING);
+        assertThat(a.volume.state().lost()).as("what it lost was sent").isFalse();
+        assertThat(a.disk.seen).isEqualTo(b.disk.seen);
+        b.volume.stop(300, () -> {});
+        world.run(1000);
+        a.volume.startSource(3, Trust.RECORDED);
+    }
+
+    @Test
+    void anOperatorsWordForASideWhoseFlushFailedIsKept() throws Exception {
+        a.disk.losing = true;
+        client.flush(a.volume);
+        world.run(300);
+        a.disk.losing = false;
+        a.crash(false);
+        a.start();
+        a.volume.startSource(1, Trust.FORCED);
+        a.crash(false);
+        a.start();
+        a.volume.startSource(1, Trust.OWN);
+        assertThat(a.volume.serving()).isTrue();
+    }
+
     @Test
     void aTargetWhoseFlushFailedComesBackWhenItsDiskIsRepaired() {
         assertThat(write(3).result).isZero();
@@ -199,6 +243,28 @@ class LocalFaultTest {
         b.disk.losing = false;
         until(MirrorState.MIRRORING);
         assertThat(b.disk.seen).isEqualTo(a.disk.seen);
+    }
+
+    /** Its source is lost before it renews the target's disk. */
+    @Test
+    void aTargetWhoseFlushFailedIsStartedByForceOnceItsDiskWorks() throws Exception {
+        assertThat(write(3).result).isZero();
+        b.disk.losing = true;
+        client.flush(a.volume);
+        for (int i = 0; i < 5000 && state() == MirrorState.MIRRORING; i++) {
+            world.runNanos(100_000);
+        }
+        a.crash(true);
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.FORCED))
+                .as("it does not work yet")
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("cannot be brought to stable storage");
+        b.disk.losing = false;
+        assertThatThrownBy(() -> b.volume.startSource(2, Trust.RECORDED)).isInstanceOf(RefusedException.class);
+        b.volume.startSource(2, Trust.FORCED);
+        SimClient.Request flush = client.flush(b.volume);
+        world.run(2000);
+        assertThat(flush.result).isZero();
     }
 
     /** It may be just why the operator switches over. */

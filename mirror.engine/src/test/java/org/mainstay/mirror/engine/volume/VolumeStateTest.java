@@ -32,4 +32,14 @@ class VolumeStateTest {
                 .as("what it saves names none: all is sent")
                 .isEqualTo(PEER.sync(0));
     }
+
+    /** It takes no lines that it does not know along, so it goes on as it always did. */
+    @Test
+    void aFailedFlushIsALineOfItsOwn() {
+        Map<String, String> lines = state().lost(true).toLines();
+        assertThat(VolumeState.fromLines(lines)).isEqualTo(state().lost(true));
+        assertThat(lines.remove("lost")).isEqualTo("true");
+        assertThat(lines).isEqualTo(state().toLines());
+        assertThat(VolumeState.fromLines(lines)).isEqualTo(state());
+    }
 }
