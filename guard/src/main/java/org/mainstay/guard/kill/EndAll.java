@@ -165,7 +165,8 @@ public final class EndAll {
                 .filter(handle -> kind(handle).equals("MOUNT"))
                 .toList();
         try {
-            pool.submit(() -> new HandleExecutor(ticker, log).cut(mounts, false)).get(STAGE_SECONDS, TimeUnit.SECONDS);
+            pool.submit(() -> new HandleExecutor(ticker, log).cut(mounts, false))
+                    .get(STAGE_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
             log.error("cutting off " + String.join(", ", mounts) + " does not end");
         } catch (ExecutionException e) {
