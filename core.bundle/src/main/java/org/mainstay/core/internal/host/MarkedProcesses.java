@@ -32,7 +32,7 @@ final class MarkedProcesses {
         for (long pid : ProcFiles.pids(proc)) {
             children.computeIfAbsent(parent(proc, pid), key -> new ArrayList<>())
                     .add(pid);
-            if (hasEntry(ProcFiles.bytes(proc.resolve(pid + "/environ")), wanted)) {
+            if (isMarked(proc.resolve(Long.toString(pid)), wanted)) {
                 open.add(pid);
             }
         }
@@ -44,6 +44,15 @@ final class MarkedProcesses {
         }
         found.removeIf(pid -> !isAlive(proc, pid));
         return List.copyOf(found);
+    }
+
+    /** A process whose first thread has ended shows its environment only with the threads that are left. */
+    private static boolean isMarked(Path process, byte[] wanted) {
+        byte[] environment = ProcFiles.bytes(process.resolve("environ"));
+        return environment.length > 0
+                ? hasEntry(environment, wanted)
+                : ProcFiles.list(process.resolve("task")).stream()
+                        .anyMatch(thread -> hasEntry(ProcFiles.bytes(thread.resolve("environ")), wanted));
     }
 
     private static boolean hasEntry(byte[] block, byte[] wanted) {
@@ -64,9 +73,11 @@ final class MarkedProcesses {
         return fields.length > 1 ? Long.parseLong(fields[1]) : 0;
     }
 
+    /** The state is that of the first thread: the process lives while another one does, or hangs in the kernel. */
     private static boolean isAlive(Path proc, long pid) {
         String[] fields = statFields(proc, pid);
-        return fields.length > 0 && !fields[0].equals("Z") && !fields[0].equals("X");
+        boolean firstEnded = fields.length > 0 && (fields[0].equals("Z") || fields[0].equals("X"));
+        return firstEnded ? ProcFiles.list(proc.resolve(pid + "/task")).size() > 1 : fields.length > 0;
     }
 
     /** Returns the fields of {@code stat} from the state on; the name before it may hold anything. */
