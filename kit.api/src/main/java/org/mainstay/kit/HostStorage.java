@@ -23,11 +23,13 @@ public interface HostStorage {
     List<Mount> mounts();
 
     /**
-     * Returns what this server mounted, or began to mount, that is not among {@link #mounts()} while the kernel still holds its block
-     * device, or cannot say: an unmount that has not written everything, a mount that hangs, another mount namespace. It may be
+     * Returns what this server mounted of the device, or began to mount, that is not among {@link #mounts()} while the kernel still holds
+     * it, or cannot say: an unmount that has not written everything, a mount that hangs, another mount namespace. It may be
      * written to yet. File system and options are empty.
+     *
+     * @param device block device, or image behind a loop device; no other device is looked at
      */
-    List<Mount> lingering();
+    List<Mount> lingering(Path device);
 
     /** Mounts; never checks or repairs the file system beyond its own journal replay (OPS-095). */
     Outcome mount(Path device, Path target, String fileSystem, String options);

@@ -9,7 +9,7 @@
  * construct has builders or static factories, so that it can grow without breaking a kit.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 package org.mainstay.kit;
 
 import org.osgi.annotation.bundle.Export;

@@ -19,6 +19,11 @@ final class ActionCommands {
     /** A device that answers nothing counts as held. */
     private static final Duration HELD_LIMIT = Duration.ofSeconds(10);
 
+    /** What a helper says that does not know what is asked of it, and the exit code it says it with. */
+    private static final String OLD_HELPER = "usage: mainstay-exec run|serve";
+
+    static final int UNABLE = 125;
+
     private final Launcher launcher;
     private final String tag;
     private final ActionTime time;
@@ -53,16 +58,31 @@ final class ActionCommands {
         return log;
     }
 
-    /** Looks whether anything in the kernel holds the block device for itself; succeeds if nothing does. @param number major:minor */
+    /**
+     * Looks whether anything in the kernel holds the block device for itself; succeeds if nothing does. A look that hangs changes nothing:
+     * it does not count as what may still take effect.
+     *
+     * @param number major:minor
+     * @return exit code {@link #UNABLE} if the helper is of a release that cannot look
+     */
     CommandResult held(String number, Path device) {
-        return run(Command.of(launcher.program().toString(), "held", number, device.toString())
-                .timeLimit(HELD_LIMIT)
-                .build());
+        CommandResult look = run(
+                Command.of(launcher.program().toString(), "held", number, device.toString())
+                        .timeLimit(HELD_LIMIT)
+                        .build(),
+                false);
+        return look.exitCode() == -1 && look.errors().startsWith(OLD_HELPER)
+                ? new CommandResult(UNABLE, "", look.errors())
+                : look;
     }
 
     CommandResult run(Command command) {
+        return run(command, true);
+    }
+
+    private CommandResult run(Command command, boolean takesEffect) {
         long start = System.nanoTime();
-        CommandResult result = launcher.run(command, tag, time);
+        CommandResult result = launcher.run(command, tag, time, takesEffect);
         if (log.isDebugEnabled()) {
             log.debug(
                     "{}: {} ended with {} after {} ms{}",

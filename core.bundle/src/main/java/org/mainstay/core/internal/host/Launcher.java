@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.mainstay.kit.Command;
 import org.mainstay.kit.CommandResult;
 
@@ -81,8 +82,12 @@ final class Launcher {
         return installation + "/" + Cgroups.encode(tag);
     }
 
-    /** Runs the command to its end, its time limit or its cancellation, whichever is first. */
-    CommandResult run(Command command, String tag, ActionTime time) {
+    /**
+     * Runs the command to its end, its time limit or its cancellation, whichever is first.
+     *
+     * @param takesEffect whether what it leaves hanging counts among the {@link #survivors}
+     */
+    CommandResult run(Command command, String tag, ActionTime time, boolean takesEffect) {
         if (command.startsService() && tag.isEmpty()) {
             return notStarted("only an action of a resource can start what stays in service");
         }
@@ -108,10 +113,11 @@ final class Launcher {
         if (!command.input().isEmpty()) {
             readers.execute(() -> feed(process, command.input()));
         }
-        String stopped = awaitEnd(process, end, time, tag);
+        Consumer<List<Long>> left = takesEffect ? pids -> survivors.add(tag, pids) : pids -> {};
+        String stopped = awaitEnd(process, end, time, left);
         finish(drains);
         if (!process.isAlive() && process.exitValue() == SURVIVED) {
-            survivors.add(tag, survivorsIn(errors.text()));
+            left.accept(survivorsIn(errors.text()));
         }
         return result(process, output.text(), errors.text(), stopped);
     }
@@ -180,26 +186,26 @@ final class Launcher {
     }
 
     /** Returns why the program was stopped; null if it ended by itself. */
-    private String awaitEnd(Process process, long end, ActionTime time, String tag) {
+    private static String awaitEnd(Process process, long end, ActionTime time, Consumer<List<Long>> left) {
         boolean interrupted = false;
         try {
             while (true) {
                 try {
-                    long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
-                    if (process.waitFor(Math.max(1, Math.min(left, POLL_MILLIS)), TimeUnit.MILLISECONDS)) {
+                    long rest = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+                    if (process.waitFor(Math.max(1, Math.min(rest, POLL_MILLIS)), TimeUnit.MILLISECONDS)) {
                         return null;
                     }
                 } catch (InterruptedException e) {
                     interrupted = true;
                 }
                 if (interrupted || time.cancelled()) {
-                    stop(process, tag);
+                    stop(process, left);
                     return time.remaining().isZero()
                             ? "stopped: the action's time was up"
                             : "stopped: the action was cancelled";
                 }
                 if (System.nanoTime() - end >= 0) {
-                    stop(process, tag);
+                    stop(process, left);
                     return "stopped: its time limit was up";
                 }
             }
@@ -211,12 +217,12 @@ final class Launcher {
     }
 
     /** The launcher itself sends SIGTERM to all the program left, and SIGKILL after its grace. */
-    private void stop(Process process, String tag) {
+    private static void stop(Process process, Consumer<List<Long>> left) {
         // not Process.destroy, which closes the pipes and loses the last output
         process.toHandle().destroy();
         if (!ended(process, STOP_LIMIT)) {
             // It cannot say any more what it leaves.
-            survivors.add(tag, process.descendants().map(ProcessHandle::pid).toList());
+            left.accept(process.descendants().map(ProcessHandle::pid).toList());
             process.toHandle().destroyForcibly();
             ended(process, STOP_LIMIT);
         }

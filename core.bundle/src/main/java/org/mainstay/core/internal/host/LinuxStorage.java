@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +22,8 @@ final class LinuxStorage implements HostStorage {
     private static final int NOTHING_FOUND = 2;
     /** Exit code of mainstay-exec held. */
     private static final int HELD = 1;
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
 
     private final ActionCommands runner;
     private final LoopDevices loops;
@@ -53,7 +56,7 @@ final class LinuxStorage implements HostStorage {
         return table().stream().filter(mount -> mount.target().equals(place)).toList();
     }
 
-    private static Path real(Path path) {
+    static Path real(Path path) {
         try {
             return path.toRealPath();
         } catch (IOException e) {
@@ -89,14 +92,18 @@ final class LinuxStorage implements HostStorage {
         }
         arguments.addAll(List.of("--", device.toString(), target.toString()));
         Optional<MountRecords.Device> noted = MountRecords.device(device, real(target));
+        CommandResult result;
         try {
             // Before, because a mount that hangs is not in the table.
+            noted.ifPresent(records::begins);
             note(noted);
+            result = runner.run("mount", arguments.toArray(new String[0]));
         } catch (UncheckedIOException e) {
             return Outcome.failed("cannot record that " + device + " is mounted: "
                     + e.getCause().getMessage());
+        } finally {
+            noted.ifPresent(records::ends);
         }
-        CommandResult result = runner.run("mount", arguments.toArray(new String[0]));
         if (result.succeeded()) {
             return Outcome.success(device + " is mounted on " + target);
         }
@@ -117,11 +124,20 @@ final class LinuxStorage implements HostStorage {
 
     /** Returns why a device that is not in the mount table does not count as free; empty if it is, and its record goes. */
     private Optional<String> inUse(MountRecords.Device device) {
-        CommandResult look = runner.held(device.number(), device.source());
+        CommandResult look = look(device);
         if (look.exitCode() == HELD) {
             return Optional.of(device.source() + " is not mounted on " + device.target()
                     + " any more, but still in use in the kernel: an unmount or a mount has not ended, or another mount"
                     + " namespace has it; find it with: grep -l " + device.source() + " /proc/*/mountinfo");
+        }
+        if (look.exitCode() == ActionCommands.UNABLE) {
+            runner.log()
+                    .warn(
+                            "{}: the helper in lib/native is of an older release and cannot look whether {} is still in use: the mount"
+                                    + " table decides; unpack lib/native of this release",
+                            runner.tag(),
+                            device.source());
+            return Optional.empty();
         }
         if (!look.succeeded()) {
             return Optional.of("it cannot be seen whether " + device.source() + ", which was mounted on "
@@ -129,11 +145,29 @@ final class LinuxStorage implements HostStorage {
         }
         try {
             records.delete(device);
+            if (records.underWay(device)) {
+                // Somebody has relied on it meanwhile.
+                records.add(device);
+            }
         } catch (IOException e) {
             // It is looked at once more the next time.
             runner.log().warn("cannot delete the record of the mount of {}", device.source(), e);
         }
         return Optional.empty();
+    }
+
+    /** What looks, too, has the device for a moment (another action, the guard): "in use" is believed when it is said twice. */
+    private CommandResult look(MountRecords.Device device) {
+        // A look could make a mount of ours fail that is just about to take it.
+        CommandResult busy = new CommandResult(HELD, "", "it is being mounted or unmounted here");
+        if (records.underWay(device)) {
+            return busy;
+        }
+        CommandResult first = runner.held(device.number(), device.source());
+        if (first.exitCode() != HELD || !runner.time().pause(LOOK_AGAIN) || records.underWay(device)) {
+            return first;
+        }
+        return runner.held(device.number(), device.source());
     }
 
     /** Returns whether the mount table has the device. */
@@ -146,11 +180,10 @@ final class LinuxStorage implements HostStorage {
     }
 
     @Override
-    public List<Mount> lingering() {
-        return records.all().stream()
-                .filter(device -> !shown(device)
-                        && !runner.held(device.number(), device.source()).succeeded())
-                .map(device -> new Mount(device.source().toString(), device.target(), "", ""))
+    public List<Mount> lingering(Path device) {
+        return records.of(device).stream()
+                .filter(one -> !shown(one) && inUse(one).isPresent())
+                .map(one -> new Mount(one.source().toString(), one.target(), "", ""))
                 .toList();
     }
 
@@ -161,14 +194,8 @@ final class LinuxStorage implements HostStorage {
             if (present.isEmpty()) {
                 return left(target);
             }
-            try {
-                Path source = Path.of(present.get(present.size() - 1).source());
-                note(MountRecords.device(source, real(target)));
-            } catch (UncheckedIOException e) {
-                // A full disk must not either.
-                runner.log().warn("cannot record the mount on {}", target, e);
-            }
-            CommandResult result = runner.run("umount", "-i", "--", target.toString());
+            Path source = Path.of(present.get(present.size() - 1).source());
+            CommandResult result = unmount(target, MountRecords.device(source, real(target)));
             if (!result.succeeded()) {
                 List<String> users = users(target);
                 String who = users.isEmpty() ? "" : "; in use by " + String.join(", ", users);
@@ -176,6 +203,21 @@ final class LinuxStorage implements HostStorage {
             }
         }
         return Outcome.failed("something mounts " + target + " again and again; find out what and stop it");
+    }
+
+    private CommandResult unmount(Path target, Optional<MountRecords.Device> device) {
+        device.ifPresent(records::begins);
+        try {
+            note(device);
+        } catch (UncheckedIOException e) {
+            // A full disk must not either.
+            runner.log().warn("cannot record the mount on {}", target, e);
+        }
+        try {
+            return runner.run("umount", "-i", "--", target.toString());
+        } finally {
+            device.ifPresent(records::ends);
+        }
     }
 
     /** What is not in the table any more may not be written yet, and may be in the table of another namespace. */

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The block devices that this server has mounted: written before the mount begins, deleted when the kernel has let go of the device. An
@@ -29,6 +31,8 @@ final class MountRecords {
     private static final String TEMPORARY = ".new";
 
     private final Path records;
+    /** How many mounts and unmounts of a device, by number, are under way here. */
+    private final Map<String, Integer> underWay = new ConcurrentHashMap<>();
 
     /** @param records folder of the records, made when first needed */
     MountRecords(Path records) {
@@ -49,6 +53,20 @@ final class MountRecords {
             // no path, as the source of a network file system, or gone
             return Optional.empty();
         }
+    }
+
+    /** A mount or an unmount of the device begins here; {@link #ends} follows. */
+    void begins(Device device) {
+        underWay.merge(device.number(), 1, Integer::sum);
+    }
+
+    void ends(Device device) {
+        underWay.computeIfPresent(device.number(), (number, count) -> count == 1 ? null : count - 1);
+    }
+
+    /** Returns whether a mount or an unmount of the device is under way here. */
+    boolean underWay(Device device) {
+        return underWay.containsKey(device.number());
     }
 
     synchronized void add(Device device) throws IOException {
@@ -74,6 +92,21 @@ final class MountRecords {
     /** The kernel has let go of it. */
     synchronized void delete(Device device) throws IOException {
         Files.deleteIfExists(records.resolve(device.number()));
+    }
+
+    /** Returns those of a device, or of a loop device over an image, whatever the device is called now. */
+    List<Device> of(Path device) {
+        Path real = LinuxStorage.real(device);
+        Optional<String> number = device(device, device).map(Device::number);
+        return all().stream()
+                .filter(one -> {
+                    Path image = Path.of(ProcFiles.text(Path.of("/sys/dev/block", one.number(), "loop/backing_file"))
+                            .stripTrailing());
+                    return number.equals(Optional.of(one.number()))
+                            || List.of(one.source(), image).contains(device)
+                            || image.equals(real);
+                })
+                .toList();
     }
 
     List<Device> all() {

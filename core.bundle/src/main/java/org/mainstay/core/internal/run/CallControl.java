@@ -52,6 +52,7 @@ public final class CallControl implements ActionTime {
      *
      * @return false if it is cancelled or its time is up
      */
+    @Override
     public boolean pause(Duration time) {
         long wait = Math.min(time.toNanos(), remaining().toNanos());
         try {

@@ -7,8 +7,11 @@ import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -146,17 +149,17 @@ class LinuxStorageIT {
                 .start();
         try {
             assertThat(holder.inputReader().readLine()).isEqualTo("has it");
-            assertThat(storage.lingering()).as("it is in the table").isEmpty();
+            assertThat(storage.lingering(device)).as("it is in the table").isEmpty();
             Outcome unmounted = storage.unmount(target);
             assertThat(mounted()).isEmpty();
             assertThat(unmounted.succeeded()).isFalse();
             assertThat(unmounted.message()).contains(device.toString()).contains("still in use in the kernel");
             assertThat(storage.unmount(target).succeeded()).as("once more").isFalse();
             HostFixture again = server("A again");
-            assertThat(again.host("data").storage().lingering())
+            assertThat(again.host("data").storage().lingering(device))
                     .as("another server's")
                     .isEmpty();
-            assertThat(storage.lingering()).singleElement().satisfies(mount -> {
+            assertThat(storage.lingering(device)).singleElement().satisfies(mount -> {
                 assertThat(mount.source()).isEqualTo(device.toString());
                 assertThat(mount.target()).isEqualTo(target);
             });
@@ -164,8 +167,111 @@ class LinuxStorageIT {
             holder.destroyForcibly().waitFor();
         }
         HostFixture.await("the kernel has let go", () -> storage.unmount(target).succeeded());
-        assertThat(storage.lingering()).isEmpty();
+        assertThat(storage.lingering(device)).isEmpty();
         assertThat(folder.resolve("A/data/run/mounts")).isEmptyDirectory();
+    }
+
+    /** Goes on with a server whose helper notes what it looks at, and does as the files wait, old and hang say. */
+    private void watched() throws Exception {
+        Path programs = Files.createDirectory(folder.resolve("programs"));
+        Path helper = programs.resolve("mainstay-exec");
+        Files.writeString(
+                helper,
+                String.join(
+                        "\n",
+                        "#!/bin/sh",
+                        "cd '" + programs + "'",
+                        "if [ \"$1\" = held ]; then",
+                        "  echo \"$3\" >> looks",
+                        "  [ ! -e old ] || { echo 'mainstay-exec: usage: mainstay-exec run|serve -- PROGRAM' >&2; exit 125; }",
+                        "  [ ! -e hang ] || { echo 'mainstay-exec: processes survive SIGKILL, they hang in the kernel: "
+                                + ProcessHandle.current().pid() + "' >&2; exit 123; }",
+                        "fi",
+                        "case \"$*\" in *'-- mount -i'*) while [ -e wait ]; do sleep 0.05; done;; esac",
+                        "exec '" + NativePrograms.folder().resolve("mainstay-exec") + "' \"$@\"",
+                        ""));
+        Files.setPosixFilePermissions(helper, PosixFilePermissions.fromString("rwxr-xr-x"));
+        fixture = new HostFixture(Files.createDirectory(folder.resolve("W")), programs, HostFixture.MOUNT_INFO);
+        fixtures.add(fixture);
+        storage = fixture.host("data").storage();
+    }
+
+    private List<String> looks() throws Exception {
+        Path looks = folder.resolve("programs/looks");
+        return Files.exists(looks) ? Files.readAllLines(looks) : List.of();
+    }
+
+    @Test
+    void onlyTheDeviceAskedAboutIsLookedAtAndTwiceBeforeItCountsAsInUse() throws Exception {
+        watched();
+        makeFileSystem();
+        Path device = attach(storage);
+        storage.mount(device, target, "ext4", "");
+        Process holder = new ProcessBuilder(
+                        "unshare", "-m", "--propagation", "private", "sh", "-c", "echo has it; exec sleep 1000")
+                .start();
+        try {
+            assertThat(holder.inputReader().readLine()).isEqualTo("has it");
+            assertThat(storage.unmount(target).succeeded()).isFalse();
+            Files.delete(folder.resolve("programs/looks"));
+            assertThat(storage.lingering(Path.of("/dev/loop-control"))).isEmpty();
+            assertThat(storage.lingering(folder.resolve("another image"))).isEmpty();
+            assertThat(looks()).as("looks for other devices").isEmpty();
+            assertThat(storage.lingering(image)).as("by its image").hasSize(1);
+            assertThat(looks()).containsExactly(device.toString(), device.toString());
+        } finally {
+            holder.destroyForcibly().waitFor();
+        }
+        HostFixture.await(
+                "the kernel has let go", () -> storage.lingering(device).isEmpty());
+        assertThat(folder.resolve("W/data/run/mounts")).isEmptyDirectory();
+    }
+
+    @Test
+    void aDeviceThatIsBeingMountedHereIsNotLookedAt() throws Exception {
+        watched();
+        makeFileSystem();
+        Path device = attach(storage);
+        Path waits = Files.createFile(folder.resolve("programs/wait"));
+        Path records = folder.resolve("W/data/run/mounts");
+        CompletableFuture<Outcome> mounting =
+                CompletableFuture.supplyAsync(() -> storage.mount(device, target, "ext4", ""));
+        try {
+            HostFixture.await(
+                    "it is recorded",
+                    () -> ProcFiles.list(records).stream()
+                            .anyMatch(file -> !file.toString().endsWith(".new")));
+            assertThat(fixture.host("data").storage().lingering(device)).hasSize(1);
+            assertThat(looks()).isEmpty();
+            assertThat(mounting).isNotDone();
+        } finally {
+            Files.delete(waits);
+        }
+        assertThat(mounting.get(60, TimeUnit.SECONDS).message()).contains("is mounted on");
+        assertThat(storage.lingering(device)).isEmpty();
+        assertThat(records).isNotEmptyDirectory();
+    }
+
+    @Test
+    void aHelperThatCannotLookLeavesTheMountTableToDecideAndALookThatHangsChangesNothing() throws Exception {
+        watched();
+        makeFileSystem();
+        Path device = attach(storage);
+        storage.mount(device, target, "ext4", "");
+        Path hang = Files.createFile(folder.resolve("programs/hang"));
+        Outcome unseen = storage.unmount(target);
+        assertThat(unseen.succeeded()).isFalse();
+        assertThat(unseen.message()).contains("cannot be seen whether");
+        assertThat(storage.lingering(device)).hasSize(1);
+        assertThat(fixture.factory().survivors("data")).isEmpty();
+        Files.delete(hang);
+        Path old = Files.createFile(folder.resolve("programs/old"));
+        assertThat(storage.lingering(device)).isEmpty();
+        assertThat(storage.unmount(target).succeeded()).isTrue();
+        Files.delete(old);
+        assertThat(folder.resolve("W/data/run/mounts"))
+                .as("a helper that can look may still")
+                .isNotEmptyDirectory();
     }
 
     @Test
@@ -174,7 +280,7 @@ class LinuxStorageIT {
         assertThat(storage.mount(device, target, "ext4", "").succeeded())
                 .as("nothing is on it")
                 .isFalse();
-        assertThat(storage.lingering()).isEmpty();
+        assertThat(storage.lingering(device)).isEmpty();
         assertThat(folder.resolve("A/data/run/mounts")).isEmptyDirectory();
     }
 

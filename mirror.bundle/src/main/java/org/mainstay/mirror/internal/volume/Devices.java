@@ -45,8 +45,7 @@ final class Devices {
 
     /** Returns why the device counts as in use although it is not mounted; empty if it does not. */
     static Optional<String> lingering(HostStorage storage, Path device) {
-        return storage.lingering().stream()
-                .filter(mount -> isSame(mount.source(), device))
+        return storage.lingering(device).stream()
                 .map(mount -> device + " is not mounted on " + mount.target() + " any more, but " + mount.source()
                         + " is still in use in the kernel: an unmount or a mount has not ended, or another mount namespace has"
                         + " it; find it with: grep -l " + mount.source() + " /proc/*/mountinfo")

@@ -89,8 +89,10 @@ class TestHost implements Host, HostStorage, StorageReservation {
     }
 
     @Override
-    public List<Mount> lingering() {
-        return List.copyOf(lingering);
+    public List<Mount> lingering(Path device) {
+        return lingering.stream()
+                .filter(mount -> Devices.isSame(mount.source(), device))
+                .toList();
     }
 
     @Override
