@@ -28,12 +28,15 @@ final class ActionCommands {
     private final String tag;
     private final ActionTime time;
     private final Logger log;
+    private final boolean changes;
 
-    ActionCommands(Launcher launcher, String tag, ActionTime time, Logger log) {
+    /** @param changes whether what a command leaves hanging may still take effect */
+    ActionCommands(Launcher launcher, String tag, ActionTime time, Logger log, boolean changes) {
         this.launcher = launcher;
         this.tag = tag;
         this.time = time;
         this.log = log;
+        this.changes = changes;
     }
 
     String tag() {
@@ -77,7 +80,7 @@ final class ActionCommands {
     }
 
     CommandResult run(Command command) {
-        return run(command, true);
+        return run(command, changes);
     }
 
     private CommandResult run(Command command, boolean takesEffect) {

@@ -20,6 +20,9 @@ public interface HostFactory extends AutoCloseable {
      */
     Host forAction(String tag, ActionTime time, Logger log);
 
+    /** As {@link #forAction}, for what only looks: what its commands leave hanging is not among the {@link #survivors}. */
+    Host forLook(String tag, ActionTime time, Logger log);
+
     /**
      * Returns the kill handle of the processes of the instance, recorded with it before each restore. Empty where no version 2
      * control group can be used: then only the kit can end them and {@link #limitation} says so.
@@ -27,7 +30,7 @@ public interface HostFactory extends AutoCloseable {
     Optional<KillHandle> processHandle(String tag);
 
     /**
-     * Returns what commands of the instance left that hangs in the kernel, as {@code pid (name)}; empty if nothing. It may still take
+     * Returns what commands of actions of the instance left that hangs in the kernel, as {@code pid (name)}; empty if nothing. It may still take
      * effect, so the instance is not out of service.
      */
     Optional<String> survivors(String tag);

@@ -59,7 +59,16 @@ final class LinuxHostFactory implements HostFactory {
 
     @Override
     public Host forAction(String tag, ActionTime time, Logger log) {
-        return new LinuxHost(new ActionCommands(launcher, tag, time, log), cgroups, guard, loops, mounts);
+        return host(new ActionCommands(launcher, tag, time, log, true));
+    }
+
+    @Override
+    public Host forLook(String tag, ActionTime time, Logger log) {
+        return host(new ActionCommands(launcher, tag, time, log, false));
+    }
+
+    private Host host(ActionCommands commands) {
+        return new LinuxHost(commands, cgroups, guard, loops, mounts);
     }
 
     @Override

@@ -158,7 +158,7 @@ public final class ActionRunner {
             RegisteredKit kit, Action purpose, Map<String, String> answers, List<ResourceInfo> resources) {
         String name = "form of " + kit.key();
         return workers.submit(new Call<>(name, "", Call.Kind.LOOK, FORM_LIMIT, kit.kit(), control -> {
-                    Host host = FencedHost.of(hosts.forAction("", control, LOG), control);
+                    Host host = FencedHost.of(hosts.forLook("", control, LOG), control);
                     return kit.kit().form(new Form(purpose, Map.copyOf(answers), List.copyOf(resources), host));
                 }))
                 .result();
@@ -215,7 +215,11 @@ public final class ActionRunner {
                 LOG.info("{} {}: {}", resource.tag(), order.actionName(), message);
                 progress.accept(message);
             };
-            Host host = FencedHost.of(hosts.forAction(resource.tag(), control, LOG), control);
+            Host host = FencedHost.of(
+                    changes(order, kind)
+                            ? hosts.forAction(resource.tag(), control, LOG)
+                            : hosts.forLook(resource.tag(), control, LOG),
+                    control);
             KitContext context = new KitContext(migrated(kit, order), control, host, tunables, told);
             T answer = ask(order, question, kit.kit(), context);
             if (answer == null) {
@@ -223,6 +227,11 @@ public final class ActionRunner {
             }
             return answer;
         }));
+    }
+
+    /** A check or probe that hangs cannot take effect later; create and extend may make file systems, though they need no turn. */
+    private static boolean changes(ActionOrder order, Call.Kind kind) {
+        return kind == Call.Kind.CHANGE || order.action() == Action.CREATE || order.action() == Action.EXTEND;
     }
 
     /**

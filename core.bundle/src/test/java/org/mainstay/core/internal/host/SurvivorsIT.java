@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.mainstay.kit.Command;
 import org.mainstay.kit.CommandResult;
+import org.slf4j.LoggerFactory;
 
 /** A command that hangs in the kernel, where no kill reaches it. */
 @Timeout(120)
@@ -43,10 +44,18 @@ class SurvivorsIT {
                 .start();
         try (HostFixture fixture = new HostFixture(Files.createDirectory(folder.resolve("home")))) {
             assertThat(server.inputReader().readLine()).isEqualTo("mounted");
-            CommandResult result = fixture.host("data")
-                    .run(Command.of("nsenter", "-t", String.valueOf(server.pid()), "-m", "--", "cat", hanging + "/file")
-                            .timeLimit(Duration.ofSeconds(1))
-                            .build());
+            Command command = Command.of(
+                            "nsenter", "-t", String.valueOf(server.pid()), "-m", "--", "cat", hanging + "/file")
+                    .timeLimit(Duration.ofSeconds(1))
+                    .build();
+            CommandResult looked = fixture.factory()
+                    .forLook("data", ActionTime.of(Duration.ofSeconds(60)), LoggerFactory.getLogger(SurvivorsIT.class))
+                    .run(command);
+            assertThat(looked.errors()).contains("survive SIGKILL");
+            assertThat(fixture.factory().survivors("data"))
+                    .as("a check or probe changes nothing")
+                    .isEmpty();
+            CommandResult result = fixture.host("data").run(command);
             assertThat(result.succeeded()).isFalse();
             assertThat(result.errors()).contains("survive SIGKILL").contains("its time limit was up");
             assertThat(fixture.factory().survivors("data"))

@@ -147,6 +147,25 @@ class ActionRunnerTest {
     }
 
     @Test
+    void whatACheckOrProbeLeavesHangingIsNotCounted() throws Exception {
+        FakeHosts hosts = new FakeHosts();
+        ActionRunner asking =
+                new ActionRunner(workers, kits, hosts, new Tunables(Path.of("/nowhere")), new Handles(e -> {}));
+        kits.add(new FakeKit(DESCRIPTOR));
+        for (Action action : List.of(Action.RESTORE, Action.REMOVE, Action.RECOVER)) {
+            asking.run(order(action, "2"), message -> {})
+                    .result()
+                    .toCompletableFuture()
+                    .get(60, TimeUnit.SECONDS);
+            assertThat(hosts.looks).as(action.name()).hasValue(0);
+        }
+        asking.check(order(Action.QUICK_CHECK, "2")).toCompletableFuture().get(60, TimeUnit.SECONDS);
+        assertThat(hosts.looks).as("check").hasValue(1);
+        asking.probe(order(Action.PROBE, "2")).toCompletableFuture().get(60, TimeUnit.SECONDS);
+        assertThat(hosts.looks).as("probe").hasValue(2);
+    }
+
+    @Test
     void aKitThatIsGoneIsNotAskedAnyMore() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);

@@ -1,6 +1,7 @@
 package org.mainstay.core.internal.run;
 
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.mainstay.core.internal.host.ActionTime;
 import org.mainstay.core.internal.host.HostFactory;
@@ -21,6 +22,9 @@ public final class FakeHosts implements HostFactory {
     private final HostProcesses processes;
     /** What commands left that hangs. */
     volatile Optional<String> survivors = Optional.empty();
+
+    /** How many hosts were made for what only looks. */
+    final AtomicInteger looks = new AtomicInteger();
 
     public FakeHosts() {
         this(command -> new CommandResult(0, "", ""), null);
@@ -64,6 +68,12 @@ public final class FakeHosts implements HostFactory {
                 return KitDescriptor.Platform.LINUX;
             }
         };
+    }
+
+    @Override
+    public Host forLook(String tag, ActionTime time, Logger log) {
+        looks.incrementAndGet();
+        return forAction(tag, time, log);
     }
 
     @Override
