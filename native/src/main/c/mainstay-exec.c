@@ -53,7 +53,7 @@
 #include "exec-held.h"
 
 enum { E_SURVIVE = 123, E_PLACE = 124, E_USAGE = 125, E_EXECUTE = 126, E_NOT_FOUND = 127 };
-enum { MAX_PIDS = 65536, RELAY_QUIET_MS = 20, RELAY_DRAIN_MS = 200, KILL_LIMIT_MS = 5000 };
+enum { MAX_PIDS = 65536, RELAY_QUIET_MS = 20, RELAY_DRAIN_MS = 200, KILL_LIMIT_MS = 5000, REAP_LIMIT_MS = 1000 };
 
 struct options {
     int serve;
@@ -208,6 +208,18 @@ struct process {
     int descends;
 };
 
+/* A process whose first thread has ended reads as a zombie while another of its threads hangs. One that cannot be seen counts. */
+static int has_threads(const char *pid) {
+    char path[300];
+    snprintf(path, sizeof path, "/proc/%s/task", pid);
+    DIR *task = opendir(path);
+    if (!task) return errno != ENOENT;
+    int count = 0;
+    for (struct dirent *entry; (entry = readdir(task));) count += isdigit((unsigned char)entry->d_name[0]) != 0;
+    closedir(task);
+    return count > 1;
+}
+
 static int list_processes(struct process *all) {
     DIR *proc = opendir("/proc");
     int count = 0;
@@ -221,7 +233,8 @@ static int list_processes(struct process *all) {
         if (n <= 0) continue;
         stat[n] = 0;
         char *after_name = strrchr(stat, ')'), state;
-        if (after_name && sscanf(after_name + 1, " %c %d", &state, &all[count].parent) == 2 && state != 'Z') {
+        if (after_name && sscanf(after_name + 1, " %c %d", &state, &all[count].parent) == 2
+            && (state != 'Z' || has_threads(entry->d_name))) {
             all[count].pid = atoi(entry->d_name);
             all[count++].descends = 0;
         }
@@ -255,11 +268,13 @@ static void signal_descendants(int signal_number) {
     for (int i = 0; i < count; i++) kill(all[i].pid, signal_number);
 }
 
-/* What they were about to do may still take effect: the caller is told which they are. */
-static int report_survivors(void) {
+/* What they were about to do may still take effect: the caller is told which they are. Returns 0 if none is found and some more time is
+ * left for the last of them to be reaped. */
+static int report_survivors(int last_time) {
     struct process *all;
     char text[900] = "";
     int count = list_descendants(&all);
+    if (!count && !last_time) return 0;
     for (int i = 0, end = 0; i < count && end < (int)sizeof text - 16; i++)
         end += snprintf(text + end, sizeof text - (size_t)end, " %d", all[i].pid);
     say("processes survive SIGKILL, they hang in the kernel:%s", text);
@@ -340,7 +355,8 @@ static int watch(const struct options *o, pid_t program, int signals, int caller
         if (kill_at >= 0 && now >= kill_at) {
             stop_all(o, program, SIGKILL);
             if (give_up_at < 0) give_up_at = now + KILL_LIMIT_MS;
-            if (now >= give_up_at) return report_survivors();
+            int survivors = now >= give_up_at ? report_survivors(now >= give_up_at + REAP_LIMIT_MS) : 0;
+            if (survivors) return survivors;
             kill_at = now + 10; /* again: somebody may have forked meanwhile */
         }
         long wait = kill_at < 0 ? -1 : kill_at > now ? kill_at - now : 0;

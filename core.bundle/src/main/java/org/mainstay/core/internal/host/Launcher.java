@@ -113,13 +113,21 @@ final class Launcher {
         if (!command.input().isEmpty()) {
             readers.execute(() -> feed(process, command.input()));
         }
-        Consumer<List<Long>> left = takesEffect ? pids -> survivors.add(tag, pids) : pids -> {};
+        Consumer<List<Long>> left = takesEffect ? pids -> keep(tag, pids) : pids -> {};
         String stopped = awaitEnd(process, end, time, left);
         finish(drains);
         if (!process.isAlive() && process.exitValue() == SURVIVED) {
-            left.accept(survivorsIn(errors.text()));
+            survivorsIn(errors.text()).ifPresent(left);
         }
         return result(process, output.text(), errors.text(), stopped);
+    }
+
+    private void keep(String tag, List<Long> pids) {
+        if (pids.isEmpty()) {
+            survivors.addUnknown(tag);
+        } else {
+            survivors.add(tag, pids);
+        }
     }
 
     /** Returns what commands of the instance left that hangs in the kernel; empty if nothing. */
@@ -127,15 +135,16 @@ final class Launcher {
         return survivors.of(tag);
     }
 
-    private static List<Long> survivorsIn(String errors) {
+    /** Empty if the exit code is the program's own; an empty list: something hangs, and nobody knows what. */
+    private static Optional<List<Long>> survivorsIn(String errors) {
         String[] lines = errors.strip().split("\n");
         String last = lines[lines.length - 1];
         return last.startsWith(SURVIVE)
-                ? Arrays.stream(last.substring(SURVIVE.length()).strip().split(" "))
+                ? Optional.of(Arrays.stream(last.substring(SURVIVE.length()).strip().split(" "))
                         .filter(word -> word.matches("[0-9]+"))
                         .map(Long::valueOf)
-                        .toList()
-                : List.of();
+                        .toList())
+                : Optional.empty();
     }
 
     private static CommandResult notStarted(String why) {
@@ -222,7 +231,10 @@ final class Launcher {
         process.toHandle().destroy();
         if (!ended(process, STOP_LIMIT)) {
             // It cannot say any more what it leaves.
-            left.accept(process.descendants().map(ProcessHandle::pid).toList());
+            List<Long> pids = process.descendants().map(ProcessHandle::pid).toList();
+            if (!pids.isEmpty()) {
+                left.accept(pids);
+            }
             process.toHandle().destroyForcibly();
             ended(process, STOP_LIMIT);
         }

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,7 +24,13 @@ final class Survivors {
     /** @param started in ticks since the boot: tells the process from a later one with its number */
     private record Process(long pid, String started, String name) {}
 
+    private static final String UNKNOWN =
+            "a process that could not be found (look for state D in: ps -eo pid,stat,lstart,args); once it has ended, restart Mainstay"
+                    + " on this server or confirm that the resource is stopped";
+
     private final Map<String, List<Process>> byTag = new ConcurrentHashMap<>();
+    /** Instances of which something hangs that has no number. */
+    private final Set<String> unknown = ConcurrentHashMap.newKeySet();
 
     /** Adds those that live. */
     void add(String tag, Collection<Long> pids) {
@@ -41,6 +48,11 @@ final class Survivors {
         }
     }
 
+    /** Adds something that nobody can name, and so nobody can see the end of. */
+    void addUnknown(String tag) {
+        unknown.add(tag);
+    }
+
     /** Returns which of the instance still live, as {@code pid (name)}; empty if none. */
     Optional<String> of(String tag) {
         List<Process> left = byTag.computeIfPresent(tag, (key, all) -> {
@@ -49,10 +61,11 @@ final class Survivors {
                     .toList();
             return living.isEmpty() ? null : living;
         });
-        return Optional.ofNullable(left)
+        Optional<String> known = Optional.ofNullable(left)
                 .map(all -> all.stream()
                         .map(one -> one.pid() + " (" + one.name() + ")")
                         .collect(Collectors.joining(", ")));
+        return unknown.contains(tag) ? known.or(() -> Optional.of(UNKNOWN)) : known;
     }
 
     /** A process whose first thread has ended shows as a zombie while another one hangs. */
