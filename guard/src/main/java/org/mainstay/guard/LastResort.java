@@ -1,7 +1,9 @@
 package org.mainstay.guard;
 
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.mainstay.guard.util.Log;
+import org.mainstay.guard.util.Waiting;
 
 /**
  * Ends this process at once, without tidying up, when a thread it cannot do without is gone or stuck. Like one that was killed, it is
@@ -11,6 +13,8 @@ import org.mainstay.guard.util.Log;
 final class LastResort implements Consumer<String> {
     /** Exit code. */
     static final int DEFECT = 3;
+
+    private static final long SAY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Log log;
 
@@ -33,9 +37,23 @@ final class LastResort implements Consumer<String> {
     @Override
     public void accept(String why) {
         try {
-            System.err.println("the guard ends, to be started again: " + why);
+            // What is said goes to a disk, which may be what hangs.
+            Thread limit = new Thread(LastResort::haltSoon, "guard-last-resort");
+            limit.setDaemon(true);
+            limit.start();
             log.error("the guard ends, to be started again: " + why);
             log.close();
+            System.err.println("the guard ends, to be started again: " + why);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            Runtime.getRuntime().halt(DEFECT);
+        }
+    }
+
+    private static void haltSoon() {
+        try {
+            Waiting.until(System::nanoTime, System.nanoTime() + SAY_NANOS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {

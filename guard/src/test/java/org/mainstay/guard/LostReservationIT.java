@@ -3,6 +3,8 @@ package org.mainstay.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -33,13 +35,24 @@ class LostReservationIT extends KillMachine {
         }
     }
 
+    /** The log is written by a thread of its own. */
+    private static void awaitLog(GuardProcess guard, String text) throws Exception {
+        Path log = guard.home.resolve("data/log/guard.log");
+        Await.until(text, 30_000, () -> {
+            try {
+                return Files.readString(log).contains(text);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
     @Test
     void whatCannotBeCutOffWithoutWritingIsLeftMountedWhenAnotherServerHasIt() throws Exception {
         // Any file system that is not cut off by its own means: to stop it the kernel would write what is dirty.
         GuardProcess a = guard("A", "mount -t tmpfs other '" + mount + "'");
         taken(a, "other");
-        assertThat(Files.readString(a.home.resolve("data/log/guard.log")))
-                .contains("is left mounted: tmpfs cannot be cut off");
+        awaitLog(a, "is left mounted: tmpfs cannot be cut off");
         assertThat(isMounted(a)).isTrue();
         assertThat(inside(a, "touch", mount.resolve("writable").toString()).waitFor())
                 .as("not remounted read-only either")
@@ -56,8 +69,7 @@ class LostReservationIT extends KillMachine {
         Process writer = inside(a, "sh", "-c", "exec 5>'" + mount + "/open'; echo open; exec sleep 1000");
         assertThat(writer.inputReader().readLine()).isEqualTo("open");
         taken(a, image.toString());
-        assertThat(Files.readString(a.home.resolve("data/log/guard.log")))
-                .contains("reservation lost: " + mount + " is cut off from its device");
+        awaitLog(a, "reservation lost: " + mount + " is cut off from its device");
         assertThat(isMounted(a)).isFalse();
     }
 }

@@ -3,6 +3,7 @@ package org.mainstay.guard.kill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,8 +123,14 @@ class LeaseEndTest {
         return handle(name);
     }
 
+    /** A list without processes takes the pipe's place, and who waits at the pipe gets its end. */
     private void release(String name) throws Exception {
-        Files.writeString(folder.resolve(name).resolve("cgroup.procs"), "");
+        Path list = folder.resolve(name).resolve("cgroup.procs");
+        Path pipe = folder.resolve(name + "-pipe");
+        Files.move(list, pipe);
+        Files.writeString(list, "");
+        // Opened both ways, it waits for nobody.
+        new RandomAccessFile(pipe.toFile(), "rw").close();
     }
 
     private void awaitLog(String text) throws Exception {

@@ -5,8 +5,8 @@ import java.util.TreeMap;
 import org.mainstay.itest.lab.LabException;
 
 /**
- * Counts how often each thing was looked at in vain. What is looked at changes meanwhile, so a look may fail; but who mostly failed
- * with one of the things has not seen that all is well with it.
+ * Counts how often each thing was looked at in vain. What is looked at changes meanwhile, so a look may fail; but who often failed
+ * with one of the things, or never saw it, has not seen that all is well with it.
  */
 final class Looks {
     /** So many may fail, as when a machine loses power, also where few were made at all. */
@@ -24,7 +24,7 @@ final class Looks {
         private RuntimeException last;
 
         boolean tooFew() {
-            return good <= failed || failed > SPARE + (good + failed) / ONE_IN;
+            return good == 0 || failed > SPARE + (good + failed) / ONE_IN;
         }
     }
 

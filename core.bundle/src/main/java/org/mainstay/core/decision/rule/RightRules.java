@@ -143,6 +143,9 @@ final class RightRules {
     }
 
     private void record() {
+        if (!unbroken()) {
+            new Takings(step).forget("it had no right to run resources for some time");
+        }
         String flag = HOLD + step.right.since();
         for (String old : List.copyOf(step.own().rows(LcdSection.FLAGS).keySet())) {
             if (old.startsWith(HOLD) && !old.equals(flag)) {

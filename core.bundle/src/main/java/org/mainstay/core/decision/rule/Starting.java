@@ -88,6 +88,7 @@ final class Starting {
                     .forEach(tag -> step.drop(LcdSection.ACTIONS, tag));
             step.own(step.own().withBootId(bootId));
             Fencing.booted(step);
+            new Takings(step).forget("it was started anew");
         }
         String run = bootId + "/" + step.own().incarnation() + "." + step.own().version();
         step.start = new Start(

@@ -102,6 +102,29 @@ final class Takings {
         }
     }
 
+    /**
+     * What this server had accepted and not begun to restore is not its own any more: while it had no right to run, or was off,
+     * others may have taken it over, also those who cannot be heard. It is claimed anew, like everything that is wanted in service
+     * (I1).
+     */
+    void forget(String why) {
+        for (Handover handover :
+                List.copyOf(step.own().rows(LcdSection.HANDOVERS).values())) {
+            if (handover.to().equals(step.self())
+                    && handover.step() == Handover.Step.ACCEPTED
+                    && working(handover.id()) == null) {
+                step.drop(LcdSection.HANDOVERS, handover.id());
+                step.note(
+                        Notices.SWITCHOVER,
+                        Level.INFORMATION,
+                        "",
+                        step.self() + " had taken over "
+                                + String.join(", ", handover.epochs().keySet()) + " from " + handover.from()
+                                + " and not started it; " + why + ", so it is claimed anew");
+            }
+        }
+    }
+
     /** This server had accepted when its manager went away: it goes on restoring. */
     private void resume(Handover handover) {
         SortedSet<String> tags = new TreeSet<>(handovers.ownTags(handover));

@@ -78,7 +78,6 @@ public final class Events implements EventLog, AutoCloseable {
             keep(event);
             enqueue(event, true);
         }
-        log(event);
     }
 
     /** Takes an event that a peer forwarded. @throws IllegalArgumentException if it is not one of that peer */
@@ -109,6 +108,10 @@ public final class Events implements EventLog, AutoCloseable {
     private void enqueue(ClusterEvent event, boolean own) {
         try {
             thread.execute(() -> {
+                if (own) {
+                    // The log may be on a disk that hangs; who adds an event also hears that the right to run goes on.
+                    log(event);
+                }
                 file.append(event);
                 for (Consumer<ClusterEvent> follower : followers) {
                     tell(follower, event);

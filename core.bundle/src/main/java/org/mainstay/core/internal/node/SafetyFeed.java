@@ -209,23 +209,25 @@ final class SafetyFeed {
         }
     }
 
-    private synchronized void ended(long due, boolean answers) {
-        if (end == null) {
-            // renewed while this was coming
-            return;
-        }
-        end = null;
-        long now = BootTime.millis();
-        if (answers && now - due > LATE_MILLIS) {
-            // This process stood still, and what the guard said meanwhile was not read yet.
-            endAt(now + WORD_MILLIS, true);
-            return;
-        }
+    private void ended(long due, boolean answers) {
         String reason = answers
                 ? "the guard of this server answers, but neither renews the right to run nor says that it is lost"
                 : "the guard of this server does not answer, so nobody renews its right to run";
+        synchronized (this) {
+            if (end == null) {
+                // renewed while this was coming
+                return;
+            }
+            end = null;
+            long now = BootTime.millis();
+            if (answers && now - due > LATE_MILLIS) {
+                // This process stood still, and what the guard said meanwhile was not read yet.
+                endAt(now + WORD_MILLIS, true);
+                return;
+            }
+            loop.accept(new Event.RightChanged(Right.LOST, 0, 0, reason));
+        }
         LOG.error("the right to run has ended: {}", reason);
-        loop.accept(new Event.RightChanged(Right.LOST, 0, 0, reason));
     }
 
     // ---- effects

@@ -1,6 +1,7 @@
 package org.mainstay.mirror.engine.io;
 
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -102,6 +103,10 @@ public final class LocalIo {
             learn(BlockRequest.Kind.FLUSH, 0, nanos.getAsLong() - begin);
             // One that failed may have been told here only after the disk was renewed.
             return lost ? BlockRequest.EIO : BlockRequest.OK;
+        } catch (ClosedChannelException e) {
+            // It was closed here, and says nothing of what is on the disk.
+            trouble.accept("flush of a disk that is closed");
+            return BlockRequest.EIO;
         } catch (IOException e) {
             lost = true;
             trouble.accept("flush failed: " + e);

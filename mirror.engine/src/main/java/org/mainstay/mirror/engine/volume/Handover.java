@@ -75,14 +75,26 @@ final class Handover {
         volume.env().log("volume " + volume.name() + " stopped");
     }
 
-    /** The time ran out before a target had all that was answered: its data is no longer the same, and nobody may vouch for it. */
+    /**
+     * The time ran out before any target had all that was answered: their data is no longer the same, and nobody may vouch for it.
+     * Where one has it all, it goes on from the same id, and this side must be its target without a split.
+     */
     private void own() {
-        List<String> behind = volume.mirrors().stream()
-                .filter(mirror -> mirror.state() == MirrorState.MIRRORING
-                        && mirror.queue().answeredAhead())
+        List<Mirror> inStep = volume.mirrors().stream()
+                .filter(mirror -> mirror.state() == MirrorState.MIRRORING)
+                .toList();
+        List<String> behind = inStep.stream()
+                .filter(mirror -> mirror.queue().answeredAhead())
                 .map(mirror -> mirror.name() + " (" + mirror.queue().bytes() + " bytes)")
                 .toList();
-        if (volume.serving() && !behind.isEmpty()) {
+        if (!volume.serving() || behind.isEmpty()) {
+            return;
+        }
+        if (behind.size() < inStep.size()) {
+            volume.env()
+                    .log("volume " + volume.name() + " was not handed over in time to " + String.join(", ", behind)
+                            + ", where what was answered is missing: go on with another one");
+        } else {
             VolumeState state = volume.state();
             volume.save(state.generations(state.generations().next(volume.env().newGeneration())));
             volume.env()

@@ -307,7 +307,7 @@ public final class Volume implements Export {
         if (error != 0) {
             // The system tells it once, and an engine that is started again is told nothing.
             locked(() -> {
-                if (serving() && !state.lost()) {
+                if (state.role() == Role.SOURCE && !state.lost()) {
                     save(state.lost(true));
                 }
             });

@@ -26,7 +26,7 @@ import org.mainstay.mirror.engine.nbd.StampingClient;
  * time. Each engine is killed; z is taken over; the former source comes back. No request fails, nothing answered is missing, and all
  * sides are equal in the end.
  */
-@Timeout(300)
+@Timeout(900)
 class ThreeEnginesIT {
     private static final int SIZE = 12 << 20;
     /** The window is longer than any busy machine makes a takeover wait: it never ends here. */

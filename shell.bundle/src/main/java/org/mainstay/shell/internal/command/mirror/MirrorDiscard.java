@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.mainstay.cluster.Caller;
+import org.mainstay.cluster.ClusterSnapshot;
 import org.mainstay.cluster.ExitCode;
 import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.Registration;
@@ -87,17 +88,30 @@ final class MirrorDiscard extends BaseCommand {
 
     /** Nothing is overwritten by this: what the loser wrote is still there if it fails. */
     private void move(Invocation invocation, SplitPlan plan) throws CommandException, InterruptedException {
-        String keeper = plan.keeper();
         for (SplitPlan.Part part : plan.parts()) {
-            Reply reply = ask(invocation, part.keeperTag(), Mirrors.Verb.FORCE, keeper);
-            if (!reply.succeeded()) {
-                throw new CommandException(
-                        reply.exitCode(),
-                        "nothing is given up: " + keeper + " does not take its data of " + part.keeperTag() + ": "
-                                + reply.message());
+            // An earlier one brings in what is above and below it; what has a top of its own is left.
+            if (!inService(invocation.snapshot(), plan.keeper(), part.keeperTag())) {
+                move(invocation, plan.keeper(), part.keeperTag());
             }
         }
-        String resource = plan.parts().get(0).keeperTag();
+    }
+
+    private static boolean inService(ClusterSnapshot snapshot, String keeper, String resource) {
+        return snapshot.lcd(keeper)
+                .flatMap(lcd -> lcd.instance(resource))
+                .filter(instance -> instance.state().inService())
+                .isPresent();
+    }
+
+    private static void move(Invocation invocation, String keeper, String resource)
+            throws CommandException, InterruptedException {
+        Reply reply = ask(invocation, resource, Mirrors.Verb.FORCE, keeper);
+        if (!reply.succeeded()) {
+            throw new CommandException(
+                    reply.exitCode(),
+                    "nothing is given up: " + keeper + " does not take its data of " + resource + ": "
+                            + reply.message());
+        }
         int code = keeper.equals(invocation.snapshot().self())
                 ? invocation.submit(new Request.BringInService(resource, false, true, false))
                 : invocation
