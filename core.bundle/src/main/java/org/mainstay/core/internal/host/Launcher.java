@@ -140,10 +140,11 @@ final class Launcher {
         String[] lines = errors.strip().split("\n");
         String last = lines[lines.length - 1];
         return last.startsWith(SURVIVE)
-                ? Optional.of(Arrays.stream(last.substring(SURVIVE.length()).strip().split(" "))
-                        .filter(word -> word.matches("[0-9]+"))
-                        .map(Long::valueOf)
-                        .toList())
+                ? Optional.of(
+                        Arrays.stream(last.substring(SURVIVE.length()).strip().split(" "))
+                                .filter(word -> word.matches("[0-9]+"))
+                                .map(Long::valueOf)
+                                .toList())
                 : Optional.empty();
     }
 

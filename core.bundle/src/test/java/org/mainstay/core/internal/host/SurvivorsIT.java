@@ -117,7 +117,8 @@ class SurvivorsIT {
         Path programs = Files.createDirectory(folder.resolve("programs"));
         Path helper = programs.resolve("mainstay-exec");
         Files.writeString(
-                helper, "#!/bin/sh\necho 'mainstay-exec: processes survive SIGKILL, they hang in the kernel:' >&2\nexit 123\n");
+                helper,
+                "#!/bin/sh\necho 'mainstay-exec: processes survive SIGKILL, they hang in the kernel:' >&2\nexit 123\n");
         Files.setPosixFilePermissions(helper, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path home = Files.createDirectory(folder.resolve("home"));
         try (HostFixture fixture = new HostFixture(home, programs, HostFixture.MOUNT_INFO)) {
