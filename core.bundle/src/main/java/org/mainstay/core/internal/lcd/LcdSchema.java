@@ -3,8 +3,10 @@ package org.mainstay.core.internal.lcd;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonPrimitive;
 import java.util.Map;
 import java.util.Optional;
+import org.mainstay.cluster.lcd.BegunAction;
 
 /**
  * Version of the stored model and the one place that brings older data up to it (style rule 29).
@@ -15,10 +17,11 @@ import java.util.Optional;
  */
 final class LcdSchema {
     static final int MAJOR = 1;
-    static final int MINOR = 0;
+    static final int MINOR = 1;
 
-    /** By record and member: the value of data that a release wrote before the member existed. None yet: nothing was released. */
-    private static final Map<Class<?>, Map<String, JsonElement>> DEFAULTS = Map.of();
+    /** By record and member: the value of data that a release wrote before the member existed. */
+    private static final Map<Class<?>, Map<String, JsonElement>> DEFAULTS =
+            Map.of(BegunAction.class, Map.of("interrupted", new JsonPrimitive(0)));
 
     private LcdSchema() {}
 

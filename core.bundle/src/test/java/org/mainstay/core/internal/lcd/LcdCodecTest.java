@@ -45,7 +45,7 @@ class LcdCodecTest {
     void schemaAndNamesArePartOfTheFormat() {
         JsonObject tree = JsonParser.parseString(codec.encode(Samples.own())).getAsJsonObject();
         assertThat(tree.keySet()).containsExactly("schema", "server", "incarnation", "version", "bootId", "sections");
-        assertThat(tree.get("schema").getAsString()).isEqualTo("1.0");
+        assertThat(tree.get("schema").getAsString()).isEqualTo("1.1");
         assertThat(vip(tree).get("state").getAsString()).isEqualTo("OSU");
         assertThat(vip(tree).getAsJsonObject("ownership").get("wanted").getAsString())
                 .isEqualTo("OUT");
@@ -102,7 +102,7 @@ class LcdCodecTest {
         JsonObject again =
                 JsonParser.parseString(codec.encode(codec.decode(newer))).getAsJsonObject();
         JsonObject expected = JsonParser.parseString(newer).getAsJsonObject();
-        expected.addProperty("schema", "1.0");
+        expected.addProperty("schema", "1.1");
         assertThat(again).isEqualTo(expected);
     }
 
