@@ -9,11 +9,18 @@ package org.mainstay.cluster.lcd;
  * @param operation id of the operation it belongs to
  * @param escalate whether kill handles and a probe follow if it fails; only a {@code remove} has that
  * @param interrupted how often a manager has begun and found that the one before it ended while this {@code restore} was under way
+ * @param given whether this {@code restore} was given to its kit since then; what only waits for its turn was not
  */
-public record BegunAction(String tag, String action, long epoch, String operation, boolean escalate, int interrupted) {
+public record BegunAction(
+        String tag, String action, long epoch, String operation, boolean escalate, int interrupted, boolean given) {
+
+    /** Returns it when it is given to its kit. */
+    public BegunAction withGiven() {
+        return new BegunAction(tag, action, epoch, operation, escalate, interrupted, true);
+    }
 
     /** Returns it after the manager that performed it has ended once more. */
     public BegunAction withInterrupted() {
-        return new BegunAction(tag, action, epoch, operation, escalate, interrupted + 1);
+        return new BegunAction(tag, action, epoch, operation, escalate, interrupted + 1, false);
     }
 }

@@ -34,10 +34,11 @@ final class Restoring {
         reservations = new InstanceReservations(step);
     }
 
-    /** A manager has begun: counts what the one before it was restoring when it ended. */
+    /** A manager has begun: counts what kits of the one before it were restoring when it ended, not what waited for its turn. */
     static void interrupted(Step step) {
         for (BegunAction begun : List.copyOf(step.own().rows(LcdSection.ACTIONS).values())) {
             if (begun.action().equals(Knowledge.RESTORE)
+                    && begun.given()
                     && step.instance(begun.tag()) != null
                     && step.occupies(begun.tag())) {
                 step.put(LcdSection.ACTIONS, begun.tag(), begun.withInterrupted());
@@ -112,7 +113,9 @@ final class Restoring {
             if (step.instance(tag) == null || unwanted(operation, tag)) {
                 step.drop(LcdSection.ACTIONS, tag);
                 operation = operation.withWork(work -> work.withoutTodo(tag));
-            } else if (!operation.work().running().containsKey(tag) && childrenServe(tag)) {
+            } else if (operation.work().failures().isEmpty()
+                    && !operation.work().running().containsKey(tag)
+                    && childrenServe(tag)) {
                 operation = begin(operation, tag);
             }
         }
@@ -179,6 +182,7 @@ final class Restoring {
             return marked;
         }
         String actionId = step.newId(Knowledge.RESTORE);
+        step.own().row(LcdSection.ACTIONS, tag).ifPresent(row -> step.put(LcdSection.ACTIONS, tag, row.withGiven()));
         step.effect(new Effect.RunAction(
                 actionId,
                 tag,

@@ -283,7 +283,7 @@ final class Step {
                 .filter(before -> before.action().equals(action))
                 .map(BegunAction::interrupted)
                 .orElse(0);
-        put(LcdSection.ACTIONS, tag, new BegunAction(tag, action, epoch, operation, escalate, interrupted));
+        put(LcdSection.ACTIONS, tag, new BegunAction(tag, action, epoch, operation, escalate, interrupted, false));
     }
 
     // ---- peers

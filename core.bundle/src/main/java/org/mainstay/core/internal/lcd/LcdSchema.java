@@ -21,7 +21,7 @@ final class LcdSchema {
 
     /** By record and member: the value of data that a release wrote before the member existed. */
     private static final Map<Class<?>, Map<String, JsonElement>> DEFAULTS =
-            Map.of(BegunAction.class, Map.of("interrupted", new JsonPrimitive(0)));
+            Map.of(BegunAction.class, Map.of("interrupted", new JsonPrimitive(0), "given", new JsonPrimitive(false)));
 
     private LcdSchema() {}
 

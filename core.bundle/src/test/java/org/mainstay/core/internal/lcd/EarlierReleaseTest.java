@@ -35,7 +35,7 @@ class EarlierReleaseTest {
     private final PolymorphicCodec<CoreMessage> messages = codec.polymorphic(CoreMessage.class);
 
     private static void assertNeverInterrupted(BegunAction begun) {
-        assertThat(begun).isEqualTo(new BegunAction("vip", "restore", 5, "op-1", false, 0));
+        assertThat(begun).isEqualTo(new BegunAction("vip", "restore", 5, "op-1", false, 0, false));
     }
 
     private static void assertNeverInterrupted(List<LcdChange<?>> changes) {

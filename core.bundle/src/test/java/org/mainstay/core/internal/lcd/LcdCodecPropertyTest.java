@@ -141,7 +141,7 @@ class LcdCodecPropertyTest {
                 changes(LcdSection.HANDOVERS, handovers()),
                 changes(
                         LcdSection.ACTIONS,
-                        Combinators.combine(TEXT, TEXT, LONG, TEXT, Arbitraries.of(true, false), Arbitraries.integers())
+                        Combinators.combine(TEXT, TEXT, LONG, TEXT, BOOL, Arbitraries.integers(), BOOL)
                                 .as(BegunAction::new)),
                 changes(LcdSection.PARKED, Combinators.combine(TEXT, BOOL).as(Parked::new)),
                 changes(
