@@ -19,9 +19,6 @@ import org.mainstay.guard.util.Words;
  */
 public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
     private static final long WRITE_MILLIS = 500;
-    /** A lease whose end has moved on by that much is told again, or by a quarter of L if that is less. */
-    private static final long TELL_MILLIS = 1000;
-
     private static final long REPEAT_MILLIS = 1000;
     private static final long LONGEST_WAIT_MILLIS = 500;
 
@@ -197,16 +194,11 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
 
     private void renewed(long now) {
         long until = book.until(now);
-        long moved = Math.min(WRITE_MILLIS, tellMillis());
+        long moved = Math.min(WRITE_MILLIS, book.settings().leaseMillis() / 4);
         boolean news = !told.state().equals(state(now)) || told.since() != book.since();
         if (news || until - told.until() >= moved || until - writtenUntil >= WRITE_MILLIS) {
             evaluate(now);
         }
-    }
-
-    /** The manager ends the right by itself when nothing is said of it 2 s after the end that was told last. */
-    private long tellMillis() {
-        return Math.min(TELL_MILLIS, book.settings().leaseMillis() / 4);
     }
 
     private String state(long now) {
@@ -229,7 +221,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         boolean changed = !state.equals(told.state());
         boolean held = state.equals("held");
         // Shorter too: settings may have taken back a part of it.
-        boolean moved = held && (until - told.until() >= tellMillis() || until < told.until());
+        boolean moved = held && (until - told.until() >= book.settings().leaseMillis() / 4 || until < told.until());
         if (changed && !told.state().isEmpty()) {
             log.info("lease " + state + ": " + LeaseReason.of(book, witness, now));
         }

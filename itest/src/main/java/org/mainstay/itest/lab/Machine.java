@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -373,6 +374,9 @@ public class Machine {
                 return false;
             }
             removeCgroups(group);
+            return true;
+        } catch (NoSuchFileException e) {
+            // Another laboratory cleans the same leftovers.
             return true;
         } catch (FileSystemException e) {
             if (String.valueOf(e.getReason()).contains("busy")) {

@@ -178,7 +178,9 @@ final class SafetyFeed {
             lease = news;
             cancelEnd();
             if (right == Right.HELD) {
-                endAt(news.untilBootMillis() + WORD_MILLIS, true);
+                // The guard tells a new end only when it has moved on by a quarter of L.
+                long quarter = told == null ? 0 : told.leaseMillis() / 4;
+                endAt(news.untilBootMillis() + quarter + WORD_MILLIS, true);
             }
             // In here, so that an end that comes due at this moment is told before this word or not at all.
             loop.accept(new Event.RightChanged(right, news.untilBootMillis(), news.sinceBootMillis(), news.reason()));

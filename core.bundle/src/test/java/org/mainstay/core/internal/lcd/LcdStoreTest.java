@@ -165,7 +165,7 @@ class LcdStoreTest {
     void filesOfANewerMajorSchemaAreRefusedUntouched() throws IOException {
         fresh().close();
         Path file = newestSnapshot();
-        String text = Files.readString(file).replace("\"schema\": \"1.0\"", "\"schema\": \"2.0\"");
+        String text = Files.readString(file).replace("\"schema\": \"1.1\"", "\"schema\": \"2.0\"");
         int end = text.lastIndexOf(",\n  \"checksum\"");
         byte[] body = text.substring(0, end).getBytes(StandardCharsets.UTF_8);
         String checksum = String.format("%08x", JournalFormat.crc(body, 0, body.length));

@@ -170,7 +170,7 @@ class StoreSnapshotDamageTest {
     void snapshotIsReadable() {
         String text = new String(disk.content(snapshots.get(1)), StandardCharsets.UTF_8);
         assertThat(text)
-                .startsWith("{\n  \"format\": \"mainstay-lcd\",\n  \"schema\": \"1.0\",\n  \"server\": \"A\",")
+                .startsWith("{\n  \"format\": \"mainstay-lcd\",\n  \"schema\": \"1.1\",\n  \"server\": \"A\",")
                 .contains("\"instances\": {\n          \"vip\": {");
     }
 }

@@ -32,8 +32,9 @@ import picocli.CommandLine.Parameters;
             "  mainstay mirror discard pg --on A           what would be lost",
             "  mainstay mirror discard pg --on A --yes     carries it out",
             "",
-            "If the server that gives its data up has the hierarchy in service, it is started",
-            "on the other first. Said again, it goes on with what is not done yet. The end:",
+            "If the server that gives its data up has the hierarchy in service, it is",
+            "started on the other first. Said again, it goes on with what is not done",
+            "yet. The end:",
             "  mainstay mirror status --wait"
         })
 final class MirrorDiscard extends BaseCommand {
@@ -88,10 +89,24 @@ final class MirrorDiscard extends BaseCommand {
 
     /** Nothing is overwritten by this: what the loser wrote is still there if it fails. */
     private void move(Invocation invocation, SplitPlan plan) throws CommandException, InterruptedException {
-        for (SplitPlan.Part part : plan.parts()) {
-            // An earlier one brings in what is above and below it; what has a top of its own is left.
-            if (!inService(invocation.snapshot(), plan.keeper(), part.keeperTag())) {
-                move(invocation, plan.keeper(), part.keeperTag());
+        String keeper = plan.keeper();
+        List<String> resources = plan.parts().stream()
+                .map(SplitPlan.Part::keeperTag)
+                .filter(resource -> !inService(invocation.snapshot(), keeper, resource))
+                .toList();
+        // All of them first: one that comes into service brings others of its hierarchy along.
+        for (String resource : resources) {
+            Reply reply = ask(invocation, resource, Mirrors.Verb.FORCE, keeper);
+            if (!reply.succeeded()) {
+                throw new CommandException(
+                        reply.exitCode(),
+                        "nothing is given up: " + keeper + " does not take its data of " + resource + ": "
+                                + reply.message());
+            }
+        }
+        for (String resource : resources) {
+            if (!inService(invocation.snapshot(), keeper, resource)) {
+                bringIn(invocation, keeper, resource);
             }
         }
     }
@@ -103,15 +118,8 @@ final class MirrorDiscard extends BaseCommand {
                 .isPresent();
     }
 
-    private static void move(Invocation invocation, String keeper, String resource)
+    private static void bringIn(Invocation invocation, String keeper, String resource)
             throws CommandException, InterruptedException {
-        Reply reply = ask(invocation, resource, Mirrors.Verb.FORCE, keeper);
-        if (!reply.succeeded()) {
-            throw new CommandException(
-                    reply.exitCode(),
-                    "nothing is given up: " + keeper + " does not take its data of " + resource + ": "
-                            + reply.message());
-        }
         int code = keeper.equals(invocation.snapshot().self())
                 ? invocation.submit(new Request.BringInService(resource, false, true, false))
                 : invocation
