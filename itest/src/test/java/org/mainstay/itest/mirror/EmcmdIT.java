@@ -138,7 +138,8 @@ class EmcmdIT extends FaultCase {
         assertThat(asked(a(), "B", "getblocktarget", "data")).isEqualTo("TRUE\n");
         refused(8, a(), ".", "createmirror", "data", target, "S");
         assertThat(asked(b(), ".", "clearblocktarget", "data")).isEmpty();
-        done(a(), ".", "createmirror", "data", target, "S", "2");
+        // B's word takes a moment to be known at A.
+        says("Status = 0", a(), ".", "createmirror", "data", target, "S", "2");
         state(a(), target, 1);
         assertThat(asked(a(), ".", "getmirrortype", "data")).contains("Target system " + target + ", Type 1");
         assertThat(asked(b(), "A", "getsourcemirroredvolumes")).contains("Target System = " + target);
