@@ -90,9 +90,10 @@ final class MirrorDiscard extends BaseCommand {
     /** Nothing is overwritten by this: what the loser wrote is still there if it fails. */
     private void move(Invocation invocation, SplitPlan plan) throws CommandException, InterruptedException {
         String keeper = plan.keeper();
+        ClusterSnapshot before = invocation.snapshot();
         List<String> resources = plan.parts().stream()
                 .map(SplitPlan.Part::keeperTag)
-                .filter(resource -> !inService(invocation.snapshot(), keeper, resource))
+                .filter(resource -> !inService(before, keeper, resource))
                 .toList();
         // All of them first: one that comes into service brings others of its hierarchy along.
         for (String resource : resources) {
