@@ -273,7 +273,29 @@ public final class HotFeatures implements BundleActivator {
         refresh(bundle);
         await(bundle.getSymbolicName() + " is active after a refresh", () -> bundle.getState() == Bundle.ACTIVE);
         ClassLoader now = bundle.adapt(BundleWiring.class).getClassLoader();
-        await("the old class loaders of " + bundle.getSymbolicName() + " are gone", () -> held(old, now) <= most);
+        try {
+            await("the old class loaders of " + bundle.getSymbolicName() + " are gone", () -> held(old, now) <= most);
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException(e.getMessage() + holders(old, now), e);
+        }
+    }
+
+    /** Returns which versions are left, by the number of the update that replaced them, and the threads that were theirs. */
+    private static String holders(List<WeakReference<ClassLoader>> old, ClassLoader now) {
+        StringBuilder text = new StringBuilder("; left:");
+        for (int i = 0; i < old.size(); i++) {
+            ClassLoader loader = old.get(i).get();
+            if (loader != null && loader != now) {
+                text.append(' ').append(i);
+                Thread.getAllStackTraces().forEach((thread, stack) -> {
+                    if (thread.getContextClassLoader() == loader) {
+                        text.append(" (thread ").append(thread.getName()).append(": ");
+                        text.append(stack.length == 0 ? "" : stack[0]).append(')');
+                    }
+                });
+            }
+        }
+        return text.toString();
     }
 
     /** Calls every kit of a bundle through a context whose host can do nothing, and returns how many calls came back. */

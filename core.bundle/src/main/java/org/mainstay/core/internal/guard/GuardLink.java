@@ -92,6 +92,7 @@ public final class GuardLink implements GuardControl {
             notifyAll();
         }
         timer.shutdownNow();
+        requests.close();
         news.shutdown();
     }
 

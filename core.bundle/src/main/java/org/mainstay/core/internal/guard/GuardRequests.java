@@ -34,8 +34,12 @@ final class GuardRequests {
         }
     }
 
+    private static final Answer CLOSED = new Answer(
+            new HandleResult(false, "the link to the guard was closed before it answered; ask again"), List.of());
+
     private final Map<Long, Pending> pending = new LinkedHashMap<>();
     private long lastId;
+    private boolean closed;
 
     /**
      * Adds a request.
@@ -48,6 +52,9 @@ final class GuardRequests {
      */
     synchronized CompletableFuture<Answer> add(
             String line, List<String> more, int limitSeconds, Consumer<List<String>> items) {
+        if (closed) {
+            return CompletableFuture.completedFuture(CLOSED);
+        }
         long id = ++lastId;
         List<String> lines = new ArrayList<>();
         lines.add(id + " " + line);
@@ -107,6 +114,16 @@ final class GuardRequests {
             answer = new Answer(new HandleResult(words.get(1).equals("ok"), message, code), List.copyOf(request.items));
         }
         request.future.complete(answer);
+    }
+
+    /** Nobody reads answers any more: what waits counts as not done at once, not at the end of its limit. */
+    void close() {
+        List<Pending> left;
+        synchronized (this) {
+            closed = true;
+            left = List.copyOf(pending.values());
+        }
+        left.forEach(request -> request.future.complete(CLOSED));
     }
 
     private synchronized void forget(long id) {

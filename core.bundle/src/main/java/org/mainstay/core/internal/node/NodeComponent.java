@@ -54,9 +54,9 @@ import org.slf4j.LoggerFactory;
  * do. The messenger and kits may come and go at any time; its own end leaves everything in service as it is (I4).
  */
 @Component(
-        service = {Cluster.class, Administration.class, EventLog.class, MessengerPort.class},
+        service = {Cluster.class, Administration.class, EventLog.class, MessengerPort.class, SafetyPort.class},
         immediate = true)
-public final class NodeComponent implements Cluster, Administration, EventLog, MessengerPort {
+public final class NodeComponent implements Cluster, Administration, EventLog, MessengerPort, SafetyPort {
     private static final Logger LOG = LoggerFactory.getLogger(NodeComponent.class);
     private static final Duration KIT_WAIT = Duration.ofSeconds(10);
 
@@ -171,14 +171,15 @@ public final class NodeComponent implements Cluster, Administration, EventLog, M
         }
     }
 
-    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
-    void bindSafety(SafetyControl control) {
+    @Override
+    public void attach(SafetyControl control) {
         if (runtime != null) {
             runtime.attach(control);
         }
     }
 
-    void unbindSafety(SafetyControl control) {
+    @Override
+    public void detach(SafetyControl control) {
         if (runtime != null) {
             runtime.detach(control);
         }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +49,21 @@ class GuardLinkTest {
 
     private void heard(String line) throws Exception {
         GuardAwait.until("the guard hears " + line, 30_000, () -> guard.heard.contains(line));
+    }
+
+    @Test
+    void aLinkThatEndsLeavesNobodyWaiting() throws Exception {
+        guard.close();
+        CompletableFuture<List<HandleResult>> before =
+                link.kill(List.of("MOUNT\t/srv/a\t/dev/x")).toCompletableFuture();
+        link.close();
+        assertThat(before.get(30, TimeUnit.SECONDS)).singleElement().satisfies(result -> {
+            assertThat(result.done()).isFalse();
+            assertThat(result.message()).contains("closed");
+        });
+        assertThat(link.allow(Set.of("B")).toCompletableFuture())
+                .as("a question after the end")
+                .isCompletedWithValueMatching(result -> !result.done());
     }
 
     @Test

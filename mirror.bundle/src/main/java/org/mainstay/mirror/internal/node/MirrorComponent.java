@@ -14,6 +14,7 @@ import org.mainstay.cluster.Mirrors;
 import org.mainstay.cluster.Reply;
 import org.mainstay.cluster.SafetyControl;
 import org.mainstay.kit.Outcome;
+import org.mainstay.mirror.internal.volume.MirrorAccess;
 import org.mainstay.mirror.internal.volume.MirrorPort;
 import org.mainstay.mirror.internal.volume.Mirrored;
 import org.osgi.framework.BundleContext;
@@ -25,11 +26,10 @@ import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 
 /** The control of the mirror engine in OSGi. Messenger and quorum may come and go; the engine itself is another process. */
-@Component(
-        service = {Mirrors.class, MirrorPort.class},
-        immediate = true)
+@Component(service = Mirrors.class, immediate = true)
 public final class MirrorComponent implements Mirrors, MirrorPort {
     private final MirrorNode node;
+    private final MirrorAccess access;
 
     /** Begins to look after the engine. */
     @Activate
@@ -37,9 +37,12 @@ public final class MirrorComponent implements Mirrors, MirrorPort {
             BundleContext context,
             @Reference Cluster cluster,
             @Reference Administration administration,
-            @Reference EventLog events) {
+            @Reference EventLog events,
+            @Reference MirrorAccess access) {
         String home = property(context, "mainstay.home", property(context, "karaf.base", ""));
         node = new MirrorNode(Path.of(home).toAbsolutePath(), cluster, administration, events);
+        this.access = access;
+        access.bind(this);
     }
 
     private static String property(BundleContext context, String name, String fallback) {
@@ -68,6 +71,7 @@ public final class MirrorComponent implements Mirrors, MirrorPort {
     /** Ends the control; the engine and what it serves go on (I4). */
     @Deactivate
     void stop() {
+        access.unbind(this);
         node.close();
     }
 

@@ -2,9 +2,16 @@ package org.mainstay.mirror.internal.volume;
 
 import org.mainstay.kit.ActionContext;
 import org.mainstay.kit.Outcome;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
 
-/** The control of mirrors as the kit reaches it: it starts after the kit, and may be replaced. Thread-safe. */
-final class MirrorAccess {
+/**
+ * The control of mirrors as the kit reaches it: it starts after the kit, and may be replaced. A component of its own, because the
+ * control needs the manager, which takes the kit: a reference of the kit to the control would close a cycle (decision 0376).
+ * Thread-safe.
+ */
+@Component(service = MirrorAccess.class)
+public final class MirrorAccess {
     private volatile MirrorPort port;
 
     /** A question to the control of mirrors. */
@@ -12,11 +19,16 @@ final class MirrorAccess {
         Outcome ask(MirrorPort port) throws InterruptedException;
     }
 
-    void bind(MirrorPort now) {
+    @Activate
+    public MirrorAccess() {}
+
+    /** The control is there from now on. */
+    public void bind(MirrorPort now) {
         port = now;
     }
 
-    void unbind(MirrorPort gone) {
+    /** The control goes. */
+    public void unbind(MirrorPort gone) {
         if (port == gone) {
             port = null;
         }

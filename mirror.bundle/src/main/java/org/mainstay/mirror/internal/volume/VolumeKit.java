@@ -24,8 +24,6 @@ import org.mainstay.kit.StorageReservation;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.component.annotations.ReferenceCardinality;
-import org.osgi.service.component.annotations.ReferencePolicy;
 
 /**
  * A shared volume: claimed on the storage, mounted on one server (ADM-180 to ADM-189). Never checks or repairs a file system
@@ -89,24 +87,16 @@ public final class VolumeKit implements RecoveryKit {
     private final Tunables tunables = new Tunables();
     private final SecureRandom random = new SecureRandom();
     private final Path fstab;
-    private final MirrorAccess mirrors = new MirrorAccess();
+    private final MirrorAccess mirrors;
 
     @Activate
-    public VolumeKit() {
-        this(Path.of("/etc/fstab"));
+    public VolumeKit(@Reference MirrorAccess mirrors) {
+        this(Path.of("/etc/fstab"), mirrors);
     }
 
-    VolumeKit(Path fstab) {
+    VolumeKit(Path fstab, MirrorAccess mirrors) {
         this.fstab = fstab;
-    }
-
-    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
-    void bindMirrors(MirrorPort port) {
-        mirrors.bind(port);
-    }
-
-    void unbindMirrors(MirrorPort port) {
-        mirrors.unbind(port);
+        this.mirrors = mirrors;
     }
 
     private static Optional<Mirrored> mirrored(ActionContext context) {

@@ -31,6 +31,7 @@ class MirroredVolumeTest {
     private final List<String> calls = new ArrayList<>();
     private final Fake host = new Fake();
     private final Port port = new Port();
+    private final MirrorAccess mirrors = new MirrorAccess();
     private VolumeKit kit;
     private Path image;
     private Path mount;
@@ -41,8 +42,8 @@ class MirroredVolumeTest {
         image = Files.write(folder.resolve("disk.img"), new byte[8192]);
         mount = folder.resolve("mnt/data");
         host.fileSystems.put(image, "ext4");
-        kit = new VolumeKit(folder.resolve("fstab"));
-        kit.bindMirrors(port);
+        kit = new VolumeKit(folder.resolve("fstab"), mirrors);
+        mirrors.bind(port);
     }
 
     @AfterEach
@@ -275,7 +276,7 @@ class MirroredVolumeTest {
         assertThat(refused.message()).contains("may be old");
         assertThat(host.mounted).isEmpty();
         assertThat(calls).containsExactly("source");
-        kit.unbindMirrors(port);
+        mirrors.unbind(port);
         assertThat(kit.restore(context).message()).contains("not there yet");
     }
 

@@ -56,7 +56,7 @@ class VolumeContractTest {
         Path image = Files.createFile(folder.resolve("disk.img"));
         Path mount = folder.resolve("mnt/data");
         host.fileSystems.put(image, "ext4");
-        VolumeKit kit = new VolumeKit(folder.resolve("fstab"));
+        VolumeKit kit = new VolumeKit(folder.resolve("fstab"), new MirrorAccess());
         Map<String, String> answers = Map.of("device", image.toString(), "mount", mount.toString());
         Creation creation = kit.create(new TestContext(host, "A", "", answers));
         assertThat(creation.refusal()).isEmpty();

@@ -41,7 +41,7 @@ class VolumeKitTest {
         for (TestHost host : List.of(a, b)) {
             host.fileSystems.put(image, "ext4");
         }
-        kit = new VolumeKit(folder.resolve("fstab"));
+        kit = new VolumeKit(folder.resolve("fstab"), new MirrorAccess());
     }
 
     private TestContext asked(TestHost host, String... more) {

@@ -20,7 +20,7 @@ final class VolumeStory {
         Path mount = folder.resolve("mnt/data");
         Map<Path, String> holders = new HashMap<>();
         RealStorageHost a = new RealStorageHost("A", holders);
-        VolumeKit kit = new VolumeKit(folder.resolve("fstab"));
+        VolumeKit kit = new VolumeKit(folder.resolve("fstab"), new MirrorAccess());
 
         TestContext blank =
                 context(a, "", Map.of("device", folder.resolve("blank.img").toString(), "mount", mount.toString()));
