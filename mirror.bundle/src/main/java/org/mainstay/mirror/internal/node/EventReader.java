@@ -31,7 +31,9 @@ final class EventReader {
     /** Numbers of events that are not in the message catalog. */
     private static final int STATE = 20250;
 
-    private static final int TROUBLE = 20251;
+    /** Catalog of mirrors: something an administrator has to look at. */
+    static final int TROUBLE = 20251;
+
     private static final long FLAG_MILLIS = 2_000;
 
     private final Desk desk;

@@ -45,6 +45,7 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
 
     private final Path home;
     private final Cluster cluster;
+    private final EventLog log;
     private final EngineLink engine = new EngineLink(Desk.FOLDER.resolve("control.sock"));
     private final ExecutorService workers = Executors.newCachedThreadPool(body -> thread(body, "mirror-worker"));
     private final ScheduledExecutorService timer =
@@ -65,6 +66,7 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
     MirrorNode(Path home, Cluster cluster, Administration administration, EventLog log) {
         this.home = home;
         this.cluster = cluster;
+        this.log = log;
         this.desk = new Desk(home, engine, this::window);
         this.dialogue = new Dialogue(desk, cluster::snapshot, workers, this::discard);
         this.promotion = new Promotion(desk, dialogue, cluster::snapshot, this::leased);
@@ -166,9 +168,12 @@ final class MirrorNode implements Mirrors, MirrorPort, AutoCloseable {
                 return Outcome.success("not a source");
             }
             EngineLink.Answer answer = engine.send("stop", volume.volume(), 30_000);
-            return answer.done()
-                    ? Outcome.success("its mirror stopped")
-                    : Outcome.failed("the mirror of " + volume.tag() + " cannot be stopped: " + answer.text());
+            if (!answer.done()) {
+                return Outcome.failed("the mirror of " + volume.tag() + " cannot be stopped: " + answer.text());
+            }
+            new LateTargets(dialogue::forget, cluster.snapshot().self(), log)
+                    .tell(volume, side.get().epoch(), answer.lines());
+            return Outcome.success("its mirror stopped");
         } catch (IOException e) {
             return Outcome.failed("the mirror of " + volume.tag() + " cannot be stopped: " + e.getMessage());
         }

@@ -168,7 +168,11 @@ public final class ControlServer implements AutoCloseable {
                         need(words, 3),
                         word(words, 4, "keep").equals("discard"));
             case "lease" -> engine.renew(name, end(peer));
-            case "stop" -> engine.stop(name, number(word(words, 2, "30000")));
+            case "stop" -> {
+                for (String target : engine.stop(name, number(word(words, 2, "30000")))) {
+                    write(out, "| behind " + target);
+                }
+            }
             case "pause" -> engine.volume(name).pause(peer);
             case "continue" -> engine.volume(name).resume(peer);
             case "break" -> engine.volume(name).breakMirror(peer);

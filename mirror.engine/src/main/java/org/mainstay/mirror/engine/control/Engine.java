@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.mainstay.mirror.engine.io.Export;
@@ -371,15 +373,21 @@ public final class Engine implements AutoCloseable, Exports {
         volume(name).lease(end == Long.MAX_VALUE ? Long.MAX_VALUE : System.nanoTime() + left);
     }
 
-    void stop(String name, long millis) throws IOException, InterruptedException {
+    /** @return the targets that were in step and have not got all that was answered */
+    List<String> stop(String name, long millis) throws IOException, InterruptedException {
         Volume volume = volume(name);
         leases.remove(name);
-        CountDownLatch stopped = new CountDownLatch(1);
-        volume.stop(millis, stopped::countDown);
-        if (!stopped.await(millis + TimeUnit.SECONDS.toMillis(DISK_SECONDS), TimeUnit.MILLISECONDS)) {
+        CompletableFuture<List<String>> stopped = new CompletableFuture<>();
+        volume.stop(millis, stopped::complete);
+        try {
+            return stopped.get(millis + TimeUnit.SECONDS.toMillis(DISK_SECONDS), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
             throw new IllegalStateException(
                     "the volume " + name
-                            + " takes nothing more, but a write to its disk has not ended: it hangs. Repair it, then stop again");
+                            + " takes nothing more, but a write to its disk has not ended: it hangs. Repair it, then stop again",
+                    e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the volume " + name + " could not be stopped", e);
         }
     }
 

@@ -3,6 +3,8 @@ package org.mainstay.mirror.engine.volume;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.mainstay.mirror.engine.io.BlockRequest;
 import org.mainstay.mirror.engine.link.Frame;
 import org.mainstay.mirror.engine.link.FrameType;
@@ -20,18 +22,22 @@ final class Handover {
     private int open;
     private boolean asked;
     private boolean over;
+    /** Targets that were in step and have not got all that was answered. */
+    private List<String> behind = List.of();
+
     private long looks;
 
     Handover(Volume volume) {
         this.volume = volume;
     }
 
-    void begin(long millis, Runnable stopped) {
+    /** @param stopped is given the targets that were in step and lack something that was answered */
+    void begin(long millis, Consumer<List<String>> stopped) {
         deadline = volume.env().nanos() + TimeUnit.MILLISECONDS.toNanos(millis);
         look(stopped);
     }
 
-    private void look(Runnable stopped) {
+    private void look(Consumer<List<String>> stopped) {
         boolean[] done = new boolean[1];
         boolean before = over;
         volume.locked(() -> {
@@ -56,7 +62,7 @@ final class Handover {
             volume.disconnect();
         }
         if (done[0]) {
-            stopped.run();
+            stopped.accept(behind);
         } else if (!over) {
             volume.env().after(LOOK_MILLIS, () -> look(stopped));
         } else if (volume.env().nanos() - deadline < GIVE_UP_NANOS) {
@@ -83,23 +89,25 @@ final class Handover {
         List<Mirror> inStep = volume.mirrors().stream()
                 .filter(mirror -> mirror.state() == MirrorState.MIRRORING)
                 .toList();
-        List<String> behind = inStep.stream()
-                .filter(mirror -> mirror.queue().answeredAhead())
-                .map(mirror -> mirror.name() + " (" + mirror.queue().bytes() + " bytes)")
-                .toList();
-        if (!volume.serving() || behind.isEmpty()) {
+        List<Mirror> late =
+                inStep.stream().filter(mirror -> mirror.queue().answeredAhead()).toList();
+        if (!volume.serving() || late.isEmpty()) {
             return;
         }
-        if (behind.size() < inStep.size()) {
+        behind = late.stream().map(Mirror::name).toList();
+        String missing = late.stream()
+                .map(mirror -> mirror.name() + " (" + mirror.queue().bytes() + " bytes)")
+                .collect(Collectors.joining(", "));
+        if (late.size() < inStep.size()) {
             volume.env()
-                    .log("volume " + volume.name() + " was not handed over in time to " + String.join(", ", behind)
+                    .log("volume " + volume.name() + " was not handed over in time to " + missing
                             + ", where what was answered is missing: go on with another one");
         } else {
             VolumeState state = volume.state();
             volume.save(state.generations(state.generations().next(volume.env().newGeneration())));
             volume.env()
                     .log("volume " + volume.name() + " was not handed over in time: what was answered is not on "
-                            + String.join(", ", behind)
+                            + missing
                             + ". Start it here again to bring that in step, or force there");
         }
     }

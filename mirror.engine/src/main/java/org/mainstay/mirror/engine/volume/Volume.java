@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.mainstay.mirror.engine.io.BlockRequest;
 import org.mainstay.mirror.engine.io.Disk;
 import org.mainstay.mirror.engine.io.Export;
@@ -160,9 +161,9 @@ public final class Volume implements Export {
      * Gives up the role; clients are disconnected and their requests fail. Targets that are in step get everything first,
      * if {@code millis} suffice, and are told that they are current.
      *
-     * @param stopped run once when that is done, on another thread
+     * @param stopped called once when that is done, on another thread, with the targets in step that lack something
      */
-    public void stop(long millis, Runnable stopped) {
+    public void stop(long millis, Consumer<List<String>> stopped) {
         disconnect();
         new Handover(this).begin(millis, stopped);
     }

@@ -221,7 +221,7 @@ class AsynchronousTest {
         part();
         SimClient.Request forced = write(3, true);
         world.run(20);
-        a.volume.stop(0, () -> {});
+        a.volume.stop(0, behind -> {});
         world.run(20);
         assertThat(forced.result).isEqualTo(BlockRequest.ESHUTDOWN);
     }
@@ -232,7 +232,7 @@ class AsynchronousTest {
         a.volume.removeMirror("B");
         SimClient.Request forced = write(3, true);
         world.run(20);
-        a.volume.stop(0, () -> {});
+        a.volume.stop(0, behind -> {});
         world.run(20);
         assertThat(forced.result).isEqualTo(BlockRequest.ESHUTDOWN);
     }

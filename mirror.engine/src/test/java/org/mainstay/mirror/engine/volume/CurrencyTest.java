@@ -84,7 +84,7 @@ class CurrencyTest {
 
     @Test
     void aSourceDoesNotWaitForATargetThatIsStopped() {
-        b.exec(b.life(), () -> b.volume.stop(1000, () -> {}));
+        b.exec(b.life(), () -> b.volume.stop(1000, behind -> {}));
         write(a);
         world.run(200);
         assertThat(client.outstanding)
@@ -100,7 +100,7 @@ class CurrencyTest {
         a.volume.settings("B", new MirrorSettings(Map.of("CurrencyWindowMs", 3_600_000L, "ResumeDelayMs", 20L)));
         world.partitioned = true;
         write(a);
-        b.exec(b.life(), () -> b.volume.stop(1000, () -> {}));
+        b.exec(b.life(), () -> b.volume.stop(1000, behind -> {}));
         world.run(30_000);
         assertThat(client.outstanding).as("nothing was heard of the target").isPositive();
         world.partitioned = false;
@@ -205,7 +205,7 @@ class CurrencyTest {
     /** The source may have been started again meanwhile, and may have written for hours. */
     @Test
     void aHandoverHoldsForTheWindowAndThenNeedsTheOthersWord() throws Exception {
-        a.volume.stop(5000, () -> {});
+        a.volume.stop(5000, behind -> {});
         world.run(2000);
         assertThatThrownBy(() -> b.volume.startSource(2, Trust.OWN)).hasMessageContaining("may have gone on alone");
         b.volume.startSource(2, Trust.RECORDED);

@@ -68,7 +68,7 @@ class FrameFuzzTest {
 
         void target() throws Exception {
             start();
-            a.volume.stop(500, () -> {});
+            a.volume.stop(500, behind -> {});
             world.run(1000);
             assertThat(b.volume.target().inStep()).isFalse();
             for (int i = 0; i < 4; i++) {

@@ -2,6 +2,8 @@ package org.mainstay.mirror.engine.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.mainstay.mirror.engine.io.BlockRequest;
@@ -30,7 +32,7 @@ class HandoverTest {
         AutoCloseable client = () -> closed[0]++;
         assertThat(pair.a.volume.attach(client)).isTrue();
         pair.world.lost = type -> type == FrameType.DONE;
-        pair.a.volume.stop(500, () -> stopped[0] = true);
+        pair.a.volume.stop(500, behind -> stopped[0] = true);
         assertThat(closed[0]).isOne();
         pair.a.volume.detach(client);
         assertThat(pair.a.volume.attach(client)).as("it is source yet").isTrue();
@@ -55,7 +57,7 @@ class HandoverTest {
             handover[0] |= type == FrameType.HANDOVER;
             return handover[0] && type == FrameType.DONE;
         };
-        pair.a.volume.stop(60_000, () -> {});
+        pair.a.volume.stop(60_000, behind -> {});
         pair.until(() -> pair.a.volume.path().refuses());
         assertThat(pair.a.volume.serving()).isTrue();
         assertThat(result(read(pair, 3))).isEqualTo(BlockRequest.ESHUTDOWN);
@@ -76,9 +78,10 @@ class HandoverTest {
             pair.until(() -> write.result == 0);
         }
         assertThat(pair.mirror().state()).isEqualTo(MirrorState.MIRRORING);
-        boolean[] stopped = new boolean[1];
-        pair.a.volume.stop(50, () -> stopped[0] = true);
-        pair.until(() -> stopped[0]);
+        List<String> late = new ArrayList<>();
+        pair.a.volume.stop(50, late::addAll);
+        pair.until(() -> !late.isEmpty());
+        assertThat(late).containsExactly("B");
         assertThat(pair.world.trace).contains("v was not handed over in time: what was answered is not on B");
         assertThat(pair.b.volume.state().generations().current()).isEqualTo(before);
         assertThat(pair.a.volume.state().generations().current()).isNotEqualTo(before);
@@ -93,9 +96,10 @@ class HandoverTest {
     void whoHandedEverythingOverKeepsItsId() throws Exception {
         SimPair pair = new SimPair(MirrorType.ASYNC, Map.of()).start().inStep();
         pair.written(3);
-        boolean[] stopped = new boolean[1];
-        pair.a.volume.stop(60_000, () -> stopped[0] = true);
-        pair.until(() -> stopped[0]);
+        List<List<String>> late = new ArrayList<>();
+        pair.a.volume.stop(60_000, late::add);
+        pair.until(() -> !late.isEmpty());
+        assertThat(late).containsExactly(List.of());
         assertThat(pair.a.volume.state().generations().current())
                 .isEqualTo(pair.b.volume.state().generations().current());
     }

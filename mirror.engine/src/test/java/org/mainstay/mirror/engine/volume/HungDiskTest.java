@@ -184,7 +184,7 @@ class HungDiskTest {
         CountDownLatch stopped = new CountDownLatch(1);
         volume.resign();
         volume.startTarget(2, "A", false);
-        volume.stop(0, stopped::countDown);
+        volume.stop(0, behind -> stopped.countDown());
         assertThat(volume.hasRole()).as("nobody may take the disk away").isTrue();
         assertThat(stopped.getCount()).isOne();
         works.countDown();
@@ -342,7 +342,7 @@ class HungDiskTest {
         inStep();
         CompletableFuture<Void> promotion = promotion(Trust.FORCED);
         CountDownLatch stopped = new CountDownLatch(1);
-        volume.stop(0, stopped::countDown);
+        volume.stop(0, behind -> stopped.countDown());
         stopped.await();
         works.countDown();
         assertThatThrownBy(promotion::join).hasMessageContaining("stopped meanwhile");

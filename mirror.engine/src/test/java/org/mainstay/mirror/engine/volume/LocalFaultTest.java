@@ -62,7 +62,7 @@ class LocalFaultTest {
         world.run(2000);
         assertThat(state()).isEqualTo(MirrorState.MIRRORING);
         boolean[] stopped = new boolean[1];
-        a.volume.stop(300, () -> stopped[0] = true);
+        a.volume.stop(300, behind -> stopped[0] = true);
         for (int i = 0; i < 300 && !stopped[0]; i++) {
             world.run(1);
         }
@@ -176,7 +176,7 @@ class LocalFaultTest {
         assertThat(b.volume.state().consistent()).isTrue();
         assertThat(a.volume.mirror("B").detail()).contains("a flush of this side's disk failed");
         boolean[] stopped = new boolean[1];
-        a.volume.stop(0, () -> stopped[0] = true);
+        a.volume.stop(0, behind -> stopped[0] = true);
         world.run(2000);
         assertThatThrownBy(() -> a.volume.startSource(2, Trust.OWN))
                 .isInstanceOf(RefusedException.class)
@@ -209,7 +209,7 @@ class LocalFaultTest {
         assertThat(b.volume.mirror("A").state()).isEqualTo(MirrorState.MIRRORING);
         assertThat(a.volume.state().lost()).as("what it lost was sent").isFalse();
         assertThat(a.disk.seen).isEqualTo(b.disk.seen);
-        b.volume.stop(300, () -> {});
+        b.volume.stop(300, behind -> {});
         world.run(1000);
         a.volume.startSource(3, Trust.RECORDED);
     }
@@ -277,7 +277,7 @@ class LocalFaultTest {
         assertThat(a.volume.mirror("B").faults().blocks().count()).isOne();
         // The answer to the handover is long on its way, and the block can be read meanwhile.
         world.perFrame = 100_000_000;
-        a.volume.stop(2000, () -> {});
+        a.volume.stop(2000, behind -> {});
         for (int i = 0; i < 1000 && !a.volume.path().refuses(); i++) {
             world.runNanos(100_000);
         }

@@ -38,7 +38,7 @@ class LyingSourceTest {
         client.write(a.volume, 3, true);
         world.run(500);
         assertThat(b.volume.target().inStep()).isTrue();
-        a.volume.stop(1000, () -> {});
+        a.volume.stop(1000, behind -> {});
         world.run(1000);
     }
 
@@ -207,7 +207,7 @@ class LyingSourceTest {
 
     @Test
     void aTargetOfNobodyTakesNothing() {
-        b.volume.stop(0, () -> {});
+        b.volume.stop(0, behind -> {});
         world.run(100);
         nothingChanges(() -> connect(hello()));
         refused("no role");
@@ -229,7 +229,7 @@ class LyingSourceTest {
     void aSourceThatIsOlderMayNotOverwrite() throws Exception {
         Map<String, String> old = hello();
         b.volume.startSource(2, Trust.RECORDED);
-        b.volume.stop(1000, () -> {});
+        b.volume.stop(1000, behind -> {});
         world.run(2000);
         b.volume.startTarget(3, "A", false);
         old.put("epoch", "3");
@@ -282,7 +282,7 @@ class LyingSourceTest {
         b.volume.startSource(2, Trust.FORCED);
         client.write(b.volume, 40, true);
         world.run(1000);
-        b.volume.stop(1000, () -> {});
+        b.volume.stop(1000, behind -> {});
         world.run(2000);
         assertThat(b.volume.state().generations()).isNotEqualTo(a.volume.state().generations());
         b.volume.startTarget(3, "A", true);

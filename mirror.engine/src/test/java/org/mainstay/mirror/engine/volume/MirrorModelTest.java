@@ -234,7 +234,7 @@ class MirrorModelTest {
         private void stopTarget() {
             if (other().up() && !other().volume.serving()) {
                 world.say(other().name + " is told to stop");
-                other().exec(other().life(), () -> other().volume.stop(1_000, () -> {}));
+                other().exec(other().life(), () -> other().volume.stop(1_000, behind -> {}));
             }
         }
 

@@ -348,7 +348,7 @@ class MirrorStatesTest {
     void whyATargetRefusesIsSaidOnce() throws Exception {
         pair(MirrorType.SYNC, Map.of());
         until(MirrorState.MIRRORING);
-        b.volume.stop(0, () -> {});
+        b.volume.stop(0, behind -> {});
         until(() -> mirror().cause() == PauseCause.REFUSED);
         world.run(1000);
         world.trace.setLength(0);

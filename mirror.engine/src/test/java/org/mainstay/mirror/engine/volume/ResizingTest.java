@@ -130,7 +130,7 @@ class ResizingTest {
     @Test
     void aSideWithMoreStorageThatTakesOverKeepsTheSize() throws Exception {
         b.disk.room = MOST;
-        a.volume.stop(5000, () -> {});
+        a.volume.stop(5000, behind -> {});
         world.run(1000);
         b.volume.startSource(2, Trust.RECORDED);
         assertThat(b.volume.size()).isEqualTo(SIZE);

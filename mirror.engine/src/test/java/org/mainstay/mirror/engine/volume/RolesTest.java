@@ -61,7 +61,7 @@ class RolesTest {
         assertThat(a.cause()).isEqualTo(PauseCause.SPLIT_BRAIN);
         assertThat(b.cause()).isEqualTo(PauseCause.SPLIT_BRAIN);
         // One is made target, without a word about its data: nothing is sent.
-        b.volume.stop(0, () -> {});
+        b.volume.stop(0, behind -> {});
         world.run(100);
         b.volume.startTarget(3, "A", false);
         a.volume.startSource(3, Trust.OWN);
@@ -89,7 +89,7 @@ class RolesTest {
         client = new SimClient(world, SIZE);
         write(b);
         byte[] atA = a.disk.seen.clone();
-        a.volume.stop(0, () -> {});
+        a.volume.stop(0, behind -> {});
         world.run(100);
         a.volume.startTarget(2, "B", false);
         world.partitioned = false;
@@ -121,7 +121,7 @@ class RolesTest {
     @Test
     void anOrderlyHandoverLosesNothingAndNeedsNoForce() throws Exception {
         boolean[] stopped = new boolean[1];
-        a.volume.stop(5000, () -> stopped[0] = true);
+        a.volume.stop(5000, behind -> stopped[0] = true);
         for (int i = 0; i < 3000 && !stopped[0]; i++) {
             world.run(1);
         }
@@ -137,13 +137,13 @@ class RolesTest {
 
     @Test
     void aSourceThatWasTargetOnceSaysNothingOfTheKind() throws Exception {
-        a.volume.stop(5000, () -> {});
+        a.volume.stop(5000, behind -> {});
         world.run(1000);
         b.volume.startSource(2, Trust.RECORDED);
-        b.volume.stop(0, () -> {});
+        b.volume.stop(0, behind -> {});
         world.run(100);
         a.volume.startTarget(2, "B", false);
-        a.volume.stop(0, () -> {});
+        a.volume.stop(0, behind -> {});
         world.run(100);
         assertThat(Introduction.gone(b.volume, Map.of("target", "B", "epoch", "2")))
                 .as("it was source last")

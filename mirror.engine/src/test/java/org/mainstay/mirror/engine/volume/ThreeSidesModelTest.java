@@ -230,7 +230,7 @@ class ThreeSidesModelTest {
                 return;
             }
             boolean[] stopped = new boolean[1];
-            before.exec(before.life(), () -> before.volume.stop(1_000, () -> stopped[0] = true));
+            before.exec(before.life(), () -> before.volume.stop(1_000, behind -> stopped[0] = true));
             for (int i = 0; i < 200 && !stopped[0]; i++) {
                 world.run(10);
             }
