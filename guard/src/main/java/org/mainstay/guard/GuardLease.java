@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.mainstay.guard.heartbeat.HeartbeatService;
-import org.mainstay.guard.kill.EndAll;
+import org.mainstay.guard.kill.EndHierarchy;
 import org.mainstay.guard.kill.InService;
 import org.mainstay.guard.kill.LeaseEnd;
 import org.mainstay.guard.lease.LeaseFiles;
@@ -77,7 +77,7 @@ final class GuardLease implements LeaseSurroundings, Quarantine.Effects {
         this.news = news;
         String bootId = GuardFiles.bootId();
         SystemBootClock clock = new SystemBootClock(ticker);
-        this.end = new LeaseEnd(new EndAll(ticker, log), place.inService(), this::notice, log);
+        this.end = new LeaseEnd(new EndHierarchy(ticker, log), place.inService(), this::notice, log);
         this.probe = new DiskProbe(new StateFile(home.resolve("data/guard/probe")), ticker);
         this.loopLimit = new LoopLimit(home, log);
         this.fitness = new Fitness(ticker, probe::failingMillis, probe::trouble, loopLimit::last);

@@ -1,7 +1,10 @@
 package org.mainstay.guard.kill;
 
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -9,10 +12,11 @@ import org.mainstay.guard.util.Log;
 
 /**
  * Ends what is in service when the lease has been over for too long, whoever else does or does not (design.md
- * section 10). What could not be ended is tried again at each call. Thread-safe.
+ * section 10), hierarchies side by side: one that hangs holds up no other, at its next try neither. What could not be ended is tried
+ * again at each call. Thread-safe.
  */
 public final class LeaseEnd {
-    private final EndAll all;
+    private final EndHierarchy hierarchy;
     private final Supplier<InService> inService;
     private final Consumer<String> notice;
     private final Log log;
@@ -22,14 +26,18 @@ public final class LeaseEnd {
     /** By what could not be ended when it was tried last: why, with handle, processes or mount. */
     private final Map<String, List<String>> failures = new TreeMap<>();
 
-    private String lastWords = "";
+    /** What was said last, by the hierarchies' names; of what is not known by none. */
+    private final Map<String, String> lastWords = new HashMap<>();
+
     private int generation;
-    private boolean running;
-    private Thread thread;
+    /** What is under way, by the hierarchies' names. */
+    private final Map<String, Run> runs = new TreeMap<>();
+
+    private record Run(Set<String> tags, Thread thread) {}
 
     /** @param notice takes sentences for the operator */
-    public LeaseEnd(EndAll all, Supplier<InService> inService, Consumer<String> notice, Log log) {
-        this.all = all;
+    public LeaseEnd(EndHierarchy hierarchy, Supplier<InService> inService, Consumer<String> notice, Log log) {
+        this.hierarchy = hierarchy;
         this.inService = inService;
         this.notice = notice;
         this.log = log;
@@ -44,15 +52,14 @@ public final class LeaseEnd {
     /** Returns whether something is recorded in service that was not ended here. */
     public synchronized boolean anythingLeft() {
         InService here = inService.get();
-        return !here.unknown().isEmpty()
-                || !EndAll.without(handles(here), ended).isEmpty();
+        return !here.unknown().isEmpty() || !without(handles(here), ended).isEmpty();
     }
 
     /** Returns by name what is left, and what stands in the way where that was tried; empty if nothing is left. */
     public synchronized String left() {
         InService here = inService.get();
         StringBuilder words = new StringBuilder(here.unknown());
-        for (String tag : EndAll.without(handles(here), ended).keySet()) {
+        for (String tag : without(handles(here), ended).keySet()) {
             words.append(words.length() == 0 ? "" : "; ").append(tag);
             if (failures.containsKey(tag)) {
                 words.append(": ").append(String.join(", ", failures.get(tag)));
@@ -65,59 +72,70 @@ public final class LeaseEnd {
     public synchronized void forget() {
         ended.clear();
         failures.clear();
-        lastWords = "";
+        lastWords.clear();
         generation++;
-        if (running) {
-            running = false;
-            thread.interrupt();
-        }
+        runs.values().forEach(run -> run.thread().interrupt());
+        runs.clear();
     }
 
     /**
-     * Begins to end what is left, unless that is under way. Returns at once. @param leftMillis until all must be out
+     * Begins to end what is left, where that is not under way. Returns at once. @param leftMillis until all must be out
      */
     public synchronized void begin(long leftMillis) {
         InService here = inService.get();
         if (!here.unknown().isEmpty()) {
-            say("the lease is over and what is in service here cannot be ended: " + here.unknown());
+            say("", "the lease is over and what is in service here cannot be ended: " + here.unknown());
         }
-        Map<String, List<String>> left = EndAll.without(handles(here), ended);
-        if (running || left.isEmpty()) {
-            return;
-        }
+        Map<String, Map<String, List<String>>> hierarchies = new TreeMap<>();
+        without(handles(here), ended)
+                .forEach((tag, handles) -> hierarchies
+                        .computeIfAbsent(here.lane(tag), key -> new TreeMap<>())
+                        .put(tag, handles));
+        hierarchies.forEach((name, left) -> {
+            // Resources may have changed their hierarchy since.
+            if (!runs.containsKey(name)
+                    && runs.values().stream().allMatch(run -> Collections.disjoint(run.tags(), left.keySet()))) {
+                begin(name, left, leftMillis);
+            }
+        });
+    }
+
+    /** Lock held. */
+    private void begin(String name, Map<String, List<String>> left, long leftMillis) {
         int now = generation;
-        thread = new Thread(() -> end(here, left, leftMillis, now), "guard-lease-end");
+        Thread thread = new Thread(() -> end(name, left, leftMillis, now), "guard-lease-end");
         thread.setDaemon(true);
         try {
-            running = true;
+            runs.put(name, new Run(left.keySet(), thread));
             thread.start();
         } catch (OutOfMemoryError e) {
             // The machine has no thread left. Called again each second; the caller must live.
-            running = false;
-            say("the lease is over and nothing can be ended now: " + e);
+            runs.remove(name);
+            say(name, "the lease is over and nothing can be ended now: " + e);
         }
     }
 
-    private void end(InService here, Map<String, List<String>> left, long leftMillis, int begun) {
+    private void end(String name, Map<String, List<String>> left, long leftMillis, int begun) {
         try {
             log.error("the lease is over and still in service here: " + String.join(", ", left.keySet())
                     + "; ended by their kill handles, everything must be out within " + leftMillis + " ms");
-            Map<String, List<String>> failed = all.run(left, here::lane, leftMillis);
-            finished(left, failed, begun);
+            finished(name, left, hierarchy.run(left, leftMillis), begun);
         } catch (InterruptedException e) {
-            log.warn("what is in service is not ended any further: the lease is held again, or the guard ends");
+            log.warn(String.join(", ", left.keySet())
+                    + " is not ended any further: the lease is held again, or the guard ends");
         } finally {
             synchronized (this) {
                 if (begun == generation) {
-                    running = false;
+                    runs.remove(name);
                 }
             }
         }
     }
 
-    private synchronized void finished(Map<String, List<String>> left, Map<String, List<String>> failed, int begun) {
+    private synchronized void finished(
+            String name, Map<String, List<String>> left, Map<String, List<String>> failed, int begun) {
         if (begun == generation) {
-            failures.clear();
+            failures.keySet().removeAll(left.keySet());
             failures.putAll(failed);
             left.forEach((tag, handles) -> {
                 if (!failed.containsKey(tag)) {
@@ -133,14 +151,21 @@ public final class LeaseEnd {
         String text = failed.isEmpty()
                 ? "the lease was over: " + String.join(", ", left.keySet()) + " ended by their kill handles"
                 : "the lease is over and could not be ended here: " + words;
-        say(text);
+        say(name, text);
     }
 
-    private void say(String text) {
-        if (!text.equals(lastWords)) {
-            lastWords = text;
+    /** Lock held. @param about the hierarchy, whose words are not repeated */
+    private void say(String about, String text) {
+        if (!text.equals(lastWords.put(about, text))) {
             log.error(text);
             notice.accept(text);
         }
+    }
+
+    /** Returns only the entries that were not ended the same way before. */
+    private static Map<String, List<String>> without(Map<String, List<String>> all, Map<String, List<String>> ended) {
+        Map<String, List<String>> rest = new TreeMap<>(all);
+        rest.entrySet().removeIf(entry -> entry.getValue().equals(ended.get(entry.getKey())));
+        return rest;
     }
 }

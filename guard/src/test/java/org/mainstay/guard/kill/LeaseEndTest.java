@@ -36,11 +36,17 @@ class LeaseEndTest {
     @BeforeEach
     void begin() {
         log = new Log(folder.resolve("log"));
-        end = new LeaseEnd(new EndAll(System::nanoTime, log), () -> inService, notices::add, log);
+        end = new LeaseEnd(new EndHierarchy(System::nanoTime, log), () -> inService, notices::add, log);
     }
 
     @AfterEach
     void clean() throws Exception {
+        end.forget();
+        Await.until(
+                "nothing is under way",
+                30_000,
+                () -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().equals("guard-lease-end")));
         for (Process process : processes) {
             process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
         }
@@ -93,10 +99,15 @@ class LeaseEndTest {
     void whatCannotBeEndedIsNamedAndTriedAgain() throws Exception {
         inService = new InService(Map.of("app", List.of("HIERARCHY\tapp"), "odd", List.of("STRANGE\tx")));
         end.begin(1000);
-        Await.until("said", 30_000, () -> !notices.isEmpty());
-        assertThat(notices.get(0))
+        Await.until("said", 30_000, () -> notices.size() == 2);
+        assertThat(String.join("; ", notices))
                 .contains("app: no kill handles are recorded")
                 .contains("odd: this guard does not know what 'STRANGE' is");
+        Await.until("tried again, and not said again", 30_000, () -> {
+            end.begin(1000);
+            return tries("app") > 2 && tries("odd") > 2;
+        });
+        assertThat(notices).hasSize(2);
         assertThat(end.anythingLeft()).isTrue();
         inService = new InService(Map.of());
         assertThat(end.anythingLeft()).isFalse();
@@ -152,6 +163,37 @@ class LeaseEndTest {
         assertThat(other.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(end.anythingLeft()).isTrue();
         release("stuck");
+    }
+
+    /** What could not be ended at first is tried again while another hierarchy hangs, and what was ended is known as ended. */
+    @Test
+    void oneThatHangsDoesNotHoldUpTheNextTryOfTheOthers() throws Exception {
+        Map<String, List<String>> here =
+                new TreeMap<>(Map.of("a-stuck", List.of(hanging("stuck")), "b", List.of("STRANGE\tx")));
+        inService = new InService(here);
+        end.begin(600_000);
+        Await.until("b cannot be ended", 30_000, () -> !notices.isEmpty());
+        Process other = group("other");
+        here.put("b", List.of(handle("other")));
+        inService = new InService(new TreeMap<>(here));
+        Await.until("b is ended", 30_000, () -> {
+            end.begin(600_000);
+            return !end.left().contains("b");
+        });
+        assertThat(other.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(end.left()).isEqualTo("a-stuck");
+        assertThat(tries("a-stuck")).as("what hangs is not begun again").isOne();
+        release("stuck");
+    }
+
+    private long tries(String tag) {
+        try {
+            return Files.readAllLines(folder.resolve("log")).stream()
+                    .filter(line -> line.contains("still in service here: " + tag + ";"))
+                    .count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Its processes are gone, so its mount must not wait for those of another hierarchy. */

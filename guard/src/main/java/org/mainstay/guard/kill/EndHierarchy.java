@@ -1,8 +1,6 @@
 package org.mainstay.guard.kill;
 
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -12,17 +10,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.UnaryOperator;
 import org.mainstay.guard.util.Log;
 import org.mainstay.guard.util.Result;
 import org.mainstay.guard.util.Ticker;
 
 /**
- * Ends everything there is within a time, hierarchies side by side: one that hangs must not hold up the others. In each hierarchy
- * first addresses and processes; file systems whose users have not died by half the time are cut off from their storage; then
- * mounts, then devices. Each run is for one thread.
+ * Ends everything of a hierarchy within a time: first addresses and processes; file systems whose users have not died by half the
+ * time are cut off from their storage; then mounts, then devices. Thread-safe.
  */
-public final class EndAll {
+public final class EndHierarchy {
     private static final List<List<String>> STAGES =
             List.of(List.of("ADDRESS", "CGROUP"), List.of("MOUNT"), List.of("LOOP_DEVICE"));
     /** Nothing a handle does takes longer. */
@@ -33,7 +29,7 @@ public final class EndAll {
     private final Ticker ticker;
     private final Log log;
 
-    public EndAll(Ticker ticker, Log log) {
+    public EndHierarchy(Ticker ticker, Log log) {
         this.ticker = ticker;
         this.log = log;
     }
@@ -42,18 +38,12 @@ public final class EndAll {
      * Executes the handles and waits for the results.
      *
      * @param handlesByTag what to end; a resource without handles cannot be ended
-     * @param hierarchy names what a resource belongs to
      * @param withinMillis after half of which file systems are cut off; 0 or less: at once
      * @return by tag the reasons why it could not be ended; empty if everything was
      */
-    public Map<String, List<String>> run(
-            Map<String, List<String>> handlesByTag, UnaryOperator<String> hierarchy, long withinMillis)
+    public Map<String, List<String>> run(Map<String, List<String>> handlesByTag, long withinMillis)
             throws InterruptedException {
         long cutAt = ticker.nanos() + TimeUnit.MILLISECONDS.toNanos(withinMillis / 2);
-        Map<String, Map<String, List<String>>> hierarchies = new TreeMap<>();
-        handlesByTag.forEach((tag, handles) -> hierarchies
-                .computeIfAbsent(hierarchy.apply(tag), key -> new TreeMap<>())
-                .put(tag, handles));
         // As many threads as are needed: whoever waits for a free one waits for what hangs.
         ExecutorService pool = Executors.newCachedThreadPool(work -> {
             Thread thread = new Thread(work, "guard-end");
@@ -61,33 +51,15 @@ public final class EndAll {
             return thread;
         });
         try {
-            return all(pool, hierarchies.values(), cutAt);
+            return stages(pool, handlesByTag, cutAt);
+        } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
+            log.error("ending " + String.join(", ", handlesByTag.keySet()) + " failed", e);
+            Map<String, List<String>> left = new TreeMap<>();
+            handlesByTag.keySet().forEach(tag -> add(left, tag, String.valueOf(e)));
+            return left;
         } finally {
             pool.shutdownNow();
         }
-    }
-
-    private Map<String, List<String>> all(
-            ExecutorService pool, Collection<Map<String, List<String>>> hierarchies, long cutAt)
-            throws InterruptedException {
-        Map<String, List<String>> left = new TreeMap<>();
-        Map<Map<String, List<String>>, Future<Map<String, List<String>>>> ends = new LinkedHashMap<>();
-        for (Map<String, List<String>> one : hierarchies) {
-            try {
-                ends.put(one, pool.submit(() -> stages(pool, one, cutAt)));
-            } catch (OutOfMemoryError e) {
-                one.keySet().forEach(tag -> add(left, tag, String.valueOf(e)));
-            }
-        }
-        for (Map.Entry<Map<String, List<String>>, Future<Map<String, List<String>>>> end : ends.entrySet()) {
-            try {
-                // Each of its stages has a limit.
-                left.putAll(end.getValue().get());
-            } catch (ExecutionException e) {
-                end.getKey().keySet().forEach(tag -> add(left, tag, String.valueOf(e.getCause())));
-            }
-        }
-        return left;
     }
 
     private Map<String, List<String>> stages(ExecutorService pool, Map<String, List<String>> handlesByTag, long cutAt)
@@ -184,12 +156,5 @@ public final class EndAll {
         } catch (ExecutionException e) {
             add(left, task.tag, String.valueOf(e.getCause()));
         }
-    }
-
-    /** Returns only the entries that were not ended the same way before. */
-    static Map<String, List<String>> without(Map<String, List<String>> all, Map<String, List<String>> ended) {
-        Map<String, List<String>> rest = new TreeMap<>(all);
-        rest.entrySet().removeIf(entry -> entry.getValue().equals(ended.get(entry.getKey())));
-        return rest;
     }
 }
