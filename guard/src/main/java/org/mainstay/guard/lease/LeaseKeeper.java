@@ -220,6 +220,10 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         }
         boolean changed = !state.equals(told.state());
         boolean held = state.equals("held");
+        if (held && (changed || told.since() != book.since())) {
+            // Before the right to run: what the witness said under the lease before is nothing to act on.
+            tellWords(now);
+        }
         // Shorter too: settings may have taken back a part of it.
         boolean moved = held && (until - told.until() >= book.settings().leaseMillis() / 4 || until < told.until());
         if (changed && !told.state().isEmpty()) {
@@ -288,7 +292,13 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
             if (told.withheld(peer, withheld)) {
                 surroundings.news(Words.line("*", "withheld", peer, withheld ? "yes" : "no"));
             }
-            WitnessPost.Said said = said(peer, lapsed);
+        }
+        tellWords(now);
+    }
+
+    private void tellWords(long now) {
+        for (String peer : book.peers()) {
+            WitnessPost.Said said = said(peer, now);
             if (said != null && told.witness(peer, said)) {
                 surroundings.news(Words.line(
                         "*", "witness", peer, said.word().name().toLowerCase(java.util.Locale.ROOT), said.reason()));
@@ -300,8 +310,10 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         return book.withheld(peer) && !onDisk.allowed().contains(peer);
     }
 
-    private WitnessPost.Said said(String peer, boolean lapsed) {
-        return book.settings().mode().witness() ? witness.said(peer, lapsed) : null;
+    private WitnessPost.Said said(String peer, long now) {
+        return book.settings().mode().witness()
+                ? witness.said(peer, book.lapsed(peer, now), book.held(now) ? book.since() : Long.MAX_VALUE, now)
+                : null;
     }
 
     // --- the manager
@@ -489,7 +501,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         long now = clock.millis();
         String state = state(now);
         String left = state.equals("lost") ? surroundings.left() : "";
-        return LeaseView.of(book, state, LeaseReason.of(book, witness, now, left), now, this::said);
+        return LeaseView.of(book, state, LeaseReason.of(book, witness, now, left), now, peer -> said(peer, now));
     }
 
     @Override

@@ -2,7 +2,7 @@ package org.mainstay.guard.lease;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * The lease as {@code status} shows it. Times in milliseconds.
@@ -32,13 +32,13 @@ public record LeaseView(
             String word,
             String wordReason) {}
 
-    /** @param said what the witness says of a peer, by whether its grant from here has lapsed; null where there is none */
+    /** @param said what the witness says of a peer; null where there is none */
     static LeaseView of(
-            LeaseBook book, String state, String reason, long now, BiFunction<String, Boolean, WitnessPost.Said> said) {
+            LeaseBook book, String state, String reason, long now, Function<String, WitnessPost.Said> said) {
         List<Peer> peers = new ArrayList<>();
         for (String peer : book.settings().peers()) {
             boolean lapsed = book.lapsed(peer, now);
-            WitnessPost.Said word = said.apply(peer, lapsed);
+            WitnessPost.Said word = said.apply(peer);
             peers.add(new Peer(
                     peer,
                     Math.max(0, book.grantedUntil(peer) - now),

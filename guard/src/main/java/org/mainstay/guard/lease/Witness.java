@@ -92,8 +92,13 @@ public interface Witness extends AutoCloseable {
          */
         void written(long startedAt);
 
-        /** The word of a peer, at each change of word or reason. */
-        void word(String peer, Word word, String reason);
+        /**
+         * The word of a peer, at each change of word or reason, and where it is FAILED after each reading.
+         *
+         * @param readAt boot clock, milliseconds, read <em>before</em> the oldest reading was begun that FAILED rests on; counts for
+         *     FAILED only
+         */
+        void word(String peer, Word word, String reason, long readAt);
 
         /**
          * Whether the witness can be used, at each change of either.

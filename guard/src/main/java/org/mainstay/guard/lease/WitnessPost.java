@@ -14,7 +14,10 @@ public final class WitnessPost {
     /** What a witness says of a peer. */
     record Said(Witness.Word word, String reason) {}
 
-    private static final Said NOTHING_YET = new Said(Witness.Word.UNKNOWN, "the witness has said nothing yet");
+    private record Heard(Said said, long readAt) {}
+
+    private static final Heard NOTHING_YET =
+            new Heard(new Said(Witness.Word.UNKNOWN, "the witness has said nothing yet"), 0);
 
     private final Witness.Factory factory;
     private final BootClock clock;
@@ -30,7 +33,7 @@ public final class WitnessPost {
     /** One witness and what it said; what one says after it was replaced is not heard. */
     private final class Seat implements Witness.Listener {
         final LeaseSettings settings;
-        final Map<String, Said> words = new ConcurrentHashMap<>();
+        final Map<String, Heard> words = new ConcurrentHashMap<>();
         volatile Witness witness;
         volatile String trouble = "";
 
@@ -46,8 +49,8 @@ public final class WitnessPost {
         }
 
         @Override
-        public void word(String peer, Witness.Word word, String reason) {
-            words.put(peer, new Said(word, reason));
+        public void word(String peer, Witness.Word word, String reason, long readAt) {
+            words.put(peer, new Heard(new Said(word, reason), readAt));
             if (seat == this) {
                 changed.run();
             }
@@ -179,16 +182,28 @@ public final class WitnessPost {
     }
 
     /**
-     * Failed is believed only once nothing this server granted can be in force there: it grants too where the
-     * witness is away.
+     * Failed is believed only once nothing this server granted can be in force there: it grants too where the witness is away. And
+     * only if it was read under the lease that is held now: whoever reads then that the other one does not write is seen writing by
+     * the other one. What was read before the lease, as before a pause, says nothing (decision 0378).
+     *
+     * @param since begin of the lease that is held without a gap; {@code Long.MAX_VALUE}: none is held
      */
-    Said said(String peer, boolean lapsed) {
-        Said said = seat.words.getOrDefault(peer, NOTHING_YET);
-        return said.word() == Witness.Word.FAILED && !lapsed
+    Said said(String peer, boolean lapsed, long since, long now) {
+        Heard heard = seat.words.getOrDefault(peer, NOTHING_YET);
+        if (heard.said().word() != Witness.Word.FAILED) {
+            return heard.said();
+        }
+        if (!lapsed) {
+            return new Said(
+                    Witness.Word.UNKNOWN,
+                    "the witness says it has failed; what this server granted to it is not over yet");
+        }
+        LeaseSettings settings = seat.settings;
+        long fresh = (long) settings.leaseMillis() + settings.lossStopMillis();
+        return heard.readAt() < since || now - heard.readAt() >= fresh
                 ? new Said(
-                        Witness.Word.UNKNOWN,
-                        "the witness says it has failed; what this server granted to it is not over yet")
-                : said;
+                        Witness.Word.UNKNOWN, "the witness said that it has failed; it was not read since, or not yet")
+                : heard.said();
     }
 
     /** Returns why the witness cannot be used; empty if it can. */

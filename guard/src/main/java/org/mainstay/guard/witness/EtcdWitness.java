@@ -106,7 +106,8 @@ final class EtcdWitness implements Witness {
             tell.word(
                     peer,
                     readable ? watch.word(now) : Word.UNKNOWN,
-                    readable ? watch.reason(now) : "etcd cannot be used from here");
+                    readable ? watch.reason(now) : "etcd cannot be used from here",
+                    watch.readAt());
         });
     }
 

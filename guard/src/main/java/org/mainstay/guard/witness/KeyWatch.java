@@ -80,6 +80,11 @@ final class KeyWatch {
         return changed && now - since < span() ? Word.ALIVE : Word.UNKNOWN;
     }
 
+    /** Returns when the last reading began, ms. */
+    long readAt() {
+        return lastStart;
+    }
+
     /** @param now ms */
     String reason(long now) {
         switch (word(now)) {

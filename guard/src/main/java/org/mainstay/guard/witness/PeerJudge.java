@@ -168,6 +168,15 @@ final class PeerJudge {
         return true;
     }
 
+    /** Returns when the last reading began at the location where that is longest ago, ms. */
+    long readAt() {
+        long oldest = Long.MAX_VALUE;
+        for (Place place : places) {
+            oldest = Math.min(oldest, place.lastStart);
+        }
+        return oldest;
+    }
+
     /** The peer's own L and S count where they are longer than this server's. */
     private long span() {
         long theirs = newest == null ? 0 : Witness.period(newest.leaseMillis() + (long) newest.stopMillis());

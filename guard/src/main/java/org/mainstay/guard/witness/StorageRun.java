@@ -282,14 +282,15 @@ final class StorageRun implements StorageThread.Owner, AutoCloseable {
             judges.forEach((peer, judge) -> {
                 Word word = usable ? judge.word(now) : Word.UNKNOWN;
                 String reason = usable ? judge.reason(now) : "the QWK storage cannot be used here: " + trouble;
-                tell.add(() -> words.word(peer, word, reason));
+                long readAt = judge.readAt();
+                tell.add(() -> words.word(peer, word, reason, readAt));
                 verify(peer, word, reason, now);
             });
             // QUO-092
             limits.peers().stream().filter(peer -> !judges.containsKey(peer)).forEach(peer -> {
                 String why = peer + " is not among the servers of qwk_storage_init; initialise again";
                 catalog.problem("server " + peer, new Problem(Catalog.NOT_CONFIGURED, why), now);
-                tell.add(() -> words.word(peer, Word.UNKNOWN, why));
+                tell.add(() -> words.word(peer, Word.UNKNOWN, why, now));
             });
             if (confirmedAt == Long.MIN_VALUE && now - startedAt >= 2 * settings.intervalMillis()) {
                 catalog.problem(

@@ -113,7 +113,7 @@ final class StorageWitness implements Witness, StorageSetup {
         Thread teller = new Thread(
                 () -> {
                     words.reachable(false, NOT_INITIALISED);
-                    peers.forEach(peer -> words.word(peer, Word.UNKNOWN, NOT_INITIALISED));
+                    peers.forEach(peer -> words.word(peer, Word.UNKNOWN, NOT_INITIALISED, 0));
                 },
                 "witness-idle");
         teller.setDaemon(true);

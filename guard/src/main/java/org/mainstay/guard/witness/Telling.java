@@ -22,9 +22,10 @@ final class Telling implements AutoCloseable {
         }
     }
 
-    synchronized void word(String peer, Word word, String reason) {
-        if (!closed && !(word + reason).equals(last.put(peer, word + reason))) {
-            listener.word(peer, word, reason);
+    synchronized void word(String peer, Word word, String reason, long readAt) {
+        String now = word + reason + (word == Word.FAILED ? readAt : "");
+        if (!closed && !now.equals(last.put(peer, now))) {
+            listener.word(peer, word, reason, readAt);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -310,13 +311,72 @@ class LeaseKeeperTest extends LeaseKeeperBench {
         keeper.allow(Set.of("B")).join();
         pass(100_000);
         assertThat(keeper.grant("B", now, L, S)).isTrue();
-        witness.listener.word("B", Witness.Word.FAILED, "unchanged for 24 s");
+        witnessed(1_000, "unchanged for 24 s");
         assertThat(news).noneMatch(line -> line.startsWith("* witness B failed"));
         assertThat(news).anyMatch(line -> line.startsWith("* witness B unknown"));
-        pass(PERIOD + 100);
+        witnessed(PERIOD + 100, "unchanged for 24 s");
         assertThat(news).contains("* witness B failed unchanged%20for%2024%20s");
         witness.listener.reachable(false, "the share is away");
+        pass(L);
         assertThat(lastLease()).startsWith("* lease lost").doesNotContain("confirmed%20by");
+    }
+
+    /** The witness confirms a write each second, and reads then that B has failed. @param reason of that; empty: it reads nothing */
+    private void witnessed(long millis, String reason) {
+        for (long end = now + millis; now < end; ) {
+            witness.listener.written(now);
+            pass(100);
+            if (!reason.isEmpty()) {
+                witness.listener.word("B", Witness.Word.FAILED, reason, now);
+            }
+            pass(Math.min(900, end - now));
+        }
+    }
+
+    private List<String> ofLeaseAndWitness() {
+        return news.stream()
+                .filter(line -> line.startsWith("* lease") || line.startsWith("* witness B"))
+                .map(line -> line.split(" ")[1] + " " + line.split(" ")[line.startsWith("* witness") ? 3 : 2])
+                .toList();
+    }
+
+    /** B came back in the pause; what was read before it must not be acted on in the lease after it. */
+    @Test
+    void whatTheWitnessSaidBeforeAPauseIsNotSaidAfterIt() {
+        configured(Mode.ETCD);
+        keeper.allow(Set.of("B")).join();
+        witnessed(PERIOD + 1_000, "its key is gone");
+        assertThat(news).contains("* witness B failed its%20key%20is%20gone");
+        news.clear();
+        now += 60_000;
+        witness.listener.written(now);
+        assertThat(ofLeaseAndWitness())
+                .as("unknown before the lease is held")
+                .containsExactly("lease lost", "witness unknown", "lease held");
+        witness.listener.word("B", Witness.Word.FAILED, "its key is gone", now - 1);
+        assertThat(ofLeaseAndWitness()).as("read before the write").doesNotContain("witness failed");
+        pass(100);
+        witness.listener.word("B", Witness.Word.FAILED, "its key is gone", now);
+        assertThat(ofLeaseAndWitness()).endsWith("witness failed");
+    }
+
+    /** The lease goes on, what reads the witness hangs. */
+    @Test
+    void whatTheWitnessSaidLongAgoIsNotSaidAnyMore() {
+        configured(Mode.STORAGE);
+        keeper.allow(Set.of("B")).join();
+        witnessed(PERIOD + 1_000, "unchanged for 24 s");
+        assertThat(ofLeaseAndWitness()).endsWith("witness failed", "lease held");
+        news.removeIf(line -> line.startsWith("* lease"));
+        witnessed(L + S - 2_000, "");
+        assertThat(ofLeaseAndWitness()).endsWith("lease held").doesNotContain("lease lost");
+        assertThat(ofLeaseAndWitness().stream().filter(word -> word.startsWith("witness")))
+                .last()
+                .isEqualTo("witness failed");
+        witnessed(3_000, "");
+        assertThat(ofLeaseAndWitness().stream().filter(word -> word.startsWith("witness")))
+                .last()
+                .isEqualTo("witness unknown");
     }
 
     @Test
@@ -327,7 +387,7 @@ class LeaseKeeperTest extends LeaseKeeperBench {
         assertThat(witness.closed).isEqualTo(1);
         news.clear();
         old.written(now);
-        old.word("B", Witness.Word.FAILED, "x");
+        old.word("B", Witness.Word.FAILED, "x", now);
         pass(500);
         assertThat(news).noneMatch(line -> line.contains("held") || line.contains("witness"));
     }

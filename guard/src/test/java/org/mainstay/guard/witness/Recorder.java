@@ -34,7 +34,7 @@ final class Recorder implements Witness.Listener {
     }
 
     @Override
-    public void word(String peer, Word word, String reason) {
+    public void word(String peer, Word word, String reason, long readAt) {
         enter();
         words.put(peer, word);
         reasons.put(peer, reason);

@@ -178,7 +178,8 @@ public final class VirtualWitness implements Witness {
         long now = clock.millis();
         for (String peer : settings.peers()) {
             Word word = etcd ? watches.get(peer).word(now) : judges.get(peer).word(now);
-            telling.word(peer, usable ? word : Word.UNKNOWN, "as read");
+            long readAt = etcd ? watches.get(peer).readAt() : judges.get(peer).readAt();
+            telling.word(peer, usable ? word : Word.UNKNOWN, "as read", readAt);
         }
         telling.reachable(usable, usable ? "" : "the witness cannot be reached");
     }
