@@ -85,7 +85,8 @@ final class Claims {
         return step.occupies(tag)
                 && ownership.owner().equals(step.self())
                 && ownership.epoch() > 0
-                && !knowledge.contested(tag, ownership.epoch());
+                && !knowledge.contested(tag, ownership.epoch())
+                && !(leased() && promises.newer(step.self(), promises.places(tag), ownership.epoch()));
     }
 
     /** Returns whether a server of the group may have raised the epoch without this one knowing. */

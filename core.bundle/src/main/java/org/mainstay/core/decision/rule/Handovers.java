@@ -336,17 +336,38 @@ final class Handovers {
         });
     }
 
-    /** The other side does not take what was released to it: this server is still responsible. */
-    private void givenBack(Handover handover, String why) {
-        step.drop(LcdSection.HANDOVERS, handover.id());
-        SortedSet<String> tags = ownTags(handover);
-        // The other side may have used the promised epochs and died: they are never used again.
+    /**
+     * What was released for another server, and not taken yet as far as is known, is withdrawn: this server had no right to run for
+     * some time, so others may have claimed it, and whoever takes it from here later does so without a claim (I1). It is nobody's
+     * then and claimed anew.
+     */
+    void withdraw(String why) {
+        for (Handover handover :
+                List.copyOf(step.own().rows(LcdSection.HANDOVERS).values())) {
+            boolean released = handover.from().equals(step.self()) && handover.step() == Handover.Step.RELEASED;
+            if (released && begun(handover.id()) == null) {
+                step.drop(LcdSection.HANDOVERS, handover.id());
+                neverAgain(handover);
+                refuse(handover.id(), handover.to(), ExitCode.IN_USE, step.self() + " withdraws it: " + why);
+            }
+        }
+    }
+
+    /** The other side may have used the promised epochs and died: they are never used again. */
+    private void neverAgain(Handover handover) {
         handover.epochs().forEach((theirs, epoch) -> {
             String tag = step.topology().mine(handover.to(), theirs);
             if (tag != null) {
                 step.ownership(tag, one -> one.epoch() < epoch ? one.withEpoch(epoch, "") : one);
             }
         });
+    }
+
+    /** The other side does not take what was released to it: this server is still responsible. */
+    private void givenBack(Handover handover, String why) {
+        step.drop(LcdSection.HANDOVERS, handover.id());
+        SortedSet<String> tags = ownTags(handover);
+        neverAgain(handover);
         if (handover.id().startsWith(FAILOVER)) {
             TreeSet<String> tried = new TreeSet<>(handover.tried());
             tried.add(handover.to());

@@ -95,12 +95,13 @@ final class Restoring {
     /** Begins what can begin; ends the operation when nothing is left. */
     void advance(ServiceOperation given) {
         ServiceOperation operation = given;
-        if (step.right().lost()
+        // Also where it was lost and is held again: what was decided under the right before is over.
+        if ((step.right().lost() || step.loss.stopping())
                 && operation.work().failures().isEmpty()
                 && !operation.work().todo().isEmpty()) {
             String first = operation.work().todo().first();
-            operation = operation.withWork(
-                    work -> work.withFailure(first, step.right().reason()));
+            String reason = step.right().lost() ? step.right().reason() : step.self() + " " + RightRules.GAP;
+            operation = operation.withWork(work -> work.withFailure(first, reason));
             step.operation(operation);
         }
         if (!operation.work().failures().isEmpty()) {

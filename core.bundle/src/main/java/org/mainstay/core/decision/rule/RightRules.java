@@ -32,6 +32,9 @@ final class RightRules {
     /** Begin of the flag that records the unbroken hold of the right under which this server serves. */
     static final String HOLD = "!right!";
 
+    /** Why what was decided before counts no more. */
+    static final String GAP = "it had no right to run resources for some time";
+
     private static final long GRACE = 10_000;
 
     private final Step step;
@@ -89,6 +92,9 @@ final class RightRules {
             }
             case NONE, AWAITED -> step.right(RightToRun.AWAITED);
         }
+        if (step.right.lost()) {
+            new Handovers(step).withdraw(GAP);
+        }
         if (before == Right.HELD && step.right.lost()) {
             step.note(Notices.RIGHT_LOST, Level.WARNING, "", step.right.reason());
         } else if (before == Right.LOST && step.right.granted()) {
@@ -101,6 +107,7 @@ final class RightRules {
         step.right(new RightToRun(
                 Right.LOST, 0, 0, step.self() + " had no right to run resources for some time, and has it again now"));
         step.note(Notices.RIGHT_LOST, Level.WARNING, "", step.right.reason());
+        new Handovers(step).withdraw(GAP);
         if (mustStop()) {
             begin();
         }
@@ -144,7 +151,7 @@ final class RightRules {
 
     private void record() {
         if (!unbroken()) {
-            new Takings(step).forget("it had no right to run resources for some time");
+            new Takings(step).forget(GAP);
         }
         String flag = HOLD + step.right.since();
         for (String old : List.copyOf(step.own().rows(LcdSection.FLAGS).keySet())) {

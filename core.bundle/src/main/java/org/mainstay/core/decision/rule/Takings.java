@@ -23,14 +23,20 @@ final class Takings {
     private final Step step;
     private final Knowledge knowledge;
     private final Handovers handovers;
+    private final Promises promises;
 
     Takings(Step step) {
         this.step = step;
+        promises = new Promises(step);
         knowledge = new Knowledge(step);
         handovers = new Handovers(step);
     }
 
     void settle() {
+        // Before anything is resumed: the hold of the right is recorded only when all that ran has been looked at.
+        if (step.right().granted() && !new RightRules(step).unbroken()) {
+            forget(RightRules.GAP);
+        }
         for (Handover handover :
                 List.copyOf(step.own().rows(LcdSection.HANDOVERS).values())) {
             if (handover.to().equals(step.self())) {
@@ -105,9 +111,10 @@ final class Takings {
     /**
      * What this server had accepted and not begun to restore is not its own any more: while it had no right to run, or was off,
      * others may have taken it over, also those who cannot be heard. It is claimed anew, like everything that is wanted in service
-     * (I1).
+     * (I1). Nor is what it had released for another one still its to give: see {@link Handovers#withdraw}.
      */
     void forget(String why) {
+        handovers.withdraw(why);
         for (Handover handover :
                 List.copyOf(step.own().rows(LcdSection.HANDOVERS).values())) {
             if (handover.to().equals(step.self())
@@ -130,6 +137,7 @@ final class Takings {
         SortedSet<String> tags = new TreeSet<>(handovers.ownTags(handover));
         tags.removeIf(tag -> step.inService(tag)
                 || knowledge.contested(tag, step.instance(tag).ownership().epoch())
+                || promisedSince(tag, step.instance(tag).ownership().epoch())
                 || knowledge.occupant(tag) != null
                 || !knowledge.wantedIn(tag));
         if (!tags.isEmpty() && !step.mayStart()) {
@@ -141,6 +149,14 @@ final class Takings {
             ServiceOperation operation = begin(handover, tags);
             new Restoring(step).granted(operation);
         }
+    }
+
+    /**
+     * Returns whether a claim is known that an epoch of this server must not pass over, also by who only promised it: where that is
+     * a lease, whoever has promised lets this server run again only when it has the promise in its database.
+     */
+    private boolean promisedSince(String tag, long epoch) {
+        return step.settings.safety().leased() && promises.newer(step.self(), promises.places(tag), epoch);
     }
 
     private ServiceOperation begin(Handover handover, SortedSet<String> tags) {
@@ -187,7 +203,8 @@ final class Takings {
     private String current(Handover handover) {
         for (Map.Entry<String, Long> entry : handover.epochs().entrySet()) {
             if (step.instance(entry.getKey()) != null
-                    && Epochs.reaches(step, knowledge.recordedEpoch(entry.getKey()), entry.getValue())) {
+                    && (Epochs.reaches(step, knowledge.recordedEpoch(entry.getKey()), entry.getValue())
+                            || promisedSince(entry.getKey(), entry.getValue()))) {
                 return "a newer claim of " + entry.getKey() + " is known on " + step.self();
             }
         }
