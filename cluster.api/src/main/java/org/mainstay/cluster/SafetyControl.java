@@ -8,7 +8,7 @@ import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * What quorum.bundle finds out and does for the decision core: the checked configuration, the safety check, whether this server
- * is cut off, fencing. Provided by quorum.bundle; core takes it dynamically. While it is away nothing is fenced and every sight
+ * is cut off, fencing. Provided by quorum.bundle; core takes it when it comes and lets it go. While it is away nothing is fenced and every sight
  * is UNKNOWN. Thread-safe; never blocks.
  */
 @ProviderType

@@ -36,7 +36,7 @@ public interface HostStorage {
 
     /**
      * Unmounts; if it is busy the failure names the processes in the way. Succeeds if nothing is mounted there, and nothing that was is
-     * {@link #lingering()}.
+     * {@link #lingering}.
      */
     Outcome unmount(Path target);
 

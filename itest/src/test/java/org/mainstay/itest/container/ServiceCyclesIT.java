@@ -45,6 +45,10 @@ class ServiceCyclesIT {
                 .as("the manager is among them")
                 .containsKey("org.mainstay.core.internal.node.NodeComponent");
 
+        assertThat(components.get("org.mainstay.core.internal.node.SafetyLink").referenced())
+                .as("references are read")
+                .contains("org.mainstay.core.internal.node.SafetyPort", "org.mainstay.cluster.SafetyControl");
+
         List<String> cycles = new ArrayList<>();
         for (Component component : components.values()) {
             for (String service : component.referenced()) {

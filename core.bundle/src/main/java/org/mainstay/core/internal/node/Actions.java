@@ -165,8 +165,14 @@ final class Actions {
         synchronized (this) {
             Pending one = pending.get(run.actionId());
             one.running = null;
-            if (draining && ended.how() == Ended.How.CANCELLED) {
-                LOG.info("{} of {} was cut short and is repeated after the next start", run.action(), run.tag());
+            // What fails while everything around it is taken down says nothing of the resource: a mirror's control goes
+            // before core.
+            if (draining && !Ended.Result.of(ended).succeeded()) {
+                LOG.info(
+                        "{} of {} was cut short and is repeated after the next start: {}",
+                        run.action(),
+                        run.tag(),
+                        Ended.Result.of(ended).message());
                 pending.remove(run.actionId());
                 return;
             }

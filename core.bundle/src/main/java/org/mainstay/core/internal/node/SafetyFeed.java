@@ -52,6 +52,8 @@ final class SafetyFeed {
     private GuardControl.LeaseSettings told;
     private GuardControl.GuardNews.Lease lease;
     private ScheduledFuture<?> end;
+    /** Which end is waited for: one that a thread had taken already when it was cancelled is none. */
+    private long endNumber;
 
     /** @param configured is told the settings whenever they change */
     SafetyFeed(GuardControl guard, ScheduledExecutorService timer, Consumer<Event> loop, Consumer<Safety> configured) {
@@ -201,7 +203,8 @@ final class SafetyFeed {
     /** Lock held. @param answers whether the guard is there, so that a word of it may be on its way */
     private void endAt(long bootMillis, boolean answers) {
         long left = Math.max(0, bootMillis - BootTime.millis());
-        end = timer.schedule(() -> ended(bootMillis, answers), left, TimeUnit.MILLISECONDS);
+        long number = ++endNumber;
+        end = timer.schedule(() -> ended(number, bootMillis, answers), left, TimeUnit.MILLISECONDS);
     }
 
     private void cancelEnd() {
@@ -211,12 +214,12 @@ final class SafetyFeed {
         }
     }
 
-    private void ended(long due, boolean answers) {
+    private void ended(long number, long due, boolean answers) {
         String reason = answers
                 ? "the guard of this server answers, but neither renews the right to run nor says that it is lost"
                 : "the guard of this server does not answer, so nobody renews its right to run";
         synchronized (this) {
-            if (end == null) {
+            if (end == null || number != endNumber) {
                 // renewed while this was coming
                 return;
             }

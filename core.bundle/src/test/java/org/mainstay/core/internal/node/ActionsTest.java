@@ -99,6 +99,17 @@ class ActionsTest {
         assertThat(calls.get(1).cancelled).isEmpty();
     }
 
+    /** A mirrored volume's remove fails because the control of mirrors goes before core does. */
+    @Test
+    void whatFailsWhileTheCoreGoesIsLeftForTheNextStart() {
+        run("a1");
+        run("a2");
+        actions.drain();
+        calls.get(0).result.complete(new Ended<>(Ended.How.ANSWERED, Outcome.failed("the control is not there"), ""));
+        calls.get(1).result.complete(new Ended<>(Ended.How.ANSWERED, Outcome.success("done"), ""));
+        assertThat(fed).singleElement().asString().contains("a2").contains("succeeded=true");
+    }
+
     @Test
     void whatRunsIsCancelledAndReportedOnce() {
         run("a1");

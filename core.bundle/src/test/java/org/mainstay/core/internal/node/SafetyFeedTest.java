@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Executors;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +31,16 @@ import org.mainstay.core.decision.state.Safety;
 import org.mainstay.core.internal.guard.BootTime;
 
 class SafetyFeedTest {
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+    private final List<Runnable> scheduled = new CopyOnWriteArrayList<>();
+    private volatile long delayMillis;
+    private final ScheduledExecutorService timer = new ScheduledThreadPoolExecutor(1) {
+        @Override
+        public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
+            scheduled.add(command);
+            delayMillis = unit.toMillis(delay);
+            return super.schedule(command, delay, unit);
+        }
+    };
     private final FakeGuard guard = new FakeGuard(Map.of());
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final List<Safety> configured = new ArrayList<>();
@@ -90,6 +101,35 @@ class SafetyFeedTest {
         later.join();
         assertThat(guard.leases()).hasSize(2);
         assertThat(guard.leases().get(1).members()).containsExactlyInAnyOrder("A", "B", "C");
+    }
+
+    private static GuardNews.Lease held(long until) {
+        return new GuardNews.Lease(GuardNews.Right.HELD, until, 1, "granted by B");
+    }
+
+    /** The guard tells a new end only when it has moved on by a quarter of L. */
+    @Test
+    void theEndWaitsForTheGuardsNextWord() {
+        feed.attach(control);
+        control.tell(new SafetyControl.SafetyNews.Configured(FakeSafety.majority(), Set.of("B")));
+        feed.entered(members("A", "B"));
+        feed.lease(held(BootTime.millis() + 100_000));
+        long lease = guard.leases().get(0).leaseMillis();
+        assertThat(delayMillis).isBetween(100_000 + lease / 4 + 1_000, 100_000 + lease / 4 + 2_000);
+    }
+
+    /** A thread has taken the end already when the guard is back with a renewed lease. */
+    @Test
+    void anEndThatWasCancelledTooLateIsNone() {
+        feed.lease(held(BootTime.millis() + 100_000));
+        feed.guardAway();
+        Runnable late = scheduled.get(scheduled.size() - 1);
+        feed.lease(held(BootTime.millis() + 200_000));
+        events.clear();
+        late.run();
+        assertThat(events).isEmpty();
+        scheduled.get(scheduled.size() - 1).run();
+        assertThat(events).as("the one that counts").isNotEmpty();
     }
 
     @Test

@@ -26,7 +26,7 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 
-/** The bundle's services in OSGi. The messenger may come and go; core takes {@link SafetyControl} the same way. */
+/** The bundle's services in OSGi. The messenger may come and go. */
 @Component(
         service = {
             SafetyControl.class,
