@@ -113,6 +113,14 @@ public final class PostgresKit implements RecoveryKit {
                     "datadir=" + data + " is not a PostgreSQL data directory (PG_VERSION cannot be read: "
                             + e.getMessage() + "); make one with initdb or name another");
         }
+        if (!Files.isRegularFile(data.resolve("postgresql.conf"))) {
+            // It would run on until the first switchover, and start nowhere then.
+            return Creation.refused("datadir=" + data + " has no postgresql.conf, so the server could be started on no "
+                    + "server of the cluster from its data directory alone. Debian's pg_createcluster keeps it in "
+                    + "/etc/postgresql: copy postgresql.conf, pg_hba.conf and pg_ident.conf into the data directory, take "
+                    + "data_directory, hba_file and ident_file out of the first, and disable the package's own service; or "
+                    + "make the data directory with initdb");
+        }
         Optional<ResourceInfo> volume = volumeBelow(data, context.resources());
         if (volume.isEmpty()) {
             return Creation.refused("datadir=" + data + " is not on a protected volume; create a volume resource whose "

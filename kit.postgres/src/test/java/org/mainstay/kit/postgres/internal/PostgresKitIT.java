@@ -244,6 +244,13 @@ class PostgresKitIT {
         assertThat(bench.tryCreate("pg", answers()).refusal().orElse("")).contains("belongs to root");
         DataDirectory.run("chown", "postgres:", data.toString());
 
+        // As Debian's pg_createcluster leaves it: what runs so starts on no other server.
+        Files.move(data.resolve("postgresql.conf"), folder.resolve("postgresql.conf"));
+        assertThat(bench.tryCreate("pg", answers()).refusal().orElse(""))
+                .contains("has no postgresql.conf")
+                .contains("/etc/postgresql");
+        Files.move(folder.resolve("postgresql.conf"), data.resolve("postgresql.conf"));
+
         String version = Files.readString(data.resolve("PG_VERSION"));
         Files.writeString(data.resolve("PG_VERSION"), "9.6\n");
         Map<String, String> otherVersion = answers();
