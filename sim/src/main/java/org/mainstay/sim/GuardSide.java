@@ -237,6 +237,8 @@ final class GuardSide implements HeartbeatListener, LeaseSurroundings {
             if (alive && life == during && linked) {
                 own.linked(true);
                 beats.statusChanged();
+                // As the link to a guard does it: what changed while the guard was away is said again.
+                inService(machine.manager().occupied());
                 keeper.settings(cluster.lists().lease(machine));
                 keeper.repeatNews();
                 beats.repeatNews();

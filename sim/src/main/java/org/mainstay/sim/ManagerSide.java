@@ -392,6 +392,11 @@ final class ManagerSide {
         }
     }
 
+    /** Returns what the manager has told its guard, or tells it when it is back: what counts as in service here. */
+    Set<String> occupied() {
+        return state == null ? Set.of() : occupied(state.own());
+    }
+
     private static Set<String> occupied(Lcd lcd) {
         Set<String> tags = new TreeSet<>();
         for (Instance instance : lcd.instances().values()) {
