@@ -17,6 +17,7 @@ final class Apps {
     private static final long ACTION = 200;
     private static final long CHECK = 5_000;
     private static final long TIME_LIMIT = 15_000;
+    private static final long AGAIN = 100;
 
     private record Running(Effect.RunAction action, int run) {}
 
@@ -31,6 +32,9 @@ final class Apps {
 
     private final List<Running> running = new ArrayList<>();
     private final List<Runnable> waiting = new ArrayList<>();
+    /** Actions that wait for the guard to be back. */
+    private final Set<String> unguarded = new TreeSet<>();
+
     private Set<String> monitored = Set.of();
 
     Apps(Cluster cluster, Machine machine) {
@@ -183,6 +187,9 @@ final class Apps {
                     .later(1, new Event.ActionFinished(action.actionId(), action.tag(), action.action(), false, text));
             return;
         }
+        if (waitsForGuard(action)) {
+            return;
+        }
         Running now = new Running(action, machine.manager().run());
         running.add(now);
         cluster.checks().acts(machine, action);
@@ -194,6 +201,29 @@ final class Apps {
             strikes(action.action() + " " + action.tag());
         }
         later(hangs ? TIME_LIMIT : cluster.about(ACTION), () -> finish(now, hangs));
+    }
+
+    /** What a guard that is away does not know of it would not end: the action waits until it is back (decision 0380). */
+    private boolean waitsForGuard(Effect.RunAction action) {
+        if (action.rightUntil() == Long.MAX_VALUE || machine.guardSide().linked()) {
+            return false;
+        }
+        unguarded.add(action.actionId());
+        int run = machine.manager().run();
+        later(AGAIN, () -> {
+            boolean wanted = unguarded.remove(action.actionId());
+            if (!machine.manager().up() || machine.manager().run() != run) {
+                return;
+            }
+            if (wanted) {
+                begin(action);
+            } else {
+                machine.manager()
+                        .post(new Event.ActionFinished(
+                                action.actionId(), action.tag(), action.action(), false, "given up before it began"));
+            }
+        });
+        return true;
     }
 
     /** Looked at before an action and before each of its commands. */
@@ -213,6 +243,7 @@ final class Apps {
 
     void cancel(String actionId) {
         kit.cancel(actionId);
+        unguarded.remove(actionId);
         for (Running one : List.copyOf(running)) {
             if (one.action().actionId().equals(actionId)) {
                 later(cluster.about(10), () -> finish(one, true));

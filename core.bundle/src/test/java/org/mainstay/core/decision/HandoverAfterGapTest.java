@@ -2,6 +2,7 @@ package org.mainstay.core.decision;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.mainstay.cluster.lcd.Equivalency;
@@ -14,6 +15,7 @@ import org.mainstay.cluster.lcd.Membership;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.event.Event.Presence;
 import org.mainstay.core.decision.event.ServiceRequest;
+import org.mainstay.core.decision.message.CoreMessage;
 import org.mainstay.core.decision.state.Safety;
 import org.mainstay.core.decision.state.Settings;
 import org.mainstay.core.decision.world.Invariants;
@@ -165,5 +167,53 @@ class HandoverAfterGapTest {
         cut("B", "C", false);
         pass(60_000);
         assertThat(runs("ip", "C")).isTrue();
+    }
+
+    /** A promised and died before it could say so; B gave up, and its database says so only in the answer to a question. */
+    @Test
+    void whatWasPromisedInALostSessionIsFreeAgainWhenBothMeet() {
+        cluster(2, Safety.Quorum.STORAGE, Safety.Witness.STORAGE);
+        // Where it failed it is started by an operator only.
+        world.server("A").kits().fail("restore", "ip", 1);
+        world.server("B").kits().fail("restore", "ip", 1);
+        inService("ip", "B");
+        pass(30_000);
+        assertThat(runs("ip", "A") || runs("ip", "B")).isFalse();
+        world.server("A")
+                .dieWhen(
+                        decision -> decision.state()
+                                .own()
+                                .instances()
+                                .get("ip")
+                                .ownership()
+                                .owner()
+                                .equals("B"),
+                        true,
+                        0);
+        inService("ip", "B");
+        pass(10_000);
+        assertThat(world.server("A").powered()).isFalse();
+        List<String> owners = new ArrayList<>();
+        world.watch(new Watcher() {
+            @Override
+            public void decided(Server server, Event event, Decision decision) {
+                boolean answer = event instanceof Event.MessageReceived received
+                        && received.message() instanceof CoreMessage.Snapshot
+                        && received.peer().equals("B");
+                if (server.name().equals("A") && answer) {
+                    owners.add(decision.state()
+                            .own()
+                            .instances()
+                            .get("ip")
+                            .ownership()
+                            .owner());
+                }
+            }
+        });
+        world.server("A").powerOn();
+        pass(60_000);
+        assertThat(owners).as("A asked B for its database").isNotEmpty();
+        assertThat(owners.get(0)).as("promised to nobody").isEmpty();
+        assertThat(runs("ip", "A")).as("A did not fail in this boot").isTrue();
     }
 }

@@ -296,6 +296,7 @@ final class Claims {
             refusal = first(refusal, Promises.Refusal.because(objection(peer, tag, entry.getValue())));
         }
         if (refusal.none()) {
+            notMet(peer, request);
             wanted.forEach((tag, epoch) -> {
                 giveWay(tag, peer);
                 step.ownership(tag, ownership -> ownership.withEpoch(epoch, peer));
@@ -306,6 +307,16 @@ final class Claims {
         step.send(
                 peer,
                 new CoreMessage.ClaimAnswer(request.claimId(), refusal.none(), refusal.early(), known, refusal.text()));
+    }
+
+    /** What is promised to it now is not among what it was promised before the present session. */
+    private void notMet(String peer, CoreMessage.ClaimRequest request) {
+        SortedSet<String> before = step.peer(peer).unmet();
+        if (before != null) {
+            TreeSet<String> claimed = new TreeSet<>(before);
+            claimed.addAll(request.epochs().keySet());
+            step.peer(peer, one -> one.withUnmet(claimed));
+        }
     }
 
     /** Returns what weighs more: that only time is missing does not count where something else is wrong. */

@@ -2,6 +2,7 @@ package org.mainstay.core.decision.rule;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.mainstay.cluster.lcd.Handover;
@@ -228,21 +229,29 @@ final class Promises {
     /**
      * A server's manager is here in a new session: what it had been promised in an earlier one it has used by now, and then
      * its database says so, or never will.
+     *
+     * @param claimed what it has claimed in the new one already: that is not decided yet
      */
-    void met(String peer, Lcd lcd) {
+    void met(String peer, Lcd lcd, Set<String> claimed) {
         if (!step.settings.safety().leased()) {
             return;
         }
         for (String tag : step.topology().tags()) {
             String theirs = step.topology().tagOn(tag, peer, step.self());
             Ownership mine = step.instance(tag).ownership();
-            if (theirs != null && mine.owner().equals(peer) && used(lcd, theirs) < mine.epoch()) {
+            if (theirs != null
+                    && !claimed.contains(theirs)
+                    && mine.owner().equals(peer)
+                    && used(lcd, theirs) < mine.epoch()) {
                 release(peer, theirs, mine.epoch());
             }
         }
         for (Promise row : List.copyOf(step.own().rows(LcdSection.PROMISES).values())) {
             String theirs = row.places().get(peer);
-            if (theirs != null && row.owner().equals(peer) && used(lcd, theirs) < row.epoch()) {
+            if (theirs != null
+                    && !claimed.contains(theirs)
+                    && row.owner().equals(peer)
+                    && used(lcd, theirs) < row.epoch()) {
                 release(peer, theirs, row.epoch());
             }
         }

@@ -131,9 +131,10 @@ final class Replication {
         if (mayBeOlder) {
             // Perhaps the peer has lost commits that only this copy holds: it decides, by what it knows of this copy.
             step.send(peer, new CoreMessage.AskSnapshot());
+            step.peer(peer, one -> one.withUnmet(new TreeSet<>()));
         } else {
             snapshot(peer, hello.lcd());
-            new Promises(step).met(peer, hello.lcd());
+            new Promises(step).met(peer, hello.lcd(), Set.of());
         }
         ownCopy(peer, hello, old.sessions() == 1);
         new Claims(step).askAgain(peer);
@@ -194,6 +195,16 @@ final class Replication {
         if (lcd.server().equals(peer)) {
             step.peer(peer, one -> one.withLcd(lcd).withCurrent(true));
             step.send(peer, new CoreMessage.LcdReceived(lcd.incarnation(), lcd.version()));
+        }
+    }
+
+    /** The whole database of a peer, as it was asked for. */
+    void answered(String peer, Lcd lcd) {
+        snapshot(peer, lcd);
+        Set<String> claimed = step.peer(peer).unmet();
+        if (claimed != null && lcd.server().equals(peer)) {
+            step.peer(peer, one -> one.withUnmet(null));
+            new Promises(step).met(peer, lcd, claimed);
         }
     }
 

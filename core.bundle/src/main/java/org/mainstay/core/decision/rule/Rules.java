@@ -283,7 +283,7 @@ public final class Rules {
         } else if (message instanceof CoreMessage.AskSnapshot) {
             replication.askedAgain(peer);
         } else if (message instanceof CoreMessage.Snapshot snapshot) {
-            replication.snapshot(peer, snapshot.lcd());
+            replication.answered(peer, snapshot.lcd());
         } else if (message instanceof CoreMessage.AskMyCopy) {
             replication.yourCopy(peer);
         } else if (message instanceof CoreMessage.YourCopy copy) {

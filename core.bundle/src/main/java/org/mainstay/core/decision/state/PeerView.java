@@ -1,5 +1,6 @@
 package org.mainstay.core.decision.state;
 
+import java.util.SortedSet;
 import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.message.CoreMessage.Standing;
 
@@ -18,6 +19,8 @@ import org.mainstay.core.decision.message.CoreMessage.Standing;
  * @param joined whether it became available and switchback was not examined for it yet (HIER-053)
  * @param sessions how many sessions with it began since the start here
  * @param fate what is known about its end besides what its paths say
+ * @param unmet tags it claimed in the present session before its database was compared with what it had been promised in
+ *     earlier ones; null: there is nothing to compare any more
  */
 public record PeerView(
         Lcd lcd,
@@ -31,7 +34,8 @@ public record PeerView(
         long received,
         boolean joined,
         int sessions,
-        Fate fate) {
+        Fate fate,
+        SortedSet<String> unmet) {
 
     /**
      * A peer's heartbeats.
@@ -51,7 +55,7 @@ public record PeerView(
     /** Returns a peer nothing was heard of. */
     public static PeerView unheard(Lcd copy) {
         Standing standing = Standing.NONE;
-        return new PeerView(copy, 0, false, false, false, GuardWord.NONE, standing, "", 0, false, 0, Fate.OPEN);
+        return new PeerView(copy, 0, false, false, false, GuardWord.NONE, standing, "", 0, false, 0, Fate.OPEN, null);
     }
 
     public PeerView withLcd(Lcd value) {
@@ -67,7 +71,8 @@ public record PeerView(
                 received,
                 joined,
                 sessions,
-                fate);
+                fate,
+                unmet);
     }
 
     /** Returns this with a session that just began or ended. @param id 0 if it ended */
@@ -86,37 +91,98 @@ public record PeerView(
                 0,
                 joined,
                 open ? sessions + 1 : sessions,
-                fate);
+                fate,
+                null);
     }
 
     public PeerView withHello(String newRun, Standing newStanding) {
         return new PeerView(
-                lcd, sessionId, false, true, true, guard, newStanding, newRun, received, joined, sessions, fate);
+                lcd, sessionId, false, true, true, guard, newStanding, newRun, received, joined, sessions, fate, unmet);
     }
 
     public PeerView withStanding(Standing value) {
         return new PeerView(
-                lcd, sessionId, current, heard, managerPresent, guard, value, run, received, joined, sessions, fate);
+                lcd,
+                sessionId,
+                current,
+                heard,
+                managerPresent,
+                guard,
+                value,
+                run,
+                received,
+                joined,
+                sessions,
+                fate,
+                unmet);
     }
 
     public PeerView withReceived(long version) {
         return new PeerView(
-                lcd, sessionId, current, heard, managerPresent, guard, standing, run, version, joined, sessions, fate);
+                lcd,
+                sessionId,
+                current,
+                heard,
+                managerPresent,
+                guard,
+                standing,
+                run,
+                version,
+                joined,
+                sessions,
+                fate,
+                unmet);
     }
 
     public PeerView withJoined(boolean value) {
         return new PeerView(
-                lcd, sessionId, current, heard, managerPresent, guard, standing, run, received, value, sessions, fate);
+                lcd,
+                sessionId,
+                current,
+                heard,
+                managerPresent,
+                guard,
+                standing,
+                run,
+                received,
+                value,
+                sessions,
+                fate,
+                unmet);
     }
 
     public PeerView withCurrent(boolean value) {
         return new PeerView(
-                lcd, sessionId, value, heard, managerPresent, guard, standing, run, received, joined, sessions, fate);
+                lcd,
+                sessionId,
+                value,
+                heard,
+                managerPresent,
+                guard,
+                standing,
+                run,
+                received,
+                joined,
+                sessions,
+                fate,
+                unmet);
     }
 
     public PeerView withHeard() {
         return new PeerView(
-                lcd, sessionId, current, true, managerPresent, guard, standing, run, received, joined, sessions, fate);
+                lcd,
+                sessionId,
+                current,
+                true,
+                managerPresent,
+                guard,
+                standing,
+                run,
+                received,
+                joined,
+                sessions,
+                fate,
+                unmet);
     }
 
     public PeerView withGuard(GuardWord word) {
@@ -132,7 +198,8 @@ public record PeerView(
                 received,
                 joined,
                 sessions,
-                fate);
+                fate,
+                unmet);
     }
 
     public PeerView withFate(Fate value) {
@@ -148,6 +215,25 @@ public record PeerView(
                 received,
                 joined,
                 sessions,
+                value,
+                unmet);
+    }
+
+    /** @param value null: it is compared */
+    public PeerView withUnmet(SortedSet<String> value) {
+        return new PeerView(
+                lcd,
+                sessionId,
+                current,
+                heard,
+                managerPresent,
+                guard,
+                standing,
+                run,
+                received,
+                joined,
+                sessions,
+                fate,
                 value);
     }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.mainstay.core.decision.effect.Effect;
@@ -37,6 +38,7 @@ final class Actions {
     private final KitRegistry kits;
     private final ScheduledExecutorService timer;
     private final Duration kitWait;
+    private final BooleanSupplier guarded;
     private final Consumer<Event> loop;
     private final Progress progress;
     /** From the moment it is asked for until its end is reported: it can be given up at any time between. */
@@ -64,18 +66,23 @@ final class Actions {
         void told(String tag, String requestId, String text);
     }
 
-    /** @param kitWait how long an action waits for a kit that is away, as during its upgrade */
+    /**
+     * @param kitWait how long an action waits for a kit that is away, as during its upgrade
+     * @param guarded whether the guard is there, and so knows what to end
+     */
     Actions(
             Starter starter,
             KitRegistry kits,
             ScheduledExecutorService timer,
             Duration kitWait,
+            BooleanSupplier guarded,
             Consumer<Event> loop,
             Progress progress) {
         this.starter = starter;
         this.kits = kits;
         this.timer = timer;
         this.kitWait = kitWait;
+        this.guarded = guarded;
         this.loop = loop;
         this.progress = progress;
     }
@@ -139,6 +146,11 @@ final class Actions {
             finished(run, Ended.Result.of("it was given up before it began"));
             return;
         }
+        if (limited(run) && !guarded.getAsBoolean() && refusal(run).isEmpty()) {
+            // What a guard that is away does not know of it would not end if this manager died, too (decision 0380).
+            again(run, kitDeadline);
+            return;
+        }
         boolean noKit = kits.find(
                         order.get().resource().application(),
                         order.get().resource().type())
@@ -199,10 +211,13 @@ final class Actions {
         loop.accept(new Event.ActionFinished(run.actionId(), run.tag(), run.action(), how.succeeded(), how.message()));
     }
 
+    private static boolean limited(Effect.RunAction run) {
+        return run.rightUntil() != Long.MAX_VALUE;
+    }
+
     /** Looked at immediately before the action starts, however long it waited for its turn (design.md section 10). */
     private Optional<String> refusal(Effect.RunAction run) {
-        boolean limited = run.rightUntil() != Long.MAX_VALUE;
-        return limited && !state.right().covers(run.rightUntil(), BootTime.millis())
+        return limited(run) && !state.right().covers(run.rightUntil(), BootTime.millis())
                 ? Optional.of("this server's right to run resources ended before the action could start")
                 : Optional.empty();
     }

@@ -132,7 +132,7 @@ public final class NodeRuntime implements AutoCloseable {
         this.publisher = new Publisher(initial, listeners, views, this::problems);
         this.timers = new Timers(timer, this::fired);
         this.monitors = new Monitors(runner, timer, config.random(), this::checked);
-        this.actions = new Actions(runner::run, kits, timer, config.kitWait(), this::post, this::told);
+        this.actions = new Actions(runner::run, kits, timer, config.kitWait(), guard::linked, this::post, this::told);
         NodeEdge edge = new NodeEdge(
                 initial,
                 new NodeEdge.Parts(

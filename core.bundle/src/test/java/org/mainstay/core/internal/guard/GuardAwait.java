@@ -5,10 +5,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** Waits for a condition, with a deadline. */
-final class GuardAwait {
+public final class GuardAwait {
     private GuardAwait() {}
 
-    static void until(String what, long millis, Callable<Boolean> condition) throws Exception {
+    public static void until(String what, long millis, Callable<Boolean> condition) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (!condition.call()) {
             if (System.nanoTime() - deadline > 0) {

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -22,6 +22,9 @@ import org.mainstay.cluster.lcd.Lcd;
 import org.mainstay.core.decision.effect.Effect;
 import org.mainstay.core.decision.event.Event;
 import org.mainstay.core.decision.state.CoreState;
+import org.mainstay.core.decision.state.RightToRun;
+import org.mainstay.core.internal.guard.BootTime;
+import org.mainstay.core.internal.guard.GuardAwait;
 import org.mainstay.core.internal.run.ActionOrder;
 import org.mainstay.core.internal.run.Ended;
 import org.mainstay.core.internal.run.KitRegistry;
@@ -35,10 +38,11 @@ class ActionsTest {
     Path directory;
 
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
-    private final List<Event> fed = new ArrayList<>();
-    private final List<Call> calls = new ArrayList<>();
+    private final List<Event> fed = new CopyOnWriteArrayList<>();
+    private final List<Call> calls = new CopyOnWriteArrayList<>();
     private Runnable whileStarting = () -> {};
     private Actions actions;
+    private volatile boolean guarded = true;
 
     private static final class Call implements Running<Outcome> {
         private final CompletableFuture<Ended<Outcome>> result = new CompletableFuture<>();
@@ -59,7 +63,8 @@ class ActionsTest {
     @BeforeEach
     void start() {
         KitRegistry kits = new KitRegistry(directory, KitDescriptor.Platform.LINUX);
-        actions = new Actions(this::call, kits, timer, Duration.ZERO, fed::add, (tag, request, text) -> {});
+        actions = new Actions(
+                this::call, kits, timer, Duration.ZERO, () -> guarded, fed::add, (tag, request, text) -> {});
         actions.entered(
                 CoreState.initial(Lcd.empty("A", 1).with(Instance.create("vip", "id", "test", "fake")), Map.of()));
     }
@@ -97,6 +102,25 @@ class ActionsTest {
         run("a1");
         assertThat(calls).hasSize(2);
         assertThat(calls.get(1).cancelled).isEmpty();
+    }
+
+    /** If this manager died, nobody would end what a guard that was away has not been told of. */
+    @Test
+    void whatNeedsTheRightToRunWaitsUntilTheGuardIsBack() throws Exception {
+        long until = BootTime.millis() + 600_000;
+        actions.entered(
+                CoreState.initial(Lcd.empty("A", 1).with(Instance.create("vip", "id", "test", "fake")), Map.of())
+                        .withRight(new RightToRun(RightToRun.Right.HELD, until, 1, "")));
+        guarded = false;
+        actions.run(new Effect.RunAction("r1", "vip", "restore", List.of(), 1, false, false, until, "test"));
+        actions.run(new Effect.RunAction("r2", "vip", "remove", List.of(), 1, false, false, Long.MAX_VALUE, "test"));
+        assertThat(calls).as("a remove needs no right").hasSize(1);
+        actions.run(new Effect.RunAction("r3", "vip", "restore", List.of(), 1, false, false, until, "test"));
+        actions.cancel("r3");
+        GuardAwait.until("what is given up ends", 30_000, () -> fed.toString().contains("r3"));
+        assertThat(calls).hasSize(1);
+        guarded = true;
+        GuardAwait.until("the restore begins", 30_000, () -> calls.size() == 2);
     }
 
     /** A mirrored volume's remove fails because the control of mirrors goes before core does. */
