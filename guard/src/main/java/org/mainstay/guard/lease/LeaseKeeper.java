@@ -221,7 +221,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         boolean changed = !state.equals(told.state());
         boolean held = state.equals("held");
         if (held && (changed || told.since() != book.since())) {
-            // Before the right to run: what the witness said under the lease before is nothing to act on.
+            // First: what the witness said under the lease before is nothing to act on.
             tellWords(now);
         }
         // Shorter too: settings may have taken back a part of it.
@@ -300,8 +300,7 @@ public final class LeaseKeeper implements LeaseExchange, AutoCloseable {
         for (String peer : book.peers()) {
             WitnessPost.Said said = said(peer, now);
             if (said != null && told.witness(peer, said)) {
-                surroundings.news(Words.line(
-                        "*", "witness", peer, said.word().name().toLowerCase(java.util.Locale.ROOT), said.reason()));
+                surroundings.news(Words.line("*", "witness", peer, said.name(), said.reason()));
             }
         }
     }

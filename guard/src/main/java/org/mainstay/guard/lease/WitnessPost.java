@@ -1,6 +1,7 @@
 package org.mainstay.guard.lease;
 
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -12,7 +13,12 @@ import org.mainstay.guard.util.Result;
 public final class WitnessPost {
 
     /** What a witness says of a peer. */
-    record Said(Witness.Word word, String reason) {}
+    record Said(Witness.Word word, String reason) {
+        /** Returns the word as it is told to the manager. */
+        String name() {
+            return word.name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     private record Heard(Said said, long readAt) {}
 

@@ -83,6 +83,13 @@ public sealed interface CoreMessage {
             certain = sorted(certain);
         }
 
+        /** Returns the same without the word that these are down for certain. */
+        public Standing withoutCertain(Set<String> servers) {
+            Set<String> rest = new java.util.TreeSet<>(certain);
+            rest.removeAll(servers);
+            return new Standing(phase, kits, right, alive, withheld, rest);
+        }
+
         private static Set<String> sorted(Set<String> names) {
             return java.util.Collections.unmodifiableSortedSet(new java.util.TreeSet<>(names));
         }

@@ -119,7 +119,8 @@ final class Replication {
         }
         PeerView old = step.peer(peer);
         boolean restarted = !hello.run().equals(old.run());
-        step.peer(peer, one -> one.withHello(hello.run(), hello.standing()));
+        Standing said = new Verdicts(step).standing(hello.standing());
+        step.peer(peer, one -> one.withHello(hello.run(), said));
         if (restarted && hello.standing().phase() == Phase.AVAILABLE && step.start.passed()) {
             step.peer(peer, one -> one.withJoined(true));
         }
@@ -214,8 +215,9 @@ final class Replication {
         }
     }
 
-    void standing(String peer, Standing standing) {
+    void standing(String peer, Standing said) {
         Phase before = step.peer(peer).standing().phase();
+        Standing standing = new Verdicts(step).standing(said);
         step.peer(peer, one -> one.withStanding(standing));
         if (before == Phase.STARTING && standing.phase() == Phase.AVAILABLE) {
             step.peer(peer, one -> one.withJoined(true));

@@ -2,6 +2,7 @@ package org.mainstay.core.decision.rule;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.mainstay.cluster.ClusterEvent.Level;
@@ -11,6 +12,7 @@ import org.mainstay.cluster.lcd.CommPath;
 import org.mainstay.cluster.lcd.LcdSection;
 import org.mainstay.core.decision.effect.Notices;
 import org.mainstay.core.decision.event.Event;
+import org.mainstay.core.decision.message.CoreMessage.Standing;
 import org.mainstay.core.decision.state.Fate;
 import org.mainstay.core.decision.state.PeerView;
 import org.mainstay.core.decision.state.Safety;
@@ -300,6 +302,27 @@ final class Verdicts {
         step.cancelTimer(ALERT + ":" + peer);
         step.cancelTimer(Fencing.TIMER + ":" + peer);
         step.deferred.remove(Fencing.TIMER + ":" + peer);
+        for (String other : List.copyOf(step.peers().keySet())) {
+            if (step.peer(other).standing().certain().contains(peer)) {
+                step.peer(other, view -> view.withStanding(view.standing().withoutCertain(Set.of(peer))));
+            }
+        }
+    }
+
+    /**
+     * What another server says of the others. That one is down for certain was so when it was fenced, or an operator said so: it may
+     * have been started since. So the word of a server that does not hear it counts no more where this one does, and this
+     * one's own no more where the other one does (decision 0382).
+     */
+    Standing standing(Standing said) {
+        for (String peer : said.alive()) {
+            if (step.peers().containsKey(peer) && !knowledge.alive(peer)) {
+                fate(peer, fate -> fate.withCertain(""));
+            }
+        }
+        TreeSet<String> heard = new TreeSet<>(said.certain());
+        heard.removeIf(peer -> !knowledge.alive(peer));
+        return heard.isEmpty() ? said : said.withoutCertain(heard);
     }
 
     void settle() {
