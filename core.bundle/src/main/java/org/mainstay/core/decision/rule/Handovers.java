@@ -239,6 +239,9 @@ final class Handovers {
                 : "could not be taken out of service on " + step.self() + ": "
                         + InstanceReservations.failures(operation);
         step.drop(LcdSection.HANDOVERS, handover.id());
+        if (step.right().lost()) {
+            neverAgain(handover);
+        }
         refuse(handover.id(), handover.to(), ExitCode.SYSTEM_ERROR, text);
         restoreHere(ownTags(handover), "the switchover to " + handover.to() + " failed");
     }
@@ -344,12 +347,30 @@ final class Handovers {
     void withdraw(String why) {
         for (Handover handover :
                 List.copyOf(step.own().rows(LcdSection.HANDOVERS).values())) {
+            if (handover.step() == Handover.Step.PREPARED) {
+                notBegun(handover, why);
+                continue;
+            }
             boolean released = handover.from().equals(step.self()) && handover.step() == Handover.Step.RELEASED;
             if (released && begun(handover.id()) == null) {
                 step.drop(LcdSection.HANDOVERS, handover.id());
                 neverAgain(handover);
                 refuse(handover.id(), handover.to(), ExitCode.IN_USE, step.self() + " withdraws it: " + why);
             }
+        }
+    }
+
+    /** What was only asked for or offered is asked for anew. */
+    private void notBegun(Handover handover, String why) {
+        ServiceOperation operation = begun(handover.id());
+        if (handover.to().equals(step.self())) {
+            step.drop(LcdSection.HANDOVERS, handover.id());
+            if (operation != null) {
+                reservations.finish(
+                        operation, Reply.failed(ExitCode.SYSTEM_ERROR, step.self() + " gives it up: " + why));
+            }
+        } else if (operation == null && !step.stop.asked()) {
+            step.drop(LcdSection.HANDOVERS, handover.id());
         }
     }
 
@@ -416,6 +437,10 @@ final class Handovers {
             return;
         }
         if (handover.to().equals(step.self())) {
+            if (handover.step() == Handover.Step.ACCEPTED) {
+                // It was on its way when this server took over what was released.
+                return;
+            }
             step.drop(LcdSection.HANDOVERS, handover.id());
             ServiceOperation operation = begun(handover.id());
             if (operation != null) {

@@ -2,9 +2,11 @@ package org.mainstay.core.decision.rule;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.mainstay.cluster.lcd.Handover;
 import org.mainstay.cluster.lcd.Instance;
 import org.mainstay.cluster.lcd.Lcd;
@@ -183,6 +185,23 @@ final class Promises {
             }
         }
         return false;
+    }
+
+    /** As {@link #newer}, but only what is somebody's: what was given back is in nobody's way. */
+    boolean newerOf(String server, Map<String, String> places, long epoch) {
+        return Stream.concat(
+                                Stream.of(step.own()),
+                                step.peers().keySet().stream().map(step::lcd))
+                        .flatMap(lcd -> lcd.rows(LcdSection.PROMISES).values().stream())
+                        .anyMatch(row -> row.concerns(places)
+                                && !row.owner().isEmpty()
+                                && newer(row.epoch(), row.owner(), server, epoch))
+                || places.entrySet().stream()
+                        .map(place -> step.lcd(place.getKey()).instances().get(place.getValue()))
+                        .filter(Objects::nonNull)
+                        .map(Instance::ownership)
+                        .anyMatch(known ->
+                                !known.owner().isEmpty() && newer(known.epoch(), known.owner(), server, epoch));
     }
 
     private boolean newer(Lcd lcd, String asker, Map<String, String> places, long epoch) {

@@ -156,7 +156,7 @@ final class Takings {
      * a lease, whoever has promised lets this server run again only when it has the promise in its database.
      */
     private boolean promisedSince(String tag, long epoch) {
-        return step.settings.safety().leased() && promises.newer(step.self(), promises.places(tag), epoch);
+        return step.settings.safety().leased() && promises.newerOf(step.self(), promises.places(tag), epoch);
     }
 
     private ServiceOperation begin(Handover handover, SortedSet<String> tags) {
