@@ -97,7 +97,11 @@ class ManagerSupervisorTest {
         supervisor.announced(false);
         stuck.set(true);
         assertThat(supervisor.stop(1).message()).contains("was killed");
-        assertThat(ProcessHandle.of(second).filter(ProcessHandle::isAlive)).isEmpty();
+        // It has ended; that its parent has collected it may take a moment more.
+        Await.until(
+                "it is gone",
+                30_000,
+                () -> ProcessHandle.of(second).filter(ProcessHandle::isAlive).isEmpty());
         assertThat(Files.readString(home.resolve("data/log/guard.log")).split("has decided nothing"))
                 .hasSize(2);
     }
